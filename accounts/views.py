@@ -1,0 +1,157 @@
+"""The account calls of the API."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import APIException, PermissionDenied, Throttled
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from accounts.models import User
+from accounts.serializers import (
+    LoginSerializer,
+    RefreshSerializer,
+    RegisterSerializer,
+    SignedInSerializer,
+    TokensSerializer,
+    UserSerializer,
+)
+from accounts.throttling import account_wait
+
+PERSON = {
+    "id": "7",
+    "email": "alice@example.org",
+    "name": "Alice",
+    "timeZone": "Europe/Berlin",
+    "dateJoined": "2026-03-01T08:30:00.000000Z",
+}
+PAIR = {"access": "eyJhbGciOiJIUzI1NiIsInR5…", "refresh": "eyJhbGciOiJIUzI1NiIsInR5…"}
+SIGN_UP = OpenApiExample(
+    "sign up",
+    {"email": "alice@example.org", "password": "correct horse battery staple", "name": "Alice"},
+    request_only=True,
+)
+SIGN_IN = OpenApiExample(
+    "sign in", {"email": "alice@example.org", "password": "correct horse battery staple"}, request_only=True
+)
+SIGNED_IN = OpenApiExample("signed in", {"user": PERSON, **PAIR}, response_only=True)
+REFRESH = OpenApiExample("a refresh token", {"refresh": PAIR["refresh"]}, request_only=True)
+TOKENS = OpenApiExample("a new pair", PAIR, response_only=True)
+ME = OpenApiExample("the person", PERSON, response_only=True)
+
+
+class Unauthorized(APIException):
+    """401 from a call that needs no access token itself."""
+
+    status_code = status.HTTP_401_UNAUTHORIZED
+    auth_header = 'Bearer realm="api"'
+
+
+def tokens_for(user: User) -> dict[str, str]:
+    """Return a fresh pair of tokens for a person."""
+    refresh = RefreshToken.for_user(user)
+    return {"access": str(refresh.access_token), "refresh": str(refresh)}  # type: ignore[attr-defined]  # untyped base
+
+
+def signed_in(user: User) -> dict[str, Any]:
+    """Return what register and login answer."""
+    return {"user": UserSerializer(user).data, **tokens_for(user)}
+
+
+class OpenView(APIView):
+    """A call that anyone may make, within AUTH_RATE for each address."""
+
+    authentication_classes: ClassVar[list[Any]] = []
+    permission_classes: ClassVar[list[Any]] = [AllowAny]
+    throttle_scope = "auth"
+
+
+class RegisterView(OpenView):
+    """Sign up."""
+
+    @extend_schema(
+        operation_id="register",
+        request=RegisterSerializer,
+        responses={201: SignedInSerializer},
+        examples=[SIGN_UP, SIGNED_IN],
+    )
+    def post(self, request: Request) -> Response:
+        """Create an account and sign in to it."""
+        if not settings.REGISTRATION_OPEN:
+            raise PermissionDenied("This server takes no new accounts.", code="registration_closed")
+        serializer = RegisterSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response(signed_in(serializer.save()), status=status.HTTP_201_CREATED)
+
+
+class LoginView(OpenView):
+    """Sign in."""
+
+    @extend_schema(
+        operation_id="login",
+        request=LoginSerializer,
+        responses={200: SignedInSerializer},
+        examples=[SIGN_IN, SIGNED_IN],
+    )
+    def post(self, request: Request) -> Response:
+        """Exchange an e-mail address and a password for tokens; a wrong one and an unknown one are answered alike."""
+        serializer = LoginSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        email, password = serializer.validated_data["email"], serializer.validated_data["password"]
+        if wait := account_wait(email):
+            raise Throttled(wait)
+        user = authenticate(request._request, username=email, password=password)
+        if not isinstance(user, User):
+            raise Unauthorized("The e-mail address or the password is wrong.", code="invalid_credentials")
+        return Response(signed_in(user))
+
+
+class RefreshView(OpenView):
+    """Stay signed in."""
+
+    @extend_schema(
+        operation_id="refresh",
+        request=RefreshSerializer,
+        responses={200: TokensSerializer},
+        examples=[REFRESH, TOKENS],
+    )
+    def post(self, request: Request) -> Response:
+        """Exchange a refresh token for a new pair."""
+        serializer = RefreshSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            token = RefreshToken(serializer.validated_data["refresh"])
+        except ExpiredTokenError as error:
+            raise Unauthorized("The refresh token has expired; sign in again.", code="token_expired") from error
+        except TokenError as error:
+            raise Unauthorized("This is not a valid refresh token; sign in again.", code="token_invalid") from error
+        user = User.objects.filter(pk=token["user_id"], is_active=True).first()
+        if user is None:
+            raise Unauthorized("This token belongs to nobody who may sign in.", code="token_invalid")
+        return Response(tokens_for(user))
+
+
+class LogoutView(OpenView):
+    """Sign out."""
+
+    @extend_schema(operation_id="logout", request=RefreshSerializer, responses={204: None}, examples=[REFRESH])
+    def post(self, request: Request) -> Response:
+        """Sign out; 204 for a token already dead too, so that signing out never fails."""
+        RefreshSerializer(data=request.data).is_valid(raise_exception=True)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MeView(APIView):
+    """Who is signed in."""
+
+    @extend_schema(operation_id="me", responses={200: UserSerializer}, examples=[ME])
+    def get(self, request: Request) -> Response:
+        """Return the person the access token belongs to."""
+        return Response(UserSerializer(request.user).data)

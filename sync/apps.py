@@ -1,0 +1,9 @@
+"""The sync app."""
+
+from django.apps import AppConfig
+
+
+class SyncConfig(AppConfig):
+    """The copy of what browsers recorded."""
+
+    name = "sync"

@@ -1,0 +1,178 @@
+"""Reads a request body: inflates it within the limit and parses it by RFC 8259, so that one bad record stays one.
+
+msgspec parses nearly every body. What it refuses outright but JSON allows (a lone surrogate, a number past a double)
+is parsed again by the standard library, which keeps such values for the record's own judgement.
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, Protocol
+
+import msgspec
+
+from sync import limits
+
+CHUNK = 65_536
+# A number longer than this is past the largest double, whatever its digits.
+DOUBLE_DIGITS = 309
+
+_decoder = msgspec.json.Decoder()
+_envelope_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{},]', re.DOTALL)
+_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
+
+
+class InvalidJSON(ValueError):
+    """The body is not JSON; the text says what is wrong and where."""
+
+
+class BodyTooLarge(ValueError):
+    """The body, inflated, is over the limit."""
+
+
+class InvalidGzip(ValueError):
+    """The body is not one whole gzip stream."""
+
+
+class Readable(Protocol):
+    """Anything with the read method of a file."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, none at the end."""
+
+
+def _chunks(stream: Readable, most: int) -> Iterator[bytes]:
+    """Yield the stream in chunks, up to `most` bytes in all."""
+    left = most
+    while left > 0 and (chunk := stream.read(min(CHUNK, left))):
+        left -= len(chunk)
+        yield chunk
+
+
+def read_body(stream: Readable, *, gzipped: bool, limit: int = limits.MAX_BODY_BYTES) -> bytes:
+    """Return the inflated body; raises BodyTooLarge past `limit` bytes, InvalidGzip for a broken gzip stream.
+
+    A body that is too large is read on, up to twice the limit, so that its sender gets the reply and not a broken pipe.
+    """
+    inflater = zlib.decompressobj(wbits=31) if gzipped else None
+    parts: list[bytes] = []
+    size = 0
+    chunks = _chunks(stream, 2 * limit)
+    for chunk in chunks:
+        try:
+            part = inflater.decompress(chunk, limit - size + 1) if inflater else chunk
+        except zlib.error as error:
+            raise InvalidGzip("The body is not gzip, or is damaged.") from error
+        size += len(part)
+        if size > limit:
+            for _ in chunks:
+                pass
+            raise BodyTooLarge
+        if inflater and inflater.unused_data:
+            raise InvalidGzip("There are bytes after the end of the gzip stream.")
+        parts.append(part)
+    if inflater and not inflater.eof:
+        raise InvalidGzip("The gzip stream is cut short.")
+    return b"".join(parts)
+
+
+def _place(body: bytes, position: int) -> str:
+    line = body.count(b"\n", 0, position) + 1
+    column = position - (body.rfind(b"\n", 0, position) + 1) + 1
+    return f"byte {position} (line {line}, column {column})"
+
+
+def _check_depth(body: bytes) -> None:
+    """Raise InvalidJSON if the body is nested deeper than the limit.
+
+    Each pass of the loop removes the innermost brackets, at most two levels, so a body that is empty after half the
+    limit is shallow enough. Brackets inside strings can only make the loop give up, and then the exact walk decides.
+    """
+    brackets = body.translate(None, _NOT_BRACKETS)
+    for _ in range(limits.MAX_DEPTH // 2):
+        fewer = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if not fewer:
+            return
+        if len(fewer) == len(brackets):
+            break
+        brackets = fewer
+    depth = 0
+    for match in _TOKEN.finditer(body):
+        token = match[0]
+        if token in b"[{":
+            depth += 1
+            if depth > limits.MAX_DEPTH:
+                raise InvalidJSON(f"Nested deeper than {limits.MAX_DEPTH} levels at {_place(body, match.start())}.")
+        elif token in b"]}":
+            depth -= 1
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= DOUBLE_DIGITS else float("-inf" if digits[0] == "-" else "inf")
+
+
+def _parse_slowly(body: bytes) -> Any:
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidJSON(f"Not UTF-8 at {_place(body, error.start)}.") from error
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        if error.doc != text:  # from _refuse_constant, which is not told where it stands
+            start, reason = next(found.start() for found in _CONSTANT.finditer(text) if found[1]), error.msg
+        else:
+            start, reason = error.pos, error.msg.rstrip(":")
+        position = len(text[:start].encode())
+        raise InvalidJSON(f"Not JSON at {_place(body, position)}: {reason}.") from error
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the parsed body; numbers past a double become infinite floats. Raises InvalidJSON with the position."""
+    _check_depth(body)
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _parse_slowly(body)
+
+
+def record_sizes(body: bytes, key: str) -> list[int]:
+    """Return the length in bytes of each element of the list under `key`, as sent; the body is known to parse."""
+    try:
+        return [len(memoryview(raw)) for raw in _list_decoder.decode(_envelope_decoder.decode(body)[key])]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _measure_slowly(body, key)
+
+
+def _measure_slowly(body: bytes, key: str) -> list[int]:
+    sizes: list[int] = []
+    depth, start, name, inside = 0, 0, b"", False
+    element_end: Callable[[int, int], int] = lambda begin, end: len(body[begin:end].strip())  # noqa: E731  # one line
+    for match in _TOKEN.finditer(body):
+        token = match[0]
+        if token[0] == 34:
+            if depth == 1:
+                name = token
+        elif token in b"[{":
+            depth += 1
+            if depth == 2 and token == b"[" and json.loads(name) == key:
+                sizes, start, inside = [], match.end(), True
+        elif token == b",":
+            if depth == 2 and inside:
+                sizes.append(element_end(start, match.start()))
+                start = match.end()
+        else:
+            if depth == 2 and inside:
+                if size := element_end(start, match.start()):
+                    sizes.append(size)
+                inside = False
+            depth -= 1
+    return sizes

@@ -1,0 +1,168 @@
+"""The copy of what browsers recorded. Instants are integer milliseconds since the Unix epoch, as on the wire.
+
+Rules that let these tables be spread by person later: the person's key is a bigint and stands in every unique
+constraint and every statement; nothing is ordered or paged by `id`.
+"""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from sync import limits
+
+
+class Browser(models.Model):
+    """One profile that syncs, known by its anonymousClientId; "" is a browser that sends none."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="browsers", db_index=False)
+    client_id = models.CharField("anonymous client id", max_length=limits.MAX_CLIENT_ID, blank=True)
+    browser_name = models.CharField(max_length=64, blank=True)
+    browser_version = models.CharField(max_length=64, blank=True)
+    platform = models.CharField(max_length=64, blank=True)
+    extension_version = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField("first push", default=timezone.now, editable=False)
+    last_push_at = models.DateTimeField("last push", default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "client_id"], name="sync_browser_key")]
+
+    def __str__(self) -> str:
+        return self.client_id or "(no client id)"
+
+
+class SyncRecord(models.Model):
+    """What both kinds of record carry beside their content."""
+
+    # The unique key of each table starts with the user and the browser, so neither needs an index of its own.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    # No database constraint: it would cost a look-up a row, and a scan of this table for each browser erased. Rows and
+    # their browser are written in one transaction under the person's lock, and erased together.
+    browser = models.ForeignKey(Browser, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
+    closed_at = models.BigIntegerField(null=True)
+    revision = models.BigIntegerField(default=0)
+    # Version of the stored content: see sync/merge.py.
+    digest = models.BinaryField(max_length=18)
+    seq = models.BigIntegerField(help_text="The person's counter at the push that wrote this row last.")
+    received_at = models.BigIntegerField(help_text="First receipt, by the server's clock.")
+    updated_at = models.BigIntegerField(help_text="Last change, by the server's clock.")
+
+    class Meta:
+        abstract = True
+
+
+class PageVisit(SyncRecord):
+    """One continuous period of a person on one page in one tab."""
+
+    visit_id = models.CharField(max_length=limits.MAX_ID)
+    url = models.TextField()
+    domain = models.CharField(max_length=limits.MAX_DOMAIN)
+    title = models.CharField(max_length=limits.MAX_TITLE, blank=True)
+    tab_id = models.BigIntegerField(null=True)
+    started_at = models.BigIntegerField()
+    ended_at = models.BigIntegerField(null=True)
+    last_heartbeat_at = models.BigIntegerField(null=True)
+    duration_ms = models.BigIntegerField(default=0)
+    active_duration_ms = models.BigIntegerField(default=0)
+    engagement_rate = models.FloatField(default=0)
+    is_active = models.BooleanField(default=False)
+    idle_periods = models.JSONField(default=list)
+    category = models.CharField(max_length=limits.MAX_CATEGORY, null=True)  # noqa: DJ001  # null and "" differ on the wire
+    category_confidence = models.FloatField(null=True)
+    category_method = models.CharField(max_length=limits.MAX_CATEGORY, null=True)  # noqa: DJ001  # as above
+    metadata = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "browser", "visit_id"], name="sync_pagevisit_key"),
+            models.CheckConstraint(condition=~Q(visit_id=""), name="sync_pagevisit_id_not_empty"),
+            models.CheckConstraint(condition=Q(started_at__gte=limits.EARLIEST_MS), name="sync_pagevisit_started"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")), name="sync_pagevisit_ended"
+            ),
+            models.CheckConstraint(
+                condition=Q(duration_ms__gte=0, active_duration_ms__gte=0, revision__gte=0),
+                name="sync_pagevisit_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(engagement_rate__gte=0, engagement_rate__lte=1), name="sync_pagevisit_rate"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["user", "started_at"], name="sync_pagevisit_user_started")]
+
+    def __str__(self) -> str:
+        return self.visit_id
+
+
+class TabAggregate(SyncRecord):
+    """Totals over the life of one tab: a cumulative snapshot, never a delta."""
+
+    tab_id = models.BigIntegerField()
+    started_at = models.BigIntegerField()
+    last_active_at = models.BigIntegerField()
+    total_active_duration_ms = models.BigIntegerField()
+    domain_durations = models.JSONField(default=dict)
+    page_count = models.BigIntegerField(default=0)
+    current_url = models.TextField(null=True)  # noqa: DJ001  # null and "" differ on the wire
+    current_domain = models.CharField(max_length=limits.MAX_DOMAIN, null=True)  # noqa: DJ001  # as above
+    statistics = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "browser", "tab_id", "started_at"], name="sync_tabaggregate_key"),
+            models.CheckConstraint(condition=Q(started_at__gte=limits.EARLIEST_MS), name="sync_tabaggregate_started"),
+            models.CheckConstraint(
+                condition=Q(tab_id__gte=0, total_active_duration_ms__gte=0, page_count__gte=0, revision__gte=0),
+                name="sync_tabaggregate_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"tab {self.tab_id}"
+
+
+class SyncState(models.Model):
+    """One row a person: what a push locks, and the counter whose value each written row carries as `seq`."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="sync_state")
+    counter = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.counter}"
+
+
+class SyncBatch(models.Model):
+    """One row a push, for staff and for diagnosis; kept 30 days, and never holds a URL."""
+
+    class Kind(models.TextChoices):
+        """What a batch held."""
+
+        PAGE_VISITS = "page-visits", "page visits"
+        TAB_AGGREGATES = "tab-aggregates", "tab aggregates"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    browser = models.ForeignKey(
+        Browser, models.DO_NOTHING, related_name="+", null=True, db_index=False, db_constraint=False
+    )
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    extension_version = models.CharField(max_length=64, blank=True)
+    created = models.PositiveIntegerField()
+    updated = models.PositiveIntegerField()
+    unchanged = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField()
+    body_bytes = models.PositiveIntegerField(help_text="Of the body, inflated.")
+    duration_ms = models.PositiveIntegerField(help_text="From the first byte read to just before the commit.")
+    errors = models.JSONField(default=list, help_text="The first of the rejected records: index and errors.")
+    received_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "sync batches"
+        indexes: ClassVar = [
+            models.Index(fields=["received_at"], name="sync_syncbatch_received"),
+            models.Index(fields=["user", "received_at"], name="sync_syncbatch_user_received"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.received_at:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,5 @@
+"""URLs under /api/sync/."""
+
+from django.urls import path
+
+urlpatterns: list = []

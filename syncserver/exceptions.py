@@ -1,0 +1,108 @@
+"""The one shape of every error under /api/: {"code", "detail", …, "errors"?: {field: [text]}}."""
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 5
+
+
+def error_response(status_code: int, code: str, detail: str, **more: Any) -> JsonResponse:
+    """Return an error in the one shape, for places outside a DRF view."""
+    return JsonResponse({"code": code, "detail": detail, **more}, status=status_code)
+
+
+def _texts(detail: Any) -> list[str]:
+    """Flatten DRF's detail (text, list or nested dict) into a list of sentences."""
+    if isinstance(detail, dict):
+        return [text for value in detail.values() for text in _texts(value)]
+    if isinstance(detail, list):
+        return [text for value in detail for text in _texts(value)]
+    return [str(detail)]
+
+
+def _body(exc: exceptions.APIException) -> dict[str, Any]:
+    more = dict(getattr(exc, "more", {}))
+    if isinstance(exc, exceptions.ValidationError):
+        if isinstance(exc.detail, dict):
+            errors = {field: _texts(value) for field, value in exc.detail.items()}
+            named = "; ".join(f"{field}: {' '.join(texts)}" for field, texts in errors.items())
+            return {"code": "invalid", "detail": f"Correct these fields. {named}", "errors": errors, **more}
+        return {"code": "invalid", "detail": " ".join(_texts(exc.detail)), **more}
+    code = exc.detail.code if isinstance(exc.detail, exceptions.ErrorDetail) else exc.default_code
+    return {"code": code, "detail": " ".join(_texts(exc.detail)), **more}
+
+
+def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
+    """Turn any exception of an API view into the one error shape; what nobody foresaw is logged and a 500."""
+    if isinstance(exc, Http404):
+        exc = exceptions.NotFound("There is nothing here.")
+    elif isinstance(exc, PermissionDenied):
+        exc = exceptions.PermissionDenied()
+    headers: dict[str, str] = {}
+    if isinstance(exc, exceptions.APIException):
+        if isinstance(exc, exceptions.MethodNotAllowed):
+            headers["Allow"] = ", ".join(context["view"].allowed_methods)
+        if auth_header := getattr(exc, "auth_header", None):
+            headers["WWW-Authenticate"] = auth_header
+        if (wait := getattr(exc, "wait", None)) is not None:
+            headers["Retry-After"] = str(int(wait))
+        body, status_code = _body(exc), exc.status_code
+    elif isinstance(exc, (OperationalError, InterfaceError)):
+        # The database's own words may hold a value; its class says enough.
+        logger.error("database unavailable: %s", type(exc.__cause__ or exc).__name__)
+        body = {"code": "unavailable", "detail": "The database cannot be reached right now. Nothing was stored; try again."}
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    else:
+        logger.exception("unforeseen error in %s", type(context["view"]).__name__)
+        body = {"code": "server_error", "detail": "Something went wrong on the server. It was logged; try again later."}
+        status_code = status.HTTP_500_INTERNAL_SERVER_ERROR
+    set_rollback()
+    return Response(body, status=status_code, headers=headers)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400 outside any view, for example to a Host header this server does not serve."""
+    if _is_api(request):
+        return error_response(400, "bad_request", "The request cannot be served: check the host name and the headers.")
+    return defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403 outside an API view."""
+    if _is_api(request):
+        return error_response(403, "permission_denied", "You may not do this.")
+    return defaults.permission_denied(request, exception)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404 outside an API view."""
+    if _is_api(request):
+        return api_not_found(request)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500 outside an API view."""
+    if _is_api(request):
+        return error_response(500, "server_error", "Something went wrong on the server. It was logged; try again later.")
+    return defaults.server_error(request)
+
+
+def api_not_found(request: HttpRequest) -> HttpResponse:
+    """Answer any path under /api/ that is no endpoint, in DEBUG too, where Django would show a page."""
+    return error_response(404, "not_found", "There is no such endpoint. The list is at /api/docs.")

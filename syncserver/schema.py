@@ -1,0 +1,115 @@
+"""Adds to the API's description what every call shares: the one error shape, with an example for each error."""
+
+from typing import Any
+
+ERRORS: dict[str, dict[str, dict[str, Any]]] = {
+    "400": {
+        "invalid": {"code": "invalid", "detail": "Correct these fields. email: This field is required.",
+                    "errors": {"email": ["This field is required."]}},
+        "invalid_json": {"code": "invalid_json", "detail": "Not JSON at byte 17 (line 1, column 18): Expecting value."},
+    },
+    "401": {
+        "not_authenticated": {"code": "not_authenticated", "detail": "Authentication credentials were not provided."},
+        "token_expired": {"code": "token_expired", "detail": "The access token has expired; refresh it."},
+        "token_invalid": {"code": "token_invalid", "detail": "This is not a valid access token."},
+    },
+    "403": {
+        "https_required": {"code": "https_required",
+                           "detail": "Use HTTPS: this server takes no tokens over plain HTTP."},
+    },
+    "413": {
+        "batch_too_large": {"code": "batch_too_large",
+                            "detail": "A batch holds at most 1000 records; this one holds 1200.", "maxRecords": 1000},
+        "body_too_large": {"code": "body_too_large",
+                           "detail": "A body holds at most 10485760 bytes after inflating; send fewer records at once.",
+                           "maxBodyBytes": 10485760},
+    },
+    "415": {
+        "unsupported_media_type": {"code": "unsupported_media_type",
+                                   "detail": 'Unsupported media type "text/plain" in request.'},
+    },
+    "429": {
+        "throttled": {"code": "throttled", "detail": "Request was throttled. Expected available in 12 seconds."},
+    },
+    "503": {
+        "unavailable": {"code": "unavailable",
+                        "detail": "The database cannot be reached right now. Nothing was stored; try again."},
+    },
+}  # fmt: skip
+MEANINGS = {
+    "400": "The request cannot be read, or a field is wrong.",
+    "401": "Nobody is signed in, or the token is no longer good.",
+    "403": "Not allowed here.",
+    "413": "Too much at once; nothing was stored.",
+    "415": "Not JSON by its Content-Type, or a Content-Encoding other than gzip.",
+    "429": "Too many requests; wait as long as Retry-After says.",
+    "503": "The database is unreachable, locked or shutting down; nothing was stored. Wait as long as Retry-After says.",
+}
+ONLY_AT = {
+    "register": {"registration_closed": {"code": "registration_closed", "detail": "This server takes no new accounts."}},
+    "login": {"invalid_credentials": {"code": "invalid_credentials",
+                                      "detail": "The e-mail address or the password is wrong."}},
+    "push": {"quota_exceeded": {"code": "quota_exceeded",
+                                "detail": "A person has at most 100 browsers; this batch would add another."}},
+}  # fmt: skip
+RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+ERROR_SCHEMA = {
+    "type": "object",
+    "required": ["code", "detail"],
+    "properties": {
+        "code": {"type": "string", "description": "Stable; for programs."},
+        "detail": {"type": "string", "description": "One sentence; for people."},
+        "errors": {
+            "type": "object",
+            "description": "Present when fields are at fault.",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+}
+
+
+def _statuses(operation: dict[str, Any]) -> list[str]:
+    """Return the error statuses a call can answer with."""
+    statuses = ["403", "503"]
+    if "requestBody" in operation:
+        statuses += ["400", "415", "429"]
+    if {"bearer": []} in operation.get("security", []):
+        statuses += ["401"]
+    if operation["operationId"] == "login" or operation["operationId"] == "refresh":
+        statuses += ["401"]
+    if operation["operationId"].startswith("push"):
+        statuses += ["413"]
+    return sorted(set(statuses))
+
+
+def _examples(operation_id: str, status: str) -> dict[str, Any]:
+    examples = dict(ERRORS[status])
+    if status == "401" and operation_id == "login":
+        examples = ONLY_AT["login"]
+    elif status == "403" and operation_id == "register":
+        examples |= ONLY_AT["register"]
+    elif status == "403" and operation_id.startswith("push"):
+        examples |= ONLY_AT["push"]
+    return {name: {"value": value} for name, value in examples.items()}
+
+
+def describe_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Add the error responses of every operation to the description."""
+    result["components"]["schemas"]["Error"] = ERROR_SCHEMA
+    for path in result["paths"].values():
+        for operation in path.values():
+            for status in _statuses(operation):
+                response: dict[str, Any] = {
+                    "description": MEANINGS[status],
+                    "content": {
+                        "application/json": {
+                            "schema": {"$ref": "#/components/schemas/Error"},
+                            "examples": _examples(operation["operationId"], status),
+                        }
+                    },
+                }
+                if status in ("429", "503"):
+                    response["headers"] = RETRY_AFTER
+                operation["responses"][status] = response
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+    return result
