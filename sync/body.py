@@ -5,6 +5,7 @@ is parsed again by the standard library, which keeps such values for the record'
 """
 
 import json
+import math
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,15 +16,23 @@ import msgspec
 from sync import limits
 
 CHUNK = 65_536
-# A number longer than this is past the largest double, whatever its digits.
+# A whole number longer than this is past the largest double, whatever its digits.
 DOUBLE_DIGITS = 309
+_LONG_RUN = b"0" * DOUBLE_DIGITS
+_ALL_ZERO = bytes.maketrans(b"123456789", b"000000000")
 
-_decoder = msgspec.json.Decoder()
 _envelope_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{},]', re.DOTALL)
 _CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
+
+
+class PastDouble:
+    """A number that JSON allows and no double can hold, such as 1e400; no field takes it."""
+
+
+PAST_DOUBLE = PastDouble()
 
 
 class InvalidJSON(ValueError):
@@ -115,8 +124,21 @@ def _refuse_constant(name: str) -> NoReturn:
     raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
 
 
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= DOUBLE_DIGITS else float("-inf" if digits[0] == "-" else "inf")
+def _number(text: str) -> Any:
+    """Return a whole number as int, however it is spelled, so that a value has one form in every database."""
+    number = float(text)
+    if number.is_integer():
+        return int(number)
+    return PAST_DOUBLE if math.isinf(number) else number
+
+
+def _integer(digits: str) -> Any:
+    if len(digits) > DOUBLE_DIGITS or math.isinf(float(digits)):
+        return PAST_DOUBLE
+    return int(digits)
+
+
+_decoder = msgspec.json.Decoder(float_hook=_number)
 
 
 def _parse_slowly(body: bytes) -> Any:
@@ -125,7 +147,7 @@ def _parse_slowly(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise InvalidJSON(f"Not UTF-8 at {_place(body, error.start)}.") from error
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_int=_integer)
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number)
     except json.JSONDecodeError as error:
         if error.doc != text:  # from _refuse_constant, which is not told where it stands
             start, reason = next(found.start() for found in _CONSTANT.finditer(text) if found[1]), error.msg
@@ -136,12 +158,15 @@ def _parse_slowly(body: bytes) -> Any:
 
 
 def parse_json(body: bytes) -> Any:
-    """Return the parsed body; numbers past a double become infinite floats. Raises InvalidJSON with the position."""
+    """Return the parsed body; a number past a double becomes PAST_DOUBLE. Raises InvalidJSON with the position."""
     _check_depth(body)
     try:
-        return _decoder.decode(body)
+        # msgspec reads a whole number of any length up to Python's own limit; one past a double is rare enough to look for.
+        if _LONG_RUN not in body.translate(_ALL_ZERO):
+            return _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _parse_slowly(body)
+        pass
+    return _parse_slowly(body)
 
 
 def record_sizes(body: bytes, key: str) -> list[int]:

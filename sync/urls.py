@@ -2,4 +2,10 @@
 
 from django.urls import path
 
-urlpatterns: list = []
+from sync import views
+
+urlpatterns = [
+    path("page-visits", views.PageVisitsView.as_view(), name="push-page-visits"),
+    path("tab-aggregates", views.TabAggregatesView.as_view(), name="push-tab-aggregates"),
+    path("limits", views.LimitsView.as_view(), name="limits"),
+]

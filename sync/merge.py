@@ -1,0 +1,71 @@
+"""Which of two versions of one record wins. Pure: no database, no clock.
+
+Versions are compared by these, the first difference decides: revision; how much of the record's life is known; ended
+before still active; active time; pages; when its tab was closed; how many fields are not empty; a hash of the content.
+That is a total order over contents, so records may arrive in any order, any number of times, over any number of
+connections, and end in the same rows.
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+# The first byte of every digest. Raise it when the content of a record or its encoding changes; rows with another
+# format are then compared by their fields, so that an upgrade rewrites nothing.
+FORMAT = 1
+HASH_BYTES = 16
+
+Rank = tuple[int, ...]
+Version = tuple[Rank, bytes]
+
+encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def digest(content: Mapping[str, Any]) -> bytes:
+    """Return the last two steps of the order as bytes that compare: format, fields that are not empty, hash.
+
+    `content` holds exactly what is stored, by column; equal contents have equal digests whatever their order of keys.
+    """
+    filled = 0
+    for value in content.values():
+        # Not `if value`: 0 and false are values like any other.
+        if value is not None and value != "" and value != [] and value != {}:
+            filled += 1
+    return bytes((FORMAT, filled)) + blake2b(encode(content), digest_size=HASH_BYTES).digest()
+
+
+def visit_rank(visit: Mapping[str, Any]) -> Rank:
+    """Return the steps of a page visit's order before the digest."""
+    ended = visit["ended_at"]
+    return (
+        visit["revision"],
+        max(ended or 0, visit["last_heartbeat_at"] or 0, visit["started_at"] + visit["duration_ms"]),
+        1 if ended is not None and not visit["is_active"] else 0,
+        visit["active_duration_ms"],
+        visit["closed_at"] or 0,
+    )
+
+
+def aggregate_rank(aggregate: Mapping[str, Any]) -> Rank:
+    """Return the steps of a tab aggregate's order before the digest."""
+    closed = aggregate["closed_at"]
+    return (
+        aggregate["revision"],
+        aggregate["last_active_at"],
+        1 if closed is not None else 0,
+        aggregate["total_active_duration_ms"],
+        aggregate["page_count"],
+        closed or 0,
+    )
+
+
+def visit_version(visit: Mapping[str, Any]) -> Version:
+    """Return what a page visit's content is compared by; the larger wins."""
+    return visit_rank(visit), digest(visit)
+
+
+def aggregate_version(aggregate: Mapping[str, Any]) -> Version:
+    """Return what a tab aggregate's content is compared by; the larger wins."""
+    return aggregate_rank(aggregate), digest(aggregate)

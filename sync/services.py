@@ -1,0 +1,237 @@
+"""The only writer of the record tables.
+
+One push is one transaction: lock the person's row, read the versions the table holds for these keys in one query, let
+the merge drop what is not newer, write the rest in one statement. The reply is built from what was decided under the
+lock, so it is true of what was committed.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.utils import timezone
+
+from sync import limits, merge, statements
+from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
+
+logger = logging.getLogger(__name__)
+
+Result = Literal["created", "updated", "unchanged", "rejected"]
+Key = tuple[Any, ...]
+# PostgreSQL's class "program limit exceeded": a row that no retry will make fit.
+PROGRAM_LIMIT: Final = "54"
+
+
+class PersonGone(Exception):
+    """The person was deleted or deactivated while the push was under way."""
+
+
+class TooManyBrowsers(Exception):
+    """The push would give the person more browsers than the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the two kinds of record: its table, and how its versions compare."""
+
+    batch_kind: SyncBatch.Kind
+    table: statements.Table
+    rank: Callable[[Mapping[str, Any]], merge.Rank]
+
+
+PAGE_VISITS = Kind(
+    SyncBatch.Kind.PAGE_VISITS,
+    statements.Table(
+        PageVisit,
+        key=("visit_id",),
+        rank=("revision", "started_at", "duration_ms", "ended_at", "last_heartbeat_at", "is_active",
+              "active_duration_ms", "closed_at"),
+    ),
+    merge.visit_rank,
+)  # fmt: skip
+TAB_AGGREGATES = Kind(
+    SyncBatch.Kind.TAB_AGGREGATES,
+    statements.Table(
+        TabAggregate,
+        key=("tab_id", "started_at"),
+        rank=("revision", "last_active_at", "closed_at", "total_active_duration_ms", "page_count"),
+    ),
+    merge.aggregate_rank,
+)
+
+
+@dataclass(slots=True)
+class Push:
+    """What is known of a push beside its records, for the log of batches and the person's list of browsers."""
+
+    sender: str | None = None
+    client: Mapping[str, str] = field(default_factory=dict)
+    body_bytes: int = 0
+    started: float = field(default_factory=time.monotonic)
+    rejected: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A good record on its way into the table."""
+
+    index: int
+    key: Key
+    version: merge.Version
+    content: dict[str, Any]
+
+
+def bulk_update_or_create(
+    user_id: int, kind: Kind, records: Sequence[Mapping[str, Any]], push: Push | None = None
+) -> list[Result]:
+    """Store each record that is newer than what the person's table holds; return the fate of each, in the order given.
+
+    `records` are contents by column with `client_id` beside them. All is durable on return; nothing is stored when it
+    raises: PersonGone, TooManyBrowsers, or django.db.OperationalError when the database cannot be had.
+    """
+    push = push or Push()
+    with transaction.atomic(durable=True):
+        state = _lock(user_id)
+        clients = dict.fromkeys(record["client_id"] for record in records)
+        sender = next(iter(clients), None) if push.sender is None else push.sender
+        browsers = _browsers(user_id, clients, sender, push.client)
+        incoming = []
+        for index, record in enumerate(records):
+            content = {column: value for column, value in record.items() if column != "client_id"}
+            key = (browsers[record["client_id"]].pk, *(content[column] for column in kind.table.key))
+            incoming.append(Incoming(index, key, (kind.rank(content), merge.digest(content)), content))
+        results = _store(user_id, kind, incoming, state.counter + 1)
+        if "created" in results or "updated" in results:
+            SyncState.objects.filter(user_id=user_id).update(counter=state.counter + 1)
+        _log_batch(user_id, kind, browsers.get(sender) if sender is not None else None, results, push)
+    return results
+
+
+def _lock(user_id: int) -> SyncState:
+    """Return the person's state, locked until the transaction ends; raises PersonGone."""
+    locked = SyncState.objects.select_for_update(of=("self",)).filter(user_id=user_id, user__is_active=True)
+    state = locked.first()
+    if state is None:
+        # The first push of a person, or the person is gone: the lock just taken on the person's row tells.
+        people = SyncState._meta.get_field("user").remote_field.model.objects.select_for_update(no_key=True)
+        if not people.filter(pk=user_id, is_active=True).exists():
+            raise PersonGone
+        SyncState.objects.bulk_create([SyncState(user_id=user_id)], ignore_conflicts=True)
+        state = locked.get()
+    return state
+
+
+def _browsers(
+    user_id: int, clients: Iterable[str], sender: str | None, told: Mapping[str, str]
+) -> dict[str, Browser]:
+    """Return the person's browsers by client id, made where they are new; raises TooManyBrowsers.
+
+    What the sender told of itself is kept with its browser.
+    """
+    mine = Browser.objects.filter(user_id=user_id)
+    wanted = {*clients, sender} - {None}
+    known = {browser.client_id: browser for browser in mine.filter(client_id__in=wanted)} if wanted else {}
+    now = timezone.now()
+    if new := [client for client in clients if client not in known]:
+        if mine.count() + len(new) > limits.MAX_BROWSERS:
+            raise TooManyBrowsers
+        made = [Browser(user_id=user_id, client_id=client, created_at=now, last_push_at=now) for client in new]
+        known |= {browser.client_id: browser for browser in Browser.objects.bulk_create(made)}
+    if known:
+        mine.filter(pk__in=[browser.pk for browser in known.values()]).update(last_push_at=now)
+    browser = known.get(sender) if sender is not None else None
+    if browser and (changed := {column: text for column, text in told.items() if getattr(browser, column) != text}):
+        mine.filter(pk=browser.pk).update(**changed)
+    return known
+
+
+def _store(user_id: int, kind: Kind, incoming: Sequence[Incoming], seq: int) -> list[Result]:
+    """Write the winners and return the fate of every record."""
+    results: list[Result] = ["unchanged"] * len(incoming)
+    left = list(incoming)
+    while left:
+        stored = _stored_versions(user_id, kind, {record.key for record in left})
+        winners: dict[Key, Incoming] = {}
+        for record in left:
+            best = winners.get(record.key)
+            # Of identical copies the first stays.
+            if best is None or record.version > best.version:
+                winners[record.key] = record
+        newer = [r for key, r in winners.items() if key not in stored or r.version > stored[key]]
+        refused = _write(user_id, kind, newer, seq)
+        for record in newer:
+            if record.index in refused:
+                results[record.index] = "rejected"
+            else:
+                results[record.index] = "updated" if record.key in stored else "created"
+        # The next best copy of a refused record may still be good.
+        again = {record.key for record in newer if record.index in refused}
+        left = [r for r in left if r.key in again and r.index not in refused]
+    return results
+
+
+def _stored_versions(user_id: int, kind: Kind, keys: set[Key]) -> dict[Key, merge.Version]:
+    """Return the versions the table holds for these keys, in one narrow query."""
+    table = kind.table
+    versions: dict[Key, merge.Version] = {}
+    other_formats: list[int] = []
+    for row in table.read(user_id, keys):
+        stored_digest = bytes(row["digest"])
+        if stored_digest[0] != merge.FORMAT:
+            other_formats.append(row["id"])
+        versions[table.key_of(row)] = (kind.rank(row), stored_digest)
+    if other_formats:
+        for row in table.read_contents(user_id, other_formats):
+            content = {column: row[column] for column in table.content}
+            versions[table.key_of(row)] = (kind.rank(content), merge.digest(content))
+    return versions
+
+
+def _write(user_id: int, kind: Kind, records: Sequence[Incoming], seq: int) -> set[int]:
+    """Upsert the records; return the indexes of those the database refuses, found by bisecting with savepoints."""
+    if not records:
+        return set()
+    try:
+        with transaction.atomic():
+            kind.table.upsert(
+                user_id, seq, int(time.time() * 1000), [(r.key[0], r.version[1], r.content) for r in records]
+            )
+    except DatabaseError as error:
+        if not _is_refusal(error):
+            raise
+        if len(records) == 1:
+            logger.error("the database refused a %s: %s", kind.table.name, type(error.__cause__ or error).__name__)
+            return {records[0].index}
+        half = len(records) // 2
+        return _write(user_id, kind, records[:half], seq) | _write(user_id, kind, records[half:], seq)
+    return set()
+
+
+def _is_refusal(error: DatabaseError) -> bool:
+    """Tell whether the database refused the rows themselves, rather than being unable to serve."""
+    sqlstate = getattr(error.__cause__, "sqlstate", None) or ""
+    return isinstance(error, (DataError, IntegrityError)) or sqlstate.startswith(PROGRAM_LIMIT)
+
+
+def _log_batch(user_id: int, kind: Kind, browser: Browser | None, results: Sequence[Result], push: Push) -> None:
+    SyncBatch.objects.create(
+        user_id=user_id,
+        browser=browser,
+        kind=kind.batch_kind,
+        extension_version=push.client.get("extension_version", ""),
+        created=results.count("created"),
+        updated=results.count("updated"),
+        unchanged=results.count("unchanged"),
+        rejected=results.count("rejected") + len(push.rejected),
+        body_bytes=push.body_bytes,
+        duration_ms=int((time.monotonic() - push.started) * 1000),
+        errors=[
+            {"index": rejected["index"], "errors": rejected["errors"]}
+            for rejected in push.rejected[: limits.BATCH_ERRORS_KEPT]
+        ],
+    )
+
+
