@@ -11,7 +11,7 @@ from rest_framework_simplejwt.tokens import AccessToken, Token
 
 
 class BearerAuthentication(JWTAuthentication):
-    """Accepts `Authorization: Bearer <access>`; anything else that claims to be one is 401 with a code that says why."""
+    """Accepts `Authorization: Bearer <access>`; what claims to be one and is not is 401, with a code that says why."""
 
     def authenticate(self, request: Request) -> tuple[Any, Token] | None:
         """Return (person, token), or None without a header; raises AuthenticationFailed."""

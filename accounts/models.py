@@ -91,3 +91,6 @@ class RateCount(models.Model):
     key = models.CharField(max_length=100, primary_key=True)
     window = models.BigIntegerField(help_text="Number of the window since the epoch.")
     count = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"

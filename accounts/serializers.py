@@ -73,7 +73,9 @@ class TokensSerializer(serializers.Serializer[Any]):
     """A pair of tokens."""
 
     access = serializers.CharField(read_only=True, help_text="Send it as `Authorization: Bearer <access>`.")
-    refresh = serializers.CharField(read_only=True, help_text="Good for one refresh; keep it where no page can read it.")
+    refresh = serializers.CharField(
+        read_only=True, help_text="Good for one refresh; keep it where no page can read it."
+    )
 
 
 class SignedInSerializer(TokensSerializer):

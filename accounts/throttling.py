@@ -36,7 +36,8 @@ def count_hit(key: str, seconds: int) -> tuple[int, float]:
         cursor.execute(
             'INSERT INTO accounts_ratecount (key, "window", count) VALUES (%s, %s, 1) '
             "ON CONFLICT (key) DO UPDATE SET "
-            'count = CASE WHEN accounts_ratecount."window" = excluded."window" THEN accounts_ratecount.count + 1 ELSE 1 END, '
+            'count = CASE WHEN accounts_ratecount."window" = excluded."window" '
+            "THEN accounts_ratecount.count + 1 ELSE 1 END, "
             '"window" = excluded."window" RETURNING count',
             [key[:100], window],
         )
@@ -52,17 +53,17 @@ class ScopedThrottle(BaseThrottle):
 
     def ident(self, request: Request) -> str:
         """Return who is counted."""
-        if request.user and request.user.is_authenticated:
+        if request.user.is_authenticated:
             return f"person {request.user.pk}"
         return f"address {client_address(request._request)}"
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Count the request and tell whether it is within the rate."""
         scope: str | None = getattr(view, "throttle_scope", None)
-        rate: str | None = api_settings.DEFAULT_THROTTLE_RATES.get(scope) if scope else None
+        rate = api_settings.DEFAULT_THROTTLE_RATES.get(scope) if scope else None
         if not rate:
             return True
-        limit, seconds = parse_rate(rate)
+        limit, seconds = parse_rate(str(rate))
         count, self.remaining_seconds = count_hit(f"{scope} {self.ident(request)}", seconds)
         return count <= limit
 

@@ -1,0 +1,1 @@
+"""The synced data in the admin."""

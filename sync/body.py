@@ -161,7 +161,7 @@ def parse_json(body: bytes) -> Any:
     """Return the parsed body; a number past a double becomes PAST_DOUBLE. Raises InvalidJSON with the position."""
     _check_depth(body)
     try:
-        # msgspec reads a whole number of any length up to Python's own limit; one past a double is rare enough to look for.
+        # msgspec takes a whole number past a double for an integer, so a body that may hold one goes the slow way.
         if _LONG_RUN not in body.translate(_ALL_ZERO):
             return _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -30,7 +30,7 @@ class OutOfTime(Wrong):
 
 
 class Judgement:
-    """What is found out about one record beside its values: the fields that were cut, and the latest instant allowed."""
+    """What is found out about one record beside its values: which fields were cut; and the latest instant allowed."""
 
     __slots__ = ("latest", "trimmed")
 
@@ -104,7 +104,8 @@ class Instant(WireField, serializers.IntegerField):
         if limits.EARLIEST_MS <= number <= judgement.latest:
             return number
         raise OutOfTime(
-            "Send milliseconds since the epoch, not before the year 2000 and not more than 24 hours ahead of the server's clock."
+            "Send milliseconds since the epoch, not before the year 2000 "
+            "and not more than 24 hours ahead of the server's clock."
         )
 
 
@@ -294,7 +295,7 @@ class LenientDomainName(DomainName):
 
 
 def mend(value: Any) -> Any:
-    """Return a JSON value with U+FFFD for what cannot be stored, in keys too; raises Wrong for a number past a double."""
+    """Return a JSON value with U+FFFD for what cannot be stored; raises Wrong for a number past a double."""
     if type(value) is str:
         return value if storable(value) else UNSTORABLE.sub(REPLACEMENT, value)
     if type(value) is dict:
@@ -355,7 +356,7 @@ def read_idle_period(period: Any, judgement: Judgement) -> dict[str, Any]:
     if start is None or reason is None:
         raise Wrong("An idle period has a start and a reason.")
     end, duration, resumed = period.get("end"), period.get("durationMs"), period.get("resumeReason")
-    stored = {
+    stored: dict[str, Any] = {
         "start": _idle_start.read(start, "start", judgement),
         "end": None if end is None else _idle_start.read(end, "end", judgement),
         "reason": _idle_reason.read(reason, "reason", judgement),
@@ -400,7 +401,9 @@ class DomainDurations(WireField, serializers.DictField):
         durations: dict[str, int] = {}
         for domain, duration in value.items():
             if not storable(domain) or len(domain) > limits.MAX_DOMAIN:
-                raise Wrong(f"Each domain has at most {limits.MAX_DOMAIN} characters, none of them NUL or a lone surrogate.")
+                raise Wrong(
+                    f"Each domain has at most {limits.MAX_DOMAIN} characters, none of them NUL or a lone surrogate."
+                )
             durations[domain] = _idle_duration.read(duration, name, judgement)
         if len(durations) > limits.MAX_DOMAIN_DURATIONS:
             largest = sorted(durations.items(), key=lambda item: (-item[1], item[0]))

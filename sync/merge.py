@@ -31,7 +31,7 @@ def digest(content: Mapping[str, Any]) -> bytes:
     filled = 0
     for value in content.values():
         # Not `if value`: 0 and false are values like any other.
-        if value is not None and value != "" and value != [] and value != {}:
+        if value is not None and value not in ("", [], {}):
             filled += 1
     return bytes((FORMAT, filled)) + blake2b(encode(content), digest_size=HASH_BYTES).digest()
 

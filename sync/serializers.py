@@ -5,9 +5,9 @@ of the good records by column, `rejected` and `trimmed` what the reply says of t
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar
 
-from django.utils.functional import cached_property
 from rest_framework import serializers
 
 from sync import fields, limits, services
@@ -57,9 +57,12 @@ class BulkSerializer(serializers.ListSerializer[Any]):
         rejected = {"index": index, "id": self.child.id_of(record), "errors": errors}
         self.rejected.append(rejected | {"retry": True} if retry else rejected)
 
-    def save(self, *, user: Any, push: services.Push | None = None, **kwargs: Any) -> list[services.Result]:
-        """Store the good records as the person's own and return the fate of every record sent."""
-        push = push or services.Push()
+    def save(self, **kwargs: Any) -> list[services.Result]:
+        """Store the good records as those of `user`, and return the fate of every record sent.
+
+        `push` may tell what is known of the request; raises what `services.bulk_update_or_create` raises.
+        """
+        user, push = kwargs["user"], kwargs.get("push") or services.Push()
         push.rejected = self.rejected
         stored = services.bulk_update_or_create(user.pk, self.child.kind, self.validated_data, push)
         results: list[services.Result] = ["rejected"] * len(self.initial_data)
@@ -106,7 +109,7 @@ class RecordSerializer(serializers.Serializer[Any]):
         content: Content = {}
         errors: dict[str, list[str]] = {}
         out_of_time = 0
-        for names, column, default, required in self._steps:
+        for names, column, default, required in self.steps():
             for name, read in names:
                 value = record.get(name)
                 if value is not None:
@@ -120,6 +123,8 @@ class RecordSerializer(serializers.Serializer[Any]):
                 if required:
                     errors[names[0][0]] = ["This field is required."]
                 content[column] = default
+        if content.get("client_id") is None:
+            content["client_id"] = self.context.get("anonymous_client_id", "")
         if errors:
             raise Rejected(errors, retry=out_of_time == len(errors))
         self.complete(record, content, judgement)
@@ -142,20 +147,19 @@ class RecordSerializer(serializers.Serializer[Any]):
     def _latest(self) -> int:
         return int(self.context["now"]) + limits.CLOCK_LEEWAY_MS
 
-    @cached_property
-    def _steps(self) -> tuple[Step, ...]:
-        declared: dict[str, Any] = self.fields
+    @classmethod
+    @cache
+    def steps(cls) -> tuple[Step, ...]:
+        """Return the steps of judging a record, made once from the declared fields."""
+        declared: Mapping[str, Any] = cls().fields
         steps = []
         for name, field in declared.items():
-            if name in self.aliases.values():
+            if name in cls.aliases.values():
                 continue
             names = [(name, field.read)]
-            if alias := self.aliases.get(name):
+            if alias := cls.aliases.get(name):
                 names.append((alias, declared[alias].read))
-            if field.source == "client_id":
-                default = self.context.get("anonymous_client_id", "")
-            else:
-                default = None if field.required else field.get_default()
+            default = None if field.required else field.get_default()
             steps.append((tuple(names), field.source, default, field.required))
         return tuple(steps)
 
@@ -170,14 +174,14 @@ class PageVisitSerializer(RecordSerializer):
         help_text="Made by the extension; unique within one browser. May come as `visitId` instead.",
     )
     visitId = Text(max_length=limits.MAX_ID, allow_blank=False, required=False, help_text="Another name of `id`.")
-    url = fields.Url(
-        help_text=f"As the browser has it; stored up to {limits.MAX_URL} characters, without credentials."
-    )
+    url = fields.Url(help_text=f"As the browser has it; stored up to {limits.MAX_URL} characters, without credentials.")
     startedAt = Instant(source="started_at", help_text="May come as `timestamp` instead.")
     timestamp = Instant(required=False, help_text="Another name of `startedAt`.")
     tabId = Whole(source="tab_id", default=None, allow_null=True)
     domain = fields.DomainName(default="", allow_null=True, help_text="Derived from `url` when absent.")
-    title = CutText(most=limits.MAX_TITLE, default="", allow_null=True, help_text=f"Stored up to {limits.MAX_TITLE} characters.")
+    title = CutText(
+        most=limits.MAX_TITLE, default="", allow_null=True, help_text=f"Stored up to {limits.MAX_TITLE} characters."
+    )
     endedAt = Instant(source="ended_at", default=None, allow_null=True, help_text="Null while the visit goes on.")
     duration = Duration(source="duration_ms", default=0, allow_null=True)
     durationSeconds = fields.Seconds(required=False, allow_null=True, help_text="Taken when `duration` is absent.")
@@ -197,11 +201,13 @@ class PageVisitSerializer(RecordSerializer):
     categoryConfidence = fields.Share(source="category_confidence", default=None, allow_null=True)
     categoryMethod = CutText(source="category_method", most=limits.MAX_CATEGORY, default=None, allow_null=True)
     metadata = fields.Metadata(
-        default=dict, allow_null=True, help_text=f"Free; over {limits.MAX_METADATA_BYTES} bytes of compact JSON it becomes empty."
+        default=dict,
+        allow_null=True,
+        help_text=f"Free; over {limits.MAX_METADATA_BYTES} bytes of compact JSON it becomes empty.",
     )
     closedAt = Instant(source="closed_at", default=None, allow_null=True, help_text=CLOSED_AT_HELP)
     anonymousClientId = Text(
-        source="client_id", max_length=limits.MAX_CLIENT_ID, default="", allow_null=True, help_text=CLIENT_ID_HELP
+        source="client_id", max_length=limits.MAX_CLIENT_ID, default=None, allow_null=True, help_text=CLIENT_ID_HELP
     )
     revision = Whole(max_value=limits.MAX_REVISION, default=0, allow_null=True, help_text=REVISION_HELP)
 
@@ -235,7 +241,9 @@ class TabAggregateSerializer(RecordSerializer):
     tabId = Whole(source="tab_id")
     startTime = Instant(source="started_at", help_text="When the tab was created; part of the record's key.")
     totalActiveDuration = Duration(source="total_active_duration_ms")
-    lastActiveTime = Instant(source="last_active_at", default=None, allow_null=True, help_text="`startTime` when absent.")
+    lastActiveTime = Instant(
+        source="last_active_at", default=None, allow_null=True, help_text="`startTime` when absent."
+    )
     domainDurations = fields.DomainDurations(
         source="domain_durations",
         default=dict,
@@ -252,7 +260,7 @@ class TabAggregateSerializer(RecordSerializer):
     statistics = fields.Statistics(default=dict, allow_null=True)
     closedAt = Instant(source="closed_at", default=None, allow_null=True, help_text=CLOSED_AT_HELP)
     anonymousClientId = Text(
-        source="client_id", max_length=limits.MAX_CLIENT_ID, default="", allow_null=True, help_text=CLIENT_ID_HELP
+        source="client_id", max_length=limits.MAX_CLIENT_ID, default=None, allow_null=True, help_text=CLIENT_ID_HELP
     )
     revision = Whole(max_value=limits.MAX_REVISION, default=0, allow_null=True, help_text=REVISION_HELP)
 
@@ -279,16 +287,20 @@ class ClientSerializer(serializers.Serializer[Any]):
 class PageVisitPushSerializer(serializers.Serializer[Any]):
     """The body of a push of page visits."""
 
-    visits = PageVisitSerializer(many=True, max_length=limits.MAX_RECORDS)
-    anonymousClientId = serializers.CharField(required=False, max_length=limits.MAX_CLIENT_ID, help_text=BODY_CLIENT_ID_HELP)
+    visits = BulkSerializer(child=PageVisitSerializer(), max_length=limits.MAX_RECORDS)
+    anonymousClientId = serializers.CharField(
+        required=False, max_length=limits.MAX_CLIENT_ID, help_text=BODY_CLIENT_ID_HELP
+    )
     client = ClientSerializer(required=False)
 
 
 class TabAggregatePushSerializer(serializers.Serializer[Any]):
     """The body of a push of tab aggregates."""
 
-    aggregates = TabAggregateSerializer(many=True, max_length=limits.MAX_RECORDS)
-    anonymousClientId = serializers.CharField(required=False, max_length=limits.MAX_CLIENT_ID, help_text=BODY_CLIENT_ID_HELP)
+    aggregates = BulkSerializer(child=TabAggregateSerializer(), max_length=limits.MAX_RECORDS)
+    anonymousClientId = serializers.CharField(
+        required=False, max_length=limits.MAX_CLIENT_ID, help_text=BODY_CLIENT_ID_HELP
+    )
     client = ClientSerializer(required=False)
 
 
@@ -297,8 +309,9 @@ class RejectedSerializer(serializers.Serializer[Any]):
 
     index = serializers.IntegerField(help_text="Its place in the batch, from 0.")
     id = serializers.CharField(allow_null=True, help_text="Its id, if that is a valid string.")
-    errors = serializers.DictField(
-        child=serializers.ListField(child=serializers.CharField()), help_text="By wire field as sent; `record` for the whole."
+    errors = serializers.DictField(  # type: ignore[assignment]  # the wire's name
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="By wire field as sent; `record` for the whole.",
     )
     retry = serializers.BooleanField(required=False, help_text="True if a mended clock may put it right.")
 
@@ -307,7 +320,7 @@ class TrimmedSerializer(serializers.Serializer[Any]):
     """A record that was stored with something cut."""
 
     index = serializers.IntegerField()
-    fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # the wire's name
+    fields = serializers.ListField(child=serializers.CharField())
 
 
 class PushReplySerializer(serializers.Serializer[Any]):

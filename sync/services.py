@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from django.contrib.auth import get_user_model
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 from django.utils import timezone
 
@@ -116,7 +117,7 @@ def _lock(user_id: int) -> SyncState:
     state = locked.first()
     if state is None:
         # The first push of a person, or the person is gone: the lock just taken on the person's row tells.
-        people = SyncState._meta.get_field("user").remote_field.model.objects.select_for_update(no_key=True)
+        people = get_user_model()._default_manager.select_for_update(no_key=True)
         if not people.filter(pk=user_id, is_active=True).exists():
             raise PersonGone
         SyncState.objects.bulk_create([SyncState(user_id=user_id)], ignore_conflicts=True)
@@ -124,9 +125,7 @@ def _lock(user_id: int) -> SyncState:
     return state
 
 
-def _browsers(
-    user_id: int, clients: Iterable[str], sender: str | None, told: Mapping[str, str]
-) -> dict[str, Browser]:
+def _browsers(user_id: int, clients: Iterable[str], sender: str | None, told: Mapping[str, str]) -> dict[str, Browser]:
     """Return the person's browsers by client id, made where they are new; raises TooManyBrowsers.
 
     What the sender told of itself is kept with its browser.
@@ -233,5 +232,3 @@ def _log_batch(user_id: int, kind: Kind, browser: Browser | None, results: Seque
             for rejected in push.rejected[: limits.BATCH_ERRORS_KEPT]
         ],
     )
-
-

@@ -63,8 +63,7 @@ class Table:
                 cursor.executemany(
                     self._upsert_sql,
                     [
-                        (user_id, seq, now_ms, now_ms, browser, digest)
-                        + tuple(f(content[column]) if f else content[column] for column, f in prepare)
+                        (user_id, seq, now_ms, now_ms, browser, digest, *(f(content[column]) for column, f in prepare))
                         for browser, digest, content in rows
                     ],
                 )
@@ -105,16 +104,20 @@ class Table:
         changed = [column for column in columns if column not in key and column != "received_at"]
         updates = ", ".join(f"{column} = excluded.{column}" for column in changed)
         return (
-            f"INSERT INTO {self.name} ({', '.join(columns)}) {values} "  # noqa: S608  # own names
+            f"INSERT INTO {self.name} ({', '.join(columns)}) {values} "
             f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"
         )
 
     @cached_property
-    def _preparers(self) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    def _preparers(self) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
         return tuple(
-            (column, _json_text if isinstance(self.fields[column], models.JSONField) else None)
+            (column, _json_text if isinstance(self.fields[column], models.JSONField) else _as_it_is)
             for column in self.content
         )
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _json_text(value: Any) -> str:

@@ -17,6 +17,7 @@ from sync import limits, services
 from sync.body import BodyTooLarge, InvalidGzip, InvalidJSON, parse_json, read_body, record_sizes
 from sync.fields import UNSTORABLE, storable
 from sync.serializers import (
+    BulkSerializer,
     LimitsSerializer,
     PageVisitPushSerializer,
     PageVisitSerializer,
@@ -53,7 +54,9 @@ def read_push(request: Request) -> bytes:
     if encoding not in ("", "identity", "gzip"):
         raise UnsupportedMediaType(encoding, "Send the batch as it is, or with Content-Encoding: gzip.")
     stream = request._request
-    if request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked" and request.META.get("wsgi.input_terminated"):
+    if request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked" and request.META.get(
+        "wsgi.input_terminated"
+    ):
         stream = request.META["wsgi.input"]  # Django reads as far as Content-Length, which a chunked body has not
     try:
         return read_body(stream, gzipped=encoding == "gzip")
@@ -103,9 +106,9 @@ class PushView(APIView):
         except InvalidJSON as error:
             raise Refusal(status.HTTP_400_BAD_REQUEST, "invalid_json", str(error)) from error
         records, sender = self._envelope(envelope)
-        serializer = self.serializer_class(
+        serializer = BulkSerializer(
+            child=self.serializer_class(),
             data=records,
-            many=True,
             context={
                 "now": now,
                 "anonymous_client_id": sender or "",
@@ -252,8 +255,8 @@ LIMITS = {
 class LimitsView(APIView):
     """Tells the limits."""
 
-    authentication_classes: ClassVar[list[Any]] = []
-    permission_classes: ClassVar[list[Any]] = [AllowAny]
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
 
     @extend_schema(
         operation_id="limits",

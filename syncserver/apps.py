@@ -10,4 +10,4 @@ class SyncserverConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks."""
-        from syncserver import checks  # noqa: F401  # importing registers them
+        from syncserver import checks  # noqa: F401, PLC0415  # importing registers them, once the settings exist

@@ -60,7 +60,10 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     elif isinstance(exc, (OperationalError, InterfaceError)):
         # The database's own words may hold a value; its class says enough.
         logger.error("database unavailable: %s", type(exc.__cause__ or exc).__name__)
-        body = {"code": "unavailable", "detail": "The database cannot be reached right now. Nothing was stored; try again."}
+        body = {
+            "code": "unavailable",
+            "detail": "The database cannot be reached right now. Nothing was stored; try again.",
+        }
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     else:
@@ -99,7 +102,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 outside an API view."""
     if _is_api(request):
-        return error_response(500, "server_error", "Something went wrong on the server. It was logged; try again later.")
+        return error_response(
+            500, "server_error", "Something went wrong on the server. It was logged; try again later."
+        )
     return defaults.server_error(request)
 
 

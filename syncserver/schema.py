@@ -43,10 +43,11 @@ MEANINGS = {
     "413": "Too much at once; nothing was stored.",
     "415": "Not JSON by its Content-Type, or a Content-Encoding other than gzip.",
     "429": "Too many requests; wait as long as Retry-After says.",
-    "503": "The database is unreachable, locked or shutting down; nothing was stored. Wait as long as Retry-After says.",
+    "503": "The database is unreachable, locked or shutting down; nothing was stored. Wait as Retry-After says.",
 }
 ONLY_AT = {
-    "register": {"registration_closed": {"code": "registration_closed", "detail": "This server takes no new accounts."}},
+    "register": {"registration_closed": {"code": "registration_closed",
+                                         "detail": "This server takes no new accounts."}},
     "login": {"invalid_credentials": {"code": "invalid_credentials",
                                       "detail": "The e-mail address or the password is wrong."}},
     "push": {"quota_exceeded": {"code": "quota_exceeded",

@@ -12,7 +12,7 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 # Safety. What must not run in production is refused by syncserver/checks.py, with a sentence.
 DEBUG = env.bool("DEBUG", default=False)
-DEVELOPMENT_SECRET_KEY = "django-insecure-for-development-on-this-machine-only"
+DEVELOPMENT_SECRET_KEY = "django-insecure-for-development-on-this-machine-only"  # noqa: S105  # refused in production
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY if DEBUG else "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -82,18 +82,24 @@ TEMPLATES = [
 ]
 
 # Database. Every push is durable: SQLite runs with synchronous=FULL, PostgreSQL keeps the server's own default (on).
+DATABASE_WAIT_SECONDS = env.float("DATABASE_WAIT_SECONDS", default=10.0)
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        # A read that turns into a write under DEFERRED fails at once with "database is locked"; IMMEDIATE waits its turn.
+        # Under DEFERRED a read that turns into a write fails at once with "database is locked"; IMMEDIATE waits.
         "transaction_mode": "IMMEDIATE",
-        "timeout": env.float("SQLITE_BUSY_SECONDS", default=10.0),
+        "timeout": DATABASE_WAIT_SECONDS,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=134217728;",
     }
 else:
     # Kept connections: opening one per request costs 5 ms. One per worker thread is also the smallest pool there is.
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "options": f"-c lock_timeout={int(DATABASE_WAIT_SECONDS * 1000)}",
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People

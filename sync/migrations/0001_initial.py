@@ -7,161 +7,272 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SyncState',
+            name="SyncState",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='sync_state', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('counter', models.BigIntegerField(default=0)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="sync_state",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("counter", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Browser',
+            name="Browser",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.CharField(blank=True, max_length=64, verbose_name='anonymous client id')),
-                ('browser_name', models.CharField(blank=True, max_length=64)),
-                ('browser_version', models.CharField(blank=True, max_length=64)),
-                ('platform', models.CharField(blank=True, max_length=64)),
-                ('extension_version', models.CharField(blank=True, max_length=64)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='first push')),
-                ('last_push_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last push')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='browsers', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("client_id", models.CharField(blank=True, max_length=64, verbose_name="anonymous client id")),
+                ("browser_name", models.CharField(blank=True, max_length=64)),
+                ("browser_version", models.CharField(blank=True, max_length=64)),
+                ("platform", models.CharField(blank=True, max_length=64)),
+                ("extension_version", models.CharField(blank=True, max_length=64)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="first push"),
+                ),
+                (
+                    "last_push_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="last push"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="browsers",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PageVisit',
+            name="PageVisit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('closed_at', models.BigIntegerField(null=True)),
-                ('revision', models.BigIntegerField(default=0)),
-                ('digest', models.BinaryField(max_length=18)),
-                ('seq', models.BigIntegerField(help_text="The person's counter at the push that wrote this row last.")),
-                ('received_at', models.BigIntegerField(help_text="First receipt, by the server's clock.")),
-                ('updated_at', models.BigIntegerField(help_text="Last change, by the server's clock.")),
-                ('visit_id', models.CharField(max_length=128)),
-                ('url', models.TextField()),
-                ('domain', models.CharField(max_length=253)),
-                ('title', models.CharField(blank=True, max_length=1024)),
-                ('tab_id', models.BigIntegerField(null=True)),
-                ('started_at', models.BigIntegerField()),
-                ('ended_at', models.BigIntegerField(null=True)),
-                ('last_heartbeat_at', models.BigIntegerField(null=True)),
-                ('duration_ms', models.BigIntegerField(default=0)),
-                ('active_duration_ms', models.BigIntegerField(default=0)),
-                ('engagement_rate', models.FloatField(default=0)),
-                ('is_active', models.BooleanField(default=False)),
-                ('idle_periods', models.JSONField(default=list)),
-                ('category', models.CharField(max_length=64, null=True)),
-                ('category_confidence', models.FloatField(null=True)),
-                ('category_method', models.CharField(max_length=64, null=True)),
-                ('metadata', models.JSONField(default=dict)),
-                ('browser', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sync.browser')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("closed_at", models.BigIntegerField(null=True)),
+                ("revision", models.BigIntegerField(default=0)),
+                ("digest", models.BinaryField(max_length=18)),
+                ("seq", models.BigIntegerField(help_text="The person's counter at the push that wrote this row last.")),
+                ("received_at", models.BigIntegerField(help_text="First receipt, by the server's clock.")),
+                ("updated_at", models.BigIntegerField(help_text="Last change, by the server's clock.")),
+                ("visit_id", models.CharField(max_length=128)),
+                ("url", models.TextField()),
+                ("domain", models.CharField(max_length=253)),
+                ("title", models.CharField(blank=True, max_length=1024)),
+                ("tab_id", models.BigIntegerField(null=True)),
+                ("started_at", models.BigIntegerField()),
+                ("ended_at", models.BigIntegerField(null=True)),
+                ("last_heartbeat_at", models.BigIntegerField(null=True)),
+                ("duration_ms", models.BigIntegerField(default=0)),
+                ("active_duration_ms", models.BigIntegerField(default=0)),
+                ("engagement_rate", models.FloatField(default=0)),
+                ("is_active", models.BooleanField(default=False)),
+                ("idle_periods", models.JSONField(default=list)),
+                ("category", models.CharField(max_length=64, null=True)),
+                ("category_confidence", models.FloatField(null=True)),
+                ("category_method", models.CharField(max_length=64, null=True)),
+                ("metadata", models.JSONField(default=dict)),
+                (
+                    "browser",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="sync.browser",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SyncBatch',
+            name="SyncBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('page-visits', 'page visits'), ('tab-aggregates', 'tab aggregates')], max_length=16)),
-                ('extension_version', models.CharField(blank=True, max_length=64)),
-                ('created', models.PositiveIntegerField()),
-                ('updated', models.PositiveIntegerField()),
-                ('unchanged', models.PositiveIntegerField()),
-                ('rejected', models.PositiveIntegerField()),
-                ('body_bytes', models.PositiveIntegerField(help_text='Of the body, inflated.')),
-                ('duration_ms', models.PositiveIntegerField(help_text='From the first byte read to just before the commit.')),
-                ('errors', models.JSONField(default=list, help_text='The first of the rejected records: index and errors.')),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('browser', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sync.browser')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("page-visits", "page visits"), ("tab-aggregates", "tab aggregates")], max_length=16
+                    ),
+                ),
+                ("extension_version", models.CharField(blank=True, max_length=64)),
+                ("created", models.PositiveIntegerField()),
+                ("updated", models.PositiveIntegerField()),
+                ("unchanged", models.PositiveIntegerField()),
+                ("rejected", models.PositiveIntegerField()),
+                ("body_bytes", models.PositiveIntegerField(help_text="Of the body, inflated.")),
+                (
+                    "duration_ms",
+                    models.PositiveIntegerField(help_text="From the first byte read to just before the commit."),
+                ),
+                (
+                    "errors",
+                    models.JSONField(default=list, help_text="The first of the rejected records: index and errors."),
+                ),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "browser",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="sync.browser",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'sync batches',
+                "verbose_name_plural": "sync batches",
             },
         ),
         migrations.CreateModel(
-            name='TabAggregate',
+            name="TabAggregate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('closed_at', models.BigIntegerField(null=True)),
-                ('revision', models.BigIntegerField(default=0)),
-                ('digest', models.BinaryField(max_length=18)),
-                ('seq', models.BigIntegerField(help_text="The person's counter at the push that wrote this row last.")),
-                ('received_at', models.BigIntegerField(help_text="First receipt, by the server's clock.")),
-                ('updated_at', models.BigIntegerField(help_text="Last change, by the server's clock.")),
-                ('tab_id', models.BigIntegerField()),
-                ('started_at', models.BigIntegerField()),
-                ('last_active_at', models.BigIntegerField()),
-                ('total_active_duration_ms', models.BigIntegerField()),
-                ('domain_durations', models.JSONField(default=dict)),
-                ('page_count', models.BigIntegerField(default=0)),
-                ('current_url', models.TextField(null=True)),
-                ('current_domain', models.CharField(max_length=253, null=True)),
-                ('statistics', models.JSONField(default=dict)),
-                ('browser', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sync.browser')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("closed_at", models.BigIntegerField(null=True)),
+                ("revision", models.BigIntegerField(default=0)),
+                ("digest", models.BinaryField(max_length=18)),
+                ("seq", models.BigIntegerField(help_text="The person's counter at the push that wrote this row last.")),
+                ("received_at", models.BigIntegerField(help_text="First receipt, by the server's clock.")),
+                ("updated_at", models.BigIntegerField(help_text="Last change, by the server's clock.")),
+                ("tab_id", models.BigIntegerField()),
+                ("started_at", models.BigIntegerField()),
+                ("last_active_at", models.BigIntegerField()),
+                ("total_active_duration_ms", models.BigIntegerField()),
+                ("domain_durations", models.JSONField(default=dict)),
+                ("page_count", models.BigIntegerField(default=0)),
+                ("current_url", models.TextField(null=True)),
+                ("current_domain", models.CharField(max_length=253, null=True)),
+                ("statistics", models.JSONField(default=dict)),
+                (
+                    "browser",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="sync.browser",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='browser',
-            constraint=models.UniqueConstraint(fields=('user', 'client_id'), name='sync_browser_key'),
+            model_name="browser",
+            constraint=models.UniqueConstraint(fields=("user", "client_id"), name="sync_browser_key"),
         ),
         migrations.AddIndex(
-            model_name='pagevisit',
-            index=models.Index(fields=['user', 'started_at'], name='sync_pagevisit_user_started'),
+            model_name="pagevisit",
+            index=models.Index(fields=["user", "started_at"], name="sync_pagevisit_user_started"),
         ),
         migrations.AddConstraint(
-            model_name='pagevisit',
-            constraint=models.UniqueConstraint(fields=('user', 'browser', 'visit_id'), name='sync_pagevisit_key'),
+            model_name="pagevisit",
+            constraint=models.UniqueConstraint(fields=("user", "browser", "visit_id"), name="sync_pagevisit_key"),
         ),
         migrations.AddConstraint(
-            model_name='pagevisit',
-            constraint=models.CheckConstraint(condition=models.Q(('visit_id', ''), _negated=True), name='sync_pagevisit_id_not_empty'),
+            model_name="pagevisit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("visit_id", ""), _negated=True), name="sync_pagevisit_id_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pagevisit',
-            constraint=models.CheckConstraint(condition=models.Q(('started_at__gte', 946684800000)), name='sync_pagevisit_started'),
+            model_name="pagevisit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("started_at__gte", 946684800000)), name="sync_pagevisit_started"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pagevisit',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='sync_pagevisit_ended'),
+            model_name="pagevisit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ended_at__isnull", True), ("ended_at__gte", models.F("started_at")), _connector="OR"
+                ),
+                name="sync_pagevisit_ended",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pagevisit',
-            constraint=models.CheckConstraint(condition=models.Q(('active_duration_ms__gte', 0), ('duration_ms__gte', 0), ('revision__gte', 0)), name='sync_pagevisit_not_negative'),
+            model_name="pagevisit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("active_duration_ms__gte", 0), ("duration_ms__gte", 0), ("revision__gte", 0)),
+                name="sync_pagevisit_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pagevisit',
-            constraint=models.CheckConstraint(condition=models.Q(('engagement_rate__gte', 0), ('engagement_rate__lte', 1)), name='sync_pagevisit_rate'),
+            model_name="pagevisit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("engagement_rate__gte", 0), ("engagement_rate__lte", 1)), name="sync_pagevisit_rate"
+            ),
         ),
         migrations.AddIndex(
-            model_name='syncbatch',
-            index=models.Index(fields=['received_at'], name='sync_syncbatch_received'),
+            model_name="syncbatch",
+            index=models.Index(fields=["received_at"], name="sync_syncbatch_received"),
         ),
         migrations.AddIndex(
-            model_name='syncbatch',
-            index=models.Index(fields=['user', 'received_at'], name='sync_syncbatch_user_received'),
+            model_name="syncbatch",
+            index=models.Index(fields=["user", "received_at"], name="sync_syncbatch_user_received"),
         ),
         migrations.AddConstraint(
-            model_name='tabaggregate',
-            constraint=models.UniqueConstraint(fields=('user', 'browser', 'tab_id', 'started_at'), name='sync_tabaggregate_key'),
+            model_name="tabaggregate",
+            constraint=models.UniqueConstraint(
+                fields=("user", "browser", "tab_id", "started_at"), name="sync_tabaggregate_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tabaggregate',
-            constraint=models.CheckConstraint(condition=models.Q(('started_at__gte', 946684800000)), name='sync_tabaggregate_started'),
+            model_name="tabaggregate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("started_at__gte", 946684800000)), name="sync_tabaggregate_started"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tabaggregate',
-            constraint=models.CheckConstraint(condition=models.Q(('page_count__gte', 0), ('revision__gte', 0), ('tab_id__gte', 0), ('total_active_duration_ms__gte', 0)), name='sync_tabaggregate_not_negative'),
+            model_name="tabaggregate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("page_count__gte", 0),
+                    ("revision__gte", 0),
+                    ("tab_id__gte", 0),
+                    ("total_active_duration_ms__gte", 0),
+                ),
+                name="sync_tabaggregate_not_negative",
+            ),
         ),
     ]

@@ -1,0 +1,70 @@
+# Every command a person types. `make` alone lists them.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+PY := $(VENV)/bin/python
+# The database the tests make theirs in; its role must be allowed to create databases.
+TEST_DATABASE_URL ?= postgres://syncserver:syncserver@127.0.0.1:5432/syncserver
+PYTEST := $(PY) -m pytest -n auto
+PRODUCTION := env -u DEBUG SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ ALLOWED_HOSTS=sync.example.org
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo admin test lint types checks test-sqlite test-postgres format clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; say which with: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "Python's venv module is needed; on Debian: apt install python3-venv"; exit 1; }
+
+$(VENV)/.run: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what the server runs on …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	@echo "Installing what its developers use …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.run
+
+run: $(VENV)/.run  ## serve on this machine, with SQLite: http://127.0.0.1:8000/
+	@DEBUG=true $(PY) manage.py migrate --verbosity 0
+	@echo "Serving at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
+	@DEBUG=true $(PY) manage.py runserver --noreload 127.0.0.1:$(PORT)
+
+demo: $(VENV)/.run  ## the same on a fresh database, with a demo person and a recorded day
+	@DEBUG=true DATABASE_URL=sqlite:///$(CURDIR)/demo.sqlite3 $(PY) manage.py demo --port $(PORT)
+
+admin: $(VENV)/.run  ## make a person who may sign in to the admin
+	@DEBUG=true $(PY) manage.py migrate --verbosity 0
+	@DEBUG=true $(PY) manage.py createsuperuser
+
+test: lint types checks test-sqlite test-postgres  ## everything that must be true, on SQLite and on PostgreSQL
+
+lint: $(VENV)/.dev  ## ruff
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: $(VENV)/.dev  ## mypy --strict on the server
+	DEBUG=true $(PY) -m mypy
+
+checks: $(VENV)/.dev  ## migrations that are missing, settings that are unsafe
+	DEBUG=true $(PY) manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
+
+test-sqlite: $(VENV)/.dev  ## the server's tests on SQLite
+	env -u DATABASE_URL $(PYTEST) tests
+
+test-postgres: $(VENV)/.dev  ## the same on PostgreSQL, at TEST_DATABASE_URL
+	DATABASE_URL=$(TEST_DATABASE_URL) $(PYTEST) tests
+
+format: $(VENV)/.dev  ## let ruff put the code in shape
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+clean:  ## remove what the commands above made, but no database
+	rm -rf $(VENV) staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,18 @@
+"""How gunicorn serves syncserver.wsgi; each setting from the environment, with the reason for its default."""
+
+import os
+
+bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+# The work is parsing and waiting for the database, about half each: one worker a core, each with one connection.
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+# One thread means the sync worker. Behind a PaaS router, which reads slow clients' bodies itself, it is the fastest.
+threads = int(os.environ.get("WEB_THREADS", "1"))
+# Longer than a push may wait for its lock (10 s), so that a busy database is answered with 503 and not a lost worker.
+timeout = 60
+graceful_timeout = 30
+# The path without its query, no referrer: what a person reads and looks for is no business of the log.
+accesslog = "-"
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
+# The router in front may come from anywhere; Django decides by TRUST_PROXY_HTTPS what it is believed.
+forwarded_allow_ips = ""
+control_socket_disable = True

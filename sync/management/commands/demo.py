@@ -1,0 +1,89 @@
+"""`manage.py demo`: a fresh SQLite database with a demo person and a recorded day, served on this machine."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+FILE = "demo.sqlite3"
+RECORDING = "samples/extension-day.jsonl"
+PERSON = "demo@example.org"
+STAFF = "staff@example.org"
+
+
+class Command(BaseCommand):
+    """Make the demo's database anew, send the recorded day to a server over it, and go on serving."""
+
+    help = f"Serve a demo on a fresh {FILE}; no other database is ever touched."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--port", type=int, default=8000, help="port to serve on (default: 8000)")
+        parser.add_argument("--no-serve", action="store_true", help="stop after sending the recorded day")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the demo until it is interrupted."""
+        file = Path(settings.BASE_DIR, FILE)
+        database = settings.DATABASES["default"]
+        if database["ENGINE"] != "django.db.backends.sqlite3" or Path(database["NAME"]).resolve() != file.resolve():
+            raise CommandError(
+                f"The demo erases its database first, so it runs on {FILE} alone. Start it with: make demo"
+            )
+        connections.close_all()
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{file}{suffix}").unlink(missing_ok=True)
+        call_command("migrate", verbosity=0)
+        passwords = {PERSON: secrets.token_urlsafe(12), STAFF: secrets.token_urlsafe(12)}
+        people = get_user_model().objects
+        people.create_user(PERSON, passwords[PERSON], name="Demo")
+        people.create_superuser(STAFF, passwords[STAFF], name="Staff")
+
+        address = f"http://127.0.0.1:{options['port']}"
+        command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{options['port']}"]
+        quiet = {**os.environ, "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}
+        server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=quiet, stdout=subprocess.DEVNULL)  # noqa: S603  # own words
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server never outlives the demo
+        try:
+            wait_for(address, server)
+            os.environ["SYNC_PASSWORD"] = passwords[PERSON]
+            recording = Path(settings.BASE_DIR, RECORDING)
+            self.stdout.write(f"Sending the recorded day, {RECORDING}:")
+            call_command("replay", recording, server=address, email=PERSON, stdout=self.stdout)
+            self.stdout.write(
+                f"\n{address}/admin/   staff    {STAFF}   {passwords[STAFF]}\n"
+                f"{address}/         person   {PERSON}    {passwords[PERSON]}\n"
+            )
+            if not options["no_serve"]:
+                self.stdout.write("Serving the demo (stop with Ctrl-C) …")
+                self.stdout.flush()
+                server.wait()
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped.")
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
+    """Return when the server answers; raises CommandError when it ends first, as on a port that is taken."""
+    for _ in range(150):
+        if server.poll() is not None:
+            raise CommandError(f"The server did not start at {address}; is the port taken? Try: make demo PORT=8001")
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310  # our own address
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise CommandError(f"The server at {address} did not answer within 15 seconds.")
