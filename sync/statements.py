@@ -88,7 +88,7 @@ class Table:
             same = " AND ".join(f"t.{column} = json_extract(k.value, '$.{column}')" for column in keys)
             # CROSS JOIN fixes the order: walk the keys, look each up.
             source = "json_each(%s) AS k CROSS JOIN"
-        return f"SELECT {columns} FROM {source} {self.name} AS t ON t.user_id = %s AND {same}"  # noqa: S608  # own names
+        return f"SELECT {columns} FROM {source} {self.name} AS t ON t.user_id = %s AND {same}"  # own names
 
     @cached_property
     def _upsert_sql(self) -> str:

@@ -9,5 +9,5 @@ class SyncserverConfig(AppConfig):
     name = "syncserver"
 
     def ready(self) -> None:
-        """Register the checks."""
-        from syncserver import checks  # noqa: F401, PLC0415  # importing registers them, once the settings exist
+        """Register the checks and the API description's sign-in scheme: importing does it, once the settings exist."""
+        from syncserver import checks, schema  # noqa: F401, PLC0415
