@@ -1,8 +1,9 @@
 """How gunicorn serves syncserver.wsgi; each setting from the environment, with the reason for its default."""
 
 import os
+from typing import Any
 
-bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+bind = "0.0.0.0:" + os.environ.get("PORT", "8000")
 # The work is parsing and waiting for the database, about half each: one worker a core, each with one connection.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # One thread means the sync worker. Behind a PaaS router, which reads slow clients' bodies itself, it is the fastest.
@@ -16,3 +17,16 @@ access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 # The router in front may come from anywhere; Django decides by TRUST_PROXY_HTTPS what it is believed.
 forwarded_allow_ips = ""
 control_socket_disable = True
+
+
+def on_starting(server: Any) -> None:
+    """Stop before any worker starts, with one sentence, when production is not configured."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "syncserver.settings")
+    from django.core.exceptions import ImproperlyConfigured
+
+    from syncserver.checks import require_safe_settings
+
+    try:
+        require_safe_settings()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from None

@@ -4,6 +4,8 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
+from sync import limits
+
 ERRORS: dict[str, dict[str, dict[str, Any]]] = {
     "400": {
         "invalid": {"code": "invalid", "detail": "Correct these fields. email: This field is required.",
@@ -108,8 +110,12 @@ def _examples(operation_id: str, status: str) -> dict[str, Any]:
 
 
 def describe_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Add the error responses of every operation to the description."""
-    result["components"]["schemas"]["Error"] = ERROR_SCHEMA
+    """Add the error responses of every operation, and the size of a batch, to the description."""
+    schemas = result["components"]["schemas"]
+    schemas["Error"] = ERROR_SCHEMA
+    # The generator does not read the length of a list of serializers.
+    schemas["PageVisitPushRequest"]["properties"]["visits"]["maxItems"] = limits.MAX_RECORDS
+    schemas["TabAggregatePushRequest"]["properties"]["aggregates"]["maxItems"] = limits.MAX_RECORDS
     for path in result["paths"].values():
         for operation in path.values():
             for status in _statuses(operation):

@@ -4,10 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from syncserver.checks import require_safe_settings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "syncserver.settings")
+require_safe_settings()
 
 application = get_wsgi_application()
-
-from syncserver.checks import require_safe_settings  # noqa: E402  # settings exist only after set-up
-
-require_safe_settings()

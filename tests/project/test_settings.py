@@ -1,0 +1,85 @@
+"""The environment: every variable is in .env.example, and production does not start half-configured."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SAFE = {"SECRET_KEY": "x" * 20 + "-0123456789-abcdefghijklmnopqrstuvwxyz", "ALLOWED_HOSTS": "sync.example.org"}
+START = "import syncserver.wsgi"
+
+
+def python(code, **environment):
+    """Run code in a fresh interpreter whose environment holds nothing of ours but `environment`."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=inherited | environment, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_env_example_lists_each_variable_that_is_read_and_no_other():
+    source = (ROOT / "syncserver/settings.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source)) | set(re.findall(r'environ\.get\("([A-Z_]+)"', source))
+    listed = set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert listed == read | {"DATABASE_URL"}
+
+
+def test_the_defaults_in_env_example_are_those_of_the_settings():
+    listed = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    code = f"""
+import os, django.conf, importlib.util
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "syncserver.settings")
+from django.conf import settings as s
+listed = {listed!r}
+settings = dict(
+    DEBUG=s.DEBUG, CONN_MAX_AGE=600, DATABASE_WAIT_SECONDS=int(s.DATABASE_WAIT_SECONDS), REGISTRATION_OPEN=s.REGISTRATION_OPEN,
+    SECURE_SSL_REDIRECT=s.SECURE_SSL_REDIRECT, TRUST_PROXY_HTTPS=s.TRUST_PROXY_HTTPS,
+    SECURE_HSTS_SECONDS=s.SECURE_HSTS_SECONDS, PUSH_RATE=s.PUSH_RATE, AUTH_RATE=s.AUTH_RATE,
+    LOGIN_FAILURE_LIMIT=s.AXES_FAILURE_LIMIT, LOGIN_LOCK_MINUTES=int(s.AXES_COOLOFF_TIME.total_seconds() // 60),
+    LOG_LEVEL=s.LOG_LEVEL, PORT=8000, WEB_CONCURRENCY=2, WEB_THREADS=1,
+)
+for name, value in settings.items():
+    assert listed[name].lower() == str(value).lower(), (name, listed[name], value)
+"""
+    done = python(code, **SAFE)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"ALLOWED_HOSTS": "sync.example.org"}, "SECRET_KEY is not set."),
+        ({**SAFE, "SECRET_KEY": "django-insecure-for-development-on-this-machine-only"}, "SECRET_KEY is a default"),
+        ({**SAFE, "SECRET_KEY": "short"}, "SECRET_KEY is a default or too short"),
+        ({"SECRET_KEY": SAFE["SECRET_KEY"]}, "ALLOWED_HOSTS is not set."),
+    ],
+)
+def test_production_does_not_start_without_what_it_needs_and_says_what_to_set(environment, sentence):
+    done = python(START, **environment)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Set the environment variable" in done.stderr
+
+
+def test_production_starts_with_a_key_and_a_host():
+    assert python(START, **SAFE).returncode == 0
+
+
+def test_debug_needs_nothing():
+    assert python(START, DEBUG="true").returncode == 0
+
+
+def test_collectstatic_needs_no_secret_key(tmp_path):
+    code = (
+        "from django.core.management import call_command; import django, os; "
+        "os.environ['DJANGO_SETTINGS_MODULE'] = 'syncserver.settings'; django.setup(); "
+        f"from django.conf import settings; settings.STATIC_ROOT = {str(tmp_path)!r}; "
+        "call_command('collectstatic', interactive=False, verbosity=0)"
+    )
+    done = python(code)
+    assert done.returncode == 0, done.stderr
+    assert any(tmp_path.rglob("*.css"))
