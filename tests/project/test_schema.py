@@ -85,10 +85,12 @@ def test_each_call_has_an_example_of_its_body_and_of_every_answer(schema):
     for path, method, call in operations(schema):
         contents = [("body", call.get("requestBody", {}).get("content", {}))]
         contents += [(status, answer.get("content", {})) for status, answer in call["responses"].items()]
-        for part, content in contents:
-            for media in content.values():
-                if not media.get("examples"):
-                    without.append((path, method, part))
+        without += [
+            (path, method, part)
+            for part, content in contents
+            for media in content.values()
+            if not media.get("examples")
+        ]
     assert without == []
 
 

@@ -17,7 +17,13 @@ def python(code, **environment):
     """Run code in a fresh interpreter whose environment holds nothing of ours but `environment`."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=inherited | environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -36,7 +42,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "syncserver.settings")
 from django.conf import settings as s
 listed = {listed!r}
 settings = dict(
-    DEBUG=s.DEBUG, CONN_MAX_AGE=600, DATABASE_WAIT_SECONDS=int(s.DATABASE_WAIT_SECONDS), REGISTRATION_OPEN=s.REGISTRATION_OPEN,
+    DEBUG=s.DEBUG, CONN_MAX_AGE=600, DATABASE_WAIT_SECONDS=int(s.DATABASE_WAIT_SECONDS),
+    REGISTRATION_OPEN=s.REGISTRATION_OPEN,
     SECURE_SSL_REDIRECT=s.SECURE_SSL_REDIRECT, TRUST_PROXY_HTTPS=s.TRUST_PROXY_HTTPS,
     SECURE_HSTS_SECONDS=s.SECURE_HSTS_SECONDS, PUSH_RATE=s.PUSH_RATE, AUTH_RATE=s.AUTH_RATE,
     LOGIN_FAILURE_LIMIT=s.AXES_FAILURE_LIMIT, LOGIN_LOCK_MINUTES=int(s.AXES_COOLOFF_TIME.total_seconds() // 60),
