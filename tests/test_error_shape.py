@@ -110,7 +110,9 @@ def test_a_body_of_an_account_call_that_is_far_too_large_is_413(path):
     assert_error_shape(post(path, body), 413, "body_too_large")
 
 
-@pytest.mark.parametrize("accept", ["text/html", "*/*", "application/xml", "image/png", "", "x", "application/json; q=0"])
+@pytest.mark.parametrize(
+    "accept", ["text/html", "*/*", "application/xml", "image/png", "", "x", "application/json; q=0"]
+)
 def test_the_accept_header_changes_nothing(alice, accept):
     assert send("GET", "/api/auth/me", user=alice, HTTP_ACCEPT=accept).status_code == 200
     assert_error_shape(post(VISITS, b"{", user=alice, HTTP_ACCEPT=accept), 400, "invalid_json")

@@ -126,7 +126,9 @@ def test_behind_a_known_proxy_people_are_told_apart(carol, settings):
     assert sign_in(HTTP_X_FORWARDED_FOR=ELSEWHERE).status_code == 200
 
 
-@pytest.mark.parametrize("header", ["HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_CLIENT_IP", "HTTP_X_CLIENT_IP", "HTTP_CF_CONNECTING_IP"])
+@pytest.mark.parametrize(
+    "header", ["HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_CLIENT_IP", "HTTP_X_CLIENT_IP", "HTTP_CF_CONNECTING_IP"]
+)
 def test_no_other_header_names_an_address(carol, header):
     for number in range(PATIENCE):
         sign_in(password="wrong", **{header: f"198.51.100.{number}"})

@@ -100,7 +100,16 @@ def test_a_required_field_must_be_a_text(field, value):
 
 
 @pytest.mark.parametrize(
-    "email", ["carol", "carol@", "@example.org", "carol@example", "a b@example.org", "carol@example.org\n", "x" * 250 + "@a.org"]
+    "email",
+    [
+        "carol",
+        "carol@",
+        "@example.org",
+        "carol@example",
+        "a b@example.org",
+        "carol@example.org\n",
+        "x" * 250 + "@a.org",
+    ],
 )
 def test_what_is_no_address_is_refused(email, cheap_hashing):
     response = post(REGISTER, {**GOOD, "email": email})
@@ -125,7 +134,9 @@ def test_a_closed_server_still_signs_people_in(settings, cheap_hashing):
     assert post("/api/auth/login", body).status_code == 200
 
 
-@pytest.mark.parametrize("extra", [{"is_staff": True}, {"is_superuser": True}, {"isStaff": True}, {"id": 1}, {"is_active": False}])
+@pytest.mark.parametrize(
+    "extra", [{"is_staff": True}, {"is_superuser": True}, {"isStaff": True}, {"id": 1}, {"is_active": False}]
+)
 def test_nobody_registers_as_staff(cheap_hashing, extra):
     assert post(REGISTER, {**GOOD, **extra}).status_code == 201
     row = User.objects.get()

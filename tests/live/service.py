@@ -43,7 +43,9 @@ class Database:
             self.url = f"sqlite:///{self.path}"
 
     def _administer(self, statement):
-        with psycopg.connect(urlunsplit(urlsplit(DATABASE_URL)._replace(path="/postgres")), autocommit=True) as connection:
+        with psycopg.connect(
+            urlunsplit(urlsplit(DATABASE_URL)._replace(path="/postgres")), autocommit=True
+        ) as connection:
             connection.execute(statement)
 
     def drop(self):
@@ -91,7 +93,6 @@ class Service:
             "SECURE_SSL_REDIRECT": "false",
             "PUSH_RATE": "1000000/min",
             "AUTH_RATE": "1000000/min",
-            "SQLITE_BUSY_SECONDS": "10",
             "PORT": str(self.port),
             "WEB_CONCURRENCY": "2",
             # The Procfile listens on every interface; a test stays on this machine.

@@ -21,9 +21,8 @@ def overlapping(records, seed):
     while drawn:
         size = order.randint(1, 60)
         batch, drawn = drawn[:size], drawn[size:]
-        for path in (VISITS, AGGREGATES):
-            if of_path := [record for sent_to, record in batch if sent_to == path]:
-                batches.append((path, of_path))
+        by_path = {path: [record for sent_to, record in batch if sent_to == path] for path in (VISITS, AGGREGATES)}
+        batches += [(path, of_path) for path, of_path in by_path.items() if of_path]
     return batches
 
 
@@ -62,10 +61,8 @@ def assert_rows_of_the_oracle(database, records, user_id=None):
 
 
 def test_the_recorded_day_from_eight_connections_ends_in_the_rows_of_the_oracle(service, database, token):
-    records = []
-    for path, body in recorded_day():
-        for record in body[LIST_KEY[path]]:
-            records.append((path, {**record, "anonymousClientId": "b1"}))
+    day = recorded_day()
+    records = [(path, {**record, "anonymousClientId": "b1"}) for path, body in day for record in body[LIST_KEY[path]]]
     work = [(push_all, service, token, overlapping(records, seed), "b1") for seed in range(CONNECTIONS)]
     fates = all_at_once(work)
     assert_rows_of_the_oracle(database, records)
@@ -77,7 +74,9 @@ def test_the_recorded_day_from_eight_connections_ends_in_the_rows_of_the_oracle(
 
 
 def test_two_people_with_the_same_ids_at_once_keep_their_own_rows(service, database):
-    shared = [visit(id=f"pv_{number}") for number in range(60)] + [visit(id=f"pv_{number}", revision=1) for number in range(60)]
+    shared = [visit(id=f"pv_{number}") for number in range(60)] + [
+        visit(id=f"pv_{number}", revision=1) for number in range(60)
+    ]
     totals = [aggregate(tabId=number) for number in range(40)]
     work, people = [], []
     for person in range(2):

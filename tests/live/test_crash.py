@@ -78,26 +78,38 @@ def test_what_was_reported_stored_outlives_a_kill(tmp_path):
         database.drop()
 
 
+@pytest.fixture(scope="module")
+def impatient(database, service, tmp_path_factory):
+    """The same server, told to wait for a lock for a second only."""
+    other = Service(database.url, tmp_path_factory.mktemp("impatient") / "gunicorn.log")
+    other.environment["DATABASE_WAIT_SECONDS"] = "1"
+    other.start()
+    yield other
+    other.stop()
+
+
 if POSTGRESQL:
 
-    def test_a_person_locked_by_another_transaction_is_unavailable_and_nothing_is_stored(service, database, token):
-        push(service, token, [visit(title="before")])
+    def test_a_person_locked_by_another_transaction_is_unavailable_and_nothing_is_stored(impatient, database):
+        token = impatient.register()
+        push(impatient, token, [visit(title="before")])
         with closing(psycopg.connect(database.url)) as other:
             other.execute("SELECT 1 FROM sync_syncstate FOR UPDATE")
-            answer = push(service, token, [visit(title="while locked")])
+            answer = push(impatient, token, [visit(title="while locked")])
             other.rollback()
         assert_unavailable(answer)
         assert "while locked" not in titles(database)
-        assert push(service, token, [visit(title="after")])[2]["results"] == ["created"]
+        assert push(impatient, token, [visit(title="after")])[2]["results"] == ["created"]
 
-    def test_a_table_locked_by_another_transaction_is_unavailable_and_nothing_is_stored(service, database, token):
+    def test_a_table_locked_by_another_transaction_is_unavailable_and_nothing_is_stored(impatient, database):
+        token = impatient.register()
         with closing(psycopg.connect(database.url)) as other:
             other.execute("LOCK TABLE sync_pagevisit IN ACCESS EXCLUSIVE MODE")
-            answer = push(service, token, [visit(title="while the table is locked")])
+            answer = push(impatient, token, [visit(title="while the table is locked")])
             other.rollback()
         assert_unavailable(answer)
         assert "while the table is locked" not in titles(database)
-        assert push(service, token, [visit()])[2]["results"] == ["created"]
+        assert push(impatient, token, [visit()])[2]["results"] == ["created"]
 
     def test_a_connection_that_the_database_ends_is_unavailable_and_nothing_is_stored(service, database, token):
         push(service, token, [visit()])
@@ -121,6 +133,19 @@ if POSTGRESQL:
         assert_unavailable(answers[0])
         assert "ended" not in titles(database)
         assert push(service, token, [visit()])[2]["results"] == ["created"]
+
+    def test_a_push_waits_for_a_short_lock(service, database, token):
+        push(service, token, [visit()])
+        answers = []
+        with closing(psycopg.connect(database.url)) as other:
+            other.execute("SELECT 1 FROM sync_syncstate FOR UPDATE")
+            waiting = threading.Thread(target=lambda: answers.append(push(service, token, [visit(title="waited")])))
+            waiting.start()
+            time.sleep(1)
+            assert not answers
+            other.rollback()
+        waiting.join(60)
+        assert answers[0][2]["results"] == ["created"]
 
     def test_idle_connections_that_the_database_ended_are_replaced(service, database, token):
         for _ in range(4):
@@ -180,14 +205,6 @@ if POSTGRESQL:
             limited.stop()
 
 else:
-
-    @pytest.fixture
-    def impatient(database, service, tmp_path):
-        other = Service(database.url, tmp_path / "gunicorn.log")
-        other.environment["SQLITE_BUSY_SECONDS"] = "1"
-        other.start()
-        yield other
-        other.stop()
 
     def test_a_file_locked_by_another_process_is_unavailable_and_nothing_is_stored(impatient, database):
         token = impatient.register()

@@ -14,7 +14,12 @@ MEBIBYTE = 1_048_576
 
 
 def head(token, *lines, path=VISITS):
-    fixed = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {token}", "Content-Type: application/json"]
+    fixed = [
+        f"POST {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        f"Authorization: Bearer {token}",
+        "Content-Type: application/json",
+    ]
     return ("\r\n".join([*fixed, *lines]) + "\r\n\r\n").encode()
 
 

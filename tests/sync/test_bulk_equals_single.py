@@ -29,12 +29,18 @@ scalars = (
     | st.floats()
     | st.text(max_size=20)
     | st.text(st.characters(categories=["Cs", "Cc"]), max_size=5)
-    | st.sampled_from([0, -1, 1.0, 0.5, 1.5, NOON, NOW, NOW + 86_400_001, 2**53, 10**400, float("inf"), "", " ", "x" * 9_000])
-    | st.sampled_from(["https://example.org/", "https://u:p@example.org/", "http://[", "https://example.org:x/", "www.a.org"])
+    | st.sampled_from(
+        [0, -1, 1.0, 0.5, 1.5, NOON, NOW, NOW + 86_400_001, 2**53, 10**400, float("inf"), "", " ", "x" * 9_000]
+    )
+    | st.sampled_from(
+        ["https://example.org/", "https://u:p@example.org/", "http://[", "https://example.org:x/", "www.a.org"]
+    )
     | st.sampled_from([{"start": NOON, "reason": "idle"}, {"a.org": 5}, {"k": "x" * 40_000}, {"start": NOON, "end": 5}])
 )
 anything = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
 )
 
 

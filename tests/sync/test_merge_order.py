@@ -35,11 +35,15 @@ FIELDS = {
         "title": texts,
         "tabId": st.sampled_from([None, 0, 1]),
         "engagementRate": st.sampled_from([0, 0.5, 1]),
-        "idlePeriods": st.sampled_from([[], [{"start": NOON, "reason": "idle"}], [{"start": NOON, "reason": "locked"}]]),
+        "idlePeriods": st.sampled_from(
+            [[], [{"start": NOON, "reason": "idle"}], [{"start": NOON, "reason": "locked"}]]
+        ),
         "category": texts,
         "categoryConfidence": st.sampled_from([None, 0, 0.5]),
         "categoryMethod": texts,
-        "metadata": st.sampled_from([{}, {"a": 0}, {"a": False}, {"a": 1}, {"a": True}, {"a": None}, {"b": 1}, {"a": "1"}]),
+        "metadata": st.sampled_from(
+            [{}, {"a": 0}, {"a": False}, {"a": 1}, {"a": True}, {"a": None}, {"b": 1}, {"a": "1"}]
+        ),
     },
     "aggregate": {
         "revision": st.sampled_from([0, 1, 2**53 - 1]),
@@ -51,7 +55,11 @@ FIELDS = {
         "currentUrl": st.sampled_from([None, "https://example.org/", "https://example.org/a"]),
         "currentDomain": st.sampled_from([None, "example.org", "example.com"]),
         "statistics": st.sampled_from(
-            [None, {"mostVisitedDomain": None, "averagePageDuration": 0}, {"mostVisitedDomain": "a", "averagePageDuration": 0}]
+            [
+                None,
+                {"mostVisitedDomain": None, "averagePageDuration": 0},
+                {"mostVisitedDomain": "a", "averagePageDuration": 0},
+            ]
         ),
     },
 }
@@ -139,17 +147,33 @@ LATER = {"endedAt": NOON + 9_000, "duration": 9_000, "activeDuration": 9_000, "t
 STEPS = {
     "visit": [
         ("a larger revision", {"revision": 2}, {"revision": 1, **LATER}),
-        ("a later end", {"endedAt": NOON + 2_000, "isActive": True}, {"endedAt": NOON + 1_000, "activeDuration": 9_000}),
+        (
+            "a later end",
+            {"endedAt": NOON + 2_000, "isActive": True},
+            {"endedAt": NOON + 1_000, "activeDuration": 9_000},
+        ),
         ("a later heartbeat", {"lastHeartbeat": NOON + 2_000}, {"endedAt": NOON + 1_000, "activeDuration": 9_000}),
         ("a longer duration", {"duration": 2_000}, {"endedAt": NOON + 1_000, "activeDuration": 9_000}),
-        ("the later of start and duration", {"startedAt": NOON + 1, "duration": 999}, {"duration": 999, "title": "full"}),
-        ("ended", {"endedAt": NOON + 1_000}, {"lastHeartbeat": NOON + 1_000, "isActive": True, "activeDuration": 9_000}),
+        (
+            "the later of start and duration",
+            {"startedAt": NOON + 1, "duration": 999},
+            {"duration": 999, "title": "full"},
+        ),
+        (
+            "ended",
+            {"endedAt": NOON + 1_000},
+            {"lastHeartbeat": NOON + 1_000, "isActive": True, "activeDuration": 9_000},
+        ),
         (
             "ended and not active",
             {"endedAt": NOON + 1_000},
             {"endedAt": NOON + 1_000, "isActive": True, "activeDuration": 9_000},
         ),
-        ("a larger active duration", {"activeDuration": 2}, {"activeDuration": 1, "closedAt": NOON + 9_000, "title": "full"}),
+        (
+            "a larger active duration",
+            {"activeDuration": 2},
+            {"activeDuration": 1, "closedAt": NOON + 9_000, "title": "full"},
+        ),
         ("a later close", {"closedAt": NOON + 2}, {"closedAt": NOON + 1, "title": "full", "category": "full"}),
         ("closed", {"closedAt": NOON}, {"title": "full", "category": "full"}),
         ("more fields", {"title": "full", "category": "full"}, {"title": "zzzzzzzz"}),

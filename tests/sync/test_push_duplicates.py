@@ -43,7 +43,9 @@ def test_versions_in_a_batch_that_are_all_older_are_unchanged(alice):
 
 def test_a_refused_copy_does_not_hide_a_valid_one(alice):
     record = visit(id="pv", revision=1)
-    reply = push(alice, VISITS, [{**record, "revision": 9, "url": "nonsense"}, record, {**record, "revision": 8, "tabId": -1}])
+    reply = push(
+        alice, VISITS, [{**record, "revision": 9, "url": "nonsense"}, record, {**record, "revision": 8, "tabId": -1}]
+    )
     assert reply["results"] == ["rejected", "created", "rejected"]
     assert PageVisit.objects.get().revision == 1
 

@@ -77,7 +77,9 @@ def test_a_number_that_json_cannot_spell_is_refused(alice, name, where):
 
 
 def test_a_name_of_such_a_number_inside_text_is_text(alice):
-    response = post(VISITS, {"visits": [visit(title="NaN, Infinity and -Infinity", metadata={"NaN": "NaN"})]}, user=alice)
+    response = post(
+        VISITS, {"visits": [visit(title="NaN, Infinity and -Infinity", metadata={"NaN": "NaN"})]}, user=alice
+    )
     assert response.json()["results"] == ["created"]
 
 
@@ -96,7 +98,16 @@ def test_the_position_of_what_is_wrong_is_told(alice, body, offset):
 
 @pytest.mark.parametrize(
     "text",
-    [b"\xff", b"\xc3", b"\xc3\x28", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\x80", b"\xfc\x80\x80\x80\x80\x80"],
+    [
+        b"\xff",
+        b"\xc3",
+        b"\xc3\x28",
+        b"\xc0\x80",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"\x80",
+        b"\xfc\x80\x80\x80\x80\x80",
+    ],
     ids=ascii,
 )
 @pytest.mark.parametrize("field", [b"title", b"url", b"id", b"unknown"])

@@ -53,7 +53,9 @@ def test_a_number_too_large_for_its_field_rejects_the_aggregate_alone(alice, fie
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 5_000])
-@pytest.mark.parametrize("field", ["engagementRate", "categoryConfidence", "durationSeconds", "title", "id", "isActive"])
+@pytest.mark.parametrize(
+    "field", ["engagementRate", "categoryConfidence", "durationSeconds", "title", "id", "isActive"]
+)
 def test_a_number_past_a_double_rejects_the_visit_wherever_it_stands(alice, field, number):
     def make():
         record = visit()

@@ -1,4 +1,4 @@
-"""401/403, 429, 415, 413 for bytes, 400 for JSON, 400 for the envelope, 413 for the count: the first that fails speaks."""
+"""401, 429, 415, 413 for bytes, 400 for JSON, 400 for the envelope, 413 for the count: the first to fail speaks."""
 
 import json
 
@@ -22,7 +22,9 @@ def one_push_a_day(settings):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", [VISITS, AGGREGATES])
-@pytest.mark.parametrize(("body", "media"), [(b"{", "text/plain"), (TOO_LARGE, "application/json"), (b"{", "application/json")])
+@pytest.mark.parametrize(
+    ("body", "media"), [(b"{", "text/plain"), (TOO_LARGE, "application/json"), (b"{", "application/json")]
+)
 def test_who_asks_is_checked_before_anything(path, body, media):
     assert_error_shape(post(path, body, content_type=media), 401, "not_authenticated")
 

@@ -36,7 +36,10 @@ def test_a_newer_version_of_one_person_leaves_the_others_row_alone(alice, bob):
 def test_a_browser_of_one_person_is_not_that_of_another(alice, bob):
     push(alice, VISITS, [visit()], anonymousClientId="b1")
     push(bob, VISITS, [visit()], anonymousClientId="b1")
-    assert sorted(row.user.email for row in Browser.objects.filter(client_id="b1")) == ["alice@example.org", "bob@example.org"]
+    assert sorted(row.user.email for row in Browser.objects.filter(client_id="b1")) == [
+        "alice@example.org",
+        "bob@example.org",
+    ]
     for row in PageVisit.objects.all():
         assert row.browser.user_id == row.user_id
 
@@ -63,7 +66,9 @@ def test_a_person_may_have_100_browsers(alice, count):
 
 def test_the_101st_browser_is_over_the_quota_and_nothing_of_its_batch_is_stored(alice):
     push(alice, VISITS, [visit(anonymousClientId=f"b{number}") for number in range(100)])
-    response = post(VISITS, {"visits": [visit(anonymousClientId="b5"), visit(anonymousClientId="one more")]}, user=alice)
+    response = post(
+        VISITS, {"visits": [visit(anonymousClientId="b5"), visit(anonymousClientId="one more")]}, user=alice
+    )
     reply = assert_error_shape(response, 403, "quota_exceeded")
     assert "100" in reply["detail"]
     assert PageVisit.objects.count() == 100
@@ -143,7 +148,9 @@ def test_a_token_of_a_person_who_is_gone_is_refused(alice, endpoint, change):
 
 
 def test_a_token_signed_by_another_key_is_refused(alice, endpoint):
-    forged = TokenBackend("HS256", "another key, as long as the first, " * 2).encode(AccessToken.for_user(alice).payload)
+    forged = TokenBackend("HS256", "another key, as long as the first, " * 2).encode(
+        AccessToken.for_user(alice).payload
+    )
     response = ask(*endpoint, HTTP_AUTHORIZATION=f"Bearer {forged}")
     assert response.status_code == 401
     assert response.json()["code"] != "not_authenticated"
@@ -194,7 +201,9 @@ def test_a_signed_in_browser_page_is_not_a_token(alice, endpoint, settings):
     session.save()
     client = Client()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
-    response = client.generic(method, path, b'{"visits": [], "aggregates": []}', content_type="application/json", secure=True)
+    response = client.generic(
+        method, path, b'{"visits": [], "aggregates": []}', content_type="application/json", secure=True
+    )
     assert_error_shape(response, 401, "not_authenticated")
 
 

@@ -14,7 +14,9 @@ POSTGRESQL_FUNCTION = """
     CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'refused %', NEW USING ERRCODE = '{state}'; END $$
 """
-POSTGRESQL = "CREATE TRIGGER poison BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW WHEN ({test}) EXECUTE FUNCTION poison()"
+POSTGRESQL = (
+    "CREATE TRIGGER poison BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW WHEN ({test}) EXECUTE FUNCTION poison()"
+)
 
 
 def refuse(model, test, state="23514"):
@@ -37,7 +39,10 @@ def test_a_visit_the_database_refuses_is_rejected_alone(alice, state):
     reply = push(alice, VISITS, records)
     assert [index for index, fate in enumerate(reply["results"]) if fate == "rejected"] == [7, 31]
     assert set(reply["results"]) == {"created", "rejected"}
-    assert [(refused["index"], list(refused["errors"])) for refused in reply["rejected"]] == [(7, ["record"]), (31, ["record"])]
+    assert [(refused["index"], list(refused["errors"])) for refused in reply["rejected"]] == [
+        (7, ["record"]),
+        (31, ["record"]),
+    ]
     assert [refused["id"] for refused in reply["rejected"]] == [records[7]["id"], records[31]["id"]]
     assert PageVisit.objects.filter(user=alice).count() == 48
 

@@ -145,7 +145,9 @@ def test_another_content_encoding_is_unsupported(alice, encoding):
 # Media types
 
 
-@pytest.mark.parametrize("media", ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"])
+@pytest.mark.parametrize(
+    "media", ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"]
+)
 def test_json_is_read_however_its_media_type_is_spelled(alice, media):
     response = post(VISITS, {"visits": [visit()]}, user=alice, content_type=media)
     assert response.status_code == 200
@@ -153,9 +155,9 @@ def test_json_is_read_however_its_media_type_is_spelled(alice, media):
 
 @pytest.mark.parametrize(
     "media",
-    ["", "text/plain", "text/plain;charset=UTF-8", "text/html", "application/x-www-form-urlencoded", "multipart/form-data",
-     "multipart/form-data; boundary=x", "application/octet-stream", "application/jsonp", "json", ";", "/", "application/json/x",
-     "application", "text/json\u00fc"],
+    ["", "text/plain", "text/plain;charset=UTF-8", "text/html", "application/x-www-form-urlencoded",
+     "multipart/form-data", "multipart/form-data; boundary=x", "application/octet-stream", "application/jsonp", "json",
+     ";", "/", "application/json/x", "application", "text/json\u00fc"],
 )  # fmt: skip
 @pytest.mark.parametrize("path", [VISITS, AGGREGATES])
 def test_another_media_type_is_unsupported(alice, path, media):
@@ -215,7 +217,10 @@ def test_a_record_is_counted_in_bytes(alice, over):
 @pytest.mark.parametrize("over", [0, 1])
 def test_a_record_beside_one_with_a_lone_surrogate_is_counted_as_well(alice, over):
     odd = json.dumps(visit(title="\ud83d")).encode()
-    assert push_records(alice, odd, record_of(RECORD_LIMIT + over))["results"] == ["created", ["created", "rejected"][over]]
+    assert push_records(alice, odd, record_of(RECORD_LIMIT + over))["results"] == [
+        "created",
+        ["created", "rejected"][over],
+    ]
 
 
 def test_blanks_between_records_belong_to_none(alice):

@@ -88,7 +88,9 @@ def test_a_fault_that_is_no_time_carries_no_retry():
     assert "retry" not in refused
 
 
-@pytest.mark.parametrize(("path", "make", "field"), [(VISITS, visit, "startedAt"), (AGGREGATES, aggregate, "startTime")])
+@pytest.mark.parametrize(
+    ("path", "make", "field"), [(VISITS, visit, "startedAt"), (AGGREGATES, aggregate, "startTime")]
+)
 def test_the_clock_is_the_servers(alice, path, make, field):
     now = time.time_ns() // 1_000_000
     early, late = make(**{field: now + DAY - 120_000}), make(**{field: now + DAY + 600_000})

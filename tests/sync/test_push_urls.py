@@ -123,7 +123,10 @@ def test_credentials_are_removed_from_a_url_and_listed(alice, sent, stored):
 @pytest.mark.parametrize(("path", "make", "field"), [(VISITS, visit, "url"), (AGGREGATES, aggregate, "currentUrl")])
 def test_credentials_are_not_stored_however_a_browser_would_read_the_url(alice, path, make, field, url):
     push(alice, path, [make(**{field: url}, **({"domain": None} if path == VISITS else {"currentDomain": None}))])
-    rows = [*PageVisit.objects.values_list("url", "domain"), *TabAggregate.objects.values_list("current_url", "current_domain")]
+    rows = [
+        *PageVisit.objects.values_list("url", "domain"),
+        *TabAggregate.objects.values_list("current_url", "current_domain"),
+    ]
     assert "hunter2" not in str(rows)
 
 

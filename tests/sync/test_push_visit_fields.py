@@ -118,7 +118,12 @@ def test_metadata_takes_nothing_but_an_object(alice, value):
 
 @pytest.mark.parametrize(
     ("field", "column"),
-    [("startedAt", "started_at"), ("endedAt", "ended_at"), ("lastHeartbeat", "last_heartbeat_at"), ("closedAt", "closed_at")],
+    [
+        ("startedAt", "started_at"),
+        ("endedAt", "ended_at"),
+        ("lastHeartbeat", "last_heartbeat_at"),
+        ("closedAt", "closed_at"),
+    ],
 )
 def test_an_instant_written_with_a_zero_fraction_is_an_integer(alice, field, column):
     row = kept(alice, visit(**{field: float(NOON)}))
@@ -127,7 +132,12 @@ def test_an_instant_written_with_a_zero_fraction_is_an_integer(alice, field, col
 
 @pytest.mark.parametrize(
     ("field", "column"),
-    [("tabId", "tab_id"), ("duration", "duration_ms"), ("activeDuration", "active_duration_ms"), ("revision", "revision")],
+    [
+        ("tabId", "tab_id"),
+        ("duration", "duration_ms"),
+        ("activeDuration", "active_duration_ms"),
+        ("revision", "revision"),
+    ],
 )
 def test_a_count_written_with_a_zero_fraction_is_an_integer(alice, field, column):
     row = kept(alice, visit(**{field: 1.0}))
@@ -293,7 +303,17 @@ def test_a_null_duration_gives_way_to_duration_seconds(alice):
 
 @pytest.mark.parametrize(
     ("seconds", "milliseconds"),
-    [(0, 0), (2, 2_000), (2.0, 2_000), (2.5, 2_500), (0.0004, 0), (0.0005, 1), (0.0015, 2), (0.0025, 3), (3.3295, 3_330)],
+    [
+        (0, 0),
+        (2, 2_000),
+        (2.0, 2_000),
+        (2.5, 2_500),
+        (0.0004, 0),
+        (0.0005, 1),
+        (0.0015, 2),
+        (0.0025, 3),
+        (3.3295, 3_330),
+    ],
 )
 def test_duration_seconds_become_milliseconds_rounded_half_up(alice, seconds, milliseconds):
     record = visit(durationSeconds=seconds)

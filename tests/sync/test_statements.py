@@ -26,7 +26,9 @@ PUSH = [
     "COMMIT",
 ]
 AGAIN = [
-    statement for statement in PUSH if statement not in ("SAVEPOINT", "INSERT {table}", "RELEASE", "UPDATE sync_syncstate")
+    statement
+    for statement in PUSH
+    if statement not in ("SAVEPOINT", "INSERT {table}", "RELEASE", "UPDATE sync_syncstate")
 ]
 KINDS = [
     pytest.param(VISITS, visit, PageVisit, id="visits"),
@@ -57,7 +59,9 @@ def spent(user, path, records):
 def test_a_push_of_fresh_records_costs_these_statements_however_many_they_are(path, make, model, count):
     user = UserFactory()
     push(user, path, [make()])
-    assert spent(user, path, [make() for _ in range(count)]) == [each.format(table=model._meta.db_table) for each in PUSH]
+    assert spent(user, path, [make() for _ in range(count)]) == [
+        each.format(table=model._meta.db_table) for each in PUSH
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
