@@ -79,7 +79,9 @@ def test_a_truncated_gzip_stream_is_refused(alice, cut):
     assert PageVisit.objects.count() == 0
 
 
-@pytest.mark.parametrize("tail", [b"\0", b"x" * 100, b"\0" * 70_000, gzip.compress(b""), gzip.compress(b" ")])
+@pytest.mark.parametrize(
+    "tail", [b"\0", b"x" * 100, b"\0" * 70_000, gzip.compress(b"", mtime=0), gzip.compress(b" ", mtime=0)], ids=len
+)
 def test_bytes_after_a_gzip_stream_are_refused(alice, tail):
     assert gzipped(alice, gzip.compress(json.dumps({"visits": [visit()]}).encode()) + tail).status_code == 400
     assert PageVisit.objects.count() == 0
@@ -105,7 +107,7 @@ def test_a_byte_after_a_gzip_stream_that_fills_a_whole_read_is_refused(alice, si
         zlib.compress(b'{"visits": []}'),
         zlib.compress(b'{"visits": []}')[2:-4],
         b"\x1f\x8b\x08\x00" + b"\xff" * 50,
-        gzip.compress(b'{"visits": []}')[:-8] + b"\0" * 8,
+        gzip.compress(b'{"visits": []}', mtime=0)[:-8] + b"\0" * 8,
     ],
     ids=["empty", "a byte", "magic", "plain", "zlib", "deflate", "damaged", "wrong checksum"],
 )
