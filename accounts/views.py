@@ -30,7 +30,7 @@ PERSON = {
     "email": "alice@example.org",
     "name": "Alice",
     "timeZone": "Europe/Berlin",
-    "dateJoined": "2026-03-01T08:30:00.000000Z",
+    "dateJoined": 1772353800000,
 }
 PAIR = {"access": "eyJhbGciOiJIUzI1NiIsInR5…", "refresh": "eyJhbGciOiJIUzI1NiIsInR5…"}
 SIGN_UP = OpenApiExample(

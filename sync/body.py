@@ -62,6 +62,12 @@ def _chunks(stream: Readable, most: int) -> Iterator[bytes]:
         yield chunk
 
 
+def read_on(stream: Readable, most: int) -> None:
+    """Read up to `most` bytes more and forget them, so that the sender gets its reply and not a broken pipe."""
+    for _ in _chunks(stream, most):
+        pass
+
+
 def read_body(stream: Readable, *, gzipped: bool, limit: int = limits.MAX_BODY_BYTES) -> bytes:
     """Return the inflated body; raises BodyTooLarge past `limit` bytes, InvalidGzip for a broken gzip stream.
 

@@ -113,8 +113,8 @@ class Table:
         if connection.vendor == "postgresql":
             arrays = ", ".join(f"%s::{self.fields[column].db_type(connection)}[]" for column in self.key)
             same = " AND ".join(f"t.{column} = k.{column}" for column in self.key)
-            # One look-up a key, whatever the planner believes: LIMIT forbids a join that walks the table, and (SELECT …)
-            # hides whose rows they are. For a person without rows at the last ANALYZE it would walk all of theirs.
+            # One look-up a key whatever the planner thinks: LIMIT forbids a join that walks the table, (SELECT …) hides
+            # whose rows they are. For a person without rows at the last ANALYZE it would walk all that are theirs now.
             return (
                 f"SELECT {columns} FROM unnest({arrays}) AS k({', '.join(self.key)}) CROSS JOIN LATERAL "
                 f"(SELECT * FROM {self.name} AS t WHERE t.user_id = (SELECT %s::bigint) "

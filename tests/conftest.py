@@ -1,6 +1,29 @@
+import os
+from contextlib import suppress
+
+import psycopg
 import pytest
 
 from tests.factories import UserFactory
+
+NO_POSTGRESQL = (
+    "PostgreSQL does not answer, so its tests are skipped. To run them install it (Debian: apt install postgresql), "
+    "make a role that may create databases, and set TEST_DATABASE_URL=postgres://role:password@host/name. It said: {}"
+)
+
+
+def pytest_sessionstart(session):
+    """Without the database asked for there is nothing to test: a failure under CI, elsewhere a word of advice."""
+    url = os.environ.get("DATABASE_URL", "")
+    if url.startswith("postgres") and not hasattr(session.config, "workerinput"):
+        reason = ""
+        try:
+            with suppress(psycopg.errors.InvalidCatalogName), psycopg.connect(url, connect_timeout=5):
+                pass
+        except psycopg.OperationalError as error:
+            reason = str(error)
+        if reason:
+            pytest.exit(NO_POSTGRESQL.format(reason), returncode=1 if os.environ.get("CI") else 0)
 
 
 @pytest.fixture
