@@ -31,6 +31,13 @@ def test_a_method_an_endpoint_does_not_have_is_405(alice, path, method):
     assert METHODS[path] <= {name.strip() for name in response["Allow"].split(",")}
 
 
+@pytest.mark.parametrize("path", METHODS)
+def test_asking_for_options_is_answered_like_any_other_method(alice, path):
+    response = send("OPTIONS", path, user=alice)
+    if response.status_code != 200:
+        assert_error_shape(response, 405, "method_not_allowed")
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "path",

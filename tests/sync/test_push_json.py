@@ -195,6 +195,26 @@ def test_brackets_inside_text_are_no_levels(alice, text):
     assert response.json()["results"] == ["created"]
 
 
+@pytest.mark.parametrize("levels", [100, 101, 150, 1_000, 100_000])
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ('["]",', ',"["]'),
+        ('{"}":', ',"{":0}'),
+        ('["[]",', ',"[]"]'),
+        ('["\\"]",', ',"\\"["]'),
+        ('{"a]":"]","b":', ',"[[":0}'),
+    ],
+)
+def test_brackets_inside_text_do_not_hide_levels(alice, opening, closing, levels):
+    inner = opening * (levels - 1) + "0" + closing * (levels - 1)
+    body = f'{{"visits": [{GOOD}], "other": {inner}}}'.encode()
+    if levels > 100:
+        refused(alice, body)
+    else:
+        assert post(VISITS, body, user=alice).json()["results"] == ["created"]
+
+
 def test_many_shallow_brackets_are_no_levels(alice):
     body = GOOD[:-1] + f', "syncStatus": [{",".join(["[]", "{}"] * 20_000)}]}}'
     assert post(VISITS, f'{{"visits": [{body}]}}'.encode(), user=alice).json()["results"] == ["created"]
