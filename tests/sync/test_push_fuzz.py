@@ -17,9 +17,10 @@ QUICK = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 
-texts = st.text(max_size=6) | st.text(st.characters(categories=["Cs", "Cc"]), max_size=3) | st.sampled_from(
-    ["visits", '"', "\\", "]", "[", "}", "{", ",", ":", '"]', "[{", "\\\"", "NaN", "id", "https://example.org/", "a\u2028b"]
-)  # fmt: skip
+ODD = [
+    "visits", '"', "\\", "]", "[", "}", "{", ",", ":", '"]', "[{", '\\"', "NaN", "id", "https://a.org/", "a\u2028b",
+]  # fmt: skip
+texts = st.text(max_size=6) | st.text(st.characters(categories=["Cs", "Cc"]), max_size=3) | st.sampled_from(ODD)
 numbers = st.sampled_from(
     [
         "0",
