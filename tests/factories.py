@@ -30,7 +30,7 @@ class UserFactory(factory.django.DjangoModelFactory):
 def visit(**over):
     """Return a page visit as the extension sends it, about 1.2 kB; a field given as None is sent as null."""
     started_at = over.get("startedAt") or NOON
-    if not isinstance(started_at, int):
+    if type(started_at) is not int:
         started_at = NOON
     record = {
         "id": f"pv_{NOON}_{next(_numbers)}",
@@ -74,7 +74,7 @@ def bare_visit(**over):
 def aggregate(**over):
     """Return a tab aggregate as the extension sends it."""
     started_at = over.get("startTime") or NOON
-    if not isinstance(started_at, int):
+    if type(started_at) is not int:
         started_at = NOON
     record = {
         "tabId": next(_numbers),

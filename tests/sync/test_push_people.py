@@ -165,7 +165,7 @@ def test_a_refresh_token_is_no_access_token(alice, endpoint):
     assert response.json()["code"] != "not_authenticated"
 
 
-@pytest.mark.parametrize("user_id", ["abc", "", None, False, [], {}, "1.5", str(2**63), 2**70, -1, "\x00", 1e300], ids=repr)
+@pytest.mark.parametrize("user_id", ["abc", "", None, "1.5", str(2**63), 2**70, -1, "\x00"], ids=repr)
 def test_a_token_for_an_impossible_person_is_refused(alice, endpoint, user_id):
     token = access_token(alice, user_id=user_id)
     assert ask(*endpoint, HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 401

@@ -85,13 +85,14 @@ def test_bytes_after_a_gzip_stream_are_refused(alice, tail):
     assert PageVisit.objects.count() == 0
 
 
-def test_a_byte_after_a_gzip_stream_that_fills_a_whole_read_is_refused(alice):
-    for size in (65_536, 131_072, 8_192, 4_096):
-        padding = size
-        while len(stream := gzip.compress(body_of(2_000 + padding, visit()), 0)) > size:
-            padding -= len(stream) - size
-        assert len(stream) == size
-        assert gzipped(alice, stream + b"\0").status_code == 400
+@pytest.mark.parametrize("size", [4_096, 8_192, 65_536, 131_072])
+def test_a_byte_after_a_gzip_stream_that_fills_a_whole_read_is_refused(alice, size):
+    stream = gzip.compress(json.dumps({"visits": [visit()]}).encode())
+    # A gzip header may carry a file name, here one that fills the stream up to `size` bytes.
+    stream = stream[:3] + b"\x08" + stream[4:10] + b"x" * (size - len(stream) - 1) + b"\0" + stream[10:]
+    assert len(stream) == size
+    assert gzipped(alice, stream + b"\0").status_code == 400
+    assert gzipped(alice, stream).json()["results"] == ["created"]
 
 
 @pytest.mark.parametrize(
