@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
@@ -183,10 +185,15 @@ def test_a_token_in_the_address_is_not_read(alice, endpoint):
     assert ask(method, f"{path}?access={token}&token={token}&jwt={token}&access_token={token}").status_code == 401
 
 
-def test_a_signed_in_browser_page_is_not_a_token(alice, endpoint):
+def test_a_signed_in_browser_page_is_not_a_token(alice, endpoint, settings):
     method, path = endpoint
+    session = SessionStore()
+    session[SESSION_KEY] = str(alice.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = alice.get_session_auth_hash()
+    session.save()
     client = Client()
-    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     response = client.generic(method, path, b'{"visits": [], "aggregates": []}', content_type="application/json", secure=True)
     assert_error_shape(response, 401, "not_authenticated")
 
