@@ -35,8 +35,11 @@ class Refused(Exception):
 def owned() -> list[tuple[type[models.Model], str]]:
     """Return each table whose rows a person owns, and the name of its key to the person, in the order of erasing."""
     found: dict[Any, str] = {}
-    for relation in get_user_model()._meta.related_objects:
-        if relation.one_to_many and relation.on_delete is CASCADE and not relation.related_model._meta.auto_created:
+    # Hidden ones too: the record tables are, since nobody goes from a person to their rows through an attribute.
+    for relation in get_user_model()._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, models.ManyToOneRel) or relation.one_to_one or relation.on_delete is not CASCADE:
+            continue
+        if not relation.related_model._meta.auto_created:
             found[relation.related_model] = relation.field.name
     return sorted(found.items(), key=lambda pair: FIRST.index(pair[0]) if pair[0] in FIRST else len(FIRST))
 

@@ -71,6 +71,13 @@ class SyncedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no param
             return [f"-{self.newest}"]
         return ["-pk"]
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Return the columns; the person's is left out where all rows are theirs."""
+        columns = super().get_list_display(request)
+        if filters.chosen_person(request) is None or columns[0] == "person_link":
+            return columns
+        return tuple(column for column in columns if column != "person_link")
+
     def narrow(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows that the list and its filters may look through: found by an index, or REACH at most."""
         queryset = queryset.only(*self.narrow_columns, "user__email", *self._browser_columns())

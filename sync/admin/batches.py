@@ -71,7 +71,7 @@ class SyncBatchAdmin(SyncedAdmin):
         return shown.table(
             ("record", "field", "what is wrong"),
             (
-                (error.get("index"), field, " ".join(texts) if isinstance(texts, list) else texts)
+                (error.get("index"), field, shown.wrapped(" ".join(texts) if isinstance(texts, list) else str(texts)))
                 for error in row.errors
                 for field, texts in (error.get("errors") or {}).items()
             ),

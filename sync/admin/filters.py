@@ -169,5 +169,5 @@ class ReceivedDayFilter(DayFilter):
 def browser_words(browser: Browser) -> str:
     """Return a browser as one recognises it: its name and version if it told them, and the start of its id."""
     told = f"{browser.browser_name} {browser.browser_version}".strip()
-    client = browser.client_id[:8] or "no client id"
-    return f"{told} ({client})" if told else browser.client_id or "(no client id)"
+    client = browser.client_id if len(browser.client_id) < 13 else f"{browser.client_id[:8]}…"
+    return f"{told} ({client})" if told and client else told or client or "(no client id)"

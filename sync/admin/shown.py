@@ -79,6 +79,11 @@ def pretty(value: Any) -> SafeString | str:
     return format_html('<pre class="sync-json">{}</pre>', json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def wrapped(text: str) -> SafeString:
+    """Return text that may break over lines in a table whose other cells do not."""
+    return format_html('<span class="sync-wrap">{}</span>', text)
+
+
 def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> SafeString | str:
     """Return rows as a small table."""
     lines = [(format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows]
