@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import User, normalize_email
 from accounts.throttling import account_wait
@@ -66,7 +67,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
 
     form = ChangeForm
     add_form = AddForm
-    list_display = ("email", "name", "is_active", "is_staff", "date_joined")
+    list_display = ("email", "name", "is_active", "is_staff", "joined")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email",)
     search_help_text = "Searches for the start of an e-mail address."
@@ -87,6 +88,11 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("email", "name", "usable_password", "password1", "password2")}),
     )
+
+    @admin.display(description="joined")
+    def joined(self, person: User) -> str:
+        """Return when the person signed up, in the zone of the one who looks."""
+        return f"{timezone.localtime(person.date_joined):%Y-%m-%d %H:%M}"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str

@@ -39,9 +39,9 @@ class ResultFilter(admin.SimpleListFilter):
 class SyncBatchAdmin(SyncedAdmin):
     """Pushes of the last days: who sent how much, how it went, how long it took."""
 
-    list_display = ("received_at", "person_link", "kind", "created", "updated", "unchanged", "rejected", "size",
+    list_display = ("received", "person_link", "kind", "created", "updated", "unchanged", "rejected", "size",
                     "took", "extension_version", "browser_words")  # fmt: skip
-    list_display_links = ("received_at",)
+    list_display_links = ("received",)
     list_filter = (filters.PersonFilter, filters.BrowserFilter, ResultFilter, filters.ReceivedDayFilter)
     search_fields = ("user",)
     search_help_text = f"Searches for a person's exact e-mail address. Batches are kept {limits.BATCH_KEPT_DAYS} days."
@@ -50,10 +50,15 @@ class SyncBatchAdmin(SyncedAdmin):
     newest = "received_at"
     newest_of_all = True
     fieldsets = (
-        (None, {"fields": ["person_page", "browser_page", "kind", "extension_version", "received_at"]}),
+        (None, {"fields": ["person_page", "browser_page", "kind", "extension_version", "received"]}),
         ("Results", {"fields": ["created", "updated", "unchanged", "rejected", "errors_table"]}),
         ("Cost", {"fields": ["size", "took"]}),
     )
+
+    @admin.display(description="received")
+    def received(self, row: SyncBatch) -> str:
+        """Return when the push was received."""
+        return shown.stamp(row.received_at)
 
     @admin.display(description="size")
     def size(self, row: SyncBatch) -> str:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sync.admin import filters
+from sync.admin import filters, shown
 from sync.admin.base import SyncedAdmin
 from sync.models import Browser
 
@@ -18,7 +18,7 @@ from sync.models import Browser
 class BrowserAdmin(SyncedAdmin):
     """Browsers: a person has a hundred at most, so this table is small and an exact search may read it."""
 
-    list_display = ("client", "person_link", "program", "platform", "extension_version", "created_at", "last_push_at")
+    list_display = ("client", "person_link", "program", "platform", "extension_version", "first_push", "last_push")
     list_display_links = ("client",)
     list_filter = (filters.PersonFilter,)
     list_select_related = ("user",)
@@ -30,7 +30,7 @@ class BrowserAdmin(SyncedAdmin):
     fieldsets = (
         (None, {"fields": ["person_page", "client", "records"]}),
         ("What it told of itself", {"fields": ["browser_name", "browser_version", "platform", "extension_version"]}),
-        ("Pushes", {"fields": ["created_at", "last_push_at"]}),
+        ("Pushes", {"fields": ["first_push", "last_push"]}),
     )
 
     def find(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
@@ -46,6 +46,16 @@ class BrowserAdmin(SyncedAdmin):
     def program(self, row: Browser) -> str:
         """Return the browser's name and version."""
         return f"{row.browser_name} {row.browser_version}".strip() or "–"
+
+    @admin.display(description="first push")
+    def first_push(self, row: Browser) -> str:
+        """Return when it first pushed."""
+        return shown.stamp(row.created_at)
+
+    @admin.display(description="last push")
+    def last_push(self, row: Browser) -> str:
+        """Return when it last pushed."""
+        return shown.stamp(row.last_push_at)
 
     @admin.display(description="what it sent")
     def records(self, row: Browser) -> SafeString:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from sync.models import Browser
 
 # How many of a list's newest rows a filter without an index of its own looks through.
-REACH = 100_000
+REACH = 20_000
 PERSON, BROWSER, DOMAIN, DAY, RESULT = "person", "browser", "domain", "day", "result"
 # What no index finds: each is looked for among rows that an index has narrowed down.
 UNINDEXED = (BROWSER, DOMAIN, RESULT)

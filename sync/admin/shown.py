@@ -22,6 +22,11 @@ def moment(ms: int) -> datetime | None:
         return None
 
 
+def stamp(when: datetime) -> str:
+    """Return a time stamp to the second, in the zone of the person who looks."""
+    return f"{timezone.localtime(when):%Y-%m-%d %H:%M:%S}"
+
+
 def instant(ms: int | None) -> str:
     """Return an instant to the second, in the zone of the person who looks."""
     if ms is None:
