@@ -40,7 +40,7 @@ class SyncBatchAdmin(SyncedAdmin):
     """Pushes of the last days: who sent how much, how it went, how long it took."""
 
     list_display = ("received", "person_link", "kind", "created", "updated", "unchanged", "rejected", "size",
-                    "took", "extension_version", "browser_words")  # fmt: skip
+                    "took", "extension", "browser_words")  # fmt: skip
     list_display_links = ("received",)
     list_filter = (filters.PersonFilter, filters.BrowserFilter, ResultFilter, filters.ReceivedDayFilter)
     search_fields = ("user",)
@@ -59,6 +59,11 @@ class SyncBatchAdmin(SyncedAdmin):
     def received(self, row: SyncBatch) -> str:
         """Return when the push was received."""
         return shown.stamp(row.received_at)
+
+    @admin.display(description="extension")
+    def extension(self, row: SyncBatch) -> str:
+        """Return the version of the extension that sent it."""
+        return row.extension_version or shown.NOTHING
 
     @admin.display(description="size")
     def size(self, row: SyncBatch) -> str:
