@@ -3,9 +3,10 @@
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
+from axes.models import AccessAttempt
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -13,6 +14,11 @@ from django.utils import timezone
 def normalize_email(email: str) -> str:
     """Return the one spelling an address is stored and compared in: lower case, no surrounding blanks."""
     return email.strip().lower()
+
+
+def account_key(email: str) -> str:
+    """Return the key that attempts to sign in to an account are counted under."""
+    return f"account {normalize_email(email)}"[:100]
 
 
 def validate_time_zone(name: str) -> None:
@@ -71,6 +77,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Normalise the address, so that forms compare it as the database will."""
         super().clean()
         self.email = normalize_email(self.email)
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Delete the person, and the failed sign-ins and counts that are kept under their address."""
+        with transaction.atomic(using=using):
+            AccessAttempt.objects.filter(username=self.email).delete()
+            RateCount.objects.filter(key=account_key(self.email)).delete()
+            return super().delete(using=using, keep_parents=keep_parents)
 
     def get_full_name(self) -> str:
         """Return the name, or the address when there is none."""

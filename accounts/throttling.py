@@ -11,6 +11,7 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
 from accounts.addresses import client_address
+from accounts.models import account_key
 
 if TYPE_CHECKING:  # the views module reads its throttle classes from the settings, and so imports this one
     from rest_framework.views import APIView
@@ -77,5 +78,5 @@ def account_wait(email: Any) -> int:
 
     It slows the account for everyone and never locks it: whoever knows an address could else shut its owner out.
     """
-    count, remaining = count_hit(f"account {str(email).strip().lower()}", 60)
+    count, remaining = count_hit(account_key(str(email)), 60)
     return int(remaining) + 1 if count > ACCOUNT_ATTEMPTS else 0
