@@ -23,7 +23,8 @@ _ALL_ZERO = bytes.maketrans(b"123456789", b"000000000")
 
 _envelope_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NOT_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
+_QUOTED = re.compile(rb'"[^"]*"')
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{},]', re.DOTALL)
 _CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
 
@@ -104,17 +105,17 @@ def _place(body: bytes, position: int) -> str:
 def _check_depth(body: bytes) -> None:
     """Raise InvalidJSON if the body is nested deeper than the limit.
 
-    Each pass of the loop removes the innermost brackets, at most two levels, so a body that is empty after half the
-    limit is shallow enough. Brackets inside strings can only make the loop give up, and then the exact walk decides.
+    What is left of a body when escapes, text and all but quotes and brackets are taken out is short. Each pass of the
+    loop removes the innermost brackets, at most two levels, so a body that is empty after half the limit is shallow
+    enough; for the others an exact walk decides.
     """
-    brackets = body.translate(None, _NOT_BRACKETS)
+    marks = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_MARKS)
+    # Text without brackets is now two quotes; what else stands between quotes are brackets inside text.
+    brackets = _QUOTED.sub(b"", marks.replace(b'""', b""))
     for _ in range(limits.MAX_DEPTH // 2):
-        fewer = brackets.replace(b"{}", b"").replace(b"[]", b"")
-        if not fewer:
+        if not brackets:
             return
-        if len(fewer) == len(brackets):
-            break
-        brackets = fewer
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
     depth = 0
     for match in _TOKEN.finditer(body):
         token = match[0]
