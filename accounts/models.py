@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 
 def normalize_email(email: str) -> str:
@@ -79,10 +80,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = normalize_email(self.email)
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
-        """Delete the person, and the failed sign-ins and counts that are kept under their address."""
+        """Delete the person, their refresh tokens, and the failed sign-ins and counts kept under their address."""
         with transaction.atomic(using=using):
             AccessAttempt.objects.filter(username=self.email).delete()
             RateCount.objects.filter(key=account_key(self.email)).delete()
+            OutstandingToken.objects.filter(user=self).delete()
             return super().delete(using=using, keep_parents=keep_parents)
 
     def get_full_name(self) -> str:
@@ -102,7 +104,7 @@ class RateCount(models.Model):
     """
 
     key = models.CharField(max_length=100, primary_key=True)
-    window = models.BigIntegerField(help_text="Number of the window since the epoch.")
+    ends_at = models.BigIntegerField(help_text="When its window ends, in seconds since the epoch.")
     count = models.PositiveIntegerField()
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts.models import RateCount
 from accounts.throttling import account_wait
@@ -57,7 +58,8 @@ class TestErase:
             for relation in User._meta.get_fields(include_hidden=True)
             if relation.auto_created and not relation.concrete and not relation.related_model._meta.auto_created
         }
-        assert relations == {*erasure.owned(), (SyncState, "user")}
+        by_the_person_themselves = {(SyncState, "user"), (OutstandingToken, "user")}
+        assert relations == {*erasure.owned(), *by_the_person_themselves}
 
     def test_works_in_bounded_steps_each_with_the_person_s_lock(self, alice, monkeypatch):
         monkeypatch.setattr(erasure, "ROWS_A_STEP", 2)
