@@ -16,7 +16,7 @@ DEBUG = env.bool("DEBUG", default=False)
 DEVELOPMENT_SECRET_KEY = "django-insecure-for-development-on-this-machine-only"  # noqa: S105  # refused in production
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY if DEBUG else "")
 SECRET_KEY_IS_SET = bool(SECRET_KEY)
-# A build collects static files before there is a secret, and apps read the key when they load; nobody can guess this one.
+# A build collects static files before there is a secret, and apps read the key as they load; nobody can guess it.
 SECRET_KEY = SECRET_KEY or secrets.token_urlsafe(50)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
