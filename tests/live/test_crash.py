@@ -88,6 +88,25 @@ def impatient(database, service, tmp_path_factory):
     other.stop()
 
 
+def end_what_waits(service, database, token, record):
+    """Push a record that has to wait for a lock, let the database end the waiting connection; return the answer."""
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(push(service, token, [record])))
+    waiting.start()
+    with closing(database.connect()) as staff:
+        deadline = time.monotonic() + 20
+        ended = []
+        while not ended and time.monotonic() < deadline:
+            ended = staff.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ).fetchall()
+            time.sleep(0.02)
+    waiting.join(60)
+    assert ended
+    return answers
+
+
 if POSTGRESQL:
 
     def test_a_person_locked_by_another_transaction_is_unavailable_and_nothing_is_stored(impatient, database):
@@ -111,24 +130,37 @@ if POSTGRESQL:
         assert "while the table is locked" not in titles(database)
         assert push(impatient, token, [visit()])[2]["results"] == ["created"]
 
+    @pytest.mark.parametrize("known", [False, True], ids=["fresh", "newer"])
+    def test_a_table_locked_against_writing_is_unavailable_and_nothing_is_stored(impatient, database, known):
+        token = impatient.register()
+        record = visit(revision=1)
+        push(impatient, token, [record] if known else [visit()])
+        with closing(psycopg.connect(database.url)) as other:
+            other.execute("LOCK TABLE sync_pagevisit IN SHARE MODE")
+            answer = push(impatient, token, [{**record, "revision": 2, "title": "while writing is locked"}])
+            other.rollback()
+        assert_unavailable(answer)
+        assert "while writing is locked" not in titles(database)
+        assert push(impatient, token, [visit()])[2]["results"] == ["created"]
+
+    @pytest.mark.parametrize("known", [False, True], ids=["fresh", "newer"])
+    def test_a_connection_that_ends_while_records_are_written_is_unavailable(service, database, token, known):
+        record = visit(revision=1)
+        push(service, token, [record] if known else [visit()])
+        newer = {**record, "revision": 2, "title": "ended while writing"}
+        with closing(psycopg.connect(database.url)) as other:
+            other.execute("LOCK TABLE sync_pagevisit IN SHARE MODE")
+            answers = end_what_waits(service, database, token, newer)
+            other.rollback()
+        assert_unavailable(answers[0])
+        assert "ended while writing" not in titles(database)
+        assert push(service, token, [visit()])[2]["results"] == ["created"]
+
     def test_a_connection_that_the_database_ends_is_unavailable_and_nothing_is_stored(service, database, token):
         push(service, token, [visit()])
-        answers = []
         with closing(psycopg.connect(database.url)) as other:
             other.execute("SELECT 1 FROM sync_syncstate FOR UPDATE")
-            waiting = threading.Thread(target=lambda: answers.append(push(service, token, [visit(title="ended")])))
-            waiting.start()
-            with closing(database.connect()) as staff:
-                deadline = time.monotonic() + 20
-                ended = []
-                while not ended and time.monotonic() < deadline:
-                    ended = staff.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-                    ).fetchall()
-                    time.sleep(0.02)
-            assert ended
-            waiting.join(60)
+            answers = end_what_waits(service, database, token, visit(title="ended"))
             other.rollback()
         assert_unavailable(answers[0])
         assert "ended" not in titles(database)

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sync.models import PageVisit, TabAggregate
@@ -155,7 +155,13 @@ def aggregates(draw):
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A day is small enough to read as it is found; making it smaller would cost minutes.
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 @given(
     records=st.lists(visits() | aggregates(), min_size=1, max_size=14),
     seed=st.integers(0, 2**16),

@@ -63,6 +63,27 @@ def test_an_update_the_database_refuses_leaves_the_row_as_it_was(alice):
     assert PageVisit.objects.get(visit_id="pv_1").revision == 0
 
 
+def test_among_many_updates_those_the_database_refuses_are_rejected_alone(alice):
+    records = [visit() for _ in range(50)]
+    push(alice, VISITS, records)
+    refuse(PageVisit, "NEW.title = 'hunter2'")
+    newer = [
+        {**record, "revision": 1, "title": "hunter2" if at in (7, 31) else "fine"} for at, record in enumerate(records)
+    ]
+    reply = push(alice, VISITS, newer)
+    assert [at for at, fate in enumerate(reply["results"]) if fate == "rejected"] == [7, 31]
+    assert set(reply["results"]) == {"updated", "rejected"}
+    assert PageVisit.objects.filter(user=alice, revision=1).count() == 48
+
+
+def test_of_two_versions_in_a_batch_the_better_may_be_refused_and_the_other_is_stored(alice):
+    refuse(PageVisit, "NEW.title = 'hunter2'")
+    record = visit(id="pv", revision=1)
+    reply = push(alice, VISITS, [record, {**record, "revision": 2, "title": "hunter2"}])
+    assert reply["results"] == ["created", "rejected"]
+    assert PageVisit.objects.get().revision == 1
+
+
 def test_a_whole_batch_that_the_database_refuses_is_still_a_200(alice):
     refuse(PageVisit, "NEW.title = 'hunter2'")
     reply = push(alice, VISITS, [visit(title="hunter2") for _ in range(20)])
