@@ -69,9 +69,7 @@ class Table:
         """
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                with cursor.copy(f"COPY {self.name} ({', '.join(self.columns)}) FROM STDIN") as copy:
-                    for row in self._rows(leading, rows):
-                        copy.write_row(row)
+                self._copy(cursor, self.name, leading, rows)
             else:
                 cursor.executemany(self._insert_sql, list(self._rows(leading, rows)))
 
@@ -84,9 +82,7 @@ class Table:
                     f"CREATE TEMPORARY TABLE IF NOT EXISTS {self._stage} ON COMMIT DELETE ROWS "
                     f"AS SELECT {', '.join(self.columns)} FROM {self.name} WITH NO DATA"
                 )
-                with cursor.copy(f"COPY {self._stage} ({', '.join(self.columns)}) FROM STDIN") as copy:
-                    for row in self._rows(leading, rows):
-                        copy.write_row(row)
+                self._copy(cursor, self._stage, leading, rows)
                 # An upsert looks rows up by the unique key; an UPDATE's join would be the planner's to choose.
                 cursor.execute(
                     f"INSERT INTO {self.name} ({', '.join(self.columns)}) "
@@ -94,6 +90,17 @@ class Table:
                 )
             else:
                 cursor.executemany(f"{self._insert_sql} {self._on_conflict}", list(self._rows(leading, rows)))
+
+    def _copy(
+        self, cursor: Any, table: str, leading: tuple[int, int, int], rows: Iterable[tuple[int, Content]]
+    ) -> None:
+        # Django gives a cursor's copy method through as it is, with the driver's own errors.
+        with (
+            connection.wrap_database_errors,
+            cursor.copy(f"COPY {table} ({', '.join(self.columns)}) FROM STDIN") as copy,
+        ):
+            for row in self._rows(leading, rows):
+                copy.write_row(row)
 
     def _rows(self, leading: tuple[int, int, int], rows: Iterable[tuple[int, Content]]) -> Iterator[Sequence[Any]]:
         user_id, seq, now = leading
