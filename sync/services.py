@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 Result = Literal["created", "updated", "unchanged", "rejected"]
 Key = tuple[Any, ...]
 Write = Callable[[tuple[int, int, int], Iterable[tuple[int, Mapping[str, Any]]]], None]
-# PostgreSQL's class "program limit exceeded": a row that no retry will make fit.
-PROGRAM_LIMIT: Final = "54"
+# PostgreSQL's classes "program limit exceeded" and "raised by a rule of the operator": no retry makes the row fit.
+REFUSALS: Final = ("54", "P0")
 
 
 class PersonGone(Exception):
@@ -230,7 +230,7 @@ def _write(write: Write, leading: tuple[int, int, int], records: Sequence[Incomi
 def _is_refusal(error: DatabaseError) -> bool:
     """Tell whether the database refused the rows themselves, rather than being unable to serve."""
     sqlstate = getattr(error.__cause__, "sqlstate", None) or ""
-    return isinstance(error, (DataError, IntegrityError)) or sqlstate.startswith(PROGRAM_LIMIT)
+    return isinstance(error, (DataError, IntegrityError)) or sqlstate.startswith(REFUSALS)
 
 
 def _log_batch(user_id: int, kind: Kind, browser: Browser | None, results: Sequence[Result], push: Push) -> None:

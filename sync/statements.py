@@ -84,9 +84,11 @@ class Table:
                 )
                 self._copy(cursor, self._stage, leading, rows)
                 # An upsert looks rows up by the unique key; an UPDATE's join would be the planner's to choose.
+                # What is moved is deleted, since one transaction may stage rows more than once.
                 cursor.execute(
+                    f"WITH moved AS (DELETE FROM {self._stage} RETURNING *) "
                     f"INSERT INTO {self.name} ({', '.join(self.columns)}) "
-                    f"SELECT {', '.join(self.columns)} FROM {self._stage} {self._on_conflict}"
+                    f"SELECT {', '.join(self.columns)} FROM moved {self._on_conflict}"
                 )
             else:
                 cursor.executemany(f"{self._insert_sql} {self._on_conflict}", list(self._rows(leading, rows)))

@@ -31,7 +31,7 @@ WRITTEN = {
     },
     "postgresql": {
         "fresh": ["SAVEPOINT", "COPY {table}", "RELEASE", "UPDATE sync_syncstate"],
-        "newer": ["SAVEPOINT", "CREATE", "COPY stage_{table}", "INSERT {table}", "RELEASE", "UPDATE sync_syncstate"],
+        "newer": ["SAVEPOINT", "CREATE", "COPY stage_{table}", "WITH stage_{table}", "RELEASE", "UPDATE sync_syncstate"],
     },
 }
 KINDS = [
@@ -40,7 +40,7 @@ KINDS = [
 ]
 
 
-VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "COPY", "TRUNCATE")
+VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "COPY", "TRUNCATE", "WITH")
 
 
 def statements(context):
