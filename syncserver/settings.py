@@ -219,5 +219,7 @@ LOGGING = {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "axes": {"level": "WARNING"},
+        # Who of the staff looked at what is recorded however quiet the rest is.
+        "syncserver.audit": {"level": "INFO"},
     },
 }

@@ -15,7 +15,6 @@ from django.utils.safestring import SafeString
 from sync.admin import audit, filters
 from sync.admin.paging import BoundedPaginator
 
-SEARCH = "q"
 OWN_PARAMETERS = (filters.PERSON, filters.BROWSER, filters.DOMAIN, filters.DAY, filters.RESULT)
 
 
@@ -129,13 +128,13 @@ class SyncedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no param
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list; a search for an address becomes the list of that person."""
-        searched = (request.GET.get(SEARCH) or "").strip()
+        searched = filters.asked(request, filters.SEARCH)
         wanted = searched if "@" in searched else filters.asked(request, filters.PERSON)
         person = person_by(wanted) if wanted else None
         is_number = wanted.isascii() and wanted.isdecimal()
         if person is not None and not is_number and self.has_view_permission(request):
             # The number stands in for the address, which then stays out of the browser's history.
-            kept = {name: value for name, value in request.GET.items() if name not in (SEARCH, filters.PERSON)}
+            kept = {name: value for name, value in request.GET.items() if name not in (filters.SEARCH, filters.PERSON)}
             return HttpResponseRedirect(f"?{urlencode({**kept, filters.PERSON: person.pk})}")
         notices = self.notices(request, person)
         if "@" in searched and person is None:

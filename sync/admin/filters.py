@@ -15,14 +15,17 @@ from sync.models import Browser
 
 # How many of a list's newest rows a filter without an index of its own looks through.
 REACH = 20_000
-PERSON, BROWSER, DOMAIN, DAY, RESULT = "person", "browser", "domain", "day", "result"
+PERSON, BROWSER, DOMAIN, DAY, RESULT, SEARCH = "person", "browser", "domain", "day", "result", "q"
 # What no index finds: each is looked for among rows that an index has narrowed down.
 UNINDEXED = (BROWSER, DOMAIN, RESULT)
 
 
 def asked(request: HttpRequest, name: str) -> str:
-    """Return what a filter was asked for, without blanks; "" when it was not."""
-    return (request.GET.get(name) or "").strip()
+    """Return what a filter or the search was asked for, without blanks; "" when it was not.
+
+    NUL, which PostgreSQL takes in no text, stands as U+FFFD, as in what pushes store.
+    """
+    return request.GET.get(name, "").replace("\0", "\ufffd").strip()
 
 
 def chosen_person(request: HttpRequest) -> int | None:

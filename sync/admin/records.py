@@ -93,7 +93,7 @@ class PageVisitAdmin(RecordAdmin):
     def notices(self, request: HttpRequest, person: Any) -> list[str]:
         """Say so where an id is searched for in more browsers than are probed."""
         said = super().notices(request, person)
-        searched = (request.GET.get("q") or "").strip()
+        searched = filters.asked(request, filters.SEARCH)
         everywhere = bool(searched) and "@" not in searched and person is None
         if everywhere and Browser.objects.order_by().values("pk")[: MOST_PROBES + 1].count() > MOST_PROBES:
             said.append(f"Looked in the newest {MOST_PROBES:,} browsers; choose a person to look in all of theirs.")
@@ -213,7 +213,7 @@ class TabAggregateAdmin(RecordAdmin):
     def notices(self, request: HttpRequest, person: Any) -> list[str]:
         """Say so where the order is not by time, or a search needs a person."""
         said = super().notices(request, person)
-        searched = (request.GET.get("q") or "").strip()
+        searched = filters.asked(request, filters.SEARCH)
         if searched.isdecimal() and person is None:
             said.append("Choose a person first: a tab id means something within one person's browsers only.")
         if person is not None and self.is_too_many(person.pk):

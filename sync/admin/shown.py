@@ -36,13 +36,13 @@ def instant(ms: int | None) -> str:
 
 
 def exact_instant(ms: int | None) -> SafeString | str:
-    """Return an instant with its zone, and the milliseconds as they are stored beside it."""
+    """Return an instant to the millisecond with its zone, and the number that is stored beside it."""
     when = None if ms is None else moment(ms)
-    if when is None:
+    if ms is None or when is None:
         return instant(ms)
     return format_html(
         '<time datetime="{}">{}</time> <span class="sync-quiet">{} · {}</span>',
-        when.isoformat(timespec="milliseconds"), f"{when:%Y-%m-%d %H:%M:%S}", when.tzname(), ms,
+        when.isoformat(timespec="milliseconds"), f"{when:%Y-%m-%d %H:%M:%S}.{ms % 1000:03}", when.tzname(), ms,
     )  # fmt: skip
 
 

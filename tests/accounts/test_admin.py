@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts import throttling
 from accounts.models import User
@@ -28,6 +29,14 @@ def added(**over):
 
 def changed(person, **over):
     return {"email": person.email, "name": person.name, "time_zone": person.time_zone, "is_active": "on", **over}
+
+
+def test_no_page_shows_anybody_s_tokens(admin, bob):
+    token = str(RefreshToken.for_user(bob))
+    assert "token" not in admin.get("/admin/").content.decode().replace("csrfmiddlewaretoken", "")
+    pages = ["/admin/token_blacklist/outstandingtoken/", "/admin/token_blacklist/outstandingtoken/1/change/"]
+    assert [admin.get(page).status_code for page in pages] == [404, 404]
+    assert token not in admin.get(f"{USERS}{bob.pk}/change/").content.decode()
 
 
 class TestPeople:

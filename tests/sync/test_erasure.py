@@ -111,6 +111,17 @@ class TestErase:
         assert [attempt.username for attempt in AccessAttempt.objects.all()] == [bob.email]
         assert [count.key for count in RateCount.objects.all()] == ["account bob@example.org"]
 
+    def test_looks_through_no_table_for_rows_that_are_gone(self, alice):
+        staff.everything(alice)
+        with CaptureQueriesContext(connection) as captured:
+            erasure.total(erasure.erase(alice.pk))
+        sql = [query["sql"] for query in captured]
+        last = max(number for number, text in enumerate(sql) if "DELETE" in text and '"accounts_user"' in text)
+        if connection.vendor == "postgresql":
+            assert "SET LOCAL enable_seqscan = off" in sql[:last]
+        else:
+            assert not any("enable_seqscan" in text for text in sql)
+
     def test_counts_no_further_than_the_cap(self, alice):
         staff.everything(alice, 4)
         assert erasure.counts(alice.pk, cap=2)["page visits"] == 3
@@ -148,6 +159,7 @@ class TestPage:
         staff.everything(bob)
         text = admin.post(page(bob)).content.decode()
         assert "Continue" in text
+        assert "sync/erase.js" in text
         assert 1 < left_of(bob) < 11
         assert "Continue" in admin.get(page(bob)).content.decode()
         for _ in range(10):
@@ -209,6 +221,20 @@ class TestErasePerson:
         with pytest.raises(CommandError, match="Nothing was erased"):
             call_command("erase_person", "alice@example.org", stdout=StringIO())
         assert User.objects.filter(pk=alice.pk, is_active=True).exists()
+
+    def test_takes_no_answer_for_a_no(self, alice, monkeypatch):
+        monkeypatch.setattr("sys.stdin", StringIO(""))
+        with pytest.raises(CommandError, match="Nothing was erased"):
+            call_command("erase_person", "alice@example.org", stdout=StringIO())
+
+    def test_stopped_by_hand_says_how_to_finish(self, alice, monkeypatch):
+        def stopped(user_id):
+            raise KeyboardInterrupt
+            yield
+
+        monkeypatch.setattr(erasure, "erase", stopped)
+        with pytest.raises(CommandError, match="Run it again to finish"):
+            call_command("erase_person", "alice@example.org", yes=True, stdout=StringIO())
 
     def test_says_that_there_is_nobody(self, db):
         with pytest.raises(CommandError, match="nobody with the address"):

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         for table, rows in owned.items():
             said = f"more than {erasure.COUNTED:,}" if rows > erasure.COUNTED else f"{rows:,}"
             self.stdout.write(f"{table:20} {said:>18}")
-        if not options["yes"] and input(f"Erase {email} and all of this, for good? Type yes: ").strip() != "yes":
+        if not options["yes"] and not is_confirmed(f"Erase {email} and all of this, for good? Type yes: "):
             raise CommandError("Nothing was erased.")
         deleted: dict[str, int] = {}
         try:
@@ -39,6 +39,16 @@ class Command(BaseCommand):
                     progress.update(step.rows)
         except erasure.Refused as refused:
             raise CommandError(str(refused)) from refused
+        except KeyboardInterrupt as stopped:
+            raise CommandError(f"Stopped half-way; {email} is shut out. Run it again to finish.") from stopped
         self.stdout.write("Erased:")
         for table, rows in deleted.items():
             self.stdout.write(f"{table:20} {rows:>18,}")
+
+
+def is_confirmed(question: str) -> bool:
+    """Ask on the terminal and tell whether the answer was yes; no answer is none."""
+    try:
+        return input(question).strip() == "yes"
+    except (EOFError, KeyboardInterrupt):
+        return False
