@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.merge import aggregate_version, visit_version
@@ -109,6 +109,7 @@ def test_the_order_is_transitive(kind, data):
 
 
 @pytest.mark.parametrize("kind", ["visit", "aggregate"])
+@settings(max_examples=500)
 @given(data=st.data())
 def test_the_order_is_the_one_the_contract_names(kind, data):
     one, other = data.draw(near_ties(kind, 2))
