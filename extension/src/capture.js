@@ -5,7 +5,7 @@
  * Every event has `type` and `now` (ms since the epoch), and from the recorder `run` and `tick`: which life of the
  * background and how many ms into it. Types and what more they bring:
  *   start      fresh, tabs, windows, idle   the background began; `fresh`: the browser did too
- *   look       tabs, windows                the browser's tabs as they are now
+ *   look       tabs, windows, unseen?       the browser's tabs as they are now; `unseen`: events before it are lost
  *   created    tabId, windowId, active          removed    tabId      replaced  tabId, oldTabId
  *   activated  tabId, windowId
  *   navigated  tabId, url, sameDocument?        failed     tabId, url
@@ -111,7 +111,7 @@ class Step {
     const byTick = event.run && event.run === state.run ? event.tick - state.tick : null;
     if (event.type === 'start' && event.fresh) {
       this.endSession();
-    } else if (followsGap(state, this.tabs, Math.max(byDate, byTick ?? 0), this.timings)) {
+    } else if (event.unseen || followsGap(state, this.tabs, Math.max(byDate, byTick ?? 0), this.timings)) {
       // Nobody was there to say whether a person was: asleep, switched off, or the clock was set.
       this.endOpen();
       if (event.idleAfterGap) state.idle = event.idleAfterGap;
@@ -354,9 +354,10 @@ class Step {
     const tab = this.tabs.get(tabId);
     const page = this.state.pausedUntil === null ? pageOf(url, this.state.rules) : null;
     if (tab.page && page && samePage(tab.page.url, page.url)) return;
+    // A page that changes in front of nobody's eyes is rare enough to take it for somebody's doing.
+    if (this.event.type === 'navigated' && this.state.activeTabs[this.state.windowId] === tabId) this.state.asleep = false;
     this.leavePage(tabId);
     this.set(tabId, { page, failed: null, metadata: {}, title: page && this.event.sameDocument ? tab.title : '' });
-    this.state.asleep = this.state.asleep && this.state.activeTabs[this.state.windowId] !== tabId;
   }
 
   leavePage(tabId) {

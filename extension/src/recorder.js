@@ -55,7 +55,7 @@ export class Recorder {
         this.loaded = { state: state ?? firstState(event.now), tabs };
       }
       // What happened while recording was stopped is unknown; the tabs are as they are.
-      if (this.failure && event.type !== 'start') await this.apply({ ...event, type: 'look', ...(await this.look()) });
+      if (this.failure && event.type !== 'start') await this.apply({ ...event, type: 'look', unseen: true, ...(await this.look()) });
       const outcome = await this.apply(event);
       if (this.failure) {
         this.failure = null;
