@@ -285,6 +285,14 @@ for (const status of [400, 500]) {
   });
 }
 
+test('500: two records refused alone and nothing accepted park nothing', async () => {
+  const it = await world(2);
+  it.server.next(...Array(50).fill(() => error(500, 'invalid')));
+  const run = await it.run();
+  assert.deepEqual([run.state, run.problem.reason, run.parked], ['failed', 'refuses-all', 0]);
+  assert.deepEqual(await it.pending(), ['v0', 'v1']);
+});
+
 test('500: a whole batch at fault does not hold up the batches after it', async () => {
   const it = await world(96);
   it.server.limits = { ...it.server.limits, maxRecords: 64 };
