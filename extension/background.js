@@ -43,7 +43,7 @@ on(ext.tabs.onUpdated, (tabId, { title, audible, status }, tab) => {
 on(ext.windows.onFocusChanged, (windowId) => {
   record('focus', { windowId: windowId === ext.windows.WINDOW_ID_NONE ? null : windowId });
 });
-on(ext.windows.onRemoved, (windowId) => record('windowGone', { windowId }));
+on(ext.windows.onRemoved, () => record('look', { also: () => life.look() }));
 
 on(ext.idle.onStateChanged, (idle) => {
   record('idle', { idle, also: async () => (idle === 'idle' ? { fullscreen: await life.isFullscreen() } : {}) });

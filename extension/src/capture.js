@@ -10,7 +10,7 @@
  *   activated  tabId, windowId
  *   navigated  tabId, url, sameDocument?        failed     tabId, url
  *   updated    tabId, title?, audible?          metadata   tabId, url, metadata
- *   focus      windowId or null                 windowGone windowId
+ *   focus      windowId or null
  *   idle       idle: active | idle | locked, fullscreen?
  *   heartbeat  fullscreen?
  *   rules      rules, tabs, windows             pause      until: ms | 'resumed' | null; null brings tabs, windows
@@ -27,7 +27,7 @@ import { addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reached, runO
  *   failed: string | null, metadata: object, totals: Totals, visit: Visit | null}} Tab
  * `visit` is the tab's latest on its present page, going on or ended; `failed` the page whose error it shows.
  * @typedef {{owner: string, lastSeen: number, run: string, tick: number, idle: 'active' | 'idle' | 'locked',
- *   fullscreen: boolean, focused: boolean, asleep: boolean, windowId: number | null, activeTabs: Record<number, number>,
+ *   fullscreen: boolean, focused: boolean, focusedId: number | null, asleep: boolean, windowId: number | null, activeTabs: Record<number, number>,
  *   openTabId: number | null, pausedUntil: number | 'resumed' | null, rules: import('./rules.js').Rules}} State
  * @typedef {Map<number, Tab>} Tabs
  */
@@ -35,7 +35,7 @@ import { addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reached, runO
 /** @returns {State} */
 export function firstState(now) {
   return {
-    owner: '', lastSeen: now, run: '', tick: 0, idle: 'active', fullscreen: false, focused: true, asleep: false,
+    owner: '', lastSeen: now, run: '', tick: 0, idle: 'active', fullscreen: false, focused: false, focusedId: null, asleep: false,
     windowId: null, activeTabs: {}, openTabId: null, pausedUntil: null, rules: NO_RULES,
   };
 }
@@ -175,15 +175,8 @@ class Step {
         this.describe();
         break;
       case 'focus':
-        state.focused = event.windowId !== null && state.activeTabs[event.windowId] !== undefined;
-        if (state.focused) {
-          state.windowId = event.windowId;
-          state.asleep = false;
-        }
-        break;
-      case 'windowGone':
-        delete this.changeActive()[event.windowId];
-        if (state.windowId === event.windowId) state.windowId = null;
+        state.focusedId = event.windowId;
+        if (event.windowId !== null) state.asleep = false;
         break;
       case 'idle':
         state.idle = event.idle;
@@ -226,6 +219,10 @@ class Step {
   /** Ends and begins what the event ended and began, and hands out what a reader may see of it. */
   settle() {
     const { state, event } = this;
+    // A new window may have the focus before its first tab is known; one whose tabs are never told, as a private one,
+    // is none of ours.
+    state.focused = state.focusedId !== null && state.activeTabs[state.focusedId] !== undefined;
+    if (state.focused) state.windowId = state.focusedId;
     const front = this.front();
     if (this.open && (front?.id !== state.openTabId || !samePage(this.open.url, front.page.url))) this.endOpen();
     // A locked screen shows nothing: a page that comes to the front behind it waits for the person.
@@ -425,7 +422,7 @@ class Step {
     const inFront = event.windows.find((window) => window.focused) ?? event.windows.find((window) => window.last);
     if (fresh || !windowIds.includes(state.windowId)) {
       state.windowId = inFront?.windowId ?? windowIds[0] ?? null;
-      state.focused = event.windows.length === 0 || event.windows.some((window) => window.focused);
+      state.focusedId = inFront?.focused ? inFront.windowId : null;
     }
   }
 

@@ -48,7 +48,7 @@ export async function sync(world, { manual = false } = {}) {
   if (stop?.gone) return { state: 'stopped', ...counted, problem: null };
   await store.change('schedule', (old = FIRST_SCHEDULE) => stop
     ? afterFailure(old, now(), stop.problem, stop.waitMs ?? null, random(), timings)
-    : afterSuccess(old, now(), Math.max(run.floorMs, timings.syncFloorSeconds * 1000)));
+    : afterSuccess(old, now(), Math.min(timings.longestFloorSeconds * 1000, Math.max(run.floorMs, timings.syncFloorSeconds * 1000))));
   return { state: stop ? 'failed' : 'synced', ...counted, problem: stop?.problem ?? null };
 }
 

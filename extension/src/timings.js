@@ -21,6 +21,8 @@ export const TIMINGS = Object.freeze({
   syncEverySeconds: 300,
   /** Floor between two automatic runs when the server names none. */
   syncFloorSeconds: 60,
+  /** The most that a server's own floor counts. */
+  longestFloorSeconds: 3600,
   /** How long a synced record stays on this machine. */
   keepSyncedDays: 30,
   backoffFirstSeconds: 30,

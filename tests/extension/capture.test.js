@@ -73,6 +73,30 @@ test('leaving the browser is an idle period inside the visit', async () => {
   ]);
 });
 
+test('a new window may have the focus before its first tab is known', async () => {
+  const stage = await Stage.open();
+  await stage.start();
+  await stage.at(0, 'navigated', { tabId: 1, url: A });
+  await stage.at(5, 'focus', { windowId: 2 });
+  await stage.at(5.1, 'created', { tabId: 2, windowId: 2, active: true });
+  await stage.at(5.1, 'navigated', { tabId: 2, url: B });
+  await stage.at(9.1, 'removed', { tabId: 2 });
+  assert.deepEqual(await stage.stays(), [[A, 0, 5.1, 5], [B, 5.1, 9.1, 4]]);
+});
+
+test('when the window in front is closed, the one that has the focus then is', async () => {
+  const stage = await Stage.open();
+  await stage.start();
+  await stage.at(0, 'navigated', { tabId: 1, url: A });
+  await stage.at(0, 'created', { tabId: 2, windowId: 2, active: true });
+  await stage.at(0, 'navigated', { tabId: 2, url: B });
+  await stage.at(0, 'focus', { windowId: 2 });
+  await stage.at(5, 'removed', { tabId: 2 });
+  await stage.at(5, 'look', { tabs: [{ tabId: 1, windowId: 1, active: true, url: A }], windows: [{ windowId: 1, focused: true }] });
+  await stage.at(9, 'removed', { tabId: 1 });
+  assert.deepEqual(await stage.stays(), [[B, 0, 5, 5], [A, 5, 9, 4]]);
+});
+
 test('a window that is not of this browser, as a private one, is away', async () => {
   const stage = await Stage.open();
   await stage.start();
@@ -510,7 +534,6 @@ test('events of tabs that are not known do no harm', async () => {
   await stage.at(1, 'failed', { tabId: 77, url: A });
   await stage.at(1, 'metadata', { tabId: 77, url: A, metadata: {} });
   await stage.at(1, 'replaced', { tabId: 78, oldTabId: 77 });
-  await stage.at(1, 'windowGone', { windowId: 9 });
   assert.deepEqual(stage.failures, []);
   assert.deepEqual(await stage.stays(), []);
 });
