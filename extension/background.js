@@ -40,8 +40,16 @@ on(ext.tabs.onUpdated, (tabId, { title, audible, status }, tab) => {
   if (named !== undefined || audible !== undefined) record('updated', { tabId, title: named, audible });
 });
 
+let focusedAt = 0;
 on(ext.windows.onFocusChanged, (windowId) => {
-  record('focus', { windowId: windowId === ext.windows.WINDOW_ID_NONE ? null : windowId });
+  if (windowId !== ext.windows.WINDOW_ID_NONE) {
+    focusedAt = Date.now();
+    record('focus', { windowId });
+    return;
+  }
+  // A window that opens may report its focus and, at once, the loss of it that only the window behind it had.
+  const afterGain = Date.now() - focusedAt < 500;
+  record('focus', { windowId: null, also: async () => (afterGain ? { windowId: await life.focusedWindow() } : {}) });
 });
 on(ext.windows.onRemoved, () => record('look', { also: () => life.look() }));
 

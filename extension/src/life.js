@@ -115,6 +115,12 @@ export class Life {
     return ext.idle.queryState(Math.max(15, this.timings.idleSeconds));
   }
 
+  /** The window that the browser says has the focus, or null. */
+  async focusedWindow() {
+    const window = await ext.windows.getLastFocused().catch(() => null);
+    return window?.focused ? window.id : null;
+  }
+
   async isFullscreen() {
     const window = await ext.windows.getLastFocused().catch(() => null);
     return window?.state === 'fullscreen';

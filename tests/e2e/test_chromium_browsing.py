@@ -103,6 +103,7 @@ def test_a_day_of_browsing_reaches_the_database_once_and_on_time(
         chromium.pause(seconds)
 
     background.close()
+    first.bring_to_front()
     truth.look_at(sites.url(PYTHON, "/library/re.html"))
     chromium.pause(1.3)
     control.bring_to_front()
