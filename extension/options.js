@@ -13,6 +13,7 @@ const HOUR = 60 * 60 * 1000;
 const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
 let status = null;
 let filled = false;
+let drawnCounts = '';
 
 // ---------------------------------------------------------------------- what the page shows
 
@@ -27,6 +28,11 @@ async function refresh() {
   drawAccount();
   drawSending();
   drawState();
+  const { pending, parked, synced } = status.counts;
+  if (drawnCounts !== `${pending} ${parked} ${synced}`) {
+    drawnCounts = `${pending} ${parked} ${synced}`;
+    await drawTotal();
+  }
 }
 
 /** Puts what is stored into the fields, once, so that nobody's typing is overwritten. */
@@ -40,7 +46,6 @@ function fill() {
   by('metadata-sites').value = status.metadata.sites.join('\n');
   document.querySelector(`input[name="metadata"][value="${status.metadata.mode}"]`).checked = true;
   show('metadata-sites-field', status.metadata.mode === 'sites');
-  drawTotal();
 }
 
 function drawAccount() {

@@ -53,6 +53,7 @@ function drawSending(status) {
   const now = Date.now();
   say('who', account?.email ?? '');
   show('signed-out', !account);
+  show('figures', Boolean(account));
   say('pending', counts.pending.toLocaleString());
   say('synced', counts.synced.toLocaleString());
   say('parked', counts.parked.toLocaleString());

@@ -10,6 +10,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|[^.]+\.localhost)$/;
 export function serverAddress(typed) {
   const text = typed.trim();
   if (!text) return { problem: 'empty' };
+  // Browsers differ in what they make of a blank in a host.
+  if (/\s/.test(text)) return { problem: 'malformed' };
   let parts;
   try {
     parts = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${isLoopback(text) ? 'http' : 'https'}://${text}`);

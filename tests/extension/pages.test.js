@@ -23,7 +23,7 @@ test('a server without https is refused, unless it is on this computer', () => {
 
 test('what is no address is named so', () => {
   assert.deepEqual(serverAddress('  '), { problem: 'empty' });
-  for (const typed of ['https://', 'https://a b', 'ftp://a.test', 'https://alice:secret@a.test']) {
+  for (const typed of ['https://', 'not an address', 'https://a b', 'ftp://a.test', 'https://alice:secret@a.test']) {
     assert.deepEqual(serverAddress(typed), { problem: 'malformed' }, typed);
   }
 });
