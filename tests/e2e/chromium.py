@@ -37,12 +37,13 @@ def extension_id(path: Path = EXTENSION) -> str:
     return "".join(chr(97 + int(digit, 16)) for digit in hashlib.sha256(str(path).encode()).hexdigest()[:32])
 
 
-def seed(profile: Path) -> None:
+def seed(profile: Path, api: tuple[str, ...] = (), hosts: tuple[str, ...] = ()) -> None:
     """Makes the extension installed for good, as by hand: loaded by a switch it would lose its alarms at a restart."""
     manifest = json.loads((EXTENSION / "manifest.json").read_text())
+    # Optional permissions are given here too: the browser's own question cannot be answered without a screen.
     permissions = {
-        "api": manifest["permissions"], "explicit_host": manifest["host_permissions"], "manifest_permissions": [],
-        "scriptable_host": [],
+        "api": [*manifest["permissions"], *api], "explicit_host": [*manifest["host_permissions"], *hosts],
+        "manifest_permissions": [], "scriptable_host": [],
     }
     settings = {
         "location": 4, "path": str(EXTENSION), "creation_flags": 38, "state": 1, "disable_reasons": [], "from_webstore": False,
@@ -73,7 +74,6 @@ class Chromium:
             args=[*SWITCHES, *self.extra], ignore_default_args=["--disable-extensions", "--disable-back-forward-cache"],
             viewport={"width": 1000, "height": 700},
         )
-        # The first page of a new window is not shown to anybody yet; give the background its first look.
         self.wait(lambda: any(worker.url.startswith(self.origin) for worker in self.context.service_workers), 15)
 
     @property

@@ -1,6 +1,8 @@
 """A proxy in front of the real server that passes everything on until it is told to misbehave."""
 
+import gzip
 import http.client
+import json
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +18,8 @@ class Proxy:
     def __init__(self, port: int) -> None:
         self.target = port
         self.faults: list[Any] = []
+        # More records than this in a push are answered with 413.
+        self.most_records: int | None = None
         self.on: Callable[[str], bool] = lambda path: path in PUSHES
         self.seen: list[tuple[str, int]] = []
         self.lock = threading.Lock()
@@ -28,6 +32,8 @@ class Proxy:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 with proxy.lock:
                     fault = proxy.faults.pop(0) if proxy.faults and proxy.on(self.path) else None
+                if fault is None and proxy.is_too_large(self.path, body):
+                    fault = (413, {})
                 if isinstance(fault, tuple):
                     self.reply(fault[0], fault[1], b'{"code": "scripted", "detail": "Scripted by the test."}')
                     return
@@ -67,6 +73,12 @@ class Proxy:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def is_too_large(self, path: str, body: bytes) -> bool:
+        if self.most_records is None or path not in PUSHES:
+            return False
+        sent = json.loads(gzip.decompress(body))
+        return len(sent.get("visits") or sent.get("aggregates") or []) > self.most_records
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.target, timeout=60)
