@@ -2,7 +2,6 @@
 .PHONY: extension extension-test e2e e2e-chromium e2e-firefox
 
 NODE_TESTS := tests/extension
-EXTENSION_VERSION = $(shell sed -n 's/.*"version": "\([^"]*\)".*/\1/p' extension/manifest.json)
 
 
 $(NODE_TESTS)/node_modules/.installed: $(NODE_TESTS)/package-lock.json
@@ -12,8 +11,7 @@ $(NODE_TESTS)/node_modules/.installed: $(NODE_TESTS)/package-lock.json
 
 extension: $(NODE_TESTS)/node_modules/.installed  ## check the extension and pack it for both stores into dist/
 	cd $(NODE_TESTS) && npx --no-install web-ext lint --source-dir ../../extension --self-hosted --no-config-discovery --output text
-	@mkdir -p dist
-	$(PYTHON) extension-pack.py $(EXTENSION_VERSION)
+	$(PYTHON) scripts/pack_extension.py
 
 extension-test: $(NODE_TESTS)/node_modules/.installed  ## the extension's modules, without a browser
 	cd $(NODE_TESTS) && node --test
