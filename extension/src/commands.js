@@ -55,12 +55,13 @@ export class Commands {
   }
 
   async status() {
-    const { store, recorder, settings, failure, progress } = this.life;
+    const { life } = this;
+    const { store, recorder, settings, failure, progress } = life;
     const account = await store.get('account');
     const owner = account?.key ?? '';
     const state = await recorder.state();
     const [counts, unowned, today, schedule, alarm] = await Promise.all([
-      store.counts(owner), owner ? store.counts('') : null, store.day(owner, Date.now()), store.get('schedule'),
+      life.counts(owner), owner ? store.pendingCount('visits', '') : null, store.day(owner, Date.now()), store.get('schedule'),
       ext.alarms.get('sync'),
     ]);
     return {
@@ -72,11 +73,11 @@ export class Commands {
       rules: settings.rules,
       metadata: settings.metadata,
       counts,
-      signedOutVisits: (unowned ?? counts).pendingVisits,
+      signedOutVisits: unowned ?? counts.pendingVisits,
       today: { activeMs: today.activeMs, visits: today.visits, top: topOf(today.domains) },
       schedule: schedule ?? FIRST_SCHEDULE,
       nextAttemptAt: alarm?.scheduledTime ?? null,
-      syncing: this.life.running !== null,
+      syncing: life.running !== null,
       progress,
       isFirefox,
     };
@@ -141,6 +142,7 @@ export class Commands {
     const owner = (await store.get('account'))?.key ?? '';
     const [records, { parked }] = await Promise.all([store.parked(owner), store.counts(owner)]);
     await store.set('parkedSeen', parked);
+    this.life.recount();
     this.life.tellBadge();
     return { parked, records };
   }
@@ -150,6 +152,7 @@ export class Commands {
     const account = await store.get('account');
     const released = account ? await store.release(account.key) : 0;
     await store.set('parkedSeen', 0);
+    this.life.recount();
     if (released) this.life.sync({ manual: true });
     return { released };
   }
@@ -160,6 +163,7 @@ export class Commands {
     await life.record({ type: 'erase', ...life.reading() });
     await life.store.erase();
     await life.store.set('parkedSeen', 0);
+    life.recount();
     life.tellBadge();
     return this.status();
   }

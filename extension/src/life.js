@@ -16,6 +16,7 @@ import { timingsWith } from './timings.js';
 
 /** Chromium stops a background that calls nothing of the browser's for 30 s, also in the middle of sending. */
 const KEEP_AWAKE_MS = 20_000;
+const RECOUNT_MS = 60_000;
 
 export const FIRST_SETTINGS = Object.freeze({ server: '', rules: NO_RULES, metadata: { mode: 'off', sites: [] } });
 
@@ -26,6 +27,7 @@ export class Life {
     this.failure = null;
     this.running = null;
     this.progress = null;
+    this.counted = null;
     this.alarmPeriod = undefined;
     this.pulses = [];
     this.pulsedId = null;
@@ -96,6 +98,7 @@ export class Life {
     }
     if (!account?.adopting) return 0;
     const adopted = await this.store.adopt(owner);
+    this.recount();
     await this.store.change('account', (now) => (now?.key === owner ? { ...now, adopting: false } : now));
     return adopted;
   }
@@ -142,6 +145,28 @@ export class Life {
     return this.recorder.record({ ...this.reading(), type: 'pause', until: null, also: () => this.look() });
   }
 
+  /**
+   * How an owner's records stand. Counting walks an index, so it is done again only after something changed, and not
+   * while a run tells its own progress.
+   */
+  async counts(owner) {
+    if (this.counted?.owner !== owner || (!this.progress && this.counted.at < Date.now() - RECOUNT_MS)) {
+      this.counted = { owner, at: Date.now(), counts: await this.store.counts(owner), progress: this.progress };
+    }
+    const { counts, progress: then } = this.counted;
+    if (!this.progress) return counts;
+    const sent = this.progress.sent - (then?.sent ?? 0);
+    const parked = this.progress.parked - (then?.parked ?? 0);
+    return {
+      ...counts, pending: Math.max(0, counts.pending - sent - parked), parked: counts.parked + parked, synced: counts.synced + sent,
+    };
+  }
+
+  /** Something changed that `counts` counts. */
+  recount() {
+    this.counted = null;
+  }
+
   recorded({ state, ended, changed, openId, heartbeatSeconds }) {
     this.armHeartbeat(heartbeatSeconds);
     this.armPulses(openId);
@@ -151,7 +176,10 @@ export class Life {
       else ext.alarms.clear('resume');
       this.tellBadge();
     }
-    if (changed) this.armSync(ended);
+    if (changed) {
+      if (!this.running) this.recount();
+      this.armSync(ended);
+    }
   }
 
   /** An alarm that is set again at every turn never rings, so only a change of pace touches it. */
@@ -195,6 +223,7 @@ export class Life {
     this.running ??= this.sendAll(options).finally(() => {
       this.running = null;
       this.progress = null;
+      this.recount();
       this.armSync(false);
       this.tellBadge();
     });
@@ -260,7 +289,7 @@ export class Life {
     if (problem?.reason === 'permission' || !(await mayReach(account.server))) return 'Allow access to your server.';
     // A server that is restarted now and then needs nobody.
     if (problem?.kind === 'storage' || (problem?.kind === 'unusable' && failures >= 3)) return 'Your server cannot be used.';
-    const { parked } = await this.store.counts(account.key);
+    const { parked } = await this.counts(account.key);
     const seen = (await this.store.get('parkedSeen')) ?? 0;
     return parked > seen ? 'The server refused some records.' : '';
   }

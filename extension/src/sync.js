@@ -62,6 +62,8 @@ class Sending {
     this.accepted = 0;
     this.total = 0;
     this.floorMs = 0;
+    /** Verdicts that are not settled yet. */
+    this.decided = [];
     /** Records that were refused alone: parked only once the server is known to accept others. */
     this.suspects = [];
   }
@@ -86,8 +88,15 @@ class Sending {
     return null;
   }
 
-  /** Sends all that is pending of one kind; a record is taken once, so what changes meanwhile waits for the next run. */
+  /** Sends all that is pending of one kind, to the end or to what stops it. */
   async drain(kind) {
+    const stop = await this.sendEach(kind);
+    await this.settleDecided();
+    return stop;
+  }
+
+  /** A record is taken once a run, so what changes meanwhile waits for the next. */
+  async sendEach(kind) {
     const { store } = this.world;
     const { key } = this.account;
     let after;
@@ -103,21 +112,20 @@ class Sending {
       if (!group) {
         const records = await (ahead ?? fetchNext());
         ahead = null;
-        if (!records.length) {
-          return deferred.length ? refusesAll(deferred[0].error) : null;
-        }
+        if (!records.length) return deferred.length ? refusesAll(deferred[0].error) : null;
         after = records.at(-1).record;
         group = { records, retried: false };
-        // The next batch is read while this one travels.
-        ahead = fetchNext();
-        ahead.catch(() => {});
       }
       const { records } = group;
-      const reply = await this.push(kind, records);
+      // While this batch travels, the one before it is settled and the one after it is read.
+      const pushing = this.push(kind, records);
+      const settling = this.settleDecided();
+      ahead ??= fetchNext();
+      ahead.catch(() => {});
+      const [reply] = await Promise.all([pushing, settling]);
       if (reply === null) return { gone: true };
       if (reply.kind === 'ok') {
-        const stop = await this.settle(kind, records, reply.body);
-        if (stop) return stop;
+        if (!this.decide(kind, records, reply.body)) return this.stopFor({ kind: 'unusable', reason: 'not-this-server' });
         work.push(...deferred);
         deferred = [];
       } else if (reply.kind === 'too-large') {
@@ -148,25 +156,30 @@ class Sending {
     });
   }
 
-  async settle(kind, records, body) {
-    const { store, now } = this.world;
-    const decided = fates(body, records.map(({ record }) => record), now());
-    if (!decided) return this.stopFor({ kind: 'unusable', reason: 'not-this-server' });
-    await store.settle(kind, decided, now());
-    const stored = decided.filter(({ fate }) => fate === 'stored').length;
-    this.accepted += stored;
-    this.sent += stored;
-    this.parked += decided.length - stored;
-    this.tell();
-    return null;
+  /** Takes a reply's verdicts for `settleDecided`; false when the reply cannot be believed. */
+  decide(kind, records, body) {
+    const verdicts = fates(body, records.map(({ record }) => record), this.world.now());
+    if (!verdicts) return false;
+    this.decided.push({ kind, verdicts });
+    this.accepted += verdicts.filter(({ fate }) => fate === 'stored').length;
+    return true;
   }
 
-  async park(kind, record, reason) {
+  async settleDecided() {
     const { store, now } = this.world;
-    const { id, revision } = record;
-    await store.settle(kind, [{ id, revision, fate: 'parked', errors: { record: [reason] } }], now());
-    this.parked += 1;
-    this.tell();
+    for (let one = this.decided.shift(); one; one = this.decided.shift()) {
+      const { kind, verdicts } = one;
+      await store.settle(kind, this.account.key, verdicts, now());
+      const stored = verdicts.filter(({ fate }) => fate === 'stored').length;
+      this.sent += stored;
+      this.parked += verdicts.length - stored;
+      this.tell();
+    }
+  }
+
+  park(kind, { id, startedAt, revision }, reason) {
+    this.decided.push({ kind, verdicts: [{ id, startedAt, revision, fate: 'parked', errors: { record: [reason] } }] });
+    return this.settleDecided();
   }
 
   async judgeSuspects() {

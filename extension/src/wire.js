@@ -72,7 +72,7 @@ const RETRY_AFTER = 24 * 60 * 60 * 1000;
  * What a push's reply says of each record sent, or null when it cannot be trusted. A word that is not known leaves its
  * record pending.
  * @param {any} reply
- * @param {{id: string, revision: number}[]} sent
+ * @param {{id: string, startedAt: number, revision: number}[]} sent
  * @param {number} now
  */
 export function fates(reply, sent, now) {
@@ -81,11 +81,11 @@ export function fates(reply, sent, now) {
   for (const refusal of Array.isArray(reply.rejected) ? reply.rejected : []) {
     if (Number.isInteger(refusal?.index)) refusals.set(refusal.index, refusal);
   }
-  return sent.flatMap(({ id, revision }, i) => {
-    if (STORED.has(reply.results[i])) return [{ id, revision, fate: 'stored' }];
+  return sent.flatMap(({ id, startedAt, revision }, i) => {
+    if (STORED.has(reply.results[i])) return [{ id, startedAt, revision, fate: 'stored' }];
     if (reply.results[i] !== 'rejected') return [];
     const errors = refusals.get(i)?.errors ?? {};
-    return [{ id, revision, fate: 'parked', errors, retryAt: mayMend(refusals.get(i)) ? now + RETRY_AFTER : null }];
+    return [{ id, startedAt, revision, fate: 'parked', errors, retryAt: mayMend(refusals.get(i)) ? now + RETRY_AFTER : null }];
   });
 }
 

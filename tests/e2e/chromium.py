@@ -72,7 +72,7 @@ class Chromium:
         self.context = self.playwright.chromium.launch_persistent_context(
             str(self.profile), executable_path=self.program, headless=self.headless, chromium_sandbox=False,
             args=[*SWITCHES, *self.extra], ignore_default_args=["--disable-extensions", "--disable-back-forward-cache"],
-            viewport={"width": 1000, "height": 700},
+            viewport={"width": 1000, "height": 700}, env={**os.environ},
         )
         self.wait(lambda: any(worker.url.startswith(self.origin) for worker in self.context.service_workers), 15)
 

@@ -69,7 +69,7 @@ test('an export is JSON that holds every record once, with how it stands', async
   await stage.at(5, 'navigated', { tabId: 1, url: 'https://b.test/' });
   await stage.at(9, 'removed', { tabId: 1 });
   const [first] = await stage.all('visits');
-  await stage.store.settle('visits', [{ id: first.id, revision: first.revision, fate: 'stored' }], T0 + 10_000);
+  await stage.store.settle('visits', '', [{ id: first.id, startedAt: first.startedAt, revision: first.revision, fate: 'stored' }], T0 + 10_000);
   const blob = await exportAll(stage.store, { exportedAt: '2025-11-17T10:00:00Z', extensionVersion: '0.1.0' });
   const copy = JSON.parse(await blob.text());
   assert.deepEqual(copy.visits.map((visit) => [visit.url, visit.sending.state]).sort(), [['https://a.test/', 'sent'], ['https://b.test/', 'waiting']]);

@@ -15,7 +15,8 @@ const aggregate = (n, more = {}) => ({
 const commit = (store, visits, aggregates = []) =>
   store.commitCapture({ state: {}, putTabs: [], dropTabs: [], visits, aggregates });
 const ids = (records) => records.map(({ id }) => id);
-const stored = (record) => ({ id: record.id, revision: record.revision, fate: 'stored' });
+const stored = (record) => ({ id: record.id, startedAt: record.startedAt, revision: record.revision, fate: 'stored' });
+const parked = (record, more = {}) => ({ ...stored(record), fate: 'parked', ...more });
 
 test('pending records come oldest first, after a given one, and of one owner', async () => {
   const { store } = await Stage.open();
@@ -37,7 +38,7 @@ test('a record that changed while it travelled stays pending, whatever the verdi
   const { store } = await Stage.open();
   await commit(store, [visit(1), visit(2)]);
   await commit(store, [visit(1, { revision: 2 }), visit(2, { revision: 2 })]);
-  const settled = await store.settle('visits', [stored(visit(1)), { id: 'pv_2', revision: 1, fate: 'parked', errors: {} }], T0);
+  const settled = await store.settle('visits', 'alice', [stored(visit(1)), parked(visit(2), { errors: {} })], T0);
   assert.equal(settled, 0);
   assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_1', 'pv_2']);
 });
@@ -45,7 +46,7 @@ test('a record that changed while it travelled stays pending, whatever the verdi
 test('a parked record is pending again once it changes', async () => {
   const { store } = await Stage.open();
   await commit(store, [visit(1)]);
-  await store.settle('visits', [{ id: 'pv_1', revision: 1, fate: 'parked', errors: { url: ['Bad.'] } }], T0);
+  await store.settle('visits', 'alice', [parked(visit(1), { errors: { url: ['Bad.'] } })], T0);
   assert.deepEqual((await store.parked('alice')).map(({ id, errors, kind }) => [id, errors, kind]), [['pv_1', { url: ['Bad.'] }, 'visits']]);
   assert.deepEqual(await store.pending('visits', 'alice', 10), []);
   await commit(store, [visit(1, { revision: 2 })]);
@@ -56,9 +57,8 @@ test('a parked record is pending again once it changes', async () => {
 test('only those parked records are released whose day has come, or all when asked', async () => {
   const { store } = await Stage.open();
   await commit(store, [visit(1), visit(2), visit(3)]);
-  await store.settle('visits', [
-    { id: 'pv_1', revision: 1, fate: 'parked', retryAt: T0 + 10 }, { id: 'pv_2', revision: 1, fate: 'parked', retryAt: T0 + 20 },
-    { id: 'pv_3', revision: 1, fate: 'parked' },
+  await store.settle('visits', 'alice', [
+    parked(visit(1), { retryAt: T0 + 10 }), parked(visit(2), { retryAt: T0 + 20 }), parked(visit(3)),
   ], T0);
   assert.equal(await store.release('alice', T0 + 15), 1);
   assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_1']);
@@ -69,9 +69,9 @@ test('only those parked records are released whose day has come, or all when ask
 test('pruning deletes what was synced before, never what waits or is parked', async () => {
   const { store } = await Stage.open();
   await commit(store, [visit(1), visit(2), visit(3), visit(4)], [aggregate(1)]);
-  await store.settle('visits', [stored(visit(1))], T0);
-  await store.settle('visits', [stored(visit(2))], T0 + 100);
-  await store.settle('visits', [{ id: 'pv_3', revision: 1, fate: 'parked' }], T0);
+  await store.settle('visits', 'alice', [stored(visit(1))], T0);
+  await store.settle('visits', 'alice', [stored(visit(2))], T0 + 100);
+  await store.settle('visits', 'alice', [parked(visit(3))], T0);
   assert.equal(await store.prune(T0 + 50), 1);
   const { visits, aggregates } = await store.total();
   assert.deepEqual([visits, aggregates], [3, 1]);
@@ -81,9 +81,9 @@ test('pruning and releasing reach past one transaction', async () => {
   const { store } = await Stage.open();
   const many = Array.from({ length: 2500 }, (_, n) => visit(n));
   await commit(store, many);
-  await store.settle('visits', many.map((one) => ({ ...stored(one), fate: 'parked' })), T0);
+  await store.settle('visits', 'alice', many.map((one) => parked(one)), T0);
   assert.equal(await store.release('alice'), 2500);
-  await store.settle('visits', many.map(stored), T0);
+  await store.settle('visits', 'alice', many.map(stored), T0);
   assert.equal(await store.prune(T0 + 1), 2500);
 });
 

@@ -42,7 +42,7 @@ test('a body is JSON, also with half an emoji in it', () => {
 });
 
 test('a refusal without its errors is still a refusal', () => {
-  assert.deepEqual(fates({ results: ['rejected'] }, [{ id: 'a', revision: 1 }], 5), [{ id: 'a', revision: 1, fate: 'parked', errors: {}, retryAt: null }]);
+  assert.deepEqual(fates({ results: ['rejected'] }, [{ id: 'a', startedAt: 3, revision: 1 }], 5), [{ id: 'a', startedAt: 3, revision: 1, fate: 'parked', errors: {}, retryAt: null }]);
 });
 
 test('replies of another shape are none', () => {
