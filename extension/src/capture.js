@@ -275,7 +275,7 @@ class Step {
     this.set(tabId, { totals });
     const open = this.state.openTabId === tabId && tab.visit.durationMs >= this.timings.shortestVisitMs;
     const record = aggregateOf(open ? addVisit(totals, tab.visit) : totals, tabId, closedAt);
-    this.aggregates.set(record.id, record);
+    this.aggregates.set(`${record.owner} ${record.id} ${record.startedAt}`, record);
   }
 
   endOpen() {

@@ -34,6 +34,6 @@ export function exported(kind, record) {
 
 function sendingOf(record) {
   if (record.syncedAt !== undefined) return { state: 'sent', at: record.syncedAt };
-  if (record.parkedOf !== undefined) return { state: 'refused', errors: record.errors };
+  if (record.errors !== undefined) return { state: 'refused', errors: record.errors };
   return { state: 'waiting' };
 }

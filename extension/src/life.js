@@ -206,7 +206,7 @@ export class Life {
   async armSync(soon) {
     const account = await this.store.get('account').catch(() => null);
     if (!account || account.needsSignIn || this.running) return;
-    if (!soon && !(await this.store.hasPending(account.key))) return;
+    if (!soon && (await this.counts(account.key)).pending === 0) return;
     const schedule = (await this.store.get('schedule')) ?? FIRST_SCHEDULE;
     const when = nextAttempt(schedule, soon, Date.now(), this.timings);
     const alarm = await ext.alarms.get('sync');

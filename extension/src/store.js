@@ -2,14 +2,19 @@
  * What the extension keeps, and the one module that knows IndexedDB. Pages' scripts and content scripts cannot reach an
  * extension's own IndexedDB, so the tokens lie here too.
  *
- * A record is stored as its reducer made it, with where it stands for sending: `pendingOf` (its owner) while it waits,
- * `parkedOf` with `errors` and `retryAt` once refused, `syncedAt` once the server has it. The indexes hold a record
- * only in the one place where it is, so a backlog is found without looking at what is done.
+ * A record lies in one of three object stores by how it stands for sending: pending, parked (then with `errors` and
+ * `retryAt`) or synced (then with `syncedAt`), each in the order of owner and age, so that a backlog is found without
+ * looking at what is done. Moving a record is cheaper than an index over all of them: Chromium leaves stale entries in
+ * an index and looks each one up again, which made counting after a large backlog take seconds.
  */
 const VERSION = 1;
 const EACH_TIME = 1000;
 /** @typedef {'visits' | 'aggregates'} Kind */
 export const KINDS = /** @type {Kind[]} */ (['visits', 'aggregates']);
+const PLACES = ['pending', 'parked', 'synced'];
+const storeOf = (kind, place) => `${kind} ${place}`;
+const storesOf = (kind) => PLACES.map((place) => storeOf(kind, place));
+const ALL_STORES = KINDS.flatMap(storesOf);
 
 /**
  * Opens the store, making it where there is none.
@@ -30,14 +35,12 @@ function build(db) {
   db.createObjectStore('tabs', { keyPath: 'id' });
   db.createObjectStore('days', { keyPath: ['owner', 'day'] });
   for (const kind of KINDS) {
-    const records = db.createObjectStore(kind, { keyPath: 'id' });
-    records.createIndex('pending', ['pendingOf', 'startedAt', 'id']);
-    records.createIndex('parked', ['parkedOf', 'startedAt', 'id']);
-    records.createIndex('synced', 'syncedAt');
+    for (const name of storesOf(kind)) db.createObjectStore(name, { keyPath: ['owner', 'startedAt', 'id'] });
   }
 }
 
-/** Everything of one owner in an index that begins with the owner. */
+const keyOf = ({ owner, startedAt, id }) => [owner, startedAt, id];
+/** All keys of one owner. */
 const allOf = (owner) => IDBKeyRange.bound([owner], [owner, []]);
 
 export class Store {
@@ -127,15 +130,13 @@ export class Store {
    */
   commitCapture({ state, putTabs, dropTabs, visits, aggregates }) {
     const stores = ['meta', 'tabs'];
-    if (visits.length) stores.push('visits', 'days');
-    if (aggregates.length) stores.push('aggregates');
+    if (visits.length) stores.push(...storesOf('visits'), 'days');
+    if (aggregates.length) stores.push(...storesOf('aggregates'));
     return this.transact(stores, 'readwrite', async (tx) => {
       const waits = [answer(tx.objectStore('meta').put(state, 'capture'))];
       for (const tab of putTabs) waits.push(answer(tx.objectStore('tabs').put(tab)));
       for (const id of dropTabs) waits.push(answer(tx.objectStore('tabs').delete(id)));
-      for (const aggregate of aggregates) {
-        waits.push(answer(tx.objectStore('aggregates').put({ ...aggregate, pendingOf: aggregate.owner })));
-      }
+      for (const aggregate of aggregates) waits.push(putPending(tx, 'aggregates', aggregate));
       waits.push(putVisits(tx, visits));
       await Promise.all(waits);
     });
@@ -162,10 +163,8 @@ export class Store {
    * @param {any} [after]  a record; only later ones are answered
    */
   pending(kind, owner, limit, after) {
-    const range = after
-      ? IDBKeyRange.bound([owner, after.startedAt, after.id], [owner, []], true)
-      : allOf(owner);
-    return this.transact([kind], 'readonly', (tx) => answer(tx.objectStore(kind).index('pending').getAll(range, limit)));
+    const range = after ? IDBKeyRange.bound(keyOf(after), [owner, []], true) : allOf(owner);
+    return this.read(storeOf(kind, 'pending'), (records) => records.getAll(range, limit));
   }
 
   /**
@@ -178,63 +177,48 @@ export class Store {
    */
   settle(kind, owner, fates, now) {
     if (!fates.length) return Promise.resolve(0);
-    return this.transact([kind], 'readwrite', async (tx) => {
-      const records = tx.objectStore(kind);
-      // A batch is a stretch of the index: one request for all of it costs a fraction of one a record.
+    return this.transact(storesOf(kind), 'readwrite', async (tx) => {
+      const [pending, parked, synced] = storesOf(kind).map((name) => tx.objectStore(name));
+      // A batch is a stretch of what is pending: one request for all of it costs a fraction of one a record.
       const starts = fates.map(({ startedAt }) => startedAt);
       const [first, last] = [starts.reduce((a, b) => Math.min(a, b)), starts.reduce((a, b) => Math.max(a, b))];
       const stretch = IDBKeyRange.bound([owner, first], [owner, last, []]);
-      const current = new Map((await answer(records.index('pending').getAll(stretch))).map((record) => [record.id, record]));
+      const current = new Map((await answer(pending.getAll(stretch))).map((record) => [record.id, record]));
       let settled = 0;
-      fates.forEach((fate) => {
-        const record = current.get(fate.id);
-        if (!record || record.revision !== fate.revision) return;
-        const bare = unplaced(record);
-        records.put(fate.fate === 'stored'
-          ? { ...bare, syncedAt: now }
-          : { ...bare, parkedOf: owner, errors: fate.errors ?? {}, retryAt: fate.retryAt ?? null });
+      for (const { id, revision, fate, errors = {}, retryAt = null } of fates) {
+        const record = current.get(id);
+        if (record?.revision !== revision) continue;
+        pending.delete(keyOf(record));
+        if (fate === 'stored') synced.put({ ...record, syncedAt: now });
+        else parked.put({ ...record, errors, retryAt });
         settled += 1;
-      });
+      }
       return settled;
     });
   }
 
-  /** How many records of an owner wait, and how many are parked, by kind. */
+  /** How many records of an owner wait and are parked, and how many of anybody are synced and still here. */
   counts(owner) {
-    return this.transact(KINDS, 'readonly', async (tx) => {
-      const result = { pending: 0, parked: 0, synced: 0, pendingVisits: 0 };
-      await Promise.all(KINDS.map(async (kind) => {
-        const records = tx.objectStore(kind);
-        const [pending, parked, synced] = await Promise.all([
-          answer(records.index('pending').count(allOf(owner))), answer(records.index('parked').count(allOf(owner))),
-          answer(records.index('synced').count()),
-        ]);
-        result.pending += pending;
-        result.parked += parked;
-        result.synced += synced;
-        if (kind === 'visits') result.pendingVisits = pending;
-      }));
-      return result;
+    return this.transact(ALL_STORES, 'readonly', async (tx) => {
+      const count = (kind, place, range) => answer(tx.objectStore(storeOf(kind, place)).count(range));
+      const [pendingVisits, pendingAggregates, ...rest] = await Promise.all([
+        ...KINDS.map((kind) => count(kind, 'pending', allOf(owner))), ...KINDS.map((kind) => count(kind, 'parked', allOf(owner))),
+        ...KINDS.map((kind) => count(kind, 'synced')),
+      ]);
+      return { pending: pendingVisits + pendingAggregates, parked: rest[0] + rest[1], synced: rest[2] + rest[3], pendingVisits };
     });
   }
 
   /** How many records of a kind wait for an owner. */
   pendingCount(kind, owner) {
-    return this.transact([kind], 'readonly', (tx) => answer(tx.objectStore(kind).index('pending').count(allOf(owner))));
-  }
-
-  /** Whether an owner has anything to send. */
-  async hasPending(owner) {
-    for (const kind of KINDS) if ((await this.pending(kind, owner, 1)).length) return true;
-    return false;
+    return this.read(storeOf(kind, 'pending'), (records) => records.count(allOf(owner)));
   }
 
   /** The first parked records of an owner, with `kind`, `errors` and `retryAt`. */
   async parked(owner, limit = 100) {
     const found = [];
     for (const kind of KINDS) {
-      const records = await this.transact([kind], 'readonly', (tx) =>
-        answer(tx.objectStore(kind).index('parked').getAll(allOf(owner), limit)));
+      const records = await this.read(storeOf(kind, 'parked'), (parked) => parked.getAll(allOf(owner), limit));
       found.push(...records.map((record) => ({ ...record, kind })));
     }
     return found;
@@ -248,10 +232,11 @@ export class Store {
   async release(owner, due) {
     let released = 0;
     for (const kind of KINDS) {
-      await this.eachRecord(kind, 'parked', allOf(owner), (record) => {
-        if (due !== undefined && !(record.retryAt !== null && record.retryAt <= due)) return undefined;
+      await this.eachRecord(kind, 'parked', allOf(owner), ({ errors, retryAt, ...record }, stores) => {
+        if (due !== undefined && !(retryAt !== null && retryAt <= due)) return;
         released += 1;
-        return { ...unplaced(record), pendingOf: owner };
+        stores.parked.delete(keyOf(record));
+        stores.pending.put(record);
       });
     }
     return released;
@@ -264,9 +249,10 @@ export class Store {
   async prune(before) {
     let pruned = 0;
     for (const kind of KINDS) {
-      await this.eachRecord(kind, 'synced', IDBKeyRange.upperBound(before, true), () => {
+      await this.eachRecord(kind, 'synced', undefined, (record, stores) => {
+        if (record.syncedAt >= before) return;
         pruned += 1;
-        return null;
+        stores.synced.delete(keyOf(record));
       });
     }
     return pruned;
@@ -278,17 +264,17 @@ export class Store {
    */
   async adopt(owner) {
     let adopted = 0;
-    for (const [kind, index, place] of KINDS.flatMap((kind) => [[kind, 'pending', 'pendingOf'], [kind, 'parked', 'parkedOf']])) {
-      await this.eachRecord(kind, index, allOf(''), async (record, records) => {
-        adopted += 1;
-        const taken = { ...record, owner, [place]: owner };
-        if (kind === 'visits') return taken;
-        // An aggregate's key names its owner; one that went on meanwhile is already there, and newer.
-        taken.id = record.id.replace(/^[^ ]*/, owner);
-        const newer = await answer(records.get(taken.id));
-        if (!newer || newer.revision < taken.revision) records.put(taken);
-        return null;
-      });
+    for (const kind of KINDS) {
+      for (const place of PLACES) {
+        await this.eachRecord(kind, place, allOf(''), async (record, stores) => {
+          adopted += 1;
+          stores[place].delete(keyOf(record));
+          const taken = { ...record, owner };
+          // What went on meanwhile is there under its new owner already, and newer.
+          const newer = await current(stores, keyOf(taken));
+          if (!newer || newer.revision < taken.revision) stores[place].put(taken);
+        });
+      }
     }
     await this.transact(['days'], 'readwrite', async (tx) => {
       const days = tx.objectStore('days');
@@ -305,31 +291,26 @@ export class Store {
   }
 
   /**
-   * Walks an index in bounded transactions, so that nobody waits long for the store: `change` answers a record to put,
-   * null to delete, undefined to leave.
+   * Walks one place in bounded transactions, so that nobody waits long for the store; `change` gets a record and the
+   * three object stores of its kind by place.
    * @param {Kind} kind
-   * @param {string} index
-   * @param {IDBKeyRange} range
-   * @param {(record: any, records: IDBObjectStore) => any} change
+   * @param {string} place
+   * @param {IDBKeyRange | undefined} range
+   * @param {(record: any, stores: Record<string, IDBObjectStore>) => any} change
    */
-  async eachRecord(kind, index, range, change) {
+  async eachRecord(kind, place, range, change) {
     let after = null;
     for (;;) {
-      const found = await this.transact([kind], 'readwrite', async (tx) => {
-        const records = tx.objectStore(kind);
-        const within = after === null ? range : IDBKeyRange.bound(after, range.upper, true, range.upperOpen);
-        const batch = await answer(records.index(index).getAll(within, EACH_TIME));
-        const path = records.index(index).keyPath;
-        for (const record of batch) {
-          const changed = await change(record, records);
-          if (changed === null) records.delete(record.id);
-          else if (changed !== undefined) records.put(changed);
-        }
-        // Many records share an instant of syncing; those walks delete what they see and start over instead.
-        return { count: batch.length, last: Array.isArray(path) && batch.length ? path.map((name) => batch.at(-1)[name]) : null };
+      const batch = await this.transact(storesOf(kind), 'readwrite', async (tx) => {
+        const stores = Object.fromEntries(PLACES.map((one) => [one, tx.objectStore(storeOf(kind, one))]));
+        const within = after === null ? range
+          : range ? IDBKeyRange.bound(after, range.upper, true, range.upperOpen) : IDBKeyRange.lowerBound(after, true);
+        const found = await answer(stores[place].getAll(within, EACH_TIME));
+        for (const record of found) await change(record, stores);
+        return found;
       });
-      if (found.count < EACH_TIME) return;
-      after = found.last;
+      if (batch.length < EACH_TIME) return;
+      after = keyOf(batch.at(-1));
     }
   }
 
@@ -340,29 +321,39 @@ export class Store {
    * @param {Kind} kind
    */
   async *slices(kind) {
-    let after = null;
-    for (;;) {
-      const range = after === null ? undefined : IDBKeyRange.lowerBound(after, true);
-      const slice = await this.transact([kind], 'readonly', (tx) => answer(tx.objectStore(kind).getAll(range, EACH_TIME)));
-      if (slice.length) yield slice;
-      if (slice.length < EACH_TIME) return;
-      after = slice.at(-1).id;
+    for (const name of storesOf(kind)) {
+      let after = null;
+      for (;;) {
+        const range = after === null ? undefined : IDBKeyRange.lowerBound(after, true);
+        const slice = await this.read(name, (records) => records.getAll(range, EACH_TIME));
+        if (slice.length) yield slice;
+        if (slice.length < EACH_TIME) break;
+        after = keyOf(slice.at(-1));
+      }
     }
   }
 
   /** How many records lie here, of everybody. */
   total() {
-    return this.transact(KINDS, 'readonly', async (tx) => {
-      const [visits, aggregates] = await Promise.all(KINDS.map((kind) => answer(tx.objectStore(kind).count())));
+    return this.transact(ALL_STORES, 'readonly', async (tx) => {
+      const [visits, aggregates] = await Promise.all(KINDS.map(async (kind) => {
+        const counts = await Promise.all(storesOf(kind).map((name) => answer(tx.objectStore(name).count())));
+        return counts.reduce((a, b) => a + b);
+      }));
       return { visits, aggregates };
     });
   }
 
   /** Deletes every record and the day totals; settings, account and capture state stay. */
   erase() {
-    return this.transact([...KINDS, 'days'], 'readwrite', async (tx) => {
-      await Promise.all([...KINDS, 'days'].map((name) => answer(tx.objectStore(name).clear())));
+    return this.transact([...ALL_STORES, 'days'], 'readwrite', async (tx) => {
+      await Promise.all([...ALL_STORES, 'days'].map((name) => answer(tx.objectStore(name).clear())));
     }, { durability: 'strict' });
+  }
+
+  /** The answer to one request to one object store. */
+  read(name, request) {
+    return this.transact([name], 'readonly', (tx) => answer(request(tx.objectStore(name))));
   }
 }
 
@@ -375,14 +366,29 @@ export function localDay(instant) {
   return date.getFullYear() * 10000 + (date.getMonth() + 1) * 100 + date.getDate();
 }
 
+/** Makes a record pending, wherever it was. */
+async function putPending(tx, kind, record) {
+  const [pending, parked, synced] = storesOf(kind).map((name) => tx.objectStore(name));
+  await Promise.all([
+    answer(pending.put(record)), answer(parked.delete(keyOf(record))), answer(synced.delete(keyOf(record))),
+  ]);
+}
+
 /** One after the other, since two visits may add to one day. */
 async function putVisits(tx, visits) {
   for (const visit of visits) {
-    const records = tx.objectStore('visits');
-    const old = await answer(records.get(visit.id));
-    await answer(records.put({ ...visit, pendingOf: visit.owner }));
+    const stores = Object.fromEntries(PLACES.map((place) => [place, tx.objectStore(storeOf('visits', place))]));
+    // One that is being adopted may still lie, and count, under nobody.
+    const old = (await current(stores, keyOf(visit))) ?? (await current(stores, keyOf({ ...visit, owner: '' })));
+    await putPending(tx, 'visits', visit);
     await addToDay(tx, visit, visit.activeMs - (old?.activeMs ?? 0), old ? 0 : 1);
   }
+}
+
+/** The record under a key, wherever it is, or undefined. */
+async function current(stores, key) {
+  const found = await Promise.all(PLACES.map((place) => answer(stores[place].get(key))));
+  return found.find((record) => record !== undefined);
 }
 
 async function addToDay(tx, visit, activeMs, visits) {
@@ -394,11 +400,6 @@ async function addToDay(tx, visit, activeMs, visits) {
   found.visits += visits;
   found.domains[visit.domain] = (found.domains[visit.domain] ?? 0) + activeMs;
   await answer(days.put(found));
-}
-
-/** A record without its place among pending, parked and synced. */
-function unplaced({ pendingOf, parkedOf, syncedAt, errors, retryAt, ...record }) {
-  return record;
 }
 
 /**

@@ -69,7 +69,7 @@ class Sending {
   }
 
   async all() {
-    const { store, api, now, timings } = this.world;
+    const { store, api, now } = this.world;
     const reply = await api(this.account.server, '/api/sync/limits');
     const limits = reply.kind === 'ok' ? limitsOf(reply.body) : null;
     if (!limits) return this.stopFor(reply.kind === 'ok' ? { kind: 'unusable', reason: 'not-this-server' } : reply);
@@ -84,8 +84,17 @@ class Sending {
     }
     const stop = await this.judgeSuspects();
     if (stop) return stop;
-    await store.prune(now() - timings.keepSyncedDays * DAY);
+    await this.pruneDaily();
     return null;
+  }
+
+  /** Pruning looks at every synced record, which is too much for every few minutes. */
+  async pruneDaily() {
+    const { store, now, timings } = this.world;
+    const prunedAt = (await store.get('prunedAt')) ?? 0;
+    if (Math.abs(now() - prunedAt) < DAY) return;
+    await store.prune(now() - timings.keepSyncedDays * DAY);
+    await store.change('prunedAt', () => now());
   }
 
   /** Sends all that is pending of one kind, to the end or to what stops it. */

@@ -83,7 +83,7 @@ export function addVisit(totals, visit) {
 /** The aggregate record of a tab: its totals as they stand, a snapshot that replaces any earlier one. */
 export function aggregateOf(totals, tabId, closedAt) {
   return {
-    id: `${totals.owner} ${tabId} ${totals.startedAt}`, owner: totals.owner, tabId, startedAt: totals.startedAt,
+    id: `tab ${tabId}`, owner: totals.owner, tabId, startedAt: totals.startedAt,
     activeMs: totals.activeMs, domains: totals.domains, pages: totals.pages, lastActiveAt: totals.lastActiveAt,
     currentUrl: totals.currentUrl, currentDomain: totals.currentDomain, closedAt, revision: totals.revision,
   };

@@ -21,10 +21,10 @@ FILL = """async (count) => {
   const { key } = await store.get('account');
   const start = Date.now() - 40 * 86_400_000;
   for (let from = 0; from < count; from += 5000) {
-    await store.transact(['visits'], 'readwrite', (tx) => {
+    await store.transact(['visits pending'], 'readwrite', (tx) => {
       for (let n = from; n < Math.min(count, from + 5000); n += 1) {
-        tx.objectStore('visits').put({
-          id: `pv_${start + n * 30_000}_${n}`, owner: key, pendingOf: key, tabId: n % 40, url: `https://site${n % 300}.example/page/${n}?from=backlog`,
+        tx.objectStore('visits pending').put({
+          id: `pv_${start + n * 30_000}_${n}`, owner: key, tabId: n % 40, url: `https://site${n % 300}.example/page/${n}?from=backlog`,
           domain: `site${n % 300}.example`, nameless: false, title: `A page with a title of an ordinary length, number ${n}`,
           startedAt: start + n * 30_000, endedAt: start + n * 30_000 + 20_000, durationMs: 20_000, activeMs: 15_000,
           idlePeriods: n % 5 ? [] : [{ startedAt: start + n * 30_000 + 5000, endedAt: start + n * 30_000 + 10_000, reason: 'idle', resumedBy: 'active' }],

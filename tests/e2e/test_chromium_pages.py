@@ -190,9 +190,8 @@ def make_record(chromium: Chromium, page: Page, changes: dict[str, Any]) -> None
           const store = await openStore();
           const { key } = await store.get('account');
           const visit = { owner: key, tabId: 1, domain: 'a.test', nameless: false, title: 'A', endedAt: changes.startedAt + 5000,
-            durationMs: 5000, activeMs: 5000, idlePeriods: [], heartbeatAt: null, closedAt: null, metadata: {}, revision: 1,
-            pendingOf: key, ...changes };
-          await store.transact(['visits'], 'readwrite', (tx) => { tx.objectStore('visits').put(visit); });
+            durationMs: 5000, activeMs: 5000, idlePeriods: [], heartbeatAt: null, closedAt: null, metadata: {}, revision: 1, ...changes };
+          await store.transact(['visits pending'], 'readwrite', (tx) => { tx.objectStore('visits pending').put(visit); });
           store.close();
         }""",
         changes,

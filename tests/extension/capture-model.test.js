@@ -196,7 +196,7 @@ function reduced({ events, truths }) {
     const after = reduce(state, tabs, { ...event, idleAfterGap: truths[i].idle }, TIMINGS);
     ({ state, tabs } = after);
     for (const visit of after.visits) visits.set(visit.id, visit);
-    for (const aggregate of after.aggregates) aggregates.set(aggregate.id, aggregate);
+    for (const aggregate of after.aggregates) aggregates.set(`${aggregate.id} ${aggregate.startedAt}`, aggregate);
   });
   return { visits: [...visits.values()], aggregates: [...aggregates.values()] };
 }

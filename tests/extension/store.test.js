@@ -9,7 +9,7 @@ const visit = (n, more = {}) => ({
   closedAt: null, metadata: {}, revision: 1, ...more,
 });
 const aggregate = (n, more = {}) => ({
-  id: `${more.owner ?? 'alice'} 1 ${T0 + n}`, owner: 'alice', tabId: 1, startedAt: T0 + n, activeMs: 1000, domains: { 'a.test': 1000 },
+  id: 'tab 1', owner: 'alice', tabId: 1, startedAt: T0 + n, activeMs: 1000, domains: { 'a.test': 1000 },
   pages: 1, lastActiveAt: T0 + n, currentUrl: 'https://a.test/', currentDomain: 'a.test', closedAt: null, revision: 1, ...more,
 });
 const commit = (store, visits, aggregates = []) =>
@@ -93,7 +93,7 @@ test('adoption gives an account what nobody owned, and may be repeated', async (
   assert.equal(await store.adopt('alice'), 2);
   assert.equal(await store.adopt('alice'), 0);
   assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_1']);
-  assert.deepEqual(ids(await store.pending('aggregates', 'alice', 10)), [`alice 1 ${T0 + 1}`]);
+  assert.deepEqual(ids(await store.pending('aggregates', 'alice', 10)), ['tab 1']);
   assert.deepEqual(ids(await store.pending('visits', 'bob', 10)), ['pv_2']);
   assert.equal((await store.day('alice', T0)).activeMs, 1000);
   assert.equal((await store.day('', T0)).activeMs, 0);

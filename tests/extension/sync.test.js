@@ -403,7 +403,7 @@ test('synced records are pruned after 30 days, pending ones never', async () => 
   it.time += 30 * DAY;
   await it.run({ manual: true });
   assert.equal((await it.store.total()).visits, 3);
-  it.time += 1;
+  it.time += DAY;
   await it.run({ manual: true });
   assert.equal((await it.store.total()).visits, 1);
 });
