@@ -1,0 +1,188 @@
+"""Debian's Chromium with the extension loaded, driven by Playwright and by the debugging protocol."""
+
+import hashlib
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, Playwright
+
+from .machine import EXTENSION, require_program
+
+SWITCHES = [
+    "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--host-resolver-rules=MAP nowhere.test ~NOTFOUND, MAP * 127.0.0.1",
+]
+# The named setting by which tests shorten time; nothing else does.
+TIMINGS = {
+    "heartbeatSeconds": 3, "awayHeartbeatSeconds": 10, "pulseSeconds": [1.1], "syncSoonSeconds": 1, "syncEverySeconds": 4,
+    "syncFloorSeconds": 1, "longestFloorSeconds": 1, "backoffFirstSeconds": 1, "backoffLastSeconds": 3,
+    "requestTimeoutSeconds": 10,
+}
+READ = """async () => {
+  const { openStore } = await import('/src/store.js');
+  const store = await openStore();
+  const all = { visits: [], aggregates: [] };
+  for (const kind of ['visits', 'aggregates']) for await (const slice of store.slices(kind)) all[kind].push(...slice);
+  store.close();
+  return all;
+}"""
+
+
+def extension_id(path: Path = EXTENSION) -> str:
+    """An unpacked extension's id: sha256 of its folder's path, in letters from a to p."""
+    return "".join(chr(97 + int(digit, 16)) for digit in hashlib.sha256(str(path).encode()).hexdigest()[:32])
+
+
+def seed(profile: Path, api: tuple[str, ...] = (), hosts: tuple[str, ...] = ()) -> None:
+    """Makes the extension installed for good, as by hand: loaded by a switch it would lose its alarms at a restart."""
+    manifest = json.loads((EXTENSION / "manifest.json").read_text())
+    # Optional permissions are given here too: the browser's own question cannot be answered without a screen.
+    permissions = {
+        "api": [*manifest["permissions"], *api], "explicit_host": [*manifest["host_permissions"], *hosts],
+        "manifest_permissions": [], "scriptable_host": [],
+    }
+    settings = {
+        "location": 4, "path": str(EXTENSION), "creation_flags": 38, "state": 1, "disable_reasons": [], "from_webstore": False,
+        "active_permissions": permissions, "granted_permissions": permissions, "withholding_permissions": False,
+        "first_install_time": "13439874765000000", "last_update_time": "13439874765000000",
+    }
+    (profile / "Default").mkdir(parents=True)
+    (profile / "Default" / "Preferences").write_text(json.dumps({
+        "extensions": {"ui": {"developer_mode": True}, "settings": {extension_id(): settings}},
+    }))
+
+
+class Chromium:
+    def __init__(self, playwright: Playwright, profile: Path, *, headless: bool = True, extra: tuple[str, ...] = ()) -> None:
+        self.program = require_program("chromium", "chromium")
+        self.playwright = playwright
+        self.profile = profile
+        self.headless = headless
+        self.extra = extra
+        if not profile.exists():
+            seed(profile)
+        self.context: BrowserContext
+        self.start()
+
+    def start(self) -> None:
+        self.context = self.playwright.chromium.launch_persistent_context(
+            str(self.profile), executable_path=self.program, headless=self.headless, chromium_sandbox=False,
+            args=[*SWITCHES, *self.extra], ignore_default_args=["--disable-extensions", "--disable-back-forward-cache"],
+            viewport={"width": 1000, "height": 700}, env={**os.environ},
+        )
+        self.wait(lambda: any(worker.url.startswith(self.origin) for worker in self.context.service_workers), 15)
+
+    @property
+    def origin(self) -> str:
+        return f"chrome-extension://{extension_id()}/"
+
+    def wait(self, condition: Any, seconds: float = 20, every: float = 0.1) -> Any:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = condition()
+            if found:
+                return found
+            self.pause(every)
+        raise AssertionError(f"still not so after {seconds} s")
+
+    def pause(self, seconds: float) -> None:
+        """Lets time pass while Playwright's own events go on."""
+        pages = self.context.pages
+        if pages:
+            pages[0].wait_for_timeout(seconds * 1000)
+        else:
+            time.sleep(seconds)
+
+    def own_page(self, path: str = "options.html") -> Page:
+        """A page of the extension in a tab in front."""
+        page = self.context.new_page()
+        page.goto(self.origin + path)
+        return page
+
+    def ask(self, page: Page, what: str, **more: Any) -> Any:
+        return page.evaluate("(message) => chrome.runtime.sendMessage(message)", {"ask": what, **more})
+
+    def shorten_time(self, **changes: Any) -> None:
+        """Stores the test setting and starts the background anew with it."""
+        page = self.own_page()
+        page.evaluate(
+            "async (timings) => { const { openStore } = await import('/src/store.js');"
+            " const store = await openStore(); await store.set('testTimings', timings); store.close(); }",
+            {**TIMINGS, **changes},
+        )
+        self.stop_worker(page)
+        self.ask(page, "status")
+        page.close()
+
+    def stop_worker(self, page: Page) -> None:
+        """Kills the background through the debugging protocol, as the browser does when it wants the memory."""
+        session = self.context.new_cdp_session(page)
+        session.send("ServiceWorker.enable")
+        session.send("ServiceWorker.stopAllWorkers")
+        session.detach()
+
+    def dispatch_idle(self, page: Page, state: str) -> None:
+        """Runs the real listener with a made-up event: a headless browser never goes idle."""
+        self.ask(page, "status")
+        self.worker.evaluate("(state) => chrome.idle.onStateChanged.dispatch(state)", state)
+
+    @property
+    def worker(self) -> Any:
+        return next(worker for worker in self.context.service_workers if worker.url.startswith(self.origin))
+
+    def records(self, page: Page) -> Any:
+        return page.evaluate(READ)
+
+    def sign_in(self, page: Page, server: str, email: str, password: str) -> None:
+        """Signs in as a person does, in the options page."""
+        page.goto(f"{self.origin}options.html")
+        page.get_by_label("Server address").fill(server)
+        page.get_by_label("E-mail").fill(email)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.get_by_text(f"Signed in as {email}").wait_for(timeout=30_000)
+
+    def sync_all(self, page: Page, seconds: float = 60) -> None:
+        """Asks for a sync and waits until nothing is pending."""
+        def done() -> bool:
+            status = self.ask(page, "status")
+            if status["counts"]["pending"] == 0 and not status["syncing"]:
+                return True
+            if not status["syncing"]:
+                self.ask(page, "sync")
+            return False
+
+        self.wait(done, seconds, 0.3)
+
+    def close(self) -> None:
+        self.context.close()
+
+    def kill(self) -> None:
+        """SIGKILL to the whole browser."""
+        for pid in self.processes():
+            os.kill(pid, signal.SIGKILL)
+        try:
+            self.context.close()
+        except Exception:  # noqa: S110, BLE001  # the driver may or may not mind that its browser is gone
+            pass
+        for name in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
+            (self.profile / name).unlink(missing_ok=True)
+
+    def processes(self) -> list[int]:
+        """The browser's main process, known by its profile; its children go with it."""
+        wanted = f"--user-data-dir={self.profile}".encode()
+        found = []
+        for folder in Path("/proc").iterdir():
+            if not folder.name.isdigit():
+                continue
+            try:
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if wanted in words and not any(word.startswith(b"--type=") for word in words):
+                found.append(int(folder.name))
+        return found

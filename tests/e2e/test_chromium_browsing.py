@@ -1,0 +1,263 @@
+"""Scripted browsing in Chromium with known times; the rows in the database are held against the script."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright
+
+from .chromium import Chromium
+from .server import PASSWORD, Server
+from .sites import MADE_HOST, POSTGRES, PYTHON, Sites
+from .truth import Truth, difference, now_ms, sums_differ
+
+
+def browse(page: Page, url: str) -> None:
+    page.goto(url, wait_until="commit")
+
+
+def rows_match(server: Server, email: str, truth: Truth) -> None:
+    visits = server.visits(email)
+    faults = difference(truth, visits)
+    assert not faults, "\n".join(faults)
+    assert sums_differ(visits, server.aggregates(email)) == []
+
+
+def test_a_day_of_browsing_reaches_the_database_once_and_on_time(
+    playwright: Playwright, tmp_path: Path, server: Server, sites: Sites
+) -> None:
+    email = "alice-day@example.com"
+    server.register(email)
+    chromium = Chromium(playwright, tmp_path / "profile")
+    chromium.shorten_time()
+    truth = Truth()
+    first = chromium.context.pages[0]
+    control = chromium.own_page()
+    chromium.sign_in(control, server.url, email, PASSWORD)
+
+    # One tab: pages one after the other, a link, and one that is left before a second is over.
+    first.bring_to_front()
+    os_page, sys_page = sites.url(PYTHON, "/library/os.html"), sites.url(PYTHON, "/library/sys.html")
+    browse(first, os_page)
+    truth.look_at(os_page)
+    chromium.pause(2.5)
+    browse(first, sites.url(PYTHON, "/library/re.html"))
+    truth.look_at(sites.url(PYTHON, "/library/re.html"))
+    chromium.pause(0.3)
+    browse(first, sys_page)
+    truth.look_at(sys_page)
+    chromium.pause(2)
+    # A jump within the page is the same stay, and so is a reload.
+    first.evaluate("location.hash = 'sys.argv'")
+    chromium.pause(1)
+    first.reload(wait_until="commit")
+    chromium.pause(1.2)
+    first.evaluate("history.go(-2)")
+    truth.look_at(sites.url(PYTHON, "/library/re.html"))
+    chromium.pause(1.5)
+
+    # A background tab is nothing until it is looked at; then each switch ends one stay and begins the next.
+    sql = sites.url(POSTGRES, "/sql-select.html")
+    with chromium.context.expect_page() as opened:
+        chromium.worker.evaluate("(url) => chrome.tabs.create({ url, active: false })", sql)
+    background = opened.value
+    chromium.pause(2)
+    background.bring_to_front()
+    truth.look_at(sql)
+    chromium.pause(2)
+    first.bring_to_front()
+    truth.look_at(sites.url(PYTHON, "/library/re.html"))
+    chromium.pause(1.6)
+    background.bring_to_front()
+    truth.look_at(sql)
+    chromium.pause(1.4)
+
+    # A single-page application moves without loading.
+    app = sites.url(MADE_HOST, "/app")
+    browse(background, app)
+    truth.look_at(app)
+    chromium.pause(1.5)
+    background.evaluate("history.pushState({}, '', '/app/letters'); document.title = 'Letters'")
+    truth.look_at(f"{app}/letters")
+    chromium.pause(1.5)
+    background.evaluate("location.hash = '#/letter/1'")
+    truth.look_at(f"{app}/letters#/letter/1")
+    chromium.pause(1.5)
+
+    # Another window of the same browser, and back by closing it.
+    with chromium.context.expect_page() as opened:
+        chromium.worker.evaluate("(url) => chrome.windows.create({ url, focused: true })", sites.url(POSTGRES, "/index.html"))
+    other = opened.value
+    truth.look_at(sites.url(POSTGRES, "/index.html"))
+    chromium.pause(2.2)
+    other.close()
+    truth.look_at(f"{app}/letters#/letter/1")
+    chromium.pause(1.5)
+
+    # Away: these idle events are dispatched, since a headless browser never goes idle.
+    for state, seconds in (("idle", 2), ("locked", 1.5), ("active", 1.5)):
+        chromium.worker.evaluate("(state) => chrome.idle.onStateChanged.dispatch(state)", state)
+        if state == "active":
+            truth.back()
+        else:
+            truth.away()
+        chromium.pause(seconds)
+
+    background.close()
+    first.bring_to_front()
+    truth.look_at(sites.url(PYTHON, "/library/re.html"))
+    chromium.pause(1.3)
+    control.bring_to_front()
+    truth.end()
+    chromium.sync_all(control)
+    rows_match(server, email, truth)
+    titles = {row["url"]: row["title"] for row in server.visits(email)}
+    assert titles[os_page].startswith("os — Miscellaneous operating system interfaces")
+    assert titles[f"{app}/letters"] == "Letters"
+    [away] = [row["idle_periods"] for row in server.visits(email) if row["idle_periods"]]
+    assert [period["reason"] for period in away] == ["idle", "locked"]
+    closed = [row for row in server.visits(email) if row["url"] == f"{app}/letters#/letter/1" and row["closed_at"]]
+    assert len(closed) == 1
+
+    # A second sync of the same sends nothing new.
+    before = server.rows("SELECT max(seq) AS seq FROM sync_pagevisit")
+    chromium.ask(control, "sync")
+    chromium.pause(1.5)
+    assert server.rows("SELECT max(seq) AS seq FROM sync_pagevisit") == before
+    chromium.close()
+
+
+def test_stays_survive_restarts_crashes_and_a_worker_killed_at_awkward_moments(
+    playwright: Playwright, tmp_path: Path, server: Server, sites: Sites
+) -> None:
+    email = "bob-crash@example.com"
+    server.register(email)
+    chromium = Chromium(playwright, tmp_path / "profile")
+    chromium.shorten_time()
+    truth = Truth()
+    control = chromium.own_page()
+    chromium.sign_in(control, server.url, email, PASSWORD)
+    page = chromium.context.new_page()
+
+    # The worker is killed in the middle of each stay, right before a navigation and right after one.
+    for number, name in enumerate(("os", "sys", "re", "json", "csv")):
+        url = sites.url(PYTHON, f"/library/{name}.html")
+        if number % 2:
+            chromium.stop_worker(page)
+        browse(page, url)
+        truth.look_at(url)
+        if number % 3 == 0:
+            chromium.stop_worker(page)
+        chromium.pause(0.9)
+        chromium.stop_worker(page)
+        chromium.pause(0.9)
+
+    # A clean exit and a restart with the same profile.
+    truth.end()
+    chromium.close()
+    chromium.start()
+    page = chromium.context.pages[0]
+    heap = sites.url(PYTHON, "/library/heapq.html")
+    browse(page, heap)
+    truth.look_at(heap)
+    chromium.pause(2.5)
+
+    # A crash: the stay ends at the last sign of life, at most one heartbeat before the kill.
+    crashed = sites.url(PYTHON, "/library/bisect.html")
+    browse(page, crashed)
+    truth.look_at(crashed)
+    chromium.pause(7.2)
+    killed_at = now_ms()
+    chromium.kill()
+    truth.end()
+    chromium.start()
+    chromium.pause(4)
+    page = chromium.context.pages[0]
+    after = sites.url(PYTHON, "/library/array.html")
+    browse(page, after)
+    truth.look_at(after)
+    chromium.pause(2)
+    control = chromium.own_page()
+    truth.end()
+    chromium.sync_all(control)
+
+    visits = server.visits(email)
+    [row] = [row for row in visits if row["url"] == crashed]
+    last_sign = row["started_at"] + row["duration_ms"]
+    assert killed_at - 4500 <= last_sign <= killed_at + 200
+    assert row["ended_at"] == last_sign
+    # Held against the script by its last sign of life; everything else is on time.
+    [stay] = [stay for stay in truth.stays if stay.url == crashed]
+    stay.end = last_sign
+    rows_match(server, email, truth)
+    chromium.close()
+
+
+@pytest.mark.parametrize("installed", ["for good", "by a switch"])
+def test_a_browser_started_twice_keeps_its_records_and_its_name(
+    installed: str, playwright: Playwright, tmp_path: Path, server: Server, sites: Sites
+) -> None:
+    profile = tmp_path / "profile"
+    extra: tuple[str, ...] = ()
+    if installed == "by a switch":
+        from .machine import EXTENSION
+
+        (profile / "Default").mkdir(parents=True)
+        extra = (f"--disable-extensions-except={EXTENSION}", f"--load-extension={EXTENSION}")
+    chromium = Chromium(playwright, profile, extra=extra)
+    chromium.shorten_time()
+    page = chromium.context.pages[0]
+    browse(page, sites.url(PYTHON, "/library/os.html"))
+    chromium.pause(2)
+    names = []
+    for _ in range(2):
+        control = chromium.own_page()
+        names.append(control.evaluate("import('/src/store.js').then((m) => m.openStore()).then((s) => s.get('anonymousClientId'))"))
+        assert len(chromium.records(control)["visits"]) == 1
+        chromium.close()
+        chromium.start()
+    assert names[0] == names[1]
+    chromium.close()
+
+
+def test_pages_loaded_ahead_late_titles_and_half_an_emoji(chromium: Chromium, server: Server, sites: Sites) -> None:
+    email = "alice-pages@example.com"
+    server.register(email)
+    chromium.shorten_time()
+    control = chromium.own_page()
+    chromium.sign_in(control, server.url, email, PASSWORD)
+    page = chromium.context.pages[0]
+    truth = Truth()
+    page.bring_to_front()
+    ahead, behind = sites.url(MADE_HOST, "/ahead"), sites.url(MADE_HOST, "/behind")
+    browse(page, ahead)
+    truth.look_at(ahead)
+    chromium.pause(2.5)
+    page.get_by_role("link", name="on").click()
+    truth.look_at(behind)
+    chromium.pause(2)
+    late = sites.url(MADE_HOST, "/late")
+    browse(page, late)
+    truth.look_at(late)
+    chromium.pause(1.5)
+    control.bring_to_front()
+    truth.end()
+    chromium.sync_all(control)
+    assert [row["title"] for row in server.visits(email) if row["url"] == late] == ["Early"]
+    chromium.wait(lambda: chromium.records(control)["visits"][-1]["title"] == "Late title" or None)
+    page.bring_to_front()
+    truth.look_at(late)
+    chromium.pause(1.5)
+    emoji = sites.url(MADE_HOST, "/emoji")
+    browse(page, emoji)
+    truth.look_at(emoji)
+    chromium.pause(1.5)
+    # An address where nothing answers is no stay, and the page before it has ended.
+    with pytest.raises(Exception, match="ERR_NAME_NOT_RESOLVED"):
+        page.goto("http://nowhere.test/")
+    truth.end()
+    chromium.pause(1.5)
+    control.bring_to_front()
+    chromium.sync_all(control)
+    rows_match(server, email, truth)
+    titles = [(row["url"], row["title"]) for row in server.visits(email)]
+    assert titles[2:] == [(late, "Late title"), (late, "Late title"), (emoji, "cut \ufffd")]

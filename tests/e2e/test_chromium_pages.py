@@ -1,0 +1,219 @@
+"""Popup and options as a person meets them: seen, clicked, read, and photographed."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from .chromium import Chromium
+from .machine import SCREENSHOTS, free_port
+from .server import PASSWORD, Server
+from .sites import MADE_HOST, POSTGRES, PYTHON, Sites
+
+
+def photograph(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}.png", full_page=True)
+
+
+def popup(chromium: Chromium) -> Page:
+    page = chromium.own_page("popup.html")
+    page.set_viewport_size({"width": 360, "height": 520})
+    page.get_by_text("Recording", exact=True).wait_for()
+    return page
+
+
+def browse_a_little(chromium: Chromium, sites: Sites) -> None:
+    page = chromium.context.pages[0]
+    page.bring_to_front()
+    for host, path, seconds in ((PYTHON, "/library/os.html", 3.2), (POSTGRES, "/sql-select.html", 2), (MADE_HOST, "/app", 1.3)):
+        page.goto(sites.url(host, path))
+        chromium.pause(seconds)
+
+
+def test_a_new_person_signs_up_and_sees_what_was_recorded(chromium: Chromium, server: Server, sites: Sites) -> None:
+    chromium.shorten_time()
+    first = popup(chromium)
+    first.get_by_text("Nothing yet.").wait_for()
+    first.get_by_text("kept in this browser only").wait_for()
+    photograph(first, "popup-empty")
+    first.close()
+    browse_a_little(chromium, sites)
+    options = chromium.own_page()
+    options.get_by_text("Add the 3 visits recorded while signed out").wait_for()
+    photograph(options, "options-signed-out")
+
+    options.get_by_label("Create an account").check()
+    options.get_by_label("Server address").fill(f"127.0.0.1:{server.port}")
+    options.get_by_label("E-mail").fill("alice@example.com")
+    options.get_by_label("Password").fill("1234")
+    options.get_by_role("button", name="Create account").click()
+    options.get_by_text("Password: This password is too short").wait_for()
+    photograph(options, "options-refused")
+    options.get_by_label("Password").fill(PASSWORD)
+    options.get_by_role("button", name="Create account").click()
+    options.get_by_text("made while signed out now belong to this account").wait_for()
+    chromium.wait(lambda: [row["url"] for row in server.visits("alice@example.com")] == [
+        sites.url(PYTHON, "/library/os.html"), sites.url(POSTGRES, "/sql-select.html"), sites.url(MADE_HOST, "/app"),
+    ])
+    photograph(options, "options-signed-in")
+    shown = popup(chromium)
+    shown.get_by_text("docs.python.test").wait_for()
+    shown.get_by_text("Last sent just now").wait_for()
+    photograph(shown, "popup")
+
+
+def test_the_check_of_a_server_names_what_is_wrong(chromium: Chromium, server: Server, sites: Sites) -> None:
+    page = chromium.own_page()
+    closed = free_port()
+    for address, words in {
+        "": "Enter the address of your server",
+        "http://sync.example.org": "must begin with https://",
+        "not an address": "not a web address",
+        f"http://127.0.0.1:{closed}": "nothing answers at this address",
+        f"http://127.0.0.1:{sites.port}": "not a sync server",
+        server.url: "This server is ready.",
+    }.items():
+        page.get_by_label("Server address").fill(address)
+        page.get_by_role("button", name="Check").click()
+        page.locator("#server-message", has_text=words).wait_for(timeout=10_000)
+
+
+def test_the_reason_why_a_name_or_a_certificate_fails_is_found(chromium: Chromium) -> None:
+    page = chromium.own_page()
+    reason = page.evaluate("import('/src/probe.js').then((m) => m.whyUnreachable('https://nowhere.test'))")
+    assert reason == "no-such-host"
+
+
+def test_a_wrong_password_is_said_and_nobody_is_signed_in(chromium: Chromium, server: Server) -> None:
+    server.register("bob-wrong@example.com")
+    page = chromium.own_page()
+    page.get_by_label("Server address").fill(server.url)
+    page.get_by_label("E-mail").fill("bob-wrong@example.com")
+    page.get_by_label("Password").fill("not the one")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_text("The e-mail address or the password is not right.").wait_for()
+    assert chromium.ask(page, "status")["account"] is None
+
+
+def test_rules_and_pause_hold_before_anything_is_stored(chromium: Chromium, sites: Sites) -> None:
+    chromium.shorten_time()
+    options = chromium.own_page()
+    options.get_by_label("Never record these sites").fill("pg.test")
+    options.get_by_label("Record only the site's name").fill("made.test")
+    options.get_by_label("Leave out what follows").fill("*")
+    options.get_by_role("button", name="Save rules").click()
+    options.get_by_text("Saved. The rules hold").wait_for()
+    page = chromium.context.pages[0]
+    page.bring_to_front()
+    for host, path in ((POSTGRES, "/sql-select.html"), (MADE_HOST, "/app?secret=1"), (PYTHON, "/library/os.html?q=secret#x")):
+        page.goto(sites.url(host, path))
+        chromium.pause(1.4)
+    shown = popup(chromium)
+    shown.get_by_role("button", name="Pause for an hour").click()
+    shown.get_by_text("Paused until").wait_for()
+    photograph(shown, "popup-paused")
+    page.bring_to_front()
+    page.goto(sites.url(PYTHON, "/library/sys.html"))
+    chromium.pause(1.4)
+    shown.bring_to_front()
+    shown.get_by_role("button", name="Resume recording").click()
+    shown.get_by_text("Recording", exact=True).wait_for()
+    records = chromium.records(shown)
+    assert [(visit["url"], bool(visit["title"])) for visit in records["visits"]] == [
+        (sites.url(MADE_HOST, "/"), False), (sites.url(PYTHON, "/library/os.html"), True),
+    ]
+    assert "secret" not in json.dumps(records)
+    assert "pg.test" not in json.dumps(records)
+
+
+def test_a_faulty_rule_is_named_and_not_saved(chromium: Chromium) -> None:
+    page = chromium.own_page()
+    page.get_by_label("Never record these sites").fill("example.com\nnot a site")
+    page.get_by_role("button", name="Save rules").click()
+    page.get_by_text("“not a site” is not a site.").wait_for()
+    assert chromium.ask(page, "status")["rules"]["never"] == []
+
+
+def test_records_are_exported_and_erased(chromium: Chromium, sites: Sites) -> None:
+    chromium.shorten_time()
+    browse_a_little(chromium, sites)
+    page = chromium.own_page()
+    page.get_by_text("3 visits and the totals of 1 tab").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as JSON").click()
+    copy = json.loads(download.value.path().read_text())
+    assert [(visit["url"], visit["sending"]["state"]) for visit in sorted(copy["visits"], key=lambda one: one["startedAt"])] == [
+        (sites.url(PYTHON, "/library/os.html"), "waiting"), (sites.url(POSTGRES, "/sql-select.html"), "waiting"),
+        (sites.url(MADE_HOST, "/app"), "waiting"),
+    ]
+    page.get_by_role("button", name="Erase…").click()
+    page.get_by_text("4 records are not on your server yet").wait_for()
+    page.get_by_role("button", name="Keep them").click()
+    assert len(chromium.records(page)["visits"]) == 3
+    page.get_by_role("button", name="Erase…").click()
+    page.get_by_role("button", name="Erase", exact=True).click()
+    page.get_by_text("Erased.").wait_for()
+    assert chromium.records(page) == {"visits": [], "aggregates": []}
+    page.get_by_text("Nothing is recorded here yet.").wait_for()
+
+
+def test_what_the_server_refused_is_shown_with_its_reason_and_sent_again_on_demand(chromium: Chromium, server: Server) -> None:
+    server.register("alice-refused@example.com")
+    chromium.shorten_time()
+    page = chromium.own_page()
+    chromium.sign_in(page, server.url, "alice-refused@example.com", PASSWORD)
+    make_record(chromium, page, {"id": "pv_bad", "url": "http://[", "startedAt": 1763373600000})
+    chromium.ask(page, "sync")
+    page.get_by_text("Refused by the server").wait_for()
+    page.locator("#refused-rows", has_text="Enter an absolute http or https URL").wait_for()
+    photograph(page, "options-parked")
+    shown = popup(chromium)
+    shown.get_by_role("button", name="See what was refused").wait_for()
+    shown.close()
+    page.bring_to_front()
+    page.get_by_role("button", name="Try again").click()
+    chromium.wait(lambda: len(server.rows("SELECT id FROM sync_syncbatch WHERE rejected = 1")) == 2)
+    chromium.wait(lambda: chromium.ask(page, "status")["counts"]["parked"] == 1)
+    make_record(chromium, page, {"id": "pv_bad", "url": "https://a.test/", "startedAt": 1763373600000, "revision": 2})
+    chromium.ask(page, "sync")
+    chromium.wait(lambda: len(server.visits("alice-refused@example.com")) == 1)
+
+
+def make_record(chromium: Chromium, page: Page, changes: dict[str, Any]) -> None:
+    page.evaluate(
+        """async (changes) => {
+          const { openStore } = await import('/src/store.js');
+          const store = await openStore();
+          const { key } = await store.get('account');
+          const visit = { owner: key, tabId: 1, domain: 'a.test', nameless: false, title: 'A', endedAt: changes.startedAt + 5000,
+            durationMs: 5000, activeMs: 5000, idlePeriods: [], heartbeatAt: null, closedAt: null, metadata: {}, revision: 1, ...changes };
+          await store.transact(['visits pending'], 'readwrite', (tx) => { tx.objectStore('visits pending').put(visit); });
+          store.close();
+        }""",
+        changes,
+    )
+
+
+@pytest.mark.parametrize("path", ["popup.html", "options.html"])
+def test_pages_are_worked_by_keyboard_and_named_for_a_screen_reader(chromium: Chromium, path: str) -> None:
+    page = chromium.own_page(path)
+    chromium.pause(0.5)
+    unnamed = page.evaluate(
+        """() => [...document.querySelectorAll('button, input, textarea, select, a, progress, dialog')]
+          .filter((element) => !(element.labels?.length || element.textContent.trim() || element.getAttribute('aria-label')
+            || element.getAttribute('aria-labelledby')))
+          .map((element) => element.outerHTML)"""
+    )
+    assert unnamed == []
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.name"))
+    wanted = {"options", "sign-in", "pause-hour", "pause"} if path == "popup.html" else {
+        "mode", "server", "check", "login-email", "login-password", "enter-button", "never", "domain-only", "strip-query", "metadata",
+    }
+    assert wanted <= reached

@@ -1,0 +1,125 @@
+"""The same folder in Firefox ESR: it records, signs in, syncs and restarts, held against the same ground truth."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .firefox import Firefox
+from .machine import SCREENSHOTS
+from .server import PASSWORD, Server
+from .sites import MADE_HOST, POSTGRES, PYTHON, Sites
+from .truth import Truth, difference, now_ms, sums_differ
+
+
+@pytest.fixture
+def firefox(tmp_path: Path) -> Iterator[Firefox]:
+    browser = Firefox(tmp_path)
+    yield browser
+    browser.close()
+
+
+def rows_match(server: Server, email: str, truth: Truth) -> None:
+    visits = server.visits(email)
+    faults = [*difference(truth, visits), *sums_differ(visits, server.aggregates(email))]
+    assert not faults, "\n".join(faults)
+
+
+def test_firefox_records_signs_in_syncs_and_restarts(firefox: Firefox, server: Server, sites: Sites) -> None:
+    email = "alice-firefox@example.com"
+    server.register(email)
+    firefox.shorten_time()
+    truth = Truth()
+    control = firefox.tab(f"{firefox.origin}options.html")
+    firefox.sign_in(control, server.url, email, PASSWORD)
+
+    # Pages one after the other, one of them left before a second is over.
+    page = firefox.tab("about:blank")
+    for name, seconds in (("os", 2.2), ("re", 0.2), ("sys", 1.8)):
+        url = sites.url(PYTHON, f"/library/{name}.html")
+        firefox.go(page, url, "none")
+        truth.look_at(url)
+        time.sleep(seconds)
+    firefox.run(page, "void (location.hash = 'sys.argv')")
+    time.sleep(1)
+
+    # The event page is stopped in the middle of a stay; the next event starts it again.
+    firefox.stop_background()
+    time.sleep(1)
+    select = sites.url(POSTGRES, "/sql-select.html")
+    other = firefox.tab("about:blank")
+    firefox.go(other, select, "none")
+    truth.look_at(select)
+    time.sleep(2)
+    firefox.front(page)
+    truth.look_at(sites.url(PYTHON, "/library/sys.html"))
+    time.sleep(1.5)
+    firefox.front(other)
+    truth.look_at(select)
+    time.sleep(1.5)
+
+    # A single-page application moves without loading.
+    app = sites.url(MADE_HOST, "/app")
+    firefox.go(other, app, "none")
+    truth.look_at(app)
+    time.sleep(1.5)
+    firefox.run(other, "void history.pushState({}, '', '/app/letters')")
+    truth.look_at(f"{app}/letters")
+    time.sleep(1.5)
+    firefox.close_tab(other)
+    firefox.front(control)
+    truth.end()
+    firefox.sync_all(control)
+    rows_match(server, email, truth)
+    closed = [row["url"] for row in server.visits(email) if row["closed_at"]]
+    assert closed == [f"{app}/letters"]
+
+    # A crash in the middle of a stay, then a restart: tab ids begin again at 1.
+    crashed = sites.url(PYTHON, "/library/json.html")
+    firefox.front(page)
+    firefox.go(page, crashed, "none")
+    truth.look_at(sites.url(PYTHON, "/library/sys.html"))
+    truth.look_at(crashed)
+    time.sleep(7)
+    killed_at = now_ms()
+    firefox.kill()
+    truth.end()
+    firefox.start()
+    page = firefox.tab("about:blank")
+    after = sites.url(PYTHON, "/library/csv.html")
+    firefox.go(page, after, "none")
+    truth.look_at(after)
+    time.sleep(2)
+    control = firefox.tab(f"{firefox.origin}options.html")
+    truth.end()
+    # Alarms are gone after a restart; what waits goes out all the same.
+    firefox.wait(lambda: firefox.ask(control, "status")["counts"]["pending"] == 0, 30)
+    [row] = [row for row in server.visits(email) if row["url"] == crashed]
+    last_sign = row["started_at"] + row["duration_ms"]
+    assert killed_at - 4500 <= last_sign <= killed_at + 200
+    next(stay for stay in truth.stays if stay.url == crashed).end = last_sign
+    rows_match(server, email, truth)
+
+
+def test_firefox_knows_when_nobody_is_there(firefox: Firefox, sites: Sites) -> None:
+    # Firefox goes idle by its own clock, even without a screen; the least it can be asked for is 15 s.
+    firefox.shorten_time(idleSeconds=15)
+    page = firefox.tab("about:blank")
+    firefox.go(page, sites.url(PYTHON, "/library/os.html"), "none")
+    awaken = "void Cc['@mozilla.org/widget/useridleservice;1'].getService(Ci.nsIUserIdleServiceInternal).resetIdleTimeOut(0)"
+    firefox.privileged(awaken)
+    time.sleep(20)
+    firefox.privileged(awaken)
+    time.sleep(2)
+    control = firefox.tab(f"{firefox.origin}popup.html")
+    time.sleep(1)
+    [visit] = firefox.records(control)["visits"]
+    [away] = visit["idlePeriods"]
+    assert (away["reason"], away["resumedBy"]) == ("idle", "active")
+    assert 3000 <= away["endedAt"] - away["startedAt"] <= 7000
+    assert visit["activeMs"] == visit["durationMs"] - (away["endedAt"] - away["startedAt"])
+    for scheme in ("popup", "options"):
+        shown = firefox.tab(f"{firefox.origin}{scheme}.html")
+        time.sleep(1)
+        firefox.screenshot(shown, SCREENSHOTS / f"firefox-{scheme}.png")

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { localDay } from '../../extension/src/store.js';
+import { Stage, T0 } from './stage.js';
+
+const visit = (n, more = {}) => ({
+  id: `pv_${n}`, owner: 'alice', tabId: 1, url: 'https://a.test/', domain: 'a.test', nameless: false, title: '',
+  startedAt: T0 + n, endedAt: T0 + n + 1000, durationMs: 1000, activeMs: 1000, idlePeriods: [], heartbeatAt: null,
+  closedAt: null, metadata: {}, revision: 1, ...more,
+});
+const aggregate = (n, more = {}) => ({
+  id: 'tab 1', owner: 'alice', tabId: 1, startedAt: T0 + n, activeMs: 1000, domains: { 'a.test': 1000 },
+  pages: 1, lastActiveAt: T0 + n, currentUrl: 'https://a.test/', currentDomain: 'a.test', closedAt: null, revision: 1, ...more,
+});
+const commit = (store, visits, aggregates = []) =>
+  store.commitCapture({ state: {}, putTabs: [], dropTabs: [], visits, aggregates });
+const ids = (records) => records.map(({ id }) => id);
+const stored = (record) => ({ id: record.id, startedAt: record.startedAt, revision: record.revision, fate: 'stored' });
+const parked = (record, more = {}) => ({ ...stored(record), fate: 'parked', ...more });
+
+test('pending records come oldest first, after a given one, and of one owner', async () => {
+  const { store } = await Stage.open();
+  await commit(store, [visit(3), visit(1), visit(2), visit(0, { id: 'pv_b', owner: 'bob' })]);
+  assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_1', 'pv_2', 'pv_3']);
+  assert.deepEqual(ids(await store.pending('visits', 'alice', 10, visit(1))), ['pv_2', 'pv_3']);
+  assert.deepEqual(ids(await store.pending('visits', 'bob', 10)), ['pv_b']);
+});
+
+test('records of one instant are all found, batch after batch', async () => {
+  const { store } = await Stage.open();
+  await commit(store, ['a', 'b', 'c'].map((id) => visit(5, { id })));
+  const first = await store.pending('visits', 'alice', 2);
+  assert.deepEqual(ids(first), ['a', 'b']);
+  assert.deepEqual(ids(await store.pending('visits', 'alice', 2, first[1])), ['c']);
+});
+
+test('a record that changed while it travelled stays pending, whatever the verdict', async () => {
+  const { store } = await Stage.open();
+  await commit(store, [visit(1), visit(2)]);
+  await commit(store, [visit(1, { revision: 2 }), visit(2, { revision: 2 })]);
+  const settled = await store.settle('visits', 'alice', [stored(visit(1)), parked(visit(2), { errors: {} })], T0);
+  assert.equal(settled, 0);
+  assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_1', 'pv_2']);
+});
+
+test('a parked record is pending again once it changes', async () => {
+  const { store } = await Stage.open();
+  await commit(store, [visit(1)]);
+  await store.settle('visits', 'alice', [parked(visit(1), { errors: { url: ['Bad.'] } })], T0);
+  assert.deepEqual((await store.parked('alice')).map(({ id, errors, kind }) => [id, errors, kind]), [['pv_1', { url: ['Bad.'] }, 'visits']]);
+  assert.deepEqual(await store.pending('visits', 'alice', 10), []);
+  await commit(store, [visit(1, { revision: 2 })]);
+  assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_1']);
+  assert.deepEqual(await store.parked('alice'), []);
+});
+
+test('only those parked records are released whose day has come, or all when asked', async () => {
+  const { store } = await Stage.open();
+  await commit(store, [visit(1), visit(2), visit(3)]);
+  await store.settle('visits', 'alice', [
+    parked(visit(1), { retryAt: T0 + 10 }), parked(visit(2), { retryAt: T0 + 20 }), parked(visit(3)),
+  ], T0);
+  assert.equal(await store.release('alice', T0 + 15), 1);
+  assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_1']);
+  assert.equal(await store.release('alice'), 2);
+  assert.equal((await store.counts('alice')).parked, 0);
+});
+
+test('pruning deletes what was synced before, never what waits or is parked', async () => {
+  const { store } = await Stage.open();
+  await commit(store, [visit(1), visit(2), visit(3), visit(4)], [aggregate(1)]);
+  await store.settle('visits', 'alice', [stored(visit(1))], T0);
+  await store.settle('visits', 'alice', [stored(visit(2))], T0 + 100);
+  await store.settle('visits', 'alice', [parked(visit(3))], T0);
+  assert.equal(await store.prune(T0 + 50), 1);
+  const { visits, aggregates } = await store.total();
+  assert.deepEqual([visits, aggregates], [3, 1]);
+});
+
+test('pruning and releasing reach past one transaction', async () => {
+  const { store } = await Stage.open();
+  const many = Array.from({ length: 2500 }, (_, n) => visit(n));
+  await commit(store, many);
+  await store.settle('visits', 'alice', many.map((one) => parked(one)), T0);
+  assert.equal(await store.release('alice'), 2500);
+  await store.settle('visits', 'alice', many.map(stored), T0);
+  assert.equal(await store.prune(T0 + 1), 2500);
+});
+
+test('adoption gives an account what nobody owned, and may be repeated', async () => {
+  const { store } = await Stage.open();
+  await commit(store, [visit(1, { owner: '' }), visit(2, { owner: 'bob' })], [aggregate(1, { owner: '' })]);
+  assert.equal(await store.adopt('alice'), 2);
+  assert.equal(await store.adopt('alice'), 0);
+  assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_1']);
+  assert.deepEqual(ids(await store.pending('aggregates', 'alice', 10)), ['tab 1']);
+  assert.deepEqual(ids(await store.pending('visits', 'bob', 10)), ['pv_2']);
+  assert.equal((await store.day('alice', T0)).activeMs, 1000);
+  assert.equal((await store.day('', T0)).activeMs, 0);
+});
+
+test('adoption never puts an older aggregate over a newer one', async () => {
+  const { store } = await Stage.open();
+  await commit(store, [], [aggregate(1, { owner: '', activeMs: 1000 })]);
+  await commit(store, [], [aggregate(1, { revision: 2, activeMs: 5000 })]);
+  await store.adopt('alice');
+  assert.deepEqual((await store.pending('aggregates', 'alice', 10)).map(({ activeMs }) => activeMs), [5000]);
+});
+
+test('the day counts each visit once, at what it has come to', async () => {
+  const { store } = await Stage.open();
+  await commit(store, [visit(1, { activeMs: 1000 })]);
+  await commit(store, [visit(1, { activeMs: 4000, revision: 2 })]);
+  await commit(store, [visit(2, { activeMs: 500, domain: 'b.test' })]);
+  assert.deepEqual(await store.day('alice', T0), { activeMs: 4500, visits: 2, domains: { 'a.test': 4000, 'b.test': 500 } });
+});
+
+test('a day is the local one', () => {
+  assert.equal(localDay(new Date(2025, 10, 7, 23, 59).getTime()), 20251107);
+});
+
+test('erasing leaves settings and the account', async () => {
+  const { store } = await Stage.open();
+  await store.set('settings', { server: 'https://s.test' });
+  await commit(store, [visit(1)], [aggregate(1)]);
+  await store.erase();
+  assert.deepEqual(await store.total(), { visits: 0, aggregates: 0 });
+  assert.equal((await store.day('alice', T0)).activeMs, 0);
+  assert.deepEqual(await store.get('settings'), { server: 'https://s.test' });
+});
+
+test('an export goes through all records in slices', async () => {
+  const { store } = await Stage.open();
+  await commit(store, Array.from({ length: 2001 }, (_, n) => visit(n, { id: `pv_${String(n).padStart(5, '0')}` })));
+  const sizes = [];
+  for await (const slice of store.slices('visits')) sizes.push(slice.length);
+  assert.deepEqual(sizes, [1000, 1000, 1]);
+});
+
+test('two changes of one value at once are both kept', async () => {
+  const { store } = await Stage.open();
+  await Promise.all([1, 2, 3].map(() => store.change('n', (old = 0) => old + 1)));
+  assert.equal(await store.get('n'), 3);
+});
