@@ -69,7 +69,7 @@ $(NODE_TESTS)/node_modules/.installed: $(NODE_TESTS)/package-lock.json
 	@npm ci --prefix $(NODE_TESTS) --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-HAVE_NPM := { command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20)'; }
+HAVE_NPM := { command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)'; }
 NO_NPM := { echo "Skipped: Node 20 or later and npm are needed (Debian: apt install npm)."; test -z "$$CI"; }
 
 extension-test:  ## the extension's modules, without a browser
