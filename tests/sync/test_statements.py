@@ -31,7 +31,14 @@ WRITTEN = {
     },
     "postgresql": {
         "fresh": ["SAVEPOINT", "COPY {table}", "RELEASE", "UPDATE sync_syncstate"],
-        "newer": ["SAVEPOINT", "CREATE", "COPY stage_{table}", "WITH stage_{table}", "RELEASE", "UPDATE sync_syncstate"],
+        "newer": [
+            "SAVEPOINT",
+            "CREATE",
+            "COPY stage_{table}",
+            "WITH stage_{table}",
+            "RELEASE",
+            "UPDATE sync_syncstate",
+        ],
     },
 }
 KINDS = [
