@@ -64,14 +64,13 @@ class BulkSerializer(serializers.ListSerializer[Any]):
         `push` may tell what is known of the request; raises what `services.bulk_update_or_create` raises.
         """
         user, push = kwargs["user"], kwargs.get("push") or services.Push()
-        push.rejected = self.rejected
+        push.rejected, push.accepted = self.rejected, self.accepted
         stored = services.bulk_update_or_create(user.pk, self.child.kind, self.validated_data, push)
         results: list[services.Result] = ["rejected"] * len(self.initial_data)
         for index, result in zip(self.accepted, stored, strict=True):
             results[index] = result
             if result == "rejected":
-                refused = {"record": ["The database refuses this record. Send it again only after it has changed."]}
-                self._reject(index, self.initial_data[index], refused)
+                self._reject(index, self.initial_data[index], services.REFUSED)
         self.rejected.sort(key=lambda rejected: rejected["index"])
         return results
 

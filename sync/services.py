@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 Result = Literal["created", "updated", "unchanged", "rejected"]
 Key = tuple[Any, ...]
 Write = Callable[[tuple[int, int, int], Iterable[tuple[int, Mapping[str, Any]]]], None]
+REFUSED: Final = {"record": ["The database refuses this record. Send it again only after it has changed."]}
 # PostgreSQL's classes "program limit exceeded" and "raised by a rule of the operator": no retry makes the row fit.
 REFUSALS: Final = ("54", "P0")
 
@@ -74,6 +75,8 @@ class Push:
     body_bytes: int = 0
     started: float = field(default_factory=time.monotonic)
     rejected: Sequence[Mapping[str, Any]] = ()
+    # The place in the batch of each record handed over.
+    accepted: Sequence[int] = ()
 
 
 class Incoming:
@@ -234,6 +237,12 @@ def _is_refusal(error: DatabaseError) -> bool:
 
 
 def _log_batch(user_id: int, kind: Kind, browser: Browser | None, results: Sequence[Result], push: Push) -> None:
+    places = push.accepted or range(len(results))
+    refused = [
+        {"index": place, "errors": REFUSED}
+        for place, result in zip(places, results, strict=True)
+        if result == "rejected"
+    ]
     SyncBatch.objects.create(
         user_id=user_id,
         browser=browser,
@@ -247,6 +256,6 @@ def _log_batch(user_id: int, kind: Kind, browser: Browser | None, results: Seque
         duration_ms=int((time.monotonic() - push.started) * 1000),
         errors=[
             {"index": rejected["index"], "errors": rejected["errors"]}
-            for rejected in push.rejected[: limits.BATCH_ERRORS_KEPT]
+            for rejected in [*push.rejected, *refused][: limits.BATCH_ERRORS_KEPT]
         ],
     )

@@ -208,7 +208,9 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "syncserver.logs.Line", "format": "{asctime} {levelname} {name} {message}", "style": "{"}
+    },
     "filters": {"without_url": {"()": "syncserver.logs.WithoutQuery"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_url"]},
