@@ -43,7 +43,7 @@ def _body(exc: exceptions.APIException) -> dict[str, Any]:
 
 
 def _is_outage(exc: Exception) -> bool:
-    """Tell whether the database cannot serve now: gone, locked, shutting down, or read-only while another takes over."""
+    """Tell whether the database cannot serve now: gone, locked, shutting down, or read-only in a failover."""
     read_only = getattr(exc.__cause__, "sqlstate", None) == "25006"
     return isinstance(exc, (OperationalError, InterfaceError)) or read_only
 
