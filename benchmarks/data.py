@@ -82,4 +82,4 @@ def batches(records: list[dict[str, Any]], size: int, name: str) -> Iterator[byt
     """Yield request bodies of `size` records each."""
     for start in range(0, len(records), size):
         body = {name: records[start : start + size], "anonymousClientId": CLIENT_ID}
-        yield json.dumps(body, separators=(",", ":")).encode()
+        yield json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()  # as a browser writes it

@@ -377,7 +377,7 @@ class Benchmark:
         from rest_framework.parsers import JSONParser
 
         from benchmarks.reference import UsualVisitSerializer
-        from sync.body import parse_json, record_sizes
+        from sync.body import parse_batch
         from sync.serializers import PageVisitSerializer
 
         context = {"now": int(time.time() * 1000), "anonymous_client_id": ""}
@@ -386,9 +386,10 @@ class Benchmark:
         bad = next(batches([{**record, "url": 5, "startedAt": "x"} for record in records], SIZE, "visits"))
 
         def ours(body: bytes) -> None:
-            data = parse_json(body)["visits"]
-            sizes = record_sizes(body, "visits")
-            PageVisitSerializer(data=data, many=True, context={**context, "sizes": sizes}).is_valid()
+            batch = parse_batch(body, "visits")
+            PageVisitSerializer(
+                data=batch.records, many=True, context={**context, "sizes": batch.sizes, "clean": b"\\u" not in body}
+            ).is_valid()
 
         def usual() -> None:
             from io import BytesIO

@@ -9,7 +9,7 @@ import math
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 import msgspec
 
@@ -18,13 +18,8 @@ from sync import limits
 CHUNK = 65_536
 # A whole number longer than this is past the largest double, whatever its digits.
 DOUBLE_DIGITS = 309
-_LONG_RUN = b"0" * DOUBLE_DIGITS
-_ALL_ZERO = bytes.maketrans(b"123456789", b"000000000")
-
 _envelope_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
-_NOT_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
-_QUOTED = re.compile(rb'"[^"]*"')
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{},]', re.DOTALL)
 _CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
 
@@ -103,19 +98,9 @@ def _place(body: bytes, position: int) -> str:
 
 
 def _check_depth(body: bytes) -> None:
-    """Raise InvalidJSON if the body is nested deeper than the limit.
-
-    What is left of a body when escapes, text and all but quotes and brackets are taken out is short. Each pass of the
-    loop removes the innermost brackets, at most two levels, so a body that is empty after half the limit is shallow
-    enough; for the others an exact walk decides.
-    """
-    marks = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_MARKS)
-    # Text without brackets is now two quotes; what else stands between quotes are brackets inside text.
-    brackets = _QUOTED.sub(b"", marks.replace(b'""', b""))
-    for _ in range(limits.MAX_DEPTH // 2):
-        if not brackets:
-            return
-        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    """Raise InvalidJSON with the position if the body is nested deeper than the limit."""
+    if body.count(b"[") + body.count(b"{") <= limits.MAX_DEPTH:
+        return
     depth = 0
     for match in _TOKEN.finditer(body):
         token = match[0]
@@ -167,21 +152,41 @@ def _parse_slowly(body: bytes) -> Any:
 def parse_json(body: bytes) -> Any:
     """Return the parsed body; a number past a double becomes PAST_DOUBLE. Raises InvalidJSON with the position."""
     _check_depth(body)
-    try:
-        # msgspec takes a whole number past a double for an integer, so a body that may hold one goes the slow way.
-        if _LONG_RUN not in body.translate(_ALL_ZERO):
-            return _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
     return _parse_slowly(body)
 
 
-def record_sizes(body: bytes, key: str) -> list[int]:
-    """Return the length in bytes of each element of the list under `key`, as sent; the body is known to parse."""
+class Batch(NamedTuple):
+    """A parsed push: the envelope, the records under its list, and the bytes of each as sent."""
+
+    envelope: Any
+    records: Any
+    sizes: list[int]
+
+
+def parse_batch(body: bytes, key: str) -> Batch:
+    """Return the parsed body of a push whose records stand in the list under `key`; raises InvalidJSON.
+
+    `records` is whatever stands there, or None. A whole number past a double may still be an int.
+    """
     try:
-        return [len(memoryview(raw)) for raw in _list_decoder.decode(_envelope_decoder.decode(body)[key])]
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _measure_slowly(body, key)
+        raw_envelope = _envelope_decoder.decode(body)
+        raw_records = _list_decoder.decode(raw_envelope.pop(key))
+        records, sizes = [], []
+        for raw in (*raw_envelope.values(), *raw_records):
+            data = bytes(raw)
+            # Few brackets cannot nest deep, whatever stands between them; the body itself is two levels.
+            if data.count(b"[") + data.count(b"{") > limits.MAX_DEPTH - 2:
+                _check_depth(body)
+            records.append(_decoder.decode(data))
+            sizes.append(len(data))
+        beside = len(raw_envelope)
+        envelope = dict(zip(raw_envelope, records[:beside], strict=True))
+        return Batch(envelope, records[beside:], sizes[beside:])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
+        pass
+    envelope = parse_json(body)
+    found = envelope.get(key) if isinstance(envelope, dict) else None
+    return Batch(envelope, found, _measure_slowly(body, key) if isinstance(found, list) else [])
 
 
 def _measure_slowly(body: bytes, key: str) -> list[int]:

@@ -38,13 +38,13 @@ class BulkSerializer(serializers.ListSerializer[Any]):
         self.trimmed: list[dict[str, Any]] = []
         self.accepted: list[int] = []
         contents = []
-        latest, client_id = self.child.frame()
+        frame = self.child.frame()
         sizes: Sequence[int] = self.context.get("sizes") or ()
         for index, record in enumerate(data):
             try:
                 if sizes and sizes[index] > limits.MAX_RECORD_BYTES:
                     raise Rejected({"record": [f"A record holds at most {limits.MAX_RECORD_BYTES} bytes as sent."]})
-                content, trimmed = self.child.judge(record, latest, client_id)
+                content, trimmed = self.child.judge(record, *frame)
             except Rejected as rejected:
                 self._reject(index, record, rejected.errors, retry=rejected.retry)
                 continue
@@ -85,7 +85,7 @@ class Rejected(Exception):
 
 
 class RecordSerializer(serializers.Serializer[Any]):
-    """What both kinds of record have in common. Context: `now` (ms), `anonymous_client_id` of the body."""
+    """What both kinds of record have in common. Context: `now` (ms), and of the body `anonymous_client_id` and `clean`."""
 
     kind: ClassVar[services.Kind]
     # Other names a field may come under; the field's own name wins.
@@ -101,14 +101,15 @@ class RecordSerializer(serializers.Serializer[Any]):
         except Rejected as rejected:
             raise serializers.ValidationError(rejected.errors) from rejected
 
-    def judge(self, record: Any, latest: int, client_id: str) -> tuple[Content, list[str]]:
+    def judge(self, record: Any, latest: int, client_id: str, clean: bool) -> tuple[Content, list[str]]:
         """Return the content of one record by column and the names of the fields that were cut; raises Rejected.
 
-        `latest` is the last instant allowed, `client_id` the browser of a record that names none.
+        `latest` is the last instant allowed, `client_id` the browser of a record that names none, `clean` whether the
+        body had no escapes that spell what the database cannot hold.
         """
         if not isinstance(record, dict):
             raise Rejected({"record": ["Send each record as an object."]})
-        judgement = Judgement(latest)
+        judgement = Judgement(latest, clean=clean)
         content: Content = {}
         errors: dict[str, list[str]] = {}
         out_of_time = 0
@@ -148,9 +149,10 @@ class RecordSerializer(serializers.Serializer[Any]):
         alias = self.aliases.get(field)
         return alias if alias and record.get(field) is None and record.get(alias) is not None else field
 
-    def frame(self) -> tuple[int, str]:
-        """Return what the context says of every record: the last instant allowed, and the body's client id."""
-        return int(self.context["now"]) + limits.CLOCK_LEEWAY_MS, self.context.get("anonymous_client_id", "")
+    def frame(self) -> tuple[int, str, bool]:
+        """Return what the context says of every record, as `judge` takes it."""
+        latest = int(self.context["now"]) + limits.CLOCK_LEEWAY_MS
+        return latest, self.context.get("anonymous_client_id", ""), self.context.get("clean", False)
 
     @classmethod
     @cache
