@@ -85,7 +85,7 @@ class Rejected(Exception):
 
 
 class RecordSerializer(serializers.Serializer[Any]):
-    """What both kinds of record have in common. Context: `now` (ms), and of the body `anonymous_client_id` and `clean`."""
+    """What both kinds of record share. Context: `now` (ms), and of the body `anonymous_client_id` and `clean`."""
 
     kind: ClassVar[services.Kind]
     # Other names a field may come under; the field's own name wins.
