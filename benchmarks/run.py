@@ -456,7 +456,7 @@ class Benchmark:
 
 def written(watch: psycopg.Connection[Any]) -> tuple[int, ...]:
     """Return how many rows were ever inserted, updated, deleted and are dead in the two record tables."""
-    time.sleep(1.5)  # a server process reports what it did within a second
+    time.sleep(11)  # an idle server process reports what it did within ten seconds
     watch.execute("SELECT pg_stat_clear_snapshot()")
     row = watch.execute(
         "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del), sum(n_dead_tup) FROM pg_stat_user_tables "
