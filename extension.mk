@@ -3,7 +3,6 @@
 
 NODE_TESTS := tests/extension
 
-
 $(NODE_TESTS)/node_modules/.installed: $(NODE_TESTS)/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is needed: apt install npm (Node 20 or later)"; exit 1; }
 	@npm ci --prefix $(NODE_TESTS) --ignore-scripts --no-audit --no-fund --silent
@@ -18,8 +17,10 @@ extension-test: $(NODE_TESTS)/node_modules/.installed  ## the extension's module
 
 e2e: e2e-chromium e2e-firefox  ## the extension and the server in real browsers
 
+# Mostly waiting, so two at a time; what measures is run alone.
 e2e-chromium: $(VENV)/.dev
-	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e -k "not firefox"
+	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest -n 2 tests/e2e -k "chromium and not load"
+	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e/test_chromium_load.py
 
 e2e-firefox: $(VENV)/.dev
-	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e -k firefox
+	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e/test_firefox.py
