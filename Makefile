@@ -9,7 +9,10 @@ PYTEST := $(PY) -m pytest -n auto
 PRODUCTION := env -u DEBUG SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ ALLOWED_HOSTS=sync.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo admin test lint types checks test-sqlite test-postgres format clean
+NODE_TESTS := tests/extension
+
+.PHONY: help run demo admin test lint types checks test-sqlite test-postgres extension extension-test e2e e2e-chromium \
+	e2e-firefox bench bench-full format clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -42,7 +45,7 @@ admin: $(VENV)/.run  ## make a person who may sign in to the admin
 	@DEBUG=true $(PY) manage.py migrate --verbosity 0
 	@DEBUG=true $(PY) manage.py createsuperuser
 
-test: lint types checks test-sqlite test-postgres  ## everything that must be true, on SQLite and on PostgreSQL
+test: lint types checks extension-test extension test-sqlite test-postgres e2e-chromium  ## everything that must be true, on SQLite and on PostgreSQL
 
 lint: $(VENV)/.dev  ## ruff
 	$(PY) -m ruff check .
@@ -60,6 +63,37 @@ test-sqlite: $(VENV)/.dev  ## the server's tests on SQLite
 
 test-postgres: $(VENV)/.dev  ## the same on PostgreSQL, at TEST_DATABASE_URL
 	DATABASE_URL=$(TEST_DATABASE_URL) $(PYTEST) tests
+
+# Without npm the extension's own checks are skipped with a word on what to install; under CI that is a failure.
+$(NODE_TESTS)/node_modules/.installed: $(NODE_TESTS)/package-lock.json
+	@npm ci --prefix $(NODE_TESTS) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+HAVE_NPM := { command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)'; }
+NO_NPM := { echo "Skipped: Node 20 or later and npm are needed (Debian: apt install npm)."; test -z "$$CI"; }
+
+extension-test:  ## the extension's modules, without a browser
+	@if $(HAVE_NPM); then $(MAKE) --no-print-directory $(NODE_TESTS)/node_modules/.installed && \
+		cd $(NODE_TESTS) && node --test; else $(NO_NPM); fi
+
+extension:  ## check the extension and pack it for both stores into dist/
+	@if $(HAVE_NPM); then $(MAKE) --no-print-directory $(NODE_TESTS)/node_modules/.installed && \
+		(cd $(NODE_TESTS) && npx --no-install web-ext lint --source-dir ../../extension --self-hosted \
+		--no-config-discovery --output text) && $(PYTHON) scripts/pack_extension.py; else $(NO_NPM); fi
+
+e2e: e2e-chromium e2e-firefox  ## the extension and the server in real browsers
+
+e2e-chromium: $(VENV)/.dev  ## the same in Chromium alone
+	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e -k "not firefox"
+
+e2e-firefox: $(VENV)/.dev  ## the same in Firefox alone
+	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e -k firefox
+
+bench: $(VENV)/.dev  ## how fast the engine is, beside what it could be and what it would usually be
+	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL)
+
+bench-full: $(VENV)/.dev  ## the same with the tables of 10 M rows
+	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL) --full
 
 format: $(VENV)/.dev  ## let ruff put the code in shape
 	$(PY) -m ruff check --fix .

@@ -1,17 +1,32 @@
 """Where a request comes from."""
 
+from ipaddress import ip_address
+
 from django.conf import settings
 from django.http import HttpRequest
 
+# What a Unix socket, or a proxy that writes no address, is counted as.
+NOWHERE = "0.0.0.0"  # noqa: S104  # nothing is bound to it
+
 
 def client_address(request: HttpRequest) -> str:
-    """Return the client's address: what the outermost of our own NUM_PROXIES proxies saw, else the peer's.
+    """Return the client's IP address: what the outermost of our own NUM_PROXIES proxies saw, else the peer's.
 
     Entries of X-Forwarded-For further left are the client's own words and are never believed.
     """
-    peer: str = request.META.get("REMOTE_ADDR") or "unknown"
     proxies = settings.NUM_PROXIES or 0
-    if proxies < 1:
-        return peer
     seen = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    return seen[-min(proxies, len(seen))][:64] if seen else peer
+    if proxies > 0 and seen:
+        return _as_address(seen[-min(proxies, len(seen))])
+    return _as_address(request.META.get("REMOTE_ADDR") or "")
+
+
+def _as_address(text: str) -> str:
+    """Return the address in its one spelling; some proxies write a port behind it."""
+    host = text[1:].partition("]")[0] if text.startswith("[") else text
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return NOWHERE

@@ -1,1 +1,143 @@
-"""People in the admin."""
+"""People in the admin: the list, the forms, and the sign-in form of the admin itself."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+
+from accounts.models import User, normalize_email
+from accounts.throttling import account_wait
+
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class SignInForm(AdminAuthenticationForm):
+    """The admin's sign-in, slowed for an account that is tried too often, just like the API's."""
+
+    def clean(self) -> dict[str, Any]:
+        """Sign in; raises ValidationError with the seconds to wait, before any password is looked at."""
+        email = self.cleaned_data.get("username")
+        if email and (wait := account_wait(email)):
+            raise ValidationError(
+                f"There were too many attempts to sign in to this account. Wait {wait} seconds and try again.",
+                code="throttled",
+            )
+        return super().clean()
+
+
+class NormalisedEmail(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """A form that compares an e-mail address as the database does: in lower case."""
+
+    def clean_email(self) -> str:
+        """Return the address as it is stored; raises ValidationError when somebody has it."""
+        email = normalize_email(self.cleaned_data["email"])
+        others = User.objects.exclude(pk=self.instance.pk) if self.instance.pk else User.objects.all()
+        if others.filter(email=email).exists():
+            raise ValidationError("There is an account with this e-mail address already.", code="unique")
+        return email
+
+
+class AddForm(NormalisedEmail, AdminUserCreationForm):  # type: ignore[type-arg]  # as above
+    """A new person: the address, and a password typed twice."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+class ChangeForm(NormalisedEmail, UserChangeForm):  # type: ignore[type-arg]  # as above
+    """A person."""
+
+    class Meta:
+        model = User
+        fields = "__all__"  # noqa: DJ007  # the admin's fieldsets choose
+
+
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
+    """People; the wiring adds how one is erased (syncserver/admin.py)."""
+
+    form = ChangeForm
+    add_form = AddForm
+    list_display = ("email", "name", "is_active", "is_staff", "joined")
+    list_filter = ("is_active", "is_staff", "is_superuser")
+    search_fields = ("email",)
+    search_help_text = "Searches for the start of an e-mail address."
+    ordering = ("-pk",)
+    sortable_by = ("email",)
+    list_per_page = 100
+    list_max_show_all = 0
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    # Deleting a selection would load all that its people own.
+    actions = None
+    readonly_fields = ("date_joined", "last_login")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "time_zone", "password")}),
+        ("Rights", {"fields": ("is_active", *RIGHTS)}),
+        ("Dates", {"fields": ("date_joined", "last_login")}),
+    )
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("email", "name", "usable_password", "password1", "password2")}),
+    )
+
+    @admin.display(description="joined")
+    def joined(self, person: User) -> str:
+        """Return when the person signed up, in the zone of the one who looks."""
+        return f"{timezone.localtime(person.date_joined):%Y-%m-%d %H:%M}"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """Return the people whose address starts so, through the index of the addresses."""
+        start = normalize_email(search_term)
+        return (queryset.filter(email__startswith=start) if start else queryset), False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Keep rights from those who could else give themselves all of them."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if self._may_do_all(request) else (*fields, *RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let superusers alone change a superuser, whose password would be a way to all rights."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or not obj.is_superuser or self._may_do_all(request))
+
+    def _may_do_all(self, request: HttpRequest) -> bool:
+        return bool(getattr(request.user, "is_superuser", False))
+
+    def log_addition(self, request: HttpRequest, object: User, message: Any) -> LogEntry:  # noqa: A002  # Django's name
+        """Log that a person was made, by number: an address would outlive its person."""
+        return self._log(request, object, ADDITION, message)
+
+    def log_change(self, request: HttpRequest, object: User, message: Any) -> LogEntry:  # noqa: A002  # as above
+        """Log that a person was changed, by number."""
+        return self._log(request, object, CHANGE, message)
+
+    def _log(self, request: HttpRequest, person: User, action: int, message: Any) -> LogEntry:
+        fields = message[0].get("changed", {}).get("fields", []) if isinstance(message, list) and message else []
+        return LogEntry.objects.create(
+            user_id=request.user.pk or 0,  # only staff come here
+            content_type_id=ContentType.objects.get_for_model(User).pk,
+            object_id=str(person.pk),
+            object_repr=f"person {person.pk}",
+            action_flag=action,
+            change_message=", ".join(str(field) for field in fields),
+        )
+
+
+# The library's own pages show whole refresh tokens, with which staff could sign in as anybody.
+admin.site.unregister([OutstandingToken, BlacklistedToken])
+admin.site.login_form = SignInForm
+admin.site.site_header = "syncserver"
+admin.site.site_title = "syncserver"
+admin.site.index_title = "Staff"

@@ -17,7 +17,7 @@ class BearerAuthentication(JWTAuthentication):
         """Return (person, token), or None without a header; raises AuthenticationFailed."""
         try:
             return super().authenticate(request)
-        except NoSuchPerson as error:
+        except (NoSuchPerson, ValueError, OverflowError) as error:  # the latter two for a claim that is no number
             raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
 
     def get_validated_token(self, raw_token: bytes) -> Token:

@@ -3,16 +3,23 @@
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
+from axes.models import AccessAttempt
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 
 def normalize_email(email: str) -> str:
     """Return the one spelling an address is stored and compared in: lower case, no surrounding blanks."""
     return email.strip().lower()
+
+
+def account_key(email: str) -> str:
+    """Return the key that attempts to sign in to an account are counted under."""
+    return f"account {normalize_email(email)}"[:100]
 
 
 def validate_time_zone(name: str) -> None:
@@ -72,6 +79,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().clean()
         self.email = normalize_email(self.email)
 
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Delete the person, their refresh tokens, and the failed sign-ins and counts kept under their address."""
+        with transaction.atomic(using=using):
+            AccessAttempt.objects.filter(username=self.email).delete()
+            RateCount.objects.filter(key=account_key(self.email)).delete()
+            OutstandingToken.objects.filter(user=self).delete()
+            return super().delete(using=using, keep_parents=keep_parents)
+
     def get_full_name(self) -> str:
         """Return the name, or the address when there is none."""
         return self.name or self.email
@@ -89,7 +104,7 @@ class RateCount(models.Model):
     """
 
     key = models.CharField(max_length=100, primary_key=True)
-    window = models.BigIntegerField(help_text="Number of the window since the epoch.")
+    ends_at = models.BigIntegerField(help_text="When its window ends, in seconds since the epoch.")
     count = models.PositiveIntegerField()
 
     def __str__(self) -> str:

@@ -16,13 +16,17 @@ class UserSerializer(serializers.ModelSerializer[User]):
     """A person as the API shows them."""
 
     timeZone = serializers.CharField(source="time_zone", read_only=True)
-    dateJoined = serializers.DateTimeField(source="date_joined", read_only=True)
+    dateJoined = serializers.SerializerMethodField(help_text="Milliseconds since the epoch.")
     id = serializers.CharField(read_only=True, help_text="Opaque.")
 
     class Meta:
         model = User
         fields = ["id", "email", "name", "timeZone", "dateJoined"]
         read_only_fields = fields
+
+    def get_dateJoined(self, user: User) -> int:  # noqa: N802  # named by the field
+        """Return when the person signed up, in milliseconds since the epoch."""
+        return int(user.date_joined.timestamp() * 1000)
 
 
 class RegisterSerializer(serializers.Serializer[User]):

@@ -11,13 +11,14 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
 from accounts.addresses import client_address
+from accounts.models import account_key
 
 if TYPE_CHECKING:  # the views module reads its throttle classes from the settings, and so imports this one
     from rest_framework.views import APIView
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # Attempts on one account in a minute, from anywhere, before it is slowed; nobody types that fast.
-ACCOUNT_ATTEMPTS = 20
+ACCOUNT_ATTEMPTS = 30
 
 
 def parse_rate(rate: str) -> tuple[int, int]:
@@ -31,18 +32,18 @@ def parse_rate(rate: str) -> tuple[int, int]:
 def count_hit(key: str, seconds: int) -> tuple[int, float]:
     """Count one more hit of `key` in its current window; return the count and the seconds until the window ends."""
     now = time.time()
-    window = int(now // seconds)
+    ends_at = (int(now // seconds) + 1) * seconds
     with connection.cursor() as cursor:
         cursor.execute(
-            'INSERT INTO accounts_ratecount (key, "window", count) VALUES (%s, %s, 1) '
+            "INSERT INTO accounts_ratecount (key, ends_at, count) VALUES (%s, %s, 1) "
             "ON CONFLICT (key) DO UPDATE SET "
-            'count = CASE WHEN accounts_ratecount."window" = excluded."window" '
+            "count = CASE WHEN accounts_ratecount.ends_at = excluded.ends_at "
             "THEN accounts_ratecount.count + 1 ELSE 1 END, "
-            '"window" = excluded."window" RETURNING count',
-            [key[:100], window],
+            "ends_at = excluded.ends_at RETURNING count",
+            [key[:100], ends_at],
         )
         count: int = cursor.fetchone()[0]
-    return count, (window + 1) * seconds - now
+    return count, ends_at - now
 
 
 class ScopedThrottle(BaseThrottle):
@@ -77,5 +78,5 @@ def account_wait(email: Any) -> int:
 
     It slows the account for everyone and never locks it: whoever knows an address could else shut its owner out.
     """
-    count, remaining = count_hit(f"account {str(email).strip().lower()}", 60)
+    count, remaining = count_hit(account_key(str(email)), 60)
     return int(remaining) + 1 if count > ACCOUNT_ATTEMPTS else 0

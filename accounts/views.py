@@ -1,9 +1,11 @@
 """The account calls of the API."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.db import transaction
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import APIException, PermissionDenied, Throttled
@@ -30,7 +32,7 @@ PERSON = {
     "email": "alice@example.org",
     "name": "Alice",
     "timeZone": "Europe/Berlin",
-    "dateJoined": "2026-03-01T08:30:00.000000Z",
+    "dateJoined": 1772353800000,
 }
 PAIR = {"access": "eyJhbGciOiJIUzI1NiIsInR5…", "refresh": "eyJhbGciOiJIUzI1NiIsInR5…"}
 SIGN_UP = OpenApiExample(
@@ -135,7 +137,9 @@ class RefreshView(OpenView):
         user = User.objects.filter(pk=token["user_id"], is_active=True).first()
         if user is None:
             raise Unauthorized("This token belongs to nobody who may sign in.", code="token_invalid")
-        return Response(tokens_for(user))
+        with transaction.atomic():
+            token.blacklist()
+            return Response(tokens_for(user))
 
 
 class LogoutView(OpenView):
@@ -144,7 +148,10 @@ class LogoutView(OpenView):
     @extend_schema(operation_id="logout", request=RefreshSerializer, responses={204: None}, examples=[REFRESH])
     def post(self, request: Request) -> Response:
         """Sign out; 204 for a token already dead too, so that signing out never fails."""
-        RefreshSerializer(data=request.data).is_valid(raise_exception=True)
+        serializer = RefreshSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        with suppress(TokenError):
+            RefreshToken(serializer.validated_data["refresh"]).blacklist()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -9,7 +9,7 @@ import math
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 import msgspec
 
@@ -18,12 +18,8 @@ from sync import limits
 CHUNK = 65_536
 # A whole number longer than this is past the largest double, whatever its digits.
 DOUBLE_DIGITS = 309
-_LONG_RUN = b"0" * DOUBLE_DIGITS
-_ALL_ZERO = bytes.maketrans(b"123456789", b"000000000")
-
 _envelope_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{},]', re.DOTALL)
 _CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
 
@@ -62,6 +58,12 @@ def _chunks(stream: Readable, most: int) -> Iterator[bytes]:
         yield chunk
 
 
+def read_on(stream: Readable, most: int) -> None:
+    """Read up to `most` bytes more and forget them, so that the sender gets its reply and not a broken pipe."""
+    for _ in _chunks(stream, most):
+        pass
+
+
 def read_body(stream: Readable, *, gzipped: bool, limit: int = limits.MAX_BODY_BYTES) -> bytes:
     """Return the inflated body; raises BodyTooLarge past `limit` bytes, InvalidGzip for a broken gzip stream.
 
@@ -96,19 +98,9 @@ def _place(body: bytes, position: int) -> str:
 
 
 def _check_depth(body: bytes) -> None:
-    """Raise InvalidJSON if the body is nested deeper than the limit.
-
-    Each pass of the loop removes the innermost brackets, at most two levels, so a body that is empty after half the
-    limit is shallow enough. Brackets inside strings can only make the loop give up, and then the exact walk decides.
-    """
-    brackets = body.translate(None, _NOT_BRACKETS)
-    for _ in range(limits.MAX_DEPTH // 2):
-        fewer = brackets.replace(b"{}", b"").replace(b"[]", b"")
-        if not fewer:
-            return
-        if len(fewer) == len(brackets):
-            break
-        brackets = fewer
+    """Raise InvalidJSON with the position if the body is nested deeper than the limit."""
+    if body.count(b"[") + body.count(b"{") <= limits.MAX_DEPTH:
+        return
     depth = 0
     for match in _TOKEN.finditer(body):
         token = match[0]
@@ -160,21 +152,41 @@ def _parse_slowly(body: bytes) -> Any:
 def parse_json(body: bytes) -> Any:
     """Return the parsed body; a number past a double becomes PAST_DOUBLE. Raises InvalidJSON with the position."""
     _check_depth(body)
-    try:
-        # msgspec takes a whole number past a double for an integer, so a body that may hold one goes the slow way.
-        if _LONG_RUN not in body.translate(_ALL_ZERO):
-            return _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
     return _parse_slowly(body)
 
 
-def record_sizes(body: bytes, key: str) -> list[int]:
-    """Return the length in bytes of each element of the list under `key`, as sent; the body is known to parse."""
+class Batch(NamedTuple):
+    """A parsed push: the envelope, the records under its list, and the bytes of each as sent."""
+
+    envelope: Any
+    records: Any
+    sizes: list[int]
+
+
+def parse_batch(body: bytes, key: str) -> Batch:
+    """Return the parsed body of a push whose records stand in the list under `key`; raises InvalidJSON.
+
+    `records` is whatever stands there, or None. A whole number past a double may still be an int.
+    """
     try:
-        return [len(memoryview(raw)) for raw in _list_decoder.decode(_envelope_decoder.decode(body)[key])]
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _measure_slowly(body, key)
+        raw_envelope = _envelope_decoder.decode(body)
+        raw_records = _list_decoder.decode(raw_envelope.pop(key))
+        records, sizes = [], []
+        for raw in (*raw_envelope.values(), *raw_records):
+            data = bytes(raw)
+            # Few brackets cannot nest deep, whatever stands between them; the body itself is two levels.
+            if data.count(b"[") + data.count(b"{") > limits.MAX_DEPTH - 2:
+                _check_depth(body)
+            records.append(_decoder.decode(data))
+            sizes.append(len(data))
+        beside = len(raw_envelope)
+        envelope = dict(zip(raw_envelope, records[:beside], strict=True))
+        return Batch(envelope, records[beside:], sizes[beside:])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
+        pass
+    envelope = parse_json(body)
+    found = envelope.get(key) if isinstance(envelope, dict) else None
+    return Batch(envelope, found, _measure_slowly(body, key) if isinstance(found, list) else [])
 
 
 def _measure_slowly(body: bytes, key: str) -> list[int]:

@@ -5,6 +5,7 @@ stored, raises `Wrong` with a sentence that never repeats the value, and tells t
 """
 
 import re
+import sys
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,9 @@ from sync import limits
 REPLACEMENT = "\ufffd"
 # What UTF-8, and so the database, cannot hold.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# Digits in a row that may be a number past a double.
+_LONG_RUN = b"0" * 309
+_ALL_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -32,10 +36,12 @@ class OutOfTime(Wrong):
 class Judgement:
     """What is found out about one record beside its values: which fields were cut; and the latest instant allowed."""
 
-    __slots__ = ("latest", "trimmed")
+    __slots__ = ("clean", "latest", "trimmed")
 
-    def __init__(self, latest: int) -> None:
+    def __init__(self, latest: int, *, clean: bool = False) -> None:
         self.latest = latest
+        # True when no text can hold NUL or a lone surrogate, because its JSON had no escapes that could spell them.
+        self.clean = clean
         self.trimmed: list[str] = []
 
 
@@ -179,7 +185,7 @@ class Text(WireField, serializers.CharField):
             raise Wrong(f"Enter at most {self.most} characters.")
         if not value and not self.allow_blank:
             raise Wrong("Enter at least 1 character.")
-        if not storable(value):
+        if not (judgement.clean or storable(value)):
             raise Wrong("Remove NUL characters and lone surrogates.")
         return value
 
@@ -195,7 +201,7 @@ class CutText(WireField, serializers.CharField):
         """Return the string, mended and cut."""
         if type(value) is not str:
             raise Wrong("Enter a string.")
-        text = value if storable(value) else UNSTORABLE.sub(REPLACEMENT, value)
+        text = value if judgement.clean or storable(value) else UNSTORABLE.sub(REPLACEMENT, value)
         text = text[: self.most]
         if text is not value and text != value:
             judgement.trimmed.append(name)
@@ -260,7 +266,7 @@ class Url(WireField, serializers.CharField):
         """Return the URL without credentials, cut."""
         if type(value) is not str:
             raise Wrong(NOT_A_URL)
-        if not storable(value):
+        if not (judgement.clean or storable(value)):
             raise Wrong("Remove NUL characters and lone surrogates from the URL.")
         url = split_url(value)[0]
         if len(url) > limits.MAX_URL:
@@ -302,7 +308,7 @@ def mend(value: Any) -> Any:
         return {mend(key): mend(item) for key, item in value.items()}
     if type(value) is list:
         return [mend(item) for item in value]
-    if value is None or type(value) in (bool, int, float):
+    if value is None or type(value) in (bool, float) or (type(value) is int and abs(value) <= sys.float_info.max):
         return value
     raise Wrong("Remove numbers that are past a double, such as 1e400.")
 
@@ -319,7 +325,7 @@ class Metadata(WireField, serializers.DictField):
             return value
         try:
             compact = _encode(value)
-            suspect = b"\\u0000" in compact
+            suspect = (not judgement.clean and b"\\u0000" in compact) or _LONG_RUN in compact.translate(_ALL_ZERO)
         except (UnicodeEncodeError, TypeError):  # a lone surrogate, a number past a double
             suspect = True
         kept = value

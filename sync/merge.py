@@ -28,12 +28,10 @@ def digest(content: Mapping[str, Any]) -> bytes:
 
     `content` holds exactly what is stored, by column; equal contents have equal digests whatever their order of keys.
     """
-    filled = 0
-    for value in content.values():
-        # Not `if value`: 0 and false are values like any other.
-        if value is not None and value not in ("", [], {}):
-            filled += 1
-    return bytes((FORMAT, filled)) + blake2b(encode(content), digest_size=HASH_BYTES).digest()
+    values = list(content.values())
+    # 0 and false are values like any other, and equal to none of these.
+    empty = values.count(None) + values.count("") + values.count([]) + values.count({})
+    return bytes((FORMAT, len(values) - empty)) + blake2b(encode(content), digest_size=HASH_BYTES).digest()
 
 
 def visit_rank(visit: Mapping[str, Any]) -> Rank:

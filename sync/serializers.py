@@ -15,9 +15,9 @@ from sync.fields import CutText, Duration, Instant, Judgement, OutOfTime, Text, 
 
 Content = dict[str, Any]
 Read = Callable[[Any, str, Judgement], Any]
-# One step of judging a record: the wire names in the order they win with their readers, the column, the default of an
-# absent field, and whether it must be there.
-Step = tuple[tuple[tuple[str, Read], ...], str, Any, bool]
+# One step of judging a record: wire name, its reader, column, default when absent, the alias if there is one, its
+# reader, whether the field must be there.
+Step = tuple[str, Read, str, Any, str | None, Read, bool]
 
 CLOSED_AT_HELP = "When its tab was closed, if it was."
 REVISION_HELP = "Raised by the extension at every change of the record; the larger wins."
@@ -38,12 +38,13 @@ class BulkSerializer(serializers.ListSerializer[Any]):
         self.trimmed: list[dict[str, Any]] = []
         self.accepted: list[int] = []
         contents = []
+        frame = self.child.frame()
         sizes: Sequence[int] = self.context.get("sizes") or ()
         for index, record in enumerate(data):
             try:
                 if sizes and sizes[index] > limits.MAX_RECORD_BYTES:
                     raise Rejected({"record": [f"A record holds at most {limits.MAX_RECORD_BYTES} bytes as sent."]})
-                content, trimmed = self.child.judge(record)
+                content, trimmed = self.child.judge(record, *frame)
             except Rejected as rejected:
                 self._reject(index, record, rejected.errors, retry=rejected.retry)
                 continue
@@ -63,14 +64,13 @@ class BulkSerializer(serializers.ListSerializer[Any]):
         `push` may tell what is known of the request; raises what `services.bulk_update_or_create` raises.
         """
         user, push = kwargs["user"], kwargs.get("push") or services.Push()
-        push.rejected = self.rejected
+        push.rejected, push.accepted = self.rejected, self.accepted
         stored = services.bulk_update_or_create(user.pk, self.child.kind, self.validated_data, push)
         results: list[services.Result] = ["rejected"] * len(self.initial_data)
         for index, result in zip(self.accepted, stored, strict=True):
             results[index] = result
             if result == "rejected":
-                refused = {"record": ["The database refuses this record. Send it again only after it has changed."]}
-                self._reject(index, self.initial_data[index], refused)
+                self._reject(index, self.initial_data[index], services.REFUSED)
         self.rejected.sort(key=lambda rejected: rejected["index"])
         return results
 
@@ -85,7 +85,7 @@ class Rejected(Exception):
 
 
 class RecordSerializer(serializers.Serializer[Any]):
-    """What both kinds of record have in common. Context: `now` (ms), `anonymous_client_id` of the body."""
+    """What both kinds of record share. Context: `now` (ms), and of the body `anonymous_client_id` and `clean`."""
 
     kind: ClassVar[services.Kind]
     # Other names a field may come under; the field's own name wins.
@@ -97,34 +97,40 @@ class RecordSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Content:
         """Judge one record; raises ValidationError with the errors by wire field."""
         try:
-            return self.judge(data)[0]
+            return self.judge(data, *self.frame())[0]
         except Rejected as rejected:
             raise serializers.ValidationError(rejected.errors) from rejected
 
-    def judge(self, record: Any) -> tuple[Content, list[str]]:
-        """Return the content of one record by column and the names of the fields that were cut; raises Rejected."""
+    def judge(self, record: Any, latest: int, client_id: str, clean: bool) -> tuple[Content, list[str]]:
+        """Return the content of one record by column and the names of the fields that were cut; raises Rejected.
+
+        `latest` is the last instant allowed, `client_id` the browser of a record that names none, `clean` whether the
+        body had no escapes that spell what the database cannot hold.
+        """
         if not isinstance(record, dict):
             raise Rejected({"record": ["Send each record as an object."]})
-        judgement = Judgement(self._latest)
+        judgement = Judgement(latest, clean=clean)
         content: Content = {}
         errors: dict[str, list[str]] = {}
         out_of_time = 0
-        for names, column, default, required in self.steps():
-            for name, read in names:
-                value = record.get(name)
-                if value is not None:
-                    try:
-                        content[column] = read(value, name, judgement)
-                    except Wrong as wrong:
-                        errors[name] = [str(wrong)]
-                        out_of_time += isinstance(wrong, OutOfTime)
-                    break
-            else:
-                if required:
-                    errors[names[0][0]] = ["This field is required."]
-                content[column] = default
+        for name, read, column, default, alias, read_alias, required in self.steps():
+            value = record.get(name)
+            sent = name
+            if value is None:
+                if alias is not None:
+                    value, sent, read = record.get(alias), alias, read_alias  # noqa: PLW2901  # the alias stands in
+                if value is None:
+                    if required:
+                        errors[name] = ["This field is required."]
+                    content[column] = default
+                    continue
+            try:
+                content[column] = read(value, sent, judgement)
+            except Wrong as wrong:
+                errors[sent] = [str(wrong)]
+                out_of_time += isinstance(wrong, OutOfTime)
         if content.get("client_id") is None:
-            content["client_id"] = self.context.get("anonymous_client_id", "")
+            content["client_id"] = client_id
         if errors:
             raise Rejected(errors, retry=out_of_time == len(errors))
         self.complete(record, content, judgement)
@@ -143,9 +149,10 @@ class RecordSerializer(serializers.Serializer[Any]):
         alias = self.aliases.get(field)
         return alias if alias and record.get(field) is None and record.get(alias) is not None else field
 
-    @property
-    def _latest(self) -> int:
-        return int(self.context["now"]) + limits.CLOCK_LEEWAY_MS
+    def frame(self) -> tuple[int, str, bool]:
+        """Return what the context says of every record, as `judge` takes it."""
+        latest = int(self.context["now"]) + limits.CLOCK_LEEWAY_MS
+        return latest, self.context.get("anonymous_client_id", ""), self.context.get("clean", False)
 
     @classmethod
     @cache
@@ -156,11 +163,10 @@ class RecordSerializer(serializers.Serializer[Any]):
         for name, field in declared.items():
             if name in cls.aliases.values():
                 continue
-            names = [(name, field.read)]
-            if alias := cls.aliases.get(name):
-                names.append((alias, declared[alias].read))
+            alias = cls.aliases.get(name)
+            read_alias = declared[alias].read if alias else field.read
             default = None if field.required else field.get_default()
-            steps.append((tuple(names), field.source, default, field.required))
+            steps.append((name, field.read, field.source, default, alias, read_alias, field.required))
         return tuple(steps)
 
 

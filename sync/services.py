@@ -22,8 +22,10 @@ logger = logging.getLogger(__name__)
 
 Result = Literal["created", "updated", "unchanged", "rejected"]
 Key = tuple[Any, ...]
-# PostgreSQL's class "program limit exceeded": a row that no retry will make fit.
-PROGRAM_LIMIT: Final = "54"
+Write = Callable[[tuple[int, int, int], Iterable[tuple[int, Mapping[str, Any]]]], None]
+REFUSED: Final = {"record": ["The database refuses this record. Send it again only after it has changed."]}
+# PostgreSQL's classes "program limit exceeded" and "raised by a rule of the operator": no retry makes the row fit.
+REFUSALS: Final = ("54", "P0")
 
 
 class PersonGone(Exception):
@@ -73,16 +75,28 @@ class Push:
     body_bytes: int = 0
     started: float = field(default_factory=time.monotonic)
     rejected: Sequence[Mapping[str, Any]] = ()
+    # The place in the batch of each record handed over.
+    accepted: Sequence[int] = ()
 
 
-@dataclass(slots=True)
 class Incoming:
     """A good record on its way into the table."""
 
-    index: int
-    key: Key
-    version: merge.Version
-    content: dict[str, Any]
+    __slots__ = ("_version", "content", "index", "key", "kind")
+
+    def __init__(self, index: int, key: Key, kind: Kind, content: dict[str, Any]) -> None:
+        self.index = index
+        self.key = key
+        self.kind = kind
+        self.content = content
+        self._version: merge.Version | None = None
+
+    @property
+    def version(self) -> merge.Version:
+        """What the record is compared by, worked out only for those that meet another version of theirs."""
+        if self._version is None:
+            self._version = (self.kind.rank(self.content), merge.digest(self.content))
+        return self._version
 
 
 def bulk_update_or_create(
@@ -101,9 +115,10 @@ def bulk_update_or_create(
         browsers = _browsers(user_id, clients, sender, push.client)
         incoming = []
         for index, record in enumerate(records):
-            content = {column: value for column, value in record.items() if column != "client_id"}
-            key = (browsers[record["client_id"]].pk, *(content[column] for column in kind.table.key))
-            incoming.append(Incoming(index, key, (kind.rank(content), merge.digest(content)), content))
+            content = dict(record)
+            browser_id = browsers[content.pop("client_id")].pk
+            key = (browser_id, *(content[column] for column in kind.table.key))
+            incoming.append(Incoming(index, key, kind, content))
         results = _store(user_id, kind, incoming, state.counter + 1)
         if "created" in results or "updated" in results:
             SyncState.objects.filter(user_id=user_id).update(counter=state.counter + 1)
@@ -160,7 +175,13 @@ def _store(user_id: int, kind: Kind, incoming: Sequence[Incoming], seq: int) -> 
             if best is None or record.version > best.version:
                 winners[record.key] = record
         newer = [r for key, r in winners.items() if key not in stored or r.version > stored[key]]
-        refused = _write(user_id, kind, newer, seq)
+        refused: set[int] = set()
+        leading = (user_id, seq, int(time.time() * 1000))
+        for write, rows in (
+            (kind.table.insert, [record for record in newer if record.key not in stored]),
+            (kind.table.overwrite, [record for record in newer if record.key in stored]),
+        ):
+            refused |= _write(write, leading, rows)
         for record in newer:
             if record.index in refused:
                 results[record.index] = "rejected"
@@ -173,15 +194,16 @@ def _store(user_id: int, kind: Kind, incoming: Sequence[Incoming], seq: int) -> 
 
 
 def _stored_versions(user_id: int, kind: Kind, keys: set[Key]) -> dict[Key, merge.Version]:
-    """Return the versions the table holds for these keys, in one narrow query."""
+    """Return the versions the table holds for these keys, in one narrow query a browser."""
     table = kind.table
     versions: dict[Key, merge.Version] = {}
     other_formats: list[int] = []
-    for row in table.read(user_id, keys):
-        stored_digest = bytes(row["digest"])
-        if stored_digest[0] != merge.FORMAT:
-            other_formats.append(row["id"])
-        versions[table.key_of(row)] = (kind.rank(row), stored_digest)
+    for browser_id in {key[0] for key in keys}:
+        for row in table.read(user_id, browser_id, [key for key in keys if key[0] == browser_id]):
+            stored_digest = bytes(row["digest"])
+            if stored_digest[0] != merge.FORMAT:
+                other_formats.append(row["id"])
+            versions[table.key_of(row)] = (kind.rank(row), stored_digest)
     if other_formats:
         for row in table.read_contents(user_id, other_formats):
             content = {column: row[column] for column in table.content}
@@ -189,33 +211,38 @@ def _stored_versions(user_id: int, kind: Kind, keys: set[Key]) -> dict[Key, merg
     return versions
 
 
-def _write(user_id: int, kind: Kind, records: Sequence[Incoming], seq: int) -> set[int]:
-    """Upsert the records; return the indexes of those the database refuses, found by bisecting with savepoints."""
+def _write(write: Write, leading: tuple[int, int, int], records: Sequence[Incoming]) -> set[int]:
+    """Write the records; return the indexes of those the database refuses, found by bisecting with savepoints."""
     if not records:
         return set()
     try:
         with transaction.atomic():
-            kind.table.upsert(
-                user_id, seq, int(time.time() * 1000), [(r.key[0], r.version[1], r.content) for r in records]
-            )
+            write(leading, [(record.key[0], record.content) for record in records])
     except DatabaseError as error:
         if not _is_refusal(error):
             raise
         if len(records) == 1:
-            logger.error("the database refused a %s: %s", kind.table.name, type(error.__cause__ or error).__name__)
+            kind = records[0].kind.batch_kind
+            logger.error("the database refused one of the %s: %s", kind, type(error.__cause__ or error).__name__)
             return {records[0].index}
         half = len(records) // 2
-        return _write(user_id, kind, records[:half], seq) | _write(user_id, kind, records[half:], seq)
+        return _write(write, leading, records[:half]) | _write(write, leading, records[half:])
     return set()
 
 
 def _is_refusal(error: DatabaseError) -> bool:
     """Tell whether the database refused the rows themselves, rather than being unable to serve."""
     sqlstate = getattr(error.__cause__, "sqlstate", None) or ""
-    return isinstance(error, (DataError, IntegrityError)) or sqlstate.startswith(PROGRAM_LIMIT)
+    return isinstance(error, (DataError, IntegrityError)) or sqlstate.startswith(REFUSALS)
 
 
 def _log_batch(user_id: int, kind: Kind, browser: Browser | None, results: Sequence[Result], push: Push) -> None:
+    places = push.accepted or range(len(results))
+    refused = [
+        {"index": place, "errors": REFUSED}
+        for place, result in zip(places, results, strict=True)
+        if result == "rejected"
+    ]
     SyncBatch.objects.create(
         user_id=user_id,
         browser=browser,
@@ -229,6 +256,6 @@ def _log_batch(user_id: int, kind: Kind, browser: Browser | None, results: Seque
         duration_ms=int((time.monotonic() - push.started) * 1000),
         errors=[
             {"index": rejected["index"], "errors": rejected["errors"]}
-            for rejected in push.rejected[: limits.BATCH_ERRORS_KEPT]
+            for rejected in [*push.rejected, *refused][: limits.BATCH_ERRORS_KEPT]
         ],
     )

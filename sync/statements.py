@@ -1,12 +1,14 @@
-"""The two SQL statements of a push, for both databases: read the stored versions of many keys, upsert many rows.
+"""The SQL of a push, for both databases: read the stored versions of many keys, insert rows, overwrite rows.
 
-The ORM's own `bulk_create(update_conflicts=True)` binds each value by itself, which costs more than the insert. Here a
-whole batch travels as one JSON parameter to PostgreSQL, and as one `executemany` to SQLite.
+The ORM's `bulk_create(update_conflicts=True)` binds each value by itself, which costs more than the insert. Here new
+rows go to PostgreSQL by COPY, changed ones by COPY into a temporary table and one upsert from it; SQLite takes both by
+`executemany`. PostgreSQL's planner is left no choice that old statistics could turn into a scan.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection, models
@@ -15,8 +17,11 @@ from sync import merge
 from sync.models import SyncRecord
 
 Key = tuple[Any, ...]
+Content = Mapping[str, Any]
 # Columns that are not content: they say whose the row is and when it was written.
 BOOKKEEPING = ("id", "user_id", "browser_id", "digest", "seq", "received_at", "updated_at")
+# How each written row begins; its content follows.
+LEADING = ("user_id", "seq", "received_at", "updated_at", "browser_id", "digest")
 
 
 class Table:
@@ -25,100 +30,120 @@ class Table:
     def __init__(self, model: type[SyncRecord], key: tuple[str, ...], rank: tuple[str, ...]) -> None:
         self.model = model
         self.key = key
-        self.rank = rank
         self.name = model._meta.db_table
         self.fields: dict[str, models.Field[Any, Any]] = {
             column.column: column for column in model._meta.concrete_fields if column.column is not None
         }
         self.content = tuple(sorted(set(self.fields) - set(BOOKKEEPING)))
+        self.columns = (*LEADING, *self.content)
+        self._narrow = tuple(dict.fromkeys(("id", "browser_id", *key, *rank, "digest")))
+        self._json_places = tuple(
+            place for place, column in enumerate(self.content) if isinstance(self.fields[column], models.JSONField)
+        )
+        self._content_of = itemgetter(*self.content)
 
     def key_of(self, row: Mapping[str, Any]) -> Key:
         """Return the key of a row: browser, then the key's own columns."""
         return (row["browser_id"], *(row[column] for column in self.key))
 
-    def read(self, user_id: int, keys: Collection[Key]) -> Iterator[dict[str, Any]]:
-        """Yield id, key, rank and digest of the rows the table holds for these keys."""
+    def read(self, user_id: int, browser_id: int, keys: Collection[Key]) -> Iterator[dict[str, Any]]:
+        """Yield id, key, rank and digest of the rows the table holds for these keys of one browser."""
         with connection.cursor() as cursor:
-            cursor.execute(self._read_sql, [self._keys_parameter(keys), user_id])
+            if connection.vendor == "postgresql":
+                arrays = [list(column) for column in zip(*(key[1:] for key in keys), strict=True)]
+                cursor.execute(self._read_sql, [*arrays, user_id, browser_id])
+            else:
+                cursor.execute(self._read_sql, [json.dumps([key[1:] for key in keys]), user_id, browser_id])
             for row in cursor:
-                yield dict(zip(self._read_columns, row, strict=True))
+                yield dict(zip(self._narrow, row, strict=True))
 
     def read_contents(self, user_id: int, ids: Sequence[int]) -> Iterator[dict[str, Any]]:
         """Yield key and content of whole rows."""
         rows = self.model._default_manager.filter(user_id=user_id, pk__in=ids)
         return iter(rows.values("browser_id", *self.content))
 
-    def upsert(self, user_id: int, seq: int, now_ms: int, rows: Sequence[tuple[int, bytes, Mapping[str, Any]]]) -> None:
-        """Insert or overwrite rows of (browser id, digest, content), each key at most once."""
-        if connection.vendor == "postgresql":
-            batch = b",".join(
-                b'{"browser_id":%d,"digest":"\\\\x%b",%b' % (browser, digest.hex().encode(), merge.encode(content)[1:])
-                for browser, digest, content in rows
-            )
-            with connection.cursor() as cursor:
-                cursor.execute(self._upsert_sql, [user_id, seq, now_ms, now_ms, f"[{batch.decode()}]"])
-        else:
-            prepare = self._preparers
-            with connection.cursor() as cursor:
-                cursor.executemany(
-                    self._upsert_sql,
-                    [
-                        (user_id, seq, now_ms, now_ms, browser, digest, *(f(content[column]) for column, f in prepare))
-                        for browser, digest, content in rows
-                    ],
+    def insert(self, leading: tuple[int, int, int], rows: Iterable[tuple[int, Content]]) -> None:
+        """Insert rows of (browser id, content) whose keys the table does not hold; `leading` is (user id, seq, now).
+
+        On PostgreSQL the server reads each row while the next one is still being put together.
+        """
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                self._copy(cursor, self.name, leading, rows)
+            else:
+                cursor.executemany(self._insert_sql, list(self._rows(leading, rows)))
+
+    def overwrite(self, leading: tuple[int, int, int], rows: Iterable[tuple[int, Content]]) -> None:
+        """Overwrite the rows of these keys, all but the time of their first receipt."""
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                # Made once for each connection, emptied at each commit.
+                cursor.execute(
+                    f"CREATE TEMPORARY TABLE IF NOT EXISTS {self._stage} ON COMMIT DELETE ROWS "
+                    f"AS SELECT {', '.join(self.columns)} FROM {self.name} WITH NO DATA"
                 )
+                self._copy(cursor, self._stage, leading, rows)
+                # An upsert looks rows up by the unique key; an UPDATE's join would be the planner's to choose.
+                # What is moved is deleted, since one transaction may stage rows more than once.
+                cursor.execute(
+                    f"WITH moved AS (DELETE FROM {self._stage} RETURNING *) "
+                    f"INSERT INTO {self.name} ({', '.join(self.columns)}) "
+                    f"SELECT {', '.join(self.columns)} FROM moved {self._on_conflict}"
+                )
+            else:
+                cursor.executemany(f"{self._insert_sql} {self._on_conflict}", list(self._rows(leading, rows)))
+
+    def _copy(
+        self, cursor: Any, table: str, leading: tuple[int, int, int], rows: Iterable[tuple[int, Content]]
+    ) -> None:
+        # Django gives a cursor's copy method through as it is, with the driver's own errors.
+        with (
+            connection.wrap_database_errors,
+            cursor.copy(f"COPY {table} ({', '.join(self.columns)}) FROM STDIN") as copy,
+        ):
+            for row in self._rows(leading, rows):
+                copy.write_row(row)
+
+    def _rows(self, leading: tuple[int, int, int], rows: Iterable[tuple[int, Content]]) -> Iterator[Sequence[Any]]:
+        user_id, seq, now = leading
+        for browser_id, content in rows:
+            row = [user_id, seq, now, now, browser_id, merge.digest(content), *self._content_of(content)]
+            for place in self._json_places:
+                row[place + len(LEADING)] = merge.encode(row[place + len(LEADING)]).decode()
+            yield row
 
     @cached_property
-    def _read_columns(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(("id", "browser_id", *self.key, *self.rank, "digest")))
-
-    def _keys_parameter(self, keys: Collection[Key]) -> str:
-        columns = ("browser_id", *self.key)
-        return json.dumps([dict(zip(columns, key, strict=True)) for key in keys])
+    def _stage(self) -> str:
+        return f"stage_{self.name}"
 
     @cached_property
     def _read_sql(self) -> str:
-        columns = ", ".join(f"t.{column}" for column in self._read_columns)
-        keys = ("browser_id", *self.key)
+        columns = ", ".join(f"t.{column}" for column in self._narrow)
         if connection.vendor == "postgresql":
-            types = ", ".join(f"{column} {self.fields[column].db_type(connection)}" for column in keys)
-            same = " AND ".join(f"t.{column} = k.{column}" for column in keys)
-            source = f"json_to_recordset(%s::json) AS k({types}) JOIN"
-        else:
-            same = " AND ".join(f"t.{column} = json_extract(k.value, '$.{column}')" for column in keys)
-            # CROSS JOIN fixes the order: walk the keys, look each up.
-            source = "json_each(%s) AS k CROSS JOIN"
-        return f"SELECT {columns} FROM {source} {self.name} AS t ON t.user_id = %s AND {same}"  # own names
-
-    @cached_property
-    def _upsert_sql(self) -> str:
-        first = ("user_id", "seq", "received_at", "updated_at")
-        columns = (*first, "browser_id", "digest", *self.content)
-        if connection.vendor == "postgresql":
-            given = columns[len(first) :]
-            types = ", ".join(f"{column} {self.fields[column].db_type(connection)}" for column in given)
-            values = f"SELECT %s, %s, %s, %s, {', '.join(given)} FROM json_to_recordset(%s::json) AS r({types})"
-        else:
-            values = f"VALUES ({', '.join(['%s'] * len(columns))})"
-        key = ("user_id", "browser_id", *self.key)
-        changed = [column for column in columns if column not in key and column != "received_at"]
-        updates = ", ".join(f"{column} = excluded.{column}" for column in changed)
+            arrays = ", ".join(f"%s::{self.fields[column].db_type(connection)}[]" for column in self.key)
+            same = " AND ".join(f"t.{column} = k.{column}" for column in self.key)
+            # One look-up a key whatever the planner thinks: LIMIT forbids a join that walks the table, (SELECT …) hides
+            # whose rows they are. For a person without rows at the last ANALYZE it would walk all that are theirs now.
+            return (
+                f"SELECT {columns} FROM unnest({arrays}) AS k({', '.join(self.key)}) CROSS JOIN LATERAL "
+                f"(SELECT * FROM {self.name} AS t WHERE t.user_id = (SELECT %s::bigint) "
+                f"AND t.browser_id = (SELECT %s::bigint) AND {same} LIMIT 1) AS t"
+            )
+        same = " AND ".join(f"t.{column} = json_extract(k.value, '$[{i}]')" for i, column in enumerate(self.key))
+        # CROSS JOIN fixes the order: walk the keys, look each up.
         return (
-            f"INSERT INTO {self.name} ({', '.join(columns)}) {values} "
-            f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"
+            f"SELECT {columns} FROM json_each(%s) AS k CROSS JOIN {self.name} AS t "
+            f"ON t.user_id = %s AND t.browser_id = %s AND {same}"
         )
 
     @cached_property
-    def _preparers(self) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
-        return tuple(
-            (column, _json_text if isinstance(self.fields[column], models.JSONField) else _as_it_is)
-            for column in self.content
-        )
+    def _insert_sql(self) -> str:
+        values = ", ".join(["%s"] * len(self.columns))
+        return f"INSERT INTO {self.name} ({', '.join(self.columns)}) VALUES ({values})"
 
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-def _json_text(value: Any) -> str:
-    return merge.encode(value).decode()
+    @cached_property
+    def _on_conflict(self) -> str:
+        key = ("user_id", "browser_id", *self.key)
+        changed = [column for column in self.columns if column not in key and column != "received_at"]
+        updates = ", ".join(f"{column} = excluded.{column}" for column in changed)
+        return f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"

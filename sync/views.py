@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from sync import limits, services
-from sync.body import BodyTooLarge, InvalidGzip, InvalidJSON, parse_json, read_body, record_sizes
+from sync.body import Batch, BodyTooLarge, InvalidGzip, InvalidJSON, parse_batch, read_body
 from sync.fields import UNSTORABLE, storable
 from sync.serializers import (
     BulkSerializer,
@@ -102,22 +102,24 @@ class PushView(APIView):
         now = int(time.time() * 1000)
         body = read_push(request)
         try:
-            envelope = parse_json(body)
+            batch = parse_batch(body, self.list_name)
         except InvalidJSON as error:
             raise Refusal(status.HTTP_400_BAD_REQUEST, "invalid_json", str(error)) from error
-        records, sender = self._envelope(envelope)
+        sender = self._sender(batch)
         serializer = BulkSerializer(
             child=self.serializer_class(),
-            data=records,
+            data=batch.records,
             context={
                 "now": now,
                 "anonymous_client_id": sender or "",
-                "sizes": record_sizes(body, self.list_name) if len(body) > limits.MAX_RECORD_BYTES else None,
+                # Without escapes there is no NUL and no lone surrogate: neither can stand in UTF-8 JSON as itself.
+                "clean": b"\\u" not in body,
+                "sizes": batch.sizes,
             },
         )
         serializer.is_valid(raise_exception=True)
         push = services.Push(
-            sender=sender, client=told_of_client(envelope.get("client")), body_bytes=len(body), started=started
+            sender=sender, client=told_of_client(batch.envelope.get("client")), body_bytes=len(body), started=started
         )
         try:
             results = serializer.save(user=request.user, push=push)
@@ -138,27 +140,26 @@ class PushView(APIView):
         }
         return HttpResponse(msgspec.json.encode(reply), content_type="application/json")
 
-    def _envelope(self, envelope: Any) -> tuple[list[Any], str | None]:
-        """Return (records, the body's anonymousClientId); raises Refusal."""
-        if not isinstance(envelope, dict):
+    def _sender(self, batch: Batch) -> str | None:
+        """Judge the envelope and return its anonymousClientId; raises Refusal."""
+        if not isinstance(batch.envelope, dict):
             raise Refusal(status.HTTP_400_BAD_REQUEST, "invalid", f'Send an object with a list "{self.list_name}".')
-        records = envelope.get(self.list_name)
-        if not isinstance(records, list):
+        if not isinstance(batch.records, list):
             raise envelope_error(self.list_name, "Send a list of records.")
-        sender = envelope.get("anonymousClientId")
+        sender: Any = batch.envelope.get("anonymousClientId")
         if sender is not None and not (
             isinstance(sender, str) and len(sender) <= limits.MAX_CLIENT_ID and storable(sender)
         ):
             text = f"Send a string of at most {limits.MAX_CLIENT_ID} characters, without NUL and lone surrogates."
             raise envelope_error("anonymousClientId", text)
-        if len(records) > limits.MAX_RECORDS:
+        if len(batch.records) > limits.MAX_RECORDS:
             raise Refusal(
                 status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
                 "batch_too_large",
-                f"A batch holds at most {limits.MAX_RECORDS} records; this one holds {len(records)}.",
+                f"A batch holds at most {limits.MAX_RECORDS} records; this one holds {len(batch.records)}.",
                 maxRecords=limits.MAX_RECORDS,
             )
-        return records, sender
+        return sender
 
 
 VISIT = {

@@ -1,18 +1,29 @@
 """How every endpoint reads and answers JSON."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from rest_framework.exceptions import ParseError
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from sync.body import InvalidJSON, parse_json
+from sync import limits
+from sync.body import InvalidJSON, parse_json, read_on
 
 # The calls that use this parser carry an e-mail address and a password at most.
 MAX_BYTES = 65_536
+
+
+class BodyTooLargeError(APIException):
+    """A body larger than any call but a push has use for."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = f"The body of this call holds at most {MAX_BYTES} bytes."
+    more: ClassVar = {"maxBodyBytes": MAX_BYTES}
 
 
 class StrictJSONParser(BaseParser):
@@ -24,7 +35,8 @@ class StrictJSONParser(BaseParser):
         """Return the parsed body; raises ParseError with the position."""
         body = stream.read(MAX_BYTES + 1)
         if len(body) > MAX_BYTES:
-            raise ParseError(f"The body of this call may hold at most {MAX_BYTES} bytes.", code="body_too_large")
+            read_on(stream, limits.MAX_BODY_BYTES)
+            raise BodyTooLargeError
         try:
             return parse_json(body)
         except InvalidJSON as error:

@@ -12,9 +12,8 @@ def unsafe_settings() -> list[Error]:
     if settings.DEBUG:
         return []
     errors = []
-    # Read past the lazy settings object, which raises for an empty SECRET_KEY before we can say what to do.
-    key = settings._wrapped.SECRET_KEY  # type: ignore[misc]  # the stubs hide it
-    if not key:
+    key = settings.SECRET_KEY
+    if not settings.SECRET_KEY_IS_SET:
         errors.append(
             Error(
                 "SECRET_KEY is not set.",

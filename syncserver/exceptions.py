@@ -42,6 +42,12 @@ def _body(exc: exceptions.APIException) -> dict[str, Any]:
     return {"code": code, "detail": " ".join(_texts(exc.detail)), **more}
 
 
+def _is_outage(exc: Exception) -> bool:
+    """Tell whether the database cannot serve now: gone, locked, shutting down, or read-only in a failover."""
+    read_only = getattr(exc.__cause__, "sqlstate", None) == "25006"
+    return isinstance(exc, (OperationalError, InterfaceError)) or read_only
+
+
 def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     """Turn any exception of an API view into the one error shape; what nobody foresaw is logged and a 500."""
     if isinstance(exc, Http404):
@@ -57,7 +63,7 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         if (wait := getattr(exc, "wait", None)) is not None:
             headers["Retry-After"] = str(int(wait))
         body, status_code = _body(exc), exc.status_code
-    elif isinstance(exc, (OperationalError, InterfaceError)):
+    elif _is_outage(exc):
         # The database's own words may hold a value; its class says enough.
         logger.error("database unavailable: %s", type(exc.__cause__ or exc).__name__)
         body = {

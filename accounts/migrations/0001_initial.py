@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name="RateCount",
             fields=[
                 ("key", models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ("window", models.BigIntegerField(help_text="Number of the window since the epoch.")),
+                ("ends_at", models.BigIntegerField(help_text="When its window ends, in seconds since the epoch.")),
                 ("count", models.PositiveIntegerField()),
             ],
         ),

@@ -17,6 +17,7 @@ SYNC = {
     "statements": {"models", "merge"},
     "services": {"models", "merge", "limits", "statements"},
     "serializers": {"services", "fields", "limits"},
+    "erasure": {"models"},
     "views": {"serializers", "services", "fields", "body", "limits"},
 }
 

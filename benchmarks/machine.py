@@ -1,0 +1,156 @@
+"""The databases and the servers that a benchmark starts and ends."""
+
+import http.client
+import json
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRET = secrets.token_urlsafe(60)
+
+
+def environment(url: str, **more: str) -> dict[str, str]:
+    """Return the environment of a server on a database."""
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+        "SECRET_KEY": SECRET,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "DEBUG": "false",
+        "SECURE_SSL_REDIRECT": "false",
+        "PUSH_RATE": "100000000/min",
+        "AUTH_RATE": "100000000/min",
+        "LOG_LEVEL": "ERROR",
+        **more,
+    }
+
+
+def manage(url: str, *arguments: str) -> str:
+    """Run one management command and return what it prints."""
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment(url), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr[-2000:])
+    return done.stdout
+
+
+class PostgreSQL:
+    """A PostgreSQL server in which databases are made from a template, so that each round starts from the same table."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def of(self, name: str) -> str:
+        """Return the URL of one database."""
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+
+    def administer(self, *statements: str) -> None:
+        """Run statements outside any transaction."""
+        with psycopg.connect(self.of("postgres"), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)  # type: ignore[arg-type]  # names of our own making
+
+    def exists(self, name: str) -> bool:
+        """Tell whether a database is there."""
+        with psycopg.connect(self.of("postgres")) as connection:
+            return bool(connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone())
+
+    def drop(self, name: str) -> None:
+        """Drop a database, whoever is connected."""
+        self.administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def copy(self, template: str, name: str) -> str:
+        """Make a database anew from a template and return its URL; a checkpoint first, so that none falls in a round."""
+        self.drop(name)
+        self.administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        return self.of(name)
+
+    def durability(self) -> dict[str, str]:
+        """Return the settings that durability hangs on."""
+        with psycopg.connect(self.url) as connection:
+            names = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
+            return {name: str(connection.execute(f"SHOW {name}").fetchone()[0]) for name in names}  # type: ignore[arg-type, index]  # one row
+
+
+class Server:
+    """gunicorn as the Procfile starts it."""
+
+    def __init__(self, url: str, **more: str) -> None:
+        with closing(socket.socket()) as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        procfile = (ROOT / "Procfile").read_text(encoding="utf-8")
+        found = re.search(r"gunicorn .*$", procfile, re.MULTILINE)
+        assert found
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [str(Path(sys.executable).parent / "gunicorn"), *found[0].split()[1:]],
+            cwd=ROOT,
+            env=environment(url, GUNICORN_CMD_ARGS=f"--bind 127.0.0.1:{self.port} --access-logfile /dev/null", **more),
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
+        )
+        for _ in range(600):
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                connection.request("GET", "/healthz")
+                if connection.getresponse().status == 200:
+                    return
+            except OSError:
+                pass
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        self.log.seek(0)
+        raise SystemExit(self.log.read().decode()[-2000:])
+
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
+        return [int(pid) for pid in children.split()]
+
+    def stop(self) -> None:
+        """End the server."""
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(30)
+        self.log.close()
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+
+class Sender:
+    """One client connection of one person."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self.port = port
+        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def post(self, path: str, body: bytes) -> Any:
+        """Send a body and return the parsed answer; anything but 200 ends the benchmark."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.request("POST", path, body, self.headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        if answer.status != 200:
+            raise SystemExit(f"{path} answered {answer.status}: {content[:500]!r}")
+        return json.loads(content)

@@ -1,0 +1,55 @@
+"""Fills an empty database with people and page visits: `python -m benchmarks.prepare ROWS`, with DATABASE_URL set."""
+
+import sys
+import time
+
+import django
+
+PEOPLE = 20
+SEED_ROWS = 20_000
+SENDERS = 4
+
+
+def main(rows: int) -> None:
+    """Make the people, store 20,000 visits through the engine, and multiply them in the database."""
+    django.setup()
+    from django.db import connection
+
+    from accounts.models import User
+    from benchmarks.data import CLIENT_ID, Source
+    from sync import services
+    from sync.serializers import PageVisitSerializer
+
+    for number in range(SENDERS):
+        User.objects.create(email=f"sender{number}@example.org")
+    source = Source(seed=1)
+    now = int(time.time() * 1000)
+    people = [User.objects.create(email=f"person{number}@example.org") for number in range(PEOPLE)]
+    for person in people:
+        for _ in range(SEED_ROWS // PEOPLE // 1000):
+            context = {"now": now, "anonymous_client_id": CLIENT_ID}
+            serializer = PageVisitSerializer(data=source.visits(1000), many=True, context=context)
+            serializer.is_valid(raise_exception=True)
+            serializer.save(user=person)
+    table = services.PAGE_VISITS.table
+    moved = ("visit_id", "started_at", "ended_at")
+    same = ", ".join(column for column in table.columns if column not in moved)
+    # A copy of every visit some weeks later each time; the ids stay as long as they were.
+    with connection.cursor() as cursor:
+        copies = rows // SEED_ROWS - 1
+        if connection.vendor == "postgresql":
+            series = f"generate_series(1, {copies}) AS g(n)"
+        else:
+            series = (
+                f"(WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < {copies}) SELECT n FROM g)"
+            )
+        cursor.execute(
+            f"INSERT INTO {table.name} ({same}, visit_id, started_at, ended_at) "
+            f"SELECT {same}, 'g' || n || substr(visit_id, 3), started_at + n * 40000000, ended_at + n * 40000000 "
+            f"FROM {table.name} CROSS JOIN {series}"
+        )
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

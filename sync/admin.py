@@ -1,1 +1,0 @@
-"""The synced data in the admin."""

@@ -1,0 +1,5 @@
+"""The synced data in the admin: to read, page and find, never to change; and a person, to erase."""
+
+from sync.admin import batches, browsers, records, states
+
+__all__ = ["batches", "browsers", "records", "states"]

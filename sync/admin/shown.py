@@ -1,0 +1,101 @@
+"""How stored values are shown to staff; whatever a page or a client chose is escaped."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+NOTHING = "–"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+
+
+def moment(ms: int) -> datetime | None:
+    """Return an instant in the active time zone, or None for one no calendar holds."""
+    try:
+        return timezone.localtime(EPOCH + timedelta(milliseconds=ms))
+    except (OverflowError, ValueError):
+        return None
+
+
+def stamp(when: datetime) -> str:
+    """Return a time stamp to the second, in the zone of the person who looks."""
+    return f"{timezone.localtime(when):%Y-%m-%d %H:%M:%S}"
+
+
+def instant(ms: int | None) -> str:
+    """Return an instant to the second, in the zone of the person who looks."""
+    if ms is None:
+        return NOTHING
+    when = moment(ms)
+    return str(ms) if when is None else f"{when:%Y-%m-%d %H:%M:%S}"
+
+
+def exact_instant(ms: int | None) -> SafeString | str:
+    """Return an instant to the millisecond with its zone, and the number that is stored beside it."""
+    when = None if ms is None else moment(ms)
+    if ms is None or when is None:
+        return instant(ms)
+    return format_html(
+        '<time datetime="{}">{}</time> <span class="sync-quiet">{} · {}</span>',
+        when.isoformat(timespec="milliseconds"), f"{when:%Y-%m-%d %H:%M:%S}.{ms % 1000:03}", when.tzname(), ms,
+    )  # fmt: skip
+
+
+def duration(ms: int | None) -> str:
+    """Return a duration such as `3 m 12 s`; under a second in milliseconds."""
+    if ms is None:
+        return NOTHING
+    if abs(ms) < 1000:
+        return f"{ms} ms" if ms else "0 s"
+    left = abs(ms) // 1000
+    parts = []
+    for unit, seconds in UNITS:
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count} {unit}")
+    return ("−" if ms < 0 else "") + " ".join(parts)
+
+
+def exact_duration(ms: int | None) -> SafeString | str:
+    """Return a duration with the milliseconds as they are stored beside it."""
+    if not ms:
+        return duration(ms)
+    return format_html('{} <span class="sync-quiet">{} ms</span>', duration(ms), f"{ms:,}")
+
+
+def link(url: str | None) -> SafeString | str:
+    """Return an http(s) URL as a link that tells its target nothing of us; any other as text."""
+    if not url:
+        return NOTHING
+    if not url.lower().startswith(("http://", "https://")):
+        return format_html('<span class="sync-url">{}</span>', url)
+    return format_html('<a class="sync-url" href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>', url)
+
+
+def pretty(value: Any) -> SafeString | str:
+    """Return a JSON value spread over lines."""
+    if value in (None, {}, []):
+        return NOTHING
+    return format_html('<pre class="sync-json">{}</pre>', json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def wrapped(text: str) -> SafeString:
+    """Return text that may break over lines in a table whose other cells do not."""
+    return format_html('<span class="sync-wrap">{}</span>', text)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> SafeString | str:
+    """Return rows as a small table."""
+    lines = [(format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows]
+    if not lines:
+        return NOTHING
+    return format_html(
+        '<div class="sync-scroll"><table class="sync-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>',
+        format_html_join("", '<th scope="col">{}</th>', ((heading,) for heading in headings)),
+        format_html_join("", "<tr>{}</tr>", lines),
+    )

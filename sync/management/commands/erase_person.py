@@ -1,0 +1,54 @@
+"""`manage.py erase_person EMAIL`: deletes a person and all they own."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from sync import erasure
+
+
+class Command(BaseCommand):
+    """Erase a person in bounded steps, with progress; begun again after an interruption, it finishes."""
+
+    help = "Erase a person and all they own, for good. May be interrupted and begun again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("email", help="the person's e-mail address")
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Ask, erase, and print what was deleted."""
+        email = options["email"].strip().lower()
+        person = get_user_model()._default_manager.filter(email=email).first()
+        if person is None:
+            raise CommandError(f"There is nobody with the address {email}.")
+        owned = erasure.counts(person.pk)
+        for table, rows in owned.items():
+            said = f"more than {erasure.COUNTED:,}" if rows > erasure.COUNTED else f"{rows:,}"
+            self.stdout.write(f"{table:20} {said:>18}")
+        if not options["yes"] and not is_confirmed(f"Erase {email} and all of this, for good? Type yes: "):
+            raise CommandError("Nothing was erased.")
+        deleted: dict[str, int] = {}
+        try:
+            with tqdm(desc="Erasing", unit=" rows", disable=None) as progress:
+                for step in erasure.erase(person.pk):
+                    deleted[step.table] = deleted.get(step.table, 0) + step.rows
+                    progress.update(step.rows)
+        except erasure.Refused as refused:
+            raise CommandError(str(refused)) from refused
+        except KeyboardInterrupt as stopped:
+            raise CommandError(f"Stopped half-way; {email} is shut out. Run it again to finish.") from stopped
+        self.stdout.write("Erased:")
+        for table, rows in deleted.items():
+            self.stdout.write(f"{table:20} {rows:>18,}")
+
+
+def is_confirmed(question: str) -> bool:
+    """Ask on the terminal and tell whether the answer was yes; no answer is none."""
+    try:
+        return input(question).strip() == "yes"
+    except (EOFError, KeyboardInterrupt):
+        return False

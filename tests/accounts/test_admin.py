@@ -1,0 +1,164 @@
+"""People in the admin, and the way in."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from accounts import throttling
+from accounts.models import User
+
+USERS = "/admin/accounts/user/"
+LOGIN = "/admin/login/"
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def admin(client, alice, settings):
+    settings.AXES_ENABLED = False
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def added(**over):
+    return {"email": "New@Example.org", "name": "", "usable_password": "true", "password1": PASSWORD,
+            "password2": PASSWORD, **over}  # fmt: skip
+
+
+def changed(person, **over):
+    return {"email": person.email, "name": person.name, "time_zone": person.time_zone, "is_active": "on", **over}
+
+
+def test_no_page_shows_anybody_s_tokens(admin, bob):
+    token = str(RefreshToken.for_user(bob))
+    assert "token" not in admin.get("/admin/").content.decode().replace("csrfmiddlewaretoken", "")
+    pages = ["/admin/token_blacklist/outstandingtoken/", "/admin/token_blacklist/outstandingtoken/1/change/"]
+    assert [admin.get(page).status_code for page in pages] == [404, 404]
+    assert token not in admin.get(f"{USERS}{bob.pk}/change/").content.decode()
+
+
+class TestPeople:
+    def test_a_person_is_added_with_an_address_in_lower_case_and_a_password(self, admin):
+        assert admin.post(f"{USERS}add/", added()).status_code == 302
+        assert User.objects.get(email="new@example.org").check_password(PASSWORD)
+
+    @pytest.mark.parametrize(
+        ("over", "sentence"),
+        [
+            ({"email": "ALICE@example.org"}, "There is an account with this e-mail address already."),
+            ({"password2": "another one"}, "didn’t match"),
+            ({"password1": "123", "password2": "123"}, "too short"),
+            ({"email": "nonsense"}, "Enter a valid email address."),
+        ],
+    )
+    def test_a_person_who_cannot_be_added_is_not_and_it_says_why(self, admin, over, sentence):
+        answer = admin.post(f"{USERS}add/", added(**over))
+        assert answer.status_code == 200
+        assert sentence in answer.content.decode().replace("&#x27;", "'").replace("&rsquo;", "’")
+        assert User.objects.count() == 1
+
+    def test_an_address_is_changed_to_lower_case(self, admin, bob):
+        assert admin.post(f"{USERS}{bob.pk}/change/", changed(bob, email="Robert@Example.org")).status_code == 302
+        bob.refresh_from_db()
+        assert bob.email == "robert@example.org"
+
+    def test_an_address_cannot_become_that_of_another_in_any_case(self, admin, bob):
+        answer = admin.post(f"{USERS}{bob.pk}/change/", changed(bob, email="ALICE@example.org"))
+        assert "There is an account with this e-mail address already." in answer.content.decode()
+
+    def test_the_list_finds_the_start_of_an_address(self, admin, bob):
+        assert [person.email for person in admin.get(f"{USERS}?q=BO").context["cl"].result_list] == [bob.email]
+        assert not admin.get(f"{USERS}?q=ob@").context["cl"].result_list
+
+    def test_staff_actions_are_logged_by_number_since_an_address_would_outlive_its_person(self, admin, bob):
+        admin.post(f"{USERS}{bob.pk}/change/", changed(bob, name="Robert"))
+        entry = LogEntry.objects.get()
+        assert (entry.object_repr, entry.change_message) == (f"person {bob.pk}", "Name")
+
+    def test_a_password_is_reset(self, admin, bob):
+        body = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+        assert admin.post(f"{USERS}{bob.pk}/password/", body).status_code == 302
+        bob.refresh_from_db()
+        assert bob.check_password(PASSWORD)
+
+    def test_the_page_leads_to_what_the_person_sent(self, admin, bob):
+        assert f"/admin/sync/pagevisit/?person={bob.pk}" in admin.get(f"{USERS}{bob.pk}/change/").content.decode()
+
+
+class TestRights:
+    @pytest.fixture
+    def clerk(self, admin, alice):
+        """Alice as staff who may change people, but is no superuser."""
+        alice.is_superuser = False
+        alice.save()
+        alice.user_permissions.add(*Permission.objects.filter(content_type__app_label="accounts"))
+        return admin
+
+    def test_one_who_is_no_superuser_makes_nobody_one(self, clerk, alice):
+        clerk.post(f"{USERS}{alice.pk}/change/", changed(alice, is_staff="on", is_superuser="on"))
+        alice.refresh_from_db()
+        assert not alice.is_superuser
+
+    def test_nor_takes_one_over(self, clerk, bob):
+        bob.is_superuser = True
+        bob.save()
+        clerk.post(f"{USERS}{bob.pk}/change/", changed(bob, email="mine@example.org"))
+        body = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+        assert clerk.post(f"{USERS}{bob.pk}/password/", body).status_code == 403
+        bob.refresh_from_db()
+        assert bob.email == "bob@example.org"
+
+
+class TestSignIn:
+    @pytest.fixture
+    def staff(self, alice, cheap_hashing):
+        alice.is_staff = alice.is_superuser = True
+        alice.set_password(PASSWORD)
+        alice.save()
+
+    def test_by_address_in_any_case(self, client, staff):
+        assert client.post(LOGIN, {"username": "Alice@Example.org", "password": PASSWORD}).status_code == 302
+
+    def test_an_account_tried_too_often_is_slowed_with_the_seconds_to_wait(self, client, staff, monkeypatch):
+        monkeypatch.setattr(throttling, "ACCOUNT_ATTEMPTS", 1)
+        client.post(LOGIN, {"username": "alice@example.org", "password": "wrong"})
+        answer = client.post(LOGIN, {"username": "ALICE@example.org", "password": PASSWORD})
+        assert answer.status_code == 200
+        assert "too many attempts to sign in to this account. Wait " in answer.content.decode()
+
+    def test_a_locked_address_is_told_in_a_page_for_how_long(self, client, staff, settings):
+        settings.AXES_FAILURE_LIMIT = 1
+        for _ in range(2):
+            answer = client.post(LOGIN, {"username": "alice@example.org", "password": "wrong"})
+        assert answer.status_code == 429
+        assert "paused for at most 15 minutes" in answer.content.decode()
+
+
+class TestPages:
+    def test_the_front_page_says_where_everything_is(self, client):
+        text = client.get("/").content.decode()
+        for wanted in ("http://testserver/api/auth/register", "/admin/", "/api/docs", "make admin",
+                       "python manage.py createsuperuser"):  # fmt: skip
+            assert wanted in text
+
+    def test_the_front_page_of_a_closed_server_says_so(self, client, settings):
+        settings.REGISTRATION_OPEN = False
+        assert "takes no new accounts" in client.get("/").content.decode()
+
+    def test_a_page_that_is_not_there(self, client):
+        answer = client.get("/nothing")
+        assert answer.status_code == 404
+        assert "There is nothing here" in answer.content.decode()
+
+    @pytest.mark.parametrize("name", ["base.html", "home.html", "locked_out.html", "400.html", "403.html", "404.html",
+                                      "500.html"])  # fmt: skip
+    def test_templates_hold_no_inline_style_or_script(self, name):
+        from django.template.loader import render_to_string
+
+        text = render_to_string(name)
+        assert "<script" not in text
+        assert "<style" not in text
+        assert "style=" not in text
+        assert " on" not in text.split("<body>")[0]

@@ -1,0 +1,147 @@
+"""Signing up, as seen from outside."""
+
+import time
+
+import pytest
+
+from accounts.models import User
+from tests.factories import UserFactory
+from tests.wire import assert_error_shape, post, send
+
+REGISTER = "/api/auth/register"
+GOOD = {"email": "carol@example.org", "password": "correct horse battery staple", "name": "Carol"}
+pytestmark = pytest.mark.django_db
+
+
+def test_registering_answers_the_person_and_two_tokens(cheap_hashing):
+    response = post(REGISTER, GOOD)
+    assert response.status_code == 201
+    reply = response.json()
+    assert set(reply) == {"user", "access", "refresh"}
+    assert set(reply["user"]) == {"id", "email", "name", "timeZone", "dateJoined"}
+    assert (reply["user"]["email"], reply["user"]["name"]) == ("carol@example.org", "Carol")
+    assert all(isinstance(reply[name], str) and reply[name] for name in ("access", "refresh"))
+
+
+def test_the_person_in_the_reply_is_what_me_gives(cheap_hashing):
+    reply = post(REGISTER, GOOD).json()
+    assert send("GET", "/api/auth/me", token=reply["access"]).json() == reply["user"]
+
+
+def test_an_id_is_an_opaque_string(cheap_hashing):
+    assert isinstance(post(REGISTER, GOOD).json()["user"]["id"], str)
+
+
+def test_the_date_joined_is_in_milliseconds_since_the_epoch(cheap_hashing):
+    before = time.time_ns() // 1_000_000
+    joined = post(REGISTER, GOOD).json()["user"]["dateJoined"]
+    assert type(joined) is int
+    assert before <= joined <= time.time_ns() // 1_000_000
+
+
+def test_the_time_zone_is_utc_until_said_otherwise(cheap_hashing):
+    assert post(REGISTER, GOOD).json()["user"]["timeZone"] == "UTC"
+
+
+def test_a_name_is_optional(cheap_hashing):
+    body = {"email": GOOD["email"], "password": GOOD["password"]}
+    assert post(REGISTER, body).json()["user"]["name"] == ""
+
+
+def test_a_name_may_be_left_empty(cheap_hashing):
+    assert post(REGISTER, {**GOOD, "name": ""}).json()["user"]["name"] == ""
+
+
+def test_an_address_is_kept_in_lower_case(cheap_hashing):
+    assert post(REGISTER, {**GOOD, "email": "Carol@Example.ORG"}).json()["user"]["email"] == "carol@example.org"
+    assert User.objects.get().email == "carol@example.org"
+
+
+@pytest.mark.parametrize("email", ["carol@example.org", "CAROL@EXAMPLE.ORG", "Carol@example.org"])
+def test_an_address_can_be_taken_once_whatever_its_case(cheap_hashing, email):
+    post(REGISTER, GOOD)
+    reply = assert_error_shape(post(REGISTER, {**GOOD, "email": email}), 400, "invalid")
+    assert list(reply["errors"]) == ["email"]
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["", "short1!", "password", "password123", "1234567890", "84629173650", "carol@example.org"],
+    ids=["empty", "short", "common", "common too", "digits", "more digits", "the address"],
+)
+def test_a_weak_password_is_refused_with_a_reason(password):
+    reply = assert_error_shape(post(REGISTER, {**GOOD, "password": password}), 400, "invalid")
+    assert list(reply["errors"]) == ["password"]
+    assert User.objects.count() == 0
+
+
+def test_a_refused_password_is_not_told_back():
+    response = post(REGISTER, {**GOOD, "password": "123456789"})
+    assert "123456789" not in response.content.decode()
+
+
+def test_a_password_is_hashed_with_argon2id():
+    post(REGISTER, GOOD)
+    assert User.objects.get().password.startswith("argon2$argon2id$")
+
+
+def test_blanks_around_a_password_belong_to_it(cheap_hashing):
+    post(REGISTER, {**GOOD, "password": "  correct horse  "})
+    assert User.objects.get().check_password("  correct horse  ")
+
+
+@pytest.mark.parametrize("field", ["email", "password"])
+@pytest.mark.parametrize("value", [None, "", 5, True, [], {}, ["x"]], ids=repr)
+def test_a_required_field_must_be_a_text(field, value):
+    reply = assert_error_shape(post(REGISTER, {**GOOD, field: value}), 400, "invalid")
+    assert list(reply["errors"]) == [field]
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "carol",
+        "carol@",
+        "@example.org",
+        "carol@example",
+        "a b@example.org",
+        "carol@example.org\n",
+        "x" * 250 + "@a.org",
+    ],
+)
+def test_what_is_no_address_is_refused(email, cheap_hashing):
+    response = post(REGISTER, {**GOOD, "email": email})
+    if email.endswith("\n"):
+        # A line break at the end may be taken as a blank to trim.
+        assert response.status_code in (201, 400)
+        assert "\n" not in "".join(User.objects.values_list("email", flat=True))
+        return
+    assert list(assert_error_shape(response, 400, "invalid")["errors"]) == ["email"]
+
+
+def test_a_closed_server_takes_no_new_accounts(settings):
+    settings.REGISTRATION_OPEN = False
+    assert_error_shape(post(REGISTER, GOOD), 403, "registration_closed")
+    assert User.objects.count() == 0
+
+
+def test_a_closed_server_still_signs_people_in(settings, cheap_hashing):
+    UserFactory(email="carol@example.org", password="correct horse battery staple")
+    settings.REGISTRATION_OPEN = False
+    body = {"email": "carol@example.org", "password": "correct horse battery staple"}
+    assert post("/api/auth/login", body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "extra", [{"is_staff": True}, {"is_superuser": True}, {"isStaff": True}, {"id": 1}, {"is_active": False}]
+)
+def test_nobody_registers_as_staff(cheap_hashing, extra):
+    assert post(REGISTER, {**GOOD, **extra}).status_code == 201
+    row = User.objects.get()
+    assert (row.is_staff, row.is_superuser, row.is_active) == (False, False, True)
+
+
+def test_a_fresh_access_token_pushes(cheap_hashing):
+    token = post(REGISTER, GOOD).json()["access"]
+    assert post("/api/sync/page-visits", {"visits": []}, token=token).status_code == 200

@@ -1,0 +1,250 @@
+"""Signing in and out, as seen from outside."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from accounts.models import User
+from tests.factories import UserFactory
+from tests.wire import assert_error_shape, post, send
+
+LOGIN, REFRESH, LOGOUT, ME = "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/api/auth/me"
+PASSWORD = "correct horse battery staple"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def carol(cheap_hashing):
+    return UserFactory(email="carol@example.org", password=PASSWORD, name="Carol")
+
+
+def login(email="carol@example.org", password=PASSWORD, **extra):
+    return post(LOGIN, {"email": email, "password": password}, **extra)
+
+
+def test_signing_in_answers_the_person_and_two_tokens(carol):
+    response = login()
+    assert response.status_code == 200
+    reply = response.json()
+    assert set(reply) == {"user", "access", "refresh"}
+    assert reply["user"] == send("GET", ME, token=reply["access"]).json()
+    assert (reply["user"]["email"], reply["user"]["name"]) == ("carol@example.org", "Carol")
+
+
+@pytest.mark.parametrize("email", ["CAROL@EXAMPLE.ORG", "Carol@example.org"])
+def test_an_address_is_compared_without_case(carol, email):
+    assert login(email).status_code == 200
+
+
+def test_signing_in_sets_no_cookie(carol):
+    assert not login().cookies
+
+
+def test_a_wrong_password_is_401(carol):
+    response = login(password="wrong")
+    assert response.status_code == 401
+    assert set(response.json()) == {"code", "detail"}
+
+
+@pytest.mark.parametrize("email", ["nobody@example.org", "no address", "x" * 900])
+def test_an_unknown_address_is_answered_as_a_wrong_password_is(carol, email):
+    wrong, unknown = login(password="wrong"), login(email)
+    assert unknown.status_code == wrong.status_code == 401
+    assert unknown.content == wrong.content
+    assert {name: value for name, value in unknown.items() if name != "Date"} == dict(wrong.items())
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+def test_a_deactivated_person_is_answered_as_a_wrong_password_is(carol, password):
+    wrong = login(password="wrong")
+    User.objects.update(is_active=False)
+    shut = login(password=password)
+    assert (shut.status_code, shut.content) == (wrong.status_code, wrong.content)
+
+
+def test_a_wrong_password_and_an_unknown_address_cost_one_hash_each(monkeypatch):
+    UserFactory(email="carol@example.org", password=PASSWORD)
+    hashed = []
+    encode, verify = Argon2PasswordHasher.encode, Argon2PasswordHasher.verify
+    monkeypatch.setattr(Argon2PasswordHasher, "encode", lambda *args: hashed.append("encode") or encode(*args))
+    monkeypatch.setattr(Argon2PasswordHasher, "verify", lambda *args: hashed.append("verify") or verify(*args))
+    login(password="wrong")
+    assert hashed == ["verify"]
+    hashed.clear()
+    login("nobody@example.org")
+    assert hashed == ["encode"]
+
+
+def test_blanks_around_a_password_are_not_trimmed(carol):
+    assert login(password=f" {PASSWORD} ").status_code == 401
+
+
+# me
+
+
+def test_me_tells_who_one_is(carol):
+    reply = send("GET", ME, user=carol).json()
+    assert set(reply) == {"id", "email", "name", "timeZone", "dateJoined"}
+    assert (reply["id"], reply["email"], reply["name"], reply["timeZone"]) == (
+        str(carol.pk),
+        "carol@example.org",
+        "Carol",
+        "UTC",
+    )
+
+
+def test_me_is_nobody_elses(carol):
+    other = UserFactory(email="dave@example.org")
+    assert send("GET", ME, user=other).json()["email"] == "dave@example.org"
+
+
+# refresh
+
+
+def test_refreshing_answers_a_new_pair(carol):
+    old = login().json()["refresh"]
+    response = post(REFRESH, {"refresh": old})
+    assert response.status_code == 200
+    reply = response.json()
+    assert set(reply) == {"access", "refresh"}
+    assert reply["refresh"] != old
+    assert send("GET", ME, token=reply["access"]).json()["email"] == "carol@example.org"
+
+
+def test_the_new_refresh_token_refreshes_in_turn(carol):
+    first = post(REFRESH, {"refresh": login().json()["refresh"]}).json()
+    assert post(REFRESH, {"refresh": first["refresh"]}).status_code == 200
+
+
+def test_a_refresh_token_that_was_rotated_is_dead(carol):
+    old = login().json()["refresh"]
+    post(REFRESH, {"refresh": old})
+    assert_error_shape(post(REFRESH, {"refresh": old}), 401)
+
+
+def test_a_refresh_token_that_was_signed_out_is_dead(carol):
+    token = login().json()["refresh"]
+    assert post(LOGOUT, {"refresh": token}).status_code == 204
+    assert_error_shape(post(REFRESH, {"refresh": token}), 401)
+
+
+def test_signing_out_of_one_browser_leaves_another_signed_in(carol):
+    here, there = login().json()["refresh"], login().json()["refresh"]
+    post(LOGOUT, {"refresh": here})
+    assert post(REFRESH, {"refresh": there}).status_code == 200
+
+
+def dead_tokens(user):
+    expired = RefreshToken.for_user(user)
+    expired.set_exp(lifetime=-timedelta(seconds=1))
+    return {
+        "expired": str(expired),
+        "access": str(AccessToken.for_user(user)),
+        "garbage": "garbage",
+        "dots": "..",
+        "changed": str(RefreshToken.for_user(user))[:-3] + "abc",
+        "long": "x" * 4_000,
+        "nul": "a\x00b",
+        "surrogate": "\ud83d",
+        "non-ascii": "ü.ü.ü",
+    }
+
+
+KINDS = ["expired", "access", "garbage", "dots", "changed", "long", "nul", "surrogate", "non-ascii"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_dead_refresh_token_is_401(alice, kind):
+    response = post(REFRESH, {"refresh": dead_tokens(alice)[kind]})
+    # NUL and lone surrogates are no text a token could be, and may be called a faulty field.
+    assert response.status_code in ((400, 401) if kind in ("nul", "surrogate") else (401,))
+    assert set(response.json()) >= {"code", "detail"}
+
+
+def test_an_expired_refresh_token_says_so(alice):
+    assert_error_shape(post(REFRESH, {"refresh": dead_tokens(alice)["expired"]}), 401, "token_expired")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_signing_out_with_a_dead_token_is_204(alice, kind):
+    response = post(LOGOUT, {"refresh": dead_tokens(alice)[kind]})
+    # NUL and lone surrogates may be called a faulty field here too, but never 401.
+    assert response.status_code in ((204, 400) if kind in ("nul", "surrogate") else (204,))
+    assert response.status_code == 400 or response.content == b""
+
+
+def test_signing_out_twice_is_204_twice(alice):
+    token = str(RefreshToken.for_user(alice))
+    assert [post(LOGOUT, {"refresh": token}).status_code for _ in range(2)] == [204, 204]
+
+
+def test_signing_out_with_an_expired_access_token_at_hand_is_204(alice):
+    refresh, access = RefreshToken.for_user(alice), AccessToken.for_user(alice)
+    access.set_exp(lifetime=-timedelta(seconds=1))
+    assert post(LOGOUT, {"refresh": str(refresh)}, token=str(access)).status_code == 204
+
+
+@pytest.mark.parametrize("change", [lambda user: user.delete(), lambda user: User.objects.update(is_active=False)])
+def test_a_refresh_token_of_a_person_who_is_gone_is_401(alice, change):
+    token = str(RefreshToken.for_user(alice))
+    change(alice)
+    assert_error_shape(post(REFRESH, {"refresh": token}), 401)
+    assert post(LOGOUT, {"refresh": token}).status_code == 204
+
+
+def test_signing_in_needs_no_living_access_token(carol):
+    assert login(token="garbage").status_code == 200
+
+
+# Garbage
+
+
+@pytest.mark.parametrize("path", ["/api/auth/register", LOGIN, REFRESH, LOGOUT])
+@pytest.mark.parametrize(
+    "value",
+    [None, "", " ", 0, 5, -1.5, True, [], [[]], ["a"], {}, {"a": {"b": []}}, "\x00", "a\x00@example.org", "\ud83d",
+     "a\ud83d@example.org", "x" * 20_000, 10**400, 2**64, "' OR 1=1 --", "%s%s", "🦊@example.org", "\u202e",
+     "../../x", "a@[127.0.0.1]", "a@\u0130.org", "\n", "ſ@example.org"],
+    ids=lambda value: ascii(value)[:20],
+)  # fmt: skip
+def test_no_value_of_any_field_is_a_500(cheap_hashing, path, value):
+    good = {"email": "erin@example.org", "password": PASSWORD, "name": "Erin", "refresh": "x"}
+    for field in good:
+        response = post(path, {**good, field: value}, REMOTE_ADDR="192.0.2.7")
+        assert response.status_code < 500, (field, response.content)
+        if response.status_code >= 300:
+            assert set(response.json()) >= {"code", "detail"}
+
+
+@pytest.mark.parametrize("path", ["/api/auth/register", LOGIN, REFRESH, LOGOUT])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"null", b"[]", b'"x"', b"5", b"{", b"\xff", b"\x00", b'{"email": 1e400}', b'{"email": "\\ud83d"}',
+     b"[" * 60_000,
+     b'{"a":' * 10_000, b'{"email": "a", "email": "b"}', b'{"": ""}', b"9" * 5_000],
+    ids=lambda body: ascii(body)[:20],
+)  # fmt: skip
+@pytest.mark.parametrize("media", ["application/json", "text/plain", "multipart/form-data; boundary=x", "x"])
+def test_no_body_of_any_kind_is_a_500(path, body, media):
+    response = post(path, body, content_type=media)
+    assert 400 <= response.status_code < 500
+    assert set(response.json()) >= {"code", "detail"}
+
+
+@pytest.mark.parametrize("address", ["", "::1", "fe80::1%eth0"])
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+def test_signing_in_works_whatever_the_peer_is_called(carol, address, password):
+    response = login(password=password, REMOTE_ADDR=address)
+    assert response.status_code == (200 if password == PASSWORD else 401)
+
+
+@pytest.mark.parametrize(
+    "forwarded", ["", "garbage", ",", ", ,", "1.2.3.4", "1.2.3.4, x", "x" * 5_000, "\x00", "1.2.3.4:5", "[::1]"]
+)
+@pytest.mark.parametrize("proxies", [None, 0, 1, 2])
+def test_signing_in_works_whatever_a_proxy_says(carol, settings, forwarded, proxies):
+    settings.NUM_PROXIES = proxies
+    assert login(HTTP_X_FORWARDED_FOR=forwarded).status_code == 200
+    assert login(password="wrong", HTTP_X_FORWARDED_FOR=forwarded).status_code == 401

@@ -1,0 +1,216 @@
+"""A real gunicorn on a database of its own, started as the Procfile says, and a client that speaks HTTP to it."""
+
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DATABASE_URL = os.environ.get("DATABASE_URL", "")
+POSTGRESQL = DATABASE_URL.startswith("postgres")
+PASSWORD = "correct horse battery staple"
+START_SECONDS = 60
+
+
+def free_port():
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Database:
+    """An empty database: a file, or one made on the server that DATABASE_URL names."""
+
+    def __init__(self, folder):
+        self.name = f"ct_live_{os.getpid()}_{secrets.token_hex(4)}"
+        if POSTGRESQL:
+            self.url = urlunsplit(urlsplit(DATABASE_URL)._replace(path=f"/{self.name}"))
+            self._administer(f'CREATE DATABASE "{self.name}"')
+        else:
+            self.path = Path(folder) / "live.sqlite3"
+            self.url = f"sqlite:///{self.path}"
+
+    def _administer(self, statement):
+        with psycopg.connect(
+            urlunsplit(urlsplit(DATABASE_URL)._replace(path="/postgres")), autocommit=True
+        ) as connection:
+            connection.execute(statement)
+
+    def drop(self):
+        if POSTGRESQL:
+            self._administer(f'DROP DATABASE "{self.name}" WITH (FORCE)')
+
+    def connect(self):
+        """Return a connection in which a transaction begins when it is told to."""
+        if POSTGRESQL:
+            return psycopg.connect(self.url, autocommit=True)
+        return sqlite3.connect(self.path, isolation_level=None, timeout=30)
+
+    def select(self, sql):
+        """Return rows as dicts, JSON parsed."""
+        with closing(self.connect()) as connection:
+            cursor = connection.execute(sql)
+            names = [column[0] for column in cursor.description]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        if not POSTGRESQL:
+            for row in rows:
+                for name in {"idle_periods", "metadata", "domain_durations", "statistics"} & row.keys():
+                    row[name] = json.loads(row[name])
+                if "is_active" in row:
+                    row["is_active"] = bool(row["is_active"])
+        return rows
+
+    def count(self, table):
+        return self.select(f"SELECT count(*) AS n FROM {table}")[0]["n"]
+
+
+class Service:
+    """gunicorn with two workers on loopback; it can be killed and started again on the same database."""
+
+    def __init__(self, url, log):
+        self.url = url
+        self.log = Path(log)
+        self.port = free_port()
+        self.process = None
+        self.environment = {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ},
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            "DATABASE_URL": url,
+            "SECRET_KEY": secrets.token_urlsafe(60),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "SECURE_SSL_REDIRECT": "false",
+            "PUSH_RATE": "1000000/min",
+            "AUTH_RATE": "1000000/min",
+            "PORT": str(self.port),
+            "WEB_CONCURRENCY": "2",
+            # The Procfile listens on every interface; a test stays on this machine.
+            "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{self.port}",
+        }
+
+    def migrate(self):
+        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(command, cwd=ROOT, env=self.environment, check=True, timeout=120)
+
+    def start(self):
+        web = next(line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("web:"))
+        # What comes before the last command collects static files, which the API does without.
+        command = web.removeprefix("web:").rpartition("&&")[2].strip()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                ["/bin/sh", "-c", f"exec {command}"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            with suppress(OSError, http.client.HTTPException):
+                if self.call("GET", "/api/sync/limits")[0] == 200:
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"gunicorn did not come up: {self.log.read_text()[-3_000:]}")
+
+    def kill(self):
+        """Kill every process of the server at once, with no chance to finish anything."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(30)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def call(self, method, path, body=None, token=None, timeout=60, **headers):
+        """Return (status, headers, parsed reply) of one request over a connection of its own."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)) as connection:
+            content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+            headers = {name.replace("_", "-"): value for name, value in headers.items()}
+            if content is not None:
+                headers.setdefault("Content-Type", "application/json")
+            if token:
+                headers["Authorization"] = f"Bearer {token}"
+            connection.request(method, path, content, headers)
+            response = connection.getresponse()
+            reply = response.read()
+            return response.status, response.headers, json.loads(reply) if reply else None
+
+    def register(self):
+        """Return the access token of a new person."""
+        body = {"email": f"{secrets.token_hex(6)}@example.org", "password": PASSWORD}
+        status, _, reply = self.call("POST", "/api/auth/register", body)
+        assert status == 201, reply
+        return reply["access"]
+
+    def raw(self, head, *parts, timeout=60):
+        """Send bytes as they are and return (status, parsed reply)."""
+        with closing(socket.create_connection(("127.0.0.1", self.port), timeout)) as connection:
+            connection.sendall(head)
+            for part in parts:
+                connection.sendall(part)
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            return response.status, json.loads(response.read())
+
+
+class Relay:
+    """A TCP relay to the database that can be cut and mended."""
+
+    def __init__(self, host, port):
+        self.target = (host, port)
+        self.port = free_port()
+        self.listener = None
+        self.sockets = []
+
+    def mend(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port), reuse_port=False)
+        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+
+    def cut(self):
+        """Refuse new connections and drop those there are."""
+        with suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for each in self.sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        self.sockets.clear()
+
+    def _accept(self, listener):
+        while True:
+            try:
+                near, _ = listener.accept()
+                far = socket.create_connection(self.target, 10)
+            except OSError:
+                return
+            self.sockets += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def _pump(source, sink):
+        with suppress(OSError):
+            while chunk := source.recv(65_536):
+                sink.sendall(chunk)
+        for each in (source, sink):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)

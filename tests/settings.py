@@ -1,0 +1,14 @@
+"""The server's settings with what production demands: tests need nothing in the environment but DATABASE_URL."""
+
+import os
+
+os.environ |= {
+    "DEBUG": "false",
+    "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "ALLOWED_HOSTS": "localhost",
+    "SECURE_SSL_REDIRECT": "false",
+}
+
+from syncserver.settings import *  # noqa: F403  # after what it reads
+
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405

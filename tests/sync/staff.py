@@ -1,0 +1,52 @@
+"""What the tests of the admin share: rows without a push, and how staff sign in."""
+
+import itertools
+
+from django.utils import timezone
+
+from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
+from tests.factories import NOON
+
+URL = "https://secret.example.net/a/very/private/page"
+TITLE = "A very private title"
+_numbers = itertools.count(1)
+
+
+def a_browser(person, client_id="a-client", **fields):
+    SyncState.objects.get_or_create(user=person)
+    return Browser.objects.get_or_create(user=person, client_id=client_id, defaults=fields)[0]
+
+
+def a_visit(person, browser=None, **fields):
+    """Make a row of a visit as a push would leave it."""
+    number = next(_numbers)
+    defaults = {
+        "visit_id": f"pv_{number}", "url": URL, "domain": "secret.example.net", "title": TITLE, "started_at": NOON,
+        "duration_ms": 192_000, "seq": 1, "digest": b"\x01", "received_at": NOON, "updated_at": NOON,
+    }  # fmt: skip
+    return PageVisit.objects.create(user=person, browser=browser or a_browser(person), **{**defaults, **fields})
+
+
+def an_aggregate(person, browser=None, **fields):
+    defaults = {
+        "tab_id": next(_numbers), "started_at": NOON, "last_active_at": NOON, "total_active_duration_ms": 192_000,
+        "current_url": URL, "current_domain": "secret.example.net", "domain_durations": {"secret.example.net": 192_000},
+        "seq": 1, "digest": b"\x01", "received_at": NOON, "updated_at": NOON,
+    }  # fmt: skip
+    return TabAggregate.objects.create(user=person, browser=browser or a_browser(person), **{**defaults, **fields})
+
+
+def a_batch(person, browser=None, **fields):
+    defaults = {
+        "kind": SyncBatch.Kind.PAGE_VISITS, "created": 1, "updated": 0, "unchanged": 0, "rejected": 0,
+        "body_bytes": 1024, "duration_ms": 7, "received_at": timezone.now(),
+    }  # fmt: skip
+    return SyncBatch.objects.create(user=person, browser=browser or a_browser(person), **{**defaults, **fields})
+
+
+def everything(person, rows=3):
+    """Give a person some of each."""
+    for _ in range(rows):
+        a_visit(person)
+        an_aggregate(person)
+        a_batch(person)

@@ -1,0 +1,357 @@
+"""What staff see of the synced data: found fast, read only, escaped, in their own time zone, and logged."""
+
+import logging
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from sync.admin import filters, paging, records
+from sync.models import PageVisit
+from tests.factories import NOON
+from tests.sync import staff
+
+VISITS = "/admin/sync/pagevisit/"
+AGGREGATES = "/admin/sync/tabaggregate/"
+BATCHES = "/admin/sync/syncbatch/"
+BROWSERS = "/admin/sync/browser/"
+STATES = "/admin/sync/syncstate/"
+LISTS = [VISITS, AGGREGATES, BATCHES, BROWSERS, STATES, "/admin/accounts/user/"]
+DAY = 24 * 3600 * 1000
+
+
+@pytest.fixture
+def admin(client, alice, settings):
+    """A client signed in as alice, who is staff and a superuser; her zone is Berlin."""
+    settings.AXES_ENABLED = False  # its sign-in signal wants an address, which force_login has none of
+    alice.is_staff = alice.is_superuser = True
+    alice.time_zone = "Europe/Berlin"
+    alice.save()
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def shown(answer):
+    return [row.pk for row in answer.context["cl"].result_list]
+
+
+def queries(client, url):
+    client.get(url)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)
+
+
+class TestLists:
+    @pytest.mark.parametrize("url", LISTS)
+    def test_a_list_is_shown(self, admin, bob, url):
+        staff.everything(bob)
+        answer = admin.get(url)
+        assert answer.status_code == 200
+        assert "bob@example.org" in answer.content.decode()
+
+    @pytest.mark.parametrize("url", [VISITS, AGGREGATES, BATCHES])
+    @pytest.mark.parametrize("of_bob", [False, True])
+    def test_a_page_of_100_costs_as_many_queries_as_one_of_10(self, admin, bob, url, of_bob):
+        url += f"?person={bob.pk}" if of_bob else ""
+        staff.everything(bob, 10)
+        few = queries(admin, url)
+        staff.everything(bob, 90)
+        assert queries(admin, url) == few
+        assert few <= 11
+
+    def test_nothing_is_ordered_or_counted_without_a_bound(self, admin, bob):
+        staff.everything(bob)
+        with CaptureQueriesContext(connection) as captured:
+            admin.get(VISITS)
+        counts = [q["sql"] for q in captured if "COUNT(" in q["sql"]]
+        assert len(counts) == 1
+        assert "LIMIT 10001" in counts[0]
+
+    def test_a_list_does_not_read_the_large_columns(self, admin, bob):
+        staff.everything(bob)
+        with CaptureQueriesContext(connection) as captured:
+            admin.get(f"{VISITS}?person={bob.pk}")
+        assert not any("metadata" in q["sql"] for q in captured)
+
+    def test_a_person_s_visits_come_newest_first(self, admin, bob):
+        old, new = staff.a_visit(bob, started_at=NOON - DAY), staff.a_visit(bob, started_at=NOON)
+        older = staff.a_visit(bob, started_at=NOON - 2 * DAY)
+        assert shown(admin.get(f"{VISITS}?person={bob.pk}")) == [new.pk, old.pk, older.pk]
+
+    def test_more_than_can_be_paged_is_said_and_not_counted(self, admin, bob, monkeypatch):
+        monkeypatch.setattr(paging.BoundedPaginator, "LIMIT", 2)
+        staff.everything(bob, 5)
+        text = admin.get(f"{VISITS}?person={bob.pk}").content.decode()
+        assert "more than 2 page visits; the first 2 can be paged through" in text
+
+    def test_a_page_past_the_last_leads_back(self, admin, bob, monkeypatch):
+        monkeypatch.setattr(records.PageVisitAdmin, "list_per_page", 2)
+        staff.everything(bob)
+        assert admin.get(f"{VISITS}?p=100000").status_code == 302
+
+    def test_times_are_in_the_zone_of_the_staff_member(self, admin, bob):
+        staff.a_visit(bob)
+        assert "2025-11-03 10:00:00" in admin.get(VISITS).content.decode()
+
+
+class TestFilters:
+    def test_a_person_is_found_by_address_in_any_case_and_stands_in_the_query_by_number(self, admin, bob):
+        answer = admin.get(f"{VISITS}?person=BOB@example.org&day=2025-11-03")
+        assert (answer.status_code, answer["Location"]) == (302, f"?day=2025-11-03&person={bob.pk}")
+
+    def test_a_search_for_an_address_leads_to_the_list_of_the_person(self, admin, bob):
+        assert admin.get(f"{VISITS}?q=bob@example.org")["Location"] == f"?person={bob.pk}"
+
+    @pytest.mark.parametrize("query", ["person=nobody@example.org", "q=nobody@example.org", "person=99999999",
+                                       "person=x", "person=-1", f"person={'9' * 40}"])  # fmt: skip
+    def test_nobody_s_list_is_empty_and_says_so(self, admin, bob, query):
+        staff.a_visit(bob)
+        answer = admin.get(f"{VISITS}?{query}")
+        assert shown(answer) == []
+        assert "Nobody has this e-mail address" in answer.content.decode()
+
+    def test_one_person_s_list_holds_nobody_else_s_rows(self, admin, alice, bob):
+        staff.a_visit(alice)
+        mine = staff.a_visit(bob)
+        assert shown(admin.get(f"{VISITS}?person={bob.pk}")) == [mine.pk]
+
+    @pytest.mark.parametrize("query", ["domain=example.org", "day=2025-11-03", "browser=1"])
+    def test_a_filter_that_needs_a_person_says_so_instead_of_reading_the_table(self, admin, bob, query):
+        staff.a_visit(bob)
+        with CaptureQueriesContext(connection) as captured:
+            answer = admin.get(f"{VISITS}?{query}")
+        assert "Choose a person first" in answer.content.decode()
+        assert shown(answer) == []
+        assert not any('FROM "sync_pagevisit"' in q["sql"] for q in captured)
+
+    def test_by_domain_however_it_is_typed(self, admin, bob):
+        staff.a_visit(bob)
+        mine = staff.a_visit(bob, domain="example.org")
+        assert shown(admin.get(f"{VISITS}?person={bob.pk}&domain=WWW.Example.org")) == [mine.pk]
+
+    def test_by_domain_among_the_newest_only(self, admin, bob, monkeypatch):
+        monkeypatch.setattr(filters, "REACH", 2)
+        for day in (3, 2):
+            staff.a_visit(bob, domain="example.org", started_at=NOON - day * DAY)
+        near = staff.a_visit(bob, domain="example.org", started_at=NOON - DAY)
+        staff.a_visit(bob)
+        answer = admin.get(f"{VISITS}?person={bob.pk}&domain=example.org")
+        assert shown(answer) == [near.pk]
+        assert "newest 2 page visits. Choose a day" in answer.content.decode()
+
+    def test_a_day_is_one_of_the_staff_member_s_zone(self, admin, bob):
+        midnight = NOON - 10 * 3600 * 1000  # 2025-11-03 00:00 in Berlin, an hour behind UTC's own day
+        staff.a_visit(bob, started_at=midnight - 1)
+        first = staff.a_visit(bob, started_at=midnight)
+        last = staff.a_visit(bob, started_at=midnight + DAY - 1)
+        staff.a_visit(bob, started_at=midnight + DAY)
+        assert shown(admin.get(f"{VISITS}?person={bob.pk}&day=2025-11-03")) == [last.pk, first.pk]
+
+    def test_the_day_the_clocks_change_has_25_hours(self, admin, bob):
+        start = 1_761_429_600_000  # 2025-10-26 00:00 in Berlin
+        late = staff.a_visit(bob, started_at=start + 25 * 3600 * 1000 - 1)
+        staff.a_visit(bob, started_at=start + 25 * 3600 * 1000)
+        assert shown(admin.get(f"{VISITS}?person={bob.pk}&day=2025-10-26")) == [late.pk]
+
+    @pytest.mark.parametrize("day", ["yesterday", "2025-13-01", "0001-01-01", "9999-12-31"])
+    def test_what_is_no_day_is_said(self, admin, bob, day):
+        assert "Enter the day as year-month-day" in admin.get(f"{VISITS}?person={bob.pk}&day={day}").content.decode()
+
+    def test_by_one_of_the_chosen_person_s_browsers(self, admin, alice, bob):
+        laptop, phone = staff.a_browser(bob, "laptop"), staff.a_browser(bob, "phone")
+        staff.a_visit(bob, laptop)
+        mine = staff.a_visit(bob, phone)
+        staff.a_browser(alice, "tablet")
+        answer = admin.get(f"{VISITS}?person={bob.pk}&browser={phone.pk}")
+        assert shown(answer) == [mine.pk]
+        assert "laptop" in answer.content.decode()
+        assert "tablet" not in answer.content.decode()
+
+    @pytest.mark.parametrize(("result", "kept"), [("rejected", 0), ("stored", 1), ("unchanged", 2)])
+    def test_batches_by_result(self, admin, bob, result, kept):
+        batches = [
+            staff.a_batch(bob, created=0, rejected=1),
+            staff.a_batch(bob, created=2),
+            staff.a_batch(bob, created=0, unchanged=5),
+        ]
+        assert shown(admin.get(f"{BATCHES}?result={result}")) == [batches[kept].pk]
+
+    def test_batches_by_day_need_no_person(self, admin, bob):
+        staff.a_batch(bob)
+        assert shown(admin.get(f"{BATCHES}?day=2001-01-01")) == []
+
+    @pytest.mark.parametrize("query", ["url__icontains=private", "title__contains=a", "user__password__startswith=a"])
+    def test_a_lookup_made_up_in_the_address_is_refused(self, admin, bob, query):
+        assert admin.get(f"{VISITS}?{query}").status_code == 400
+
+    def test_a_filter_keeps_the_others(self, admin, bob):
+        text = admin.get(f"{VISITS}?person={bob.pk}&domain=example.org").content.decode()
+        assert f'<input type="hidden" name="person" value="{bob.pk}">' in text
+        assert '<input type="hidden" name="domain" value="example.org">' in text
+
+    @pytest.mark.parametrize("name", ["q", "person", "domain", "day", "browser", "result"])
+    @pytest.mark.parametrize("url", LISTS)
+    def test_what_no_database_takes_finds_nothing_and_breaks_nothing(self, admin, bob, url, name):
+        for value in ("%00", "a%00@example.org", "%ED%A0%80", "9" * 30, "%D9%A3"):
+            assert admin.get(f"{url}?{name}={value}").status_code in (200, 302, 400)
+            assert admin.get(f"{url}?person={bob.pk}&{name}={value}").status_code in (200, 302, 400)
+
+
+class TestSearch:
+    def test_for_an_exact_visit_id_of_anybody(self, admin, alice, bob):
+        rows = [staff.a_visit(person, visit_id="pv_same") for person in (alice, bob)]
+        staff.a_visit(bob, visit_id="pv_same_and_more")
+        assert sorted(shown(admin.get(f"{VISITS}?q=pv_same"))) == sorted(row.pk for row in rows)
+
+    def test_for_an_exact_visit_id_of_one_person(self, admin, alice, bob):
+        staff.a_visit(alice, visit_id="pv_same")
+        mine = staff.a_visit(bob, visit_id="pv_same")
+        assert shown(admin.get(f"{VISITS}?person={bob.pk}&q=pv_same")) == [mine.pk]
+
+    def test_in_more_browsers_than_are_probed_says_so(self, admin, bob, monkeypatch):
+        monkeypatch.setattr(records, "MOST_PROBES", 1)
+        staff.a_browser(bob, "one")
+        staff.a_browser(bob, "two")
+        assert "Looked in the newest 1 browsers" in admin.get(f"{VISITS}?q=pv_1").content.decode()
+
+    def test_for_a_tab_of_the_chosen_person(self, admin, bob):
+        mine = staff.an_aggregate(bob, tab_id=77)
+        staff.an_aggregate(bob, tab_id=78)
+        assert shown(admin.get(f"{AGGREGATES}?person={bob.pk}&q=77")) == [mine.pk]
+        assert "Choose a person first" in admin.get(f"{AGGREGATES}?q=77").content.decode()
+
+    def test_for_a_client_id(self, admin, bob):
+        mine = staff.a_browser(bob, "the-client")
+        staff.a_browser(bob, "another")
+        assert shown(admin.get(f"{BROWSERS}?q=the-client")) == [mine.pk]
+
+    def test_never_uses_like(self, admin, bob):
+        staff.a_visit(bob)
+        with CaptureQueriesContext(connection) as captured:
+            admin.get(f"{VISITS}?q=100%25")
+        assert not any("LIKE" in q["sql"] for q in captured)
+
+    def test_too_many_aggregates_to_sort_stand_in_the_order_of_their_key(self, admin, bob, monkeypatch):
+        monkeypatch.setattr(records, "MOST_SORTED", 1)
+        later = staff.an_aggregate(bob, tab_id=9, started_at=NOON)
+        first = staff.an_aggregate(bob, tab_id=8, started_at=NOON + 1)
+        answer = admin.get(f"{AGGREGATES}?person={bob.pk}")
+        assert shown(answer) == [first.pk, later.pk]
+        assert "by browser and tab, not by time" in answer.content.decode()
+
+
+class TestPages:
+    def test_a_visit_is_readable(self, admin, bob):
+        visit = staff.a_visit(
+            bob,
+            metadata={"wordCount": 300},
+            idle_periods=[{"start": NOON, "end": NOON + 65_000, "reason": "idle", "durationMs": 65_000,
+                           "resumeReason": "active"}],
+        )  # fmt: skip
+        text = admin.get(f"{VISITS}{visit.pk}/change/").content.decode()
+        assert "3 m 12 s" in text
+        assert "192,000 ms" in text
+        assert '<time datetime="2025-11-03T10:00:00.000+01:00">2025-11-03 10:00:00.000</time>' in text
+        assert "{\n  &quot;wordCount&quot;: 300\n}" in text
+        assert "<td>1 m 5 s</td>" in text
+
+    def test_an_http_url_is_a_link_that_tells_its_target_nothing(self, admin, bob):
+        visit = staff.a_visit(bob)
+        text = admin.get(f"{VISITS}{visit.pk}/change/").content.decode()
+        assert f'href="{staff.URL}" target="_blank" rel="noopener noreferrer"' in text
+
+    @pytest.mark.parametrize(
+        "url", ["javascript:alert(1)", "data:text/html,x", " https://example.org", "//example.org"]
+    )
+    def test_any_other_url_is_text(self, admin, bob, url):
+        visit = staff.a_visit(bob, url=url)
+        text = admin.get(f"{VISITS}{visit.pk}/change/").content.decode()
+        assert f'href="{url}' not in text
+        assert "sync-url" in text
+
+    def test_html_is_escaped_wherever_it_stands(self, admin, bob):
+        evil = "<script>alert(1)</script>"
+        url = f'https://example.org/">{evil}'
+        period = {"start": NOON, "end": None, "reason": evil, "durationMs": None, "resumeReason": evil}
+        browser = staff.a_browser(bob, evil, browser_name=evil)
+        visit = staff.a_visit(bob, browser, title=evil, url=url, domain=evil, visit_id=evil, metadata={evil: evil},
+                              idle_periods=[period], category=evil)  # fmt: skip
+        tab = staff.an_aggregate(bob, browser, current_url=url, current_domain=evil, domain_durations={evil: 5},
+                                 statistics={"mostVisitedDomain": evil, "averagePageDuration": 5})  # fmt: skip
+        batch = staff.a_batch(bob, browser, extension_version=evil, errors=[{"index": 0, "errors": {evil: [evil]}}])
+        urls = [VISITS, AGGREGATES, BATCHES, BROWSERS, f"{VISITS}?person={bob.pk}&domain={evil}"]
+        urls += [f"{VISITS}{visit.pk}/change/", f"{AGGREGATES}{tab.pk}/change/", f"{BATCHES}{batch.pk}/change/"]
+        urls += [f"{BROWSERS}{browser.pk}/change/"]
+        for url in urls:
+            answer = admin.get(url)
+            assert answer.status_code == 200
+            assert evil not in answer.content.decode()
+
+    def test_an_instant_no_calendar_holds_is_shown_as_a_number(self, admin, bob):
+        visit = staff.a_visit(bob, closed_at=2**62)
+        assert str(2**62) in admin.get(f"{VISITS}{visit.pk}/change/").content.decode()
+
+    def test_a_batch_says_what_was_wrong(self, admin, bob):
+        batch = staff.a_batch(bob, rejected=1, errors=[{"index": 3, "errors": {"url": ["Enter an absolute URL."]}}])
+        text = admin.get(f"{BATCHES}{batch.pk}/change/").content.decode()
+        assert '<td>3</td><td>url</td><td><span class="sync-wrap">Enter an absolute URL.</span></td>' in text
+
+
+class TestReadOnly:
+    @pytest.mark.parametrize("url", [VISITS, AGGREGATES, BATCHES, BROWSERS, STATES])
+    def test_rows_cannot_be_added_changed_or_deleted(self, admin, bob, url):
+        staff.everything(bob, 1)
+        pk = shown(admin.get(url))[0]
+        assert admin.get(f"{url}add/").status_code == 403
+        assert admin.post(f"{url}{pk}/change/", {}).status_code == 403
+        assert admin.get(f"{url}{pk}/delete/").status_code == 403
+        assert admin.post(f"{url}{pk}/delete/", {"post": "yes"}).status_code == 403
+        admin.post(url, {"action": "delete_selected", "_selected_action": [pk], "post": "yes"})
+        assert shown(admin.get(url)) == [pk]
+
+
+class TestWho:
+    @pytest.mark.parametrize("url", LISTS)
+    def test_a_person_who_is_not_staff_is_sent_to_sign_in(self, client, bob, settings, url):
+        settings.AXES_ENABLED = False
+        client.force_login(bob, backend="django.contrib.auth.backends.ModelBackend")
+        answer = client.get(url)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/admin/login/")
+
+    def test_staff_see_what_they_may_see_and_no_more(self, client, alice, bob, settings):
+        settings.AXES_ENABLED = False
+        alice.is_staff = True
+        alice.save()
+        alice.user_permissions.add(Permission.objects.get(codename="view_syncbatch"))
+        client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+        assert client.get(BATCHES).status_code == 200
+        assert client.get(VISITS).status_code == 403
+        # Not even whether an address has an account.
+        assert client.get(f"{VISITS}?person=bob@example.org").status_code == 403
+
+
+class TestLog:
+    def test_a_list_and_a_page_leave_one_line_each_with_ids_alone(self, admin, alice, bob, caplog):
+        visit = staff.a_visit(bob)
+        with caplog.at_level(logging.INFO):
+            admin.get(f"{VISITS}?person={bob.pk}&domain=secret.example.net")
+            admin.get(f"{VISITS}{visit.pk}/change/")
+        lines = [record.getMessage() for record in caplog.records if record.name == "syncserver.audit"]
+        assert lines == [
+            f"staff={alice.pk} action=listed model=sync.pagevisit person={bob.pk} object=-",
+            f"staff={alice.pk} action=opened model=sync.pagevisit person={bob.pk} object={visit.pk}",
+        ]
+        assert not any(
+            staff.URL in record.getMessage() or staff.TITLE in record.getMessage() for record in caplog.records
+        )
+
+    def test_django_s_own_log_holds_nothing_of_it(self, admin, bob):
+        visit = staff.a_visit(bob)
+        admin.get(f"{VISITS}{visit.pk}/change/")
+        admin.post(f"{VISITS}{visit.pk}/change/", {"title": "x"})
+        assert LogEntry.objects.count() == 0
+        assert PageVisit.objects.get().title == staff.TITLE

@@ -1,0 +1,119 @@
+"""Instants: their limits by the server's clock, and what a wrong clock is told."""
+
+import time
+
+import pytest
+
+from sync.serializers import PageVisitSerializer, TabAggregateSerializer
+from tests.factories import NOON, aggregate, bare_aggregate, bare_visit, visit
+from tests.wire import AGGREGATES, VISITS, push
+
+EARLIEST = 946_684_800_000
+DAY = 86_400_000
+NOW = 1_763_863_200_000
+LATEST = NOW + DAY
+
+
+def verdict(serializer_class, record):
+    """Return what the bulk serializer says of one record when the server's clock shows NOW."""
+    serializer = serializer_class(data=[record], many=True, context={"now": NOW, "anonymous_client_id": ""})
+    assert serializer.is_valid()
+    return serializer.rejected
+
+
+@pytest.mark.parametrize("at", [EARLIEST, LATEST])
+def test_a_visit_at_the_edge_of_time_is_kept(at):
+    assert verdict(PageVisitSerializer, bare_visit(startedAt=at, endedAt=at, lastHeartbeat=at, closedAt=at)) == []
+
+
+@pytest.mark.parametrize("field", ["startedAt", "endedAt", "lastHeartbeat", "closedAt"])
+@pytest.mark.parametrize("at", [EARLIEST - 1, LATEST + 1, 0, -1, 2**53])
+def test_an_instant_of_a_visit_outside_the_limits_is_rejected_and_may_be_retried(field, at):
+    record = bare_visit(**{field: at})
+    (refused,) = verdict(PageVisitSerializer, record)
+    assert field in refused["errors"]
+    assert refused["retry"] is True
+    assert refused["id"] == record["id"]
+
+
+def test_a_timestamp_outside_the_limits_is_named_by_its_alias():
+    record = bare_visit(timestamp=LATEST + 1)
+    del record["startedAt"]
+    (refused,) = verdict(PageVisitSerializer, record)
+    assert list(refused["errors"]) == ["timestamp"]
+    assert refused["retry"] is True
+
+
+@pytest.mark.parametrize("at", [EARLIEST, LATEST])
+def test_an_aggregate_at_the_edge_of_time_is_kept(at):
+    assert verdict(TabAggregateSerializer, bare_aggregate(startTime=at, lastActiveTime=at, closedAt=at)) == []
+
+
+@pytest.mark.parametrize("field", ["startTime", "lastActiveTime", "closedAt"])
+@pytest.mark.parametrize("at", [EARLIEST - 1, LATEST + 1, 0, -1, 2**53])
+def test_an_instant_of_an_aggregate_outside_the_limits_is_rejected_and_may_be_retried(field, at):
+    (refused,) = verdict(TabAggregateSerializer, bare_aggregate(**{field: at}))
+    assert field in refused["errors"]
+    assert refused["retry"] is True
+    assert refused["id"] is None
+
+
+def test_a_duration_that_ends_at_the_limit_is_kept():
+    assert verdict(PageVisitSerializer, bare_visit(startedAt=NOW, duration=DAY)) == []
+
+
+def test_a_duration_that_ends_past_the_limit_is_rejected_and_may_be_retried():
+    (refused,) = verdict(PageVisitSerializer, bare_visit(startedAt=NOW, duration=DAY + 1))
+    assert refused["retry"] is True
+
+
+def test_a_visit_that_ends_before_it_starts_is_rejected_for_good():
+    (refused,) = verdict(PageVisitSerializer, bare_visit(startedAt=NOON, endedAt=NOON - 1))
+    assert list(refused["errors"]) == ["endedAt"]
+    assert "retry" not in refused
+
+
+def test_a_visit_that_ends_as_it_starts_is_kept():
+    assert verdict(PageVisitSerializer, bare_visit(startedAt=NOON, endedAt=NOON)) == []
+
+
+@pytest.mark.parametrize("value", ["x", True, 1.5, []], ids=repr)
+def test_a_time_of_a_wrong_type_is_no_matter_of_the_clock(value):
+    (refused,) = verdict(PageVisitSerializer, bare_visit(startedAt=value))
+    assert "retry" not in refused
+
+
+def test_a_fault_that_is_no_time_carries_no_retry():
+    (refused,) = verdict(PageVisitSerializer, bare_visit(url="nonsense"))
+    assert "retry" not in refused
+
+
+@pytest.mark.parametrize(
+    ("path", "make", "field"), [(VISITS, visit, "startedAt"), (AGGREGATES, aggregate, "startTime")]
+)
+def test_the_clock_is_the_servers(alice, path, make, field):
+    now = time.time_ns() // 1_000_000
+    early, late = make(**{field: now + DAY - 120_000}), make(**{field: now + DAY + 600_000})
+    for record in (early, late):
+        for name in ("endedAt", "duration", "lastHeartbeat", "lastActiveTime"):
+            record.pop(name, None)
+    reply = push(alice, path, [early, late])
+    assert reply["results"] == ["created", "rejected"]
+    assert list(reply["rejected"][0]["errors"]) == [field]
+    assert reply["rejected"][0]["retry"] is True
+
+
+def test_a_visit_may_have_begun_on_the_first_day_of_2000(alice):
+    record = bare_visit(startedAt=EARLIEST)
+    assert push(alice, VISITS, [record, bare_visit(startedAt=EARLIEST - 1)])["results"] == ["created", "rejected"]
+
+
+def test_a_revision_of_2_to_the_53_minus_1_is_kept(alice):
+    assert push(alice, VISITS, [visit(revision=2**53 - 1)])["results"] == ["created"]
+    assert push(alice, AGGREGATES, [aggregate(revision=2**53 - 1)])["results"] == ["created"]
+
+
+@pytest.mark.parametrize(("path", "make"), [(VISITS, visit), (AGGREGATES, aggregate)])
+def test_a_revision_of_2_to_the_53_is_rejected(alice, path, make):
+    (refused,) = push(alice, path, [make(revision=2**53)])["rejected"]
+    assert list(refused["errors"]) == ["revision"]
