@@ -11,11 +11,12 @@ from .sites import MADE_HOST, POSTGRES, PYTHON, Sites
 from .truth import Truth, difference, sums_differ
 
 PAGES = [
-    (PYTHON, "/library/os.html"), (PYTHON, "/library/sys.html"), (PYTHON, "/library/re.html"), (PYTHON, "/tutorial/index.html"),
+    (PYTHON, "/library/os.html"), (PYTHON, "/library/sys.html"), (PYTHON, "/library/re.html"),
+    (PYTHON, "/tutorial/index.html"),
     (POSTGRES, "/index.html"), (POSTGRES, "/sql-select.html"), (POSTGRES, "/sql-insert.html"), (MADE_HOST, "/app"),
 ]  # fmt: skip
 STEPS = 20
-ACTIONS = "go go switch switch open background close move away blur kill reload".split()
+ACTIONS = ["go", "go", "switch", "switch", "open", "background", "close", "move", "away", "blur", "kill", "reload"]
 AWAY = "chrome.idle.onStateChanged.dispatch('idle')"
 PRESENT = "chrome.idle.onStateChanged.dispatch('active')"
 BLUR = "chrome.windows.onFocusChanged.dispatch(-1)"
