@@ -46,7 +46,7 @@ class Server:
             **os.environ,
             "SECRET_KEY": "0123456789-for-tests-only-abcdefghijklmnopqrstuvwxyz",
             "DEBUG": "true",
-            "ALLOWED_HOSTS": "*",
+            "ALLOWED_HOSTS": "127.0.0.1,localhost",
             "DATABASE_URL": self.database,
             "WEB_CONCURRENCY": "2",
             "PORT": str(self.port),
