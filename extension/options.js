@@ -14,6 +14,7 @@ const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`)
 let status = null;
 let filled = false;
 let drawnCounts = '';
+let arrived = false;
 
 // ---------------------------------------------------------------------- what the page shows
 
@@ -100,6 +101,8 @@ async function drawRefused(parked) {
     make('td', { textContent: record.url ?? record.currentUrl ?? 'Tab totals' }),
     make('td', { textContent: new Date(record.startedAt).toLocaleString() }),
     make('td', { textContent: reasonsOf(record) }))));
+  if (location.hash === '#refused' && !arrived) by('refused').scrollIntoView();
+  arrived = true;
   say('refused-more', parked > records.length ? `And ${count(parked - records.length, 'more', 'more')}.` : '');
 }
 

@@ -32,7 +32,7 @@ def main() -> int:
     """Write the zips into dist/ and name them."""
     files = sorted(path for path in SOURCE.rglob("*") if path.is_file())
     if strays := [path for path in files if path.suffix not in SUFFIXES]:
-        print("not part of an extension: " + ", ".join(map(str, strays)), file=sys.stderr)
+        sys.stderr.write("not part of an extension: " + ", ".join(map(str, strays)) + "\n")
         return 1
     (ROOT / "dist").mkdir(exist_ok=True)
     for store, change in (("chromium", for_chromium), ("firefox", for_firefox)):
@@ -44,7 +44,7 @@ def main() -> int:
                 name = path.relative_to(SOURCE).as_posix()
                 content = json.dumps(manifest, indent=2).encode() if name == "manifest.json" else path.read_bytes()
                 packed.writestr(zipfile.ZipInfo(name, LONG_AGO), content, zipfile.ZIP_DEFLATED)
-        print(target.relative_to(ROOT))
+        sys.stdout.write(f"{target.relative_to(ROOT)}\n")
     return 0
 
 

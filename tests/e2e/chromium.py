@@ -1,5 +1,6 @@
 """Debian's Chromium with the extension loaded, driven by Playwright and by the debugging protocol."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -13,13 +14,24 @@ from playwright.sync_api import BrowserContext, Page, Playwright
 from .machine import EXTENSION, require_program
 
 SWITCHES = [
-    "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
     "--host-resolver-rules=MAP nowhere.test ~NOTFOUND, MAP * 127.0.0.1",
 ]
 # The named setting by which tests shorten time; nothing else does.
 TIMINGS = {
-    "heartbeatSeconds": 3, "awayHeartbeatSeconds": 10, "pulseSeconds": [1.1], "syncSoonSeconds": 1, "syncEverySeconds": 4,
-    "syncFloorSeconds": 1, "longestFloorSeconds": 1, "backoffFirstSeconds": 1, "backoffLastSeconds": 3,
+    "heartbeatSeconds": 3,
+    "awayHeartbeatSeconds": 10,
+    "pulseSeconds": [1.1],
+    "syncSoonSeconds": 1,
+    "syncEverySeconds": 4,
+    "syncFloorSeconds": 1,
+    "longestFloorSeconds": 1,
+    "backoffFirstSeconds": 1,
+    "backoffLastSeconds": 3,
     "requestTimeoutSeconds": 10,
 }
 READ = """async () => {
@@ -42,22 +54,38 @@ def seed(profile: Path, api: tuple[str, ...] = (), hosts: tuple[str, ...] = ()) 
     manifest = json.loads((EXTENSION / "manifest.json").read_text())
     # Optional permissions are given here too: the browser's own question cannot be answered without a screen.
     permissions = {
-        "api": [*manifest["permissions"], *api], "explicit_host": [*manifest["host_permissions"], *hosts],
-        "manifest_permissions": [], "scriptable_host": [],
+        "api": [*manifest["permissions"], *api],
+        "explicit_host": [*manifest["host_permissions"], *hosts],
+        "manifest_permissions": [],
+        "scriptable_host": [],
     }
     settings = {
-        "location": 4, "path": str(EXTENSION), "creation_flags": 38, "state": 1, "disable_reasons": [], "from_webstore": False,
-        "active_permissions": permissions, "granted_permissions": permissions, "withholding_permissions": False,
-        "first_install_time": "13439874765000000", "last_update_time": "13439874765000000",
+        "location": 4,
+        "path": str(EXTENSION),
+        "creation_flags": 38,
+        "state": 1,
+        "disable_reasons": [],
+        "from_webstore": False,
+        "active_permissions": permissions,
+        "granted_permissions": permissions,
+        "withholding_permissions": False,
+        "first_install_time": "13439874765000000",
+        "last_update_time": "13439874765000000",
     }
     (profile / "Default").mkdir(parents=True)
-    (profile / "Default" / "Preferences").write_text(json.dumps({
-        "extensions": {"ui": {"developer_mode": True}, "settings": {extension_id(): settings}},
-    }))
+    (profile / "Default" / "Preferences").write_text(
+        json.dumps(
+            {
+                "extensions": {"ui": {"developer_mode": True}, "settings": {extension_id(): settings}},
+            }
+        )
+    )
 
 
 class Chromium:
-    def __init__(self, playwright: Playwright, profile: Path, *, headless: bool = True, extra: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, playwright: Playwright, profile: Path, *, headless: bool = True, extra: tuple[str, ...] = ()
+    ) -> None:
         self.program = require_program("chromium", "chromium")
         self.playwright = playwright
         self.profile = profile
@@ -70,9 +98,14 @@ class Chromium:
 
     def start(self) -> None:
         self.context = self.playwright.chromium.launch_persistent_context(
-            str(self.profile), executable_path=self.program, headless=self.headless, chromium_sandbox=False,
-            args=[*SWITCHES, *self.extra], ignore_default_args=["--disable-extensions", "--disable-back-forward-cache"],
-            viewport={"width": 1000, "height": 700}, env={**os.environ},
+            str(self.profile),
+            executable_path=self.program,
+            headless=self.headless,
+            chromium_sandbox=False,
+            args=[*SWITCHES, *self.extra],
+            ignore_default_args=["--disable-extensions", "--disable-back-forward-cache"],
+            viewport={"width": 1000, "height": 700},
+            env={**os.environ},
         )
         self.wait(lambda: any(worker.url.startswith(self.origin) for worker in self.context.service_workers), 15)
 
@@ -148,6 +181,7 @@ class Chromium:
 
     def sync_all(self, page: Page, seconds: float = 60) -> None:
         """Asks for a sync and waits until nothing is pending."""
+
         def done() -> bool:
             status = self.ask(page, "status")
             if status["counts"]["pending"] == 0 and not status["syncing"]:
@@ -165,10 +199,9 @@ class Chromium:
         """SIGKILL to the whole browser."""
         for pid in self.processes():
             os.kill(pid, signal.SIGKILL)
-        try:
+        # The driver may or may not mind that its browser is gone.
+        with contextlib.suppress(Exception):
             self.context.close()
-        except Exception:  # noqa: S110, BLE001  # the driver may or may not mind that its browser is gone
-            pass
         for name in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
             (self.profile / name).unlink(missing_ok=True)
 

@@ -19,11 +19,19 @@ ID = json.loads((EXTENSION / "manifest.json").read_text())["browser_specific_set
 UUID = "11111111-2222-4333-8444-555555555555"
 PREFERENCES = {
     "extensions.webextensions.uuids": json.dumps({ID: UUID}),
-    "xpinstall.signatures.required": False, "extensions.autoDisableScopes": 0, "network.dns.forceResolve": "127.0.0.1",
-    "app.normandy.enabled": False, "app.update.enabled": False, "services.settings.server": "http://127.0.0.1:9/",
-    "toolkit.telemetry.enabled": False, "network.trr.mode": 5, "datareporting.policy.dataSubmissionEnabled": False,
-    "extensions.update.enabled": False, "network.captive-portal-service.enabled": False,
-    "network.connectivity-service.enabled": False, "browser.aboutwelcome.enabled": False,
+    "xpinstall.signatures.required": False,
+    "extensions.autoDisableScopes": 0,
+    "network.dns.forceResolve": "127.0.0.1",
+    "app.normandy.enabled": False,
+    "app.update.enabled": False,
+    "services.settings.server": "http://127.0.0.1:9/",
+    "toolkit.telemetry.enabled": False,
+    "network.trr.mode": 5,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "extensions.update.enabled": False,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "browser.aboutwelcome.enabled": False,
     # The background is stopped after so many ms at rest.
     "extensions.background.idle.timeout": 30000,
 }
@@ -47,14 +55,26 @@ class Firefox:
         self.exits = ExitStack()
         self.number = 0
         self.start()
-        self("webExtension.install", extensionData={"type": "archivePath", "path": str(self.package)}, **{"moz:permanent": True})
+        self(
+            "webExtension.install",
+            extensionData={"type": "archivePath", "path": str(self.package)},
+            **{"moz:permanent": True},
+        )
 
     def start(self) -> None:
         port = free_port()
         self.process = subprocess.Popen(
-            [self.program, "--headless", "--no-remote", "--profile", str(self.profile), f"--remote-debugging-port={port}",
-             "--remote-allow-system-access"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [
+                self.program,
+                "--headless",
+                "--no-remote",
+                "--profile",
+                str(self.profile),
+                f"--remote-debugging-port={port}",
+                "--remote-allow-system-access",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         for _ in range(150):
             try:
@@ -102,7 +122,9 @@ class Firefox:
     def run(self, context: str, expression: str) -> Any:
         """The value of a JavaScript expression, or of the promise that it is."""
         answer = self(
-            "script.evaluate", expression=f"(async () => JSON.stringify(await ({expression})))()", target={"context": context},
+            "script.evaluate",
+            expression=f"(async () => JSON.stringify(await ({expression})))()",
+            target={"context": context},
             awaitPromise=True,
         )
         if answer["type"] != "success":
@@ -121,13 +143,25 @@ class Firefox:
         """A real click, which is what the browser wants before it gives a permission."""
         spot = self.run(
             context,
-            f"(() => {{ const it = document.querySelector({json.dumps(selector)}); it.scrollIntoView({{block: 'center'}});"
+            f"(() => {{ const it = document.querySelector({json.dumps(selector)});"
+            " it.scrollIntoView({block: 'center'});"
             " const box = it.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; })()",
         )
-        self("input.performActions", context=context, actions=[{"type": "pointer", "id": "mouse", "actions": [
-            {"type": "pointerMove", "x": round(spot[0]), "y": round(spot[1])}, {"type": "pointerDown", "button": 0},
-            {"type": "pointerUp", "button": 0},
-        ]}])
+        self(
+            "input.performActions",
+            context=context,
+            actions=[
+                {
+                    "type": "pointer",
+                    "id": "mouse",
+                    "actions": [
+                        {"type": "pointerMove", "x": round(spot[0]), "y": round(spot[1])},
+                        {"type": "pointerDown", "button": 0},
+                        {"type": "pointerUp", "button": 0},
+                    ],
+                }
+            ],
+        )
 
     def sign_in(self, context: str, server: str, email: str, password: str) -> None:
         """Signs in as a person does, in the options page."""
@@ -143,12 +177,16 @@ class Firefox:
 
     def stop_background(self) -> None:
         """Stops the event page, as Firefox does at rest."""
-        self.privileged(f"WebExtensionPolicy.getByID({json.dumps(ID)}).extension.terminateBackground({{expectStopped: true}}).then(() => true)")
+        self.privileged(
+            f"WebExtensionPolicy.getByID({json.dumps(ID)}).extension"
+            ".terminateBackground({expectStopped: true}).then(() => true)"
+        )
 
     def shorten_time(self, **changes: Any) -> None:
         page = self.tab(f"{self.origin}options.html")
         timings = json.dumps({**TIMINGS, **changes})
-        self.run(page, f"import('/src/store.js').then((m) => m.openStore()).then((s) => s.set('testTimings', {timings}))")
+        store = "import('/src/store.js').then((m) => m.openStore())"
+        self.run(page, f"{store}.then((s) => s.set('testTimings', {timings}))")
         self.stop_background()
         self.ask(page, "status")
         self.close_tab(page)

@@ -1,4 +1,4 @@
-"""What the machine must have for these tests: missing, a test is skipped with what to install, and under CI it fails."""
+"""What the machine must have: where it is missing, a test is skipped with what to install, and fails under CI."""
 
 import os
 import shutil

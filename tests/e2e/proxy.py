@@ -62,7 +62,7 @@ class Proxy:
                 self.wfile.write(content[: len(content) // 2] if cut else content)
                 self.close_connection = self.close_connection or cut
 
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, *words: Any) -> None:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Passing)
@@ -80,7 +80,9 @@ class Proxy:
         sent = json.loads(gzip.decompress(body))
         return len(sent.get("visits") or sent.get("aggregates") or []) > self.most_records
 
-    def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def forward(
+        self, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.target, timeout=60)
         try:
             headers["Connection"] = "close"

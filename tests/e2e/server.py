@@ -19,12 +19,13 @@ from .machine import REPOSITORY, free_port
 
 PASSWORD = "correct horse battery staple"
 VISITS = """
-    SELECT v.visit_id, v.tab_id, v.url, v.domain, v.title, v.started_at, v.ended_at, v.duration_ms, v.active_duration_ms,
-           v.is_active, v.idle_periods, v.closed_at, v.metadata, v.browser_id
+    SELECT v.visit_id, v.tab_id, v.url, v.domain, v.title, v.started_at, v.ended_at, v.duration_ms,
+           v.active_duration_ms, v.is_active, v.idle_periods, v.closed_at, v.metadata, v.browser_id
     FROM sync_pagevisit v JOIN accounts_user u ON u.id = v.user_id WHERE u.email = '{email}' ORDER BY v.started_at
 """
 AGGREGATES = """
-    SELECT a.tab_id, a.started_at, a.total_active_duration_ms, a.page_count, a.domain_durations, a.closed_at, a.browser_id
+    SELECT a.tab_id, a.started_at, a.total_active_duration_ms, a.page_count, a.domain_durations, a.closed_at,
+           a.browser_id
     FROM sync_tabaggregate a JOIN accounts_user u ON u.id = a.user_id WHERE u.email = '{email}' ORDER BY a.started_at
 """
 
@@ -42,13 +43,21 @@ class Server:
         else:
             self.database = f"sqlite:///{folder / 'server.sqlite3'}"
         self.environment = {
-            **os.environ, "SECRET_KEY": "0123456789-for-tests-only-abcdefghijklmnopqrstuvwxyz", "DEBUG": "true",
-            "ALLOWED_HOSTS": "*", "DATABASE_URL": self.database, "WEB_CONCURRENCY": "2", "PORT": str(self.port),
+            **os.environ,
+            "SECRET_KEY": "0123456789-for-tests-only-abcdefghijklmnopqrstuvwxyz",
+            "DEBUG": "true",
+            "ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "DATABASE_URL": self.database,
+            "WEB_CONCURRENCY": "2",
+            "PORT": str(self.port),
             "AUTH_RATE": "600/min",
         }
         self.process: subprocess.Popen[bytes] | None = None
         subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=REPOSITORY, env=self.environment, check=True,
+            [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+            cwd=REPOSITORY,
+            env=self.environment,
+            check=True,
         )
 
     @property
@@ -58,7 +67,11 @@ class Server:
     def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "syncserver.wsgi", "--bind", f"127.0.0.1:{self.port}"],
-            cwd=REPOSITORY, env=self.environment, stdout=self.log, stderr=self.log, start_new_session=True,
+            cwd=REPOSITORY,
+            env=self.environment,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
         )
         for _ in range(150):
             try:
@@ -84,7 +97,8 @@ class Server:
 
     def register(self, email: str) -> dict[str, Any]:
         request = urllib.request.Request(
-            f"{self.url}/api/auth/register", json.dumps({"email": email, "password": PASSWORD}).encode(),
+            f"{self.url}/api/auth/register",
+            json.dumps({"email": email, "password": PASSWORD}).encode(),
             {"Content-Type": "application/json"},
         )
         try:

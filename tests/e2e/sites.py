@@ -2,7 +2,6 @@
 
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 from .machine import POSTGRES_DOCS, PYTHON_DOCS
@@ -12,7 +11,8 @@ MADE = {
     "/late": "<title>Early</title><script>setTimeout(() => document.title = 'Late title', 2500)</script>",
     "/emoji": "<title>\\ud83d</title><script>document.title = 'cut \\ud83d'</script>",
     "/ahead": '<title>Before</title><script type="speculationrules">'
-    '{"prerender": [{"source": "list", "urls": ["/behind"], "eagerness": "immediate"}]}</script><a href="/behind">on</a>',
+    '{"prerender": [{"source": "list", "urls": ["/behind"], "eagerness": "immediate"}]}</script>'
+    '<a href="/behind">on</a>',
     "/behind": "<title>Behind</title>",
     "/described": '<html lang="en-GB"><title>Described</title><meta name="description" content="What it is about.">'
     '<meta property="og:type" content="article"><link rel="canonical" href="/canonical"><p>Four words are here.',
@@ -40,7 +40,7 @@ class Site(SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *words: Any) -> None:
         pass
 
 

@@ -85,7 +85,9 @@ def test_a_day_of_browsing_reaches_the_database_once_and_on_time(
 
     # Another window of the same browser, and back by closing it.
     with chromium.context.expect_page() as opened:
-        chromium.worker.evaluate("(url) => chrome.windows.create({ url, focused: true })", sites.url(POSTGRES, "/index.html"))
+        chromium.worker.evaluate(
+            "(url) => chrome.windows.create({ url, focused: true })", sites.url(POSTGRES, "/index.html")
+        )
     other = opened.value
     truth.look_at(sites.url(POSTGRES, "/index.html"))
     chromium.pause(2.2)
@@ -211,7 +213,11 @@ def test_a_browser_started_twice_keeps_its_records_and_its_name(
     names = []
     for _ in range(2):
         control = chromium.own_page()
-        names.append(control.evaluate("import('/src/store.js').then((m) => m.openStore()).then((s) => s.get('anonymousClientId'))"))
+        names.append(
+            control.evaluate(
+                "import('/src/store.js').then((m) => m.openStore()).then((s) => s.get('anonymousClientId'))"
+            )
+        )
         assert len(chromium.records(control)["visits"]) == 1
         chromium.close()
         chromium.start()

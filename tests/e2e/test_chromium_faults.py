@@ -1,6 +1,5 @@
 """What goes wrong on the way: nothing is lost, nothing is twice, and the person is told what needs them."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,24 @@ class Script:
         self.chromium = chromium
         self.sites = sites
         self.truth = Truth()
-        self.names = iter(["os", "sys", "re", "json", "csv", "heapq", "bisect", "array", "copy", "enum", "math", "time", "uuid", "zlib"])
+        self.names = iter(
+            [
+                "os",
+                "sys",
+                "re",
+                "json",
+                "csv",
+                "heapq",
+                "bisect",
+                "array",
+                "copy",
+                "enum",
+                "math",
+                "time",
+                "uuid",
+                "zlib",
+            ]
+        )
 
     def read(self, page: Page, seconds: float = 1.3) -> None:
         url = self.sites.url(PYTHON, f"/library/{next(self.names)}.html")
@@ -84,7 +100,9 @@ def test_every_misbehaviour_of_a_server_ends_with_each_stay_once(
     rows_match(server, email, script.truth)
 
 
-def test_a_server_that_is_away_for_a_while_gets_everything_later(chromium: Chromium, server: Server, sites: Sites) -> None:
+def test_a_server_that_is_away_for_a_while_gets_everything_later(
+    chromium: Chromium, server: Server, sites: Sites
+) -> None:
     email = "bob-away@example.com"
     server.register(email)
     chromium.shorten_time()
@@ -147,7 +165,10 @@ def test_a_sign_in_that_ended_asks_the_person_and_keeps_every_record(
     chromium.sign_in(control, proxy.url, email, PASSWORD)
     chromium.wait(lambda: is_settled(chromium, control), 30, 0.3)
     script = Script(chromium, sites)
-    refused: Callable[[str], bool] = lambda path: path.startswith(("/api/sync/page", "/api/sync/tab", "/api/auth/refresh"))  # noqa: E731
+
+    def refused(path: str) -> bool:
+        return path.startswith(("/api/sync/page", "/api/sync/tab", "/api/auth/refresh"))
+
     proxy.misbehave((401, {}), (401, {}), on=refused)
     page = chromium.context.pages[0]
     script.read(page)
@@ -250,8 +271,12 @@ def test_metadata_is_read_only_where_the_person_allows_it(playwright: Playwright
     without, allowed = (visit["metadata"] for visit in chromium.records(control)["visits"])
     assert without == {}
     assert allowed == {
-        "title": "Described", "description": "What it is about.", "canonicalUrl": sites.url(MADE_HOST, "/canonical"),
-        "language": "en-GB", "ogType": "article", "wordCount": 4,
+        "title": "Described",
+        "description": "What it is about.",
+        "canonicalUrl": sites.url(MADE_HOST, "/canonical"),
+        "language": "en-GB",
+        "ogType": "article",
+        "wordCount": 4,
     }
     chromium.close()
 
@@ -264,10 +289,13 @@ def test_tokens_lie_where_no_page_and_no_content_script_can_read_them(
     control = chromium.own_page()
     chromium.sign_in(control, server.url, f"alice-{secret}@example.com", PASSWORD)
     token = control.evaluate(
-        "(name) => import('/src/store.js').then((m) => m.openStore()).then((s) => s.get('account')).then((a) => a[name])", secret
+        "(name) => import('/src/store.js').then((m) => m.openStore()).then((s) => s.get('account'))"
+        ".then((account) => account[name])",
+        secret,
     )
     stored = chromium.worker.evaluate(
-        "async () => JSON.stringify([await chrome.storage.local?.get(), await chrome.storage.session.get(), await chrome.storage.sync?.get()])"
+        "async () => JSON.stringify(await Promise.all("
+        "  [chrome.storage.local, chrome.storage.session, chrome.storage.sync].map((area) => area?.get())))"
     )
     assert len(token) > 20
     assert token not in stored

@@ -29,7 +29,11 @@ def popup(chromium: Chromium) -> Page:
 def browse_a_little(chromium: Chromium, sites: Sites) -> None:
     page = chromium.context.pages[0]
     page.bring_to_front()
-    for host, path, seconds in ((PYTHON, "/library/os.html", 3.2), (POSTGRES, "/sql-select.html", 2), (MADE_HOST, "/app", 1.3)):
+    for host, path, seconds in (
+        (PYTHON, "/library/os.html", 3.2),
+        (POSTGRES, "/sql-select.html", 2),
+        (MADE_HOST, "/app", 1.3),
+    ):
         page.goto(sites.url(host, path))
         chromium.pause(seconds)
 
@@ -56,9 +60,16 @@ def test_a_new_person_signs_up_and_sees_what_was_recorded(chromium: Chromium, se
     options.get_by_label("Password").fill(PASSWORD)
     options.get_by_role("button", name="Create account").click()
     options.get_by_text("made while signed out now belong to this account").wait_for()
-    chromium.wait(lambda: [row["url"] for row in server.visits("alice@example.com")] == [
-        sites.url(PYTHON, "/library/os.html"), sites.url(POSTGRES, "/sql-select.html"), sites.url(MADE_HOST, "/app"),
-    ])
+    chromium.wait(
+        lambda: (
+            [row["url"] for row in server.visits("alice@example.com")]
+            == [
+                sites.url(PYTHON, "/library/os.html"),
+                sites.url(POSTGRES, "/sql-select.html"),
+                sites.url(MADE_HOST, "/app"),
+            ]
+        )
+    )
     photograph(options, "options-signed-in")
     shown = popup(chromium)
     shown.get_by_text("docs.python.test").wait_for()
@@ -109,7 +120,11 @@ def test_rules_and_pause_hold_before_anything_is_stored(chromium: Chromium, site
     options.get_by_text("Saved. The rules hold").wait_for()
     page = chromium.context.pages[0]
     page.bring_to_front()
-    for host, path in ((POSTGRES, "/sql-select.html"), (MADE_HOST, "/app?secret=1"), (PYTHON, "/library/os.html?q=secret#x")):
+    for host, path in (
+        (POSTGRES, "/sql-select.html"),
+        (MADE_HOST, "/app?secret=1"),
+        (PYTHON, "/library/os.html?q=secret#x"),
+    ):
         page.goto(sites.url(host, path))
         chromium.pause(1.4)
     shown = popup(chromium)
@@ -124,7 +139,8 @@ def test_rules_and_pause_hold_before_anything_is_stored(chromium: Chromium, site
     shown.get_by_text("Recording", exact=True).wait_for()
     records = chromium.records(shown)
     assert [(visit["url"], bool(visit["title"])) for visit in records["visits"]] == [
-        (sites.url(MADE_HOST, "/"), False), (sites.url(PYTHON, "/library/os.html"), True),
+        (sites.url(MADE_HOST, "/"), False),
+        (sites.url(PYTHON, "/library/os.html"), True),
     ]
     assert "secret" not in json.dumps(records)
     assert "pg.test" not in json.dumps(records)
@@ -146,8 +162,11 @@ def test_records_are_exported_and_erased(chromium: Chromium, sites: Sites) -> No
     with page.expect_download() as download:
         page.get_by_role("button", name="Export as JSON").click()
     copy = json.loads(download.value.path().read_text())
-    assert [(visit["url"], visit["sending"]["state"]) for visit in sorted(copy["visits"], key=lambda one: one["startedAt"])] == [
-        (sites.url(PYTHON, "/library/os.html"), "waiting"), (sites.url(POSTGRES, "/sql-select.html"), "waiting"),
+    assert [
+        (visit["url"], visit["sending"]["state"]) for visit in sorted(copy["visits"], key=lambda one: one["startedAt"])
+    ] == [
+        (sites.url(PYTHON, "/library/os.html"), "waiting"),
+        (sites.url(POSTGRES, "/sql-select.html"), "waiting"),
         (sites.url(MADE_HOST, "/app"), "waiting"),
     ]
     page.get_by_role("button", name="Erase…").click()
@@ -161,7 +180,9 @@ def test_records_are_exported_and_erased(chromium: Chromium, sites: Sites) -> No
     page.get_by_text("Nothing is recorded here yet.").wait_for()
 
 
-def test_what_the_server_refused_is_shown_with_its_reason_and_sent_again_on_demand(chromium: Chromium, server: Server) -> None:
+def test_what_the_server_refused_is_shown_with_its_reason_and_sent_again_on_demand(
+    chromium: Chromium, server: Server
+) -> None:
     server.register("alice-refused@example.com")
     chromium.shorten_time()
     page = chromium.own_page()
@@ -189,9 +210,13 @@ def make_record(chromium: Chromium, page: Page, changes: dict[str, Any]) -> None
           const { openStore } = await import('/src/store.js');
           const store = await openStore();
           const { key } = await store.get('account');
-          const visit = { owner: key, tabId: 1, domain: 'a.test', nameless: false, title: 'A', endedAt: changes.startedAt + 5000,
-            durationMs: 5000, activeMs: 5000, idlePeriods: [], heartbeatAt: null, closedAt: null, metadata: {}, revision: 1, ...changes };
-          await store.transact(['visits pending'], 'readwrite', (tx) => { tx.objectStore('visits pending').put(visit); });
+          const visit = {
+            owner: key, tabId: 1, domain: 'a.test', nameless: false, title: 'A', endedAt: changes.startedAt + 5000,
+            durationMs: 5000, activeMs: 5000, idlePeriods: [], heartbeatAt: null, closedAt: null, metadata: {},
+            revision: 1, ...changes,
+          };
+          const pending = 'visits pending';
+          await store.transact([pending], 'readwrite', (tx) => { tx.objectStore(pending).put(visit); });
           store.close();
         }""",
         changes,
@@ -204,8 +229,8 @@ def test_pages_are_worked_by_keyboard_and_named_for_a_screen_reader(chromium: Ch
     chromium.pause(0.5)
     unnamed = page.evaluate(
         """() => [...document.querySelectorAll('button, input, textarea, select, a, progress, dialog')]
-          .filter((element) => !(element.labels?.length || element.textContent.trim() || element.getAttribute('aria-label')
-            || element.getAttribute('aria-labelledby')))
+          .filter((element) => !(element.labels?.length || element.textContent.trim()
+            || element.getAttribute('aria-label') || element.getAttribute('aria-labelledby')))
           .map((element) => element.outerHTML)"""
     )
     assert unnamed == []
@@ -213,7 +238,20 @@ def test_pages_are_worked_by_keyboard_and_named_for_a_screen_reader(chromium: Ch
     for _ in range(40):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.name"))
-    wanted = {"options", "sign-in", "pause-hour", "pause"} if path == "popup.html" else {
-        "mode", "server", "check", "login-email", "login-password", "enter-button", "never", "domain-only", "strip-query", "metadata",
-    }
+    wanted = (
+        {"options", "sign-in", "pause-hour", "pause"}
+        if path == "popup.html"
+        else {
+            "mode",
+            "server",
+            "check",
+            "login-email",
+            "login-password",
+            "enter-button",
+            "never",
+            "domain-only",
+            "strip-query",
+            "metadata",
+        }
+    )
     assert wanted <= reached

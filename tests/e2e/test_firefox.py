@@ -107,7 +107,9 @@ def test_firefox_knows_when_nobody_is_there(firefox: Firefox, sites: Sites) -> N
     firefox.shorten_time(idleSeconds=15)
     page = firefox.tab("about:blank")
     firefox.go(page, sites.url(PYTHON, "/library/os.html"), "none")
-    awaken = "void Cc['@mozilla.org/widget/useridleservice;1'].getService(Ci.nsIUserIdleServiceInternal).resetIdleTimeOut(0)"
+    awaken = (
+        "void Cc['@mozilla.org/widget/useridleservice;1'].getService(Ci.nsIUserIdleServiceInternal).resetIdleTimeOut(0)"
+    )
     firefox.privileged(awaken)
     time.sleep(20)
     firefox.privileged(awaken)

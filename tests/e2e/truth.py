@@ -71,7 +71,8 @@ def difference(truth: Truth, visits: list[dict[str, Any]]) -> list[str]:
         elif any(abs(ms) > TOLERANCE_MS for ms in off.values()):
             faults.append(f"{stay.url} is off by {off} ms")
     if len(expected) != len(visits):
-        faults.append(f"{len(expected)} stays expected: {[stay.url for stay in expected]}, {len(visits)} found: {[row['url'] for row in visits]}")
+        urls = [stay.url for stay in expected], [row["url"] for row in visits]
+        faults.append(f"{len(expected)} stays expected and {len(visits)} found: {urls}")
     return faults
 
 
@@ -80,10 +81,17 @@ def sums_differ(visits: list[dict[str, Any]], aggregates: list[dict[str, Any]]) 
     faults = []
     held = 0
     for aggregate in aggregates:
-        later = [one["started_at"] for one in aggregates
-                 if one["tab_id"] == aggregate["tab_id"] and one["started_at"] > aggregate["started_at"]]
+        later = [
+            one["started_at"]
+            for one in aggregates
+            if one["tab_id"] == aggregate["tab_id"] and one["started_at"] > aggregate["started_at"]
+        ]
         end = min(later, default=float("inf"))
-        mine = [row for row in visits if row["tab_id"] == aggregate["tab_id"] and aggregate["started_at"] <= row["started_at"] < end]
+        mine = [
+            row
+            for row in visits
+            if row["tab_id"] == aggregate["tab_id"] and aggregate["started_at"] <= row["started_at"] < end
+        ]
         held += len(mine)
         domains: dict[str, int] = {}
         for row in mine:
