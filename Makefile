@@ -59,14 +59,14 @@ checks: $(VENV)/.dev  ## migrations that are missing, settings that are unsafe
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 
 test-sqlite: $(VENV)/.dev  ## the server's tests on SQLite
-	env -u DATABASE_URL $(PYTEST) tests
+	DATABASE_URL=sqlite:///$(CURDIR)/db.sqlite3 $(PYTEST) tests
 
 test-postgres: $(VENV)/.dev  ## the same on PostgreSQL, at TEST_DATABASE_URL
 	DATABASE_URL=$(TEST_DATABASE_URL) $(PYTEST) tests
 
 # Without npm the extension's own checks are skipped with a word on what to install; under CI that is a failure.
 $(NODE_TESTS)/node_modules/.installed: $(NODE_TESTS)/package-lock.json
-	@npm ci --prefix $(NODE_TESTS) --ignore-scripts --no-audit --no-fund --silent
+	@npm ci --prefix $(NODE_TESTS) --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 HAVE_NPM := { command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)'; }
@@ -84,7 +84,8 @@ extension:  ## check the extension and pack it for both stores into dist/
 e2e: e2e-chromium e2e-firefox  ## the extension and the server in real browsers
 
 e2e-chromium: $(VENV)/.dev  ## the same in Chromium alone
-	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e -k "not firefox"
+	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest -n 2 tests/e2e -k "chromium and not backlog"
+	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e -k backlog
 
 e2e-firefox: $(VENV)/.dev  ## the same in Firefox alone
 	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e -k firefox

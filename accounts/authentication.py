@@ -17,7 +17,11 @@ class BearerAuthentication(JWTAuthentication):
         """Return (person, token), or None without a header; raises AuthenticationFailed."""
         try:
             return super().authenticate(request)
-        except (NoSuchPerson, ValueError, OverflowError) as error:  # the latter two for a claim that is no number
+        except NoSuchPerson as error:
+            if "bad_authorization_header" in str(error.get_codes()):
+                raise AuthenticationFailed("Send it as Authorization: Bearer <access>.", "token_invalid") from error
+            raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
+        except (ValueError, OverflowError) as error:  # for a claim that is no number
             raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
 
     def get_validated_token(self, raw_token: bytes) -> Token:

@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
-from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 
 def normalize_email(email: str) -> str:
@@ -80,11 +79,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = normalize_email(self.email)
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
-        """Delete the person, their refresh tokens, and the failed sign-ins and counts kept under their address."""
+        """Delete the person, and the failed sign-ins and counts kept under their address."""
         with transaction.atomic(using=using):
             AccessAttempt.objects.filter(username=self.email).delete()
             RateCount.objects.filter(key=account_key(self.email)).delete()
-            OutstandingToken.objects.filter(user=self).delete()
             return super().delete(using=using, keep_parents=keep_parents)
 
     def get_full_name(self) -> str:

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from accounts.models import User, normalize_email
 
+EMAIL_LENGTH = 254
 TAKEN = "There is an account with this e-mail address already. Sign in instead."
 
 
@@ -32,19 +33,22 @@ class UserSerializer(serializers.ModelSerializer[User]):
 class RegisterSerializer(serializers.Serializer[User]):
     """A new account: the address must be free and the password pass the server's rules."""
 
-    email = serializers.EmailField(max_length=254)
+    email = serializers.EmailField(max_length=EMAIL_LENGTH)
     password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
-    name = serializers.CharField(max_length=150, required=False, allow_blank=True, default="")
+    name = serializers.CharField(max_length=150, required=False, allow_blank=True, allow_null=True, default="")
 
     def validate_email(self, value: str) -> str:
         """Normalise the address and refuse one that is taken."""
         email = normalize_email(value)
+        if len(email) > EMAIL_LENGTH:  # a few letters grow when they are made small
+            raise serializers.ValidationError(f"Ensure this field has no more than {EMAIL_LENGTH} characters.")
         if User.objects.filter(email=email).exists():
             raise serializers.ValidationError(TAKEN)
         return email
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Hold the password against the validators, with the person at hand for comparison."""
+        """Hold the password against the validators, with the person at hand for comparison; null is no name."""
+        attrs["name"] = attrs["name"] or ""
         try:
             validate_password(attrs["password"], User(email=attrs["email"], name=attrs["name"]))
         except DjangoValidationError as error:

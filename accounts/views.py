@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, user_logged_in
 from django.db import transaction
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
@@ -112,6 +112,8 @@ class LoginView(OpenView):
         user = authenticate(request._request, username=email, password=password)
         if not isinstance(user, User):
             raise Unauthorized("The e-mail address or the password is wrong.", code="invalid_credentials")
+        # As Django's own login does: it notes the time, and axes forgets the failures before it.
+        user_logged_in.send(sender=User, request=request._request, user=user)
         return Response(signed_in(user))
 
 

@@ -20,8 +20,11 @@ CHUNK = 65_536
 DOUBLE_DIGITS = 309
 _envelope_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{},]', re.DOTALL)
-_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
+# Possessive, since a pattern that can give back what it took keeps a note of every byte of a long text.
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"|(-?Infinity|NaN)', re.DOTALL)
+_NOT_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
+_QUOTED = re.compile(rb'"[^"]*+"')
 
 
 class PastDouble:
@@ -39,6 +42,10 @@ class BodyTooLarge(ValueError):
     """The body, inflated, is over the limit."""
 
 
+class UnreadableBody(ValueError):
+    """The body broke off, or its chunks are malformed."""
+
+
 class InvalidGzip(ValueError):
     """The body is not one whole gzip stream."""
 
@@ -50,10 +57,18 @@ class Readable(Protocol):
         """Return up to `size` bytes, none at the end."""
 
 
+def read_some(stream: Readable, size: int) -> bytes:
+    """Return up to `size` bytes of the stream; raises UnreadableBody."""
+    try:
+        return stream.read(size)
+    except Exception as error:  # what a server's stream raises for a malformed chunk has no common base
+        raise UnreadableBody("The body cannot be read to its end; send it again.") from error
+
+
 def _chunks(stream: Readable, most: int) -> Iterator[bytes]:
     """Yield the stream in chunks, up to `most` bytes in all."""
     left = most
-    while left > 0 and (chunk := stream.read(min(CHUNK, left))):
+    while left > 0 and (chunk := read_some(stream, min(CHUNK, left))):
         left -= len(chunk)
         yield chunk
 
@@ -97,9 +112,27 @@ def _place(body: bytes, position: int) -> str:
     return f"byte {position} (line {line}, column {column})"
 
 
+def _is_shallow(text: bytes, levels: int) -> bool:
+    """Tell whether JSON is surely nested no deeper than `levels`; False means that only an exact walk can tell.
+
+    What is left when escapes, text and all but quotes and brackets are taken out is short. Each pass of the loop
+    removes the innermost brackets, at most two levels.
+    """
+    if text.count(b"[") + text.count(b"{") <= levels:
+        return True
+    marks = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_MARKS)
+    # Text without brackets is now two quotes; what else stands between quotes are brackets inside text.
+    brackets = _QUOTED.sub(b"", marks.replace(b'""', b""))
+    for _ in range(levels // 2):
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if not brackets:
+            return True
+    return False
+
+
 def _check_depth(body: bytes) -> None:
     """Raise InvalidJSON with the position if the body is nested deeper than the limit."""
-    if body.count(b"[") + body.count(b"{") <= limits.MAX_DEPTH:
+    if _is_shallow(body, limits.MAX_DEPTH):
         return
     depth = 0
     for match in _TOKEN.finditer(body):
@@ -171,14 +204,21 @@ def parse_batch(body: bytes, key: str) -> Batch:
     try:
         raw_envelope = _envelope_decoder.decode(body)
         raw_records = _list_decoder.decode(raw_envelope.pop(key))
-        records, sizes = [], []
+        records, sizes, brackets, shallow = [], [], 2, True
         for raw in (*raw_envelope.values(), *raw_records):
             data = bytes(raw)
-            # Few brackets cannot nest deep, whatever stands between them; the body itself is two levels.
-            if data.count(b"[") + data.count(b"{") > limits.MAX_DEPTH - 2:
-                _check_depth(body)
+            inside = data.count(b"[") + data.count(b"{")
+            # The body itself is two levels.
+            if inside > limits.MAX_DEPTH - 2:
+                shallow = shallow and _is_shallow(data, limits.MAX_DEPTH - 2)
+            brackets += inside
             records.append(_decoder.decode(data))
             sizes.append(len(data))
+        # Brackets that are nowhere else stand in a key, or in the first of two fields of one name.
+        if not shallow or brackets != body.count(b"[") + body.count(b"{"):
+            _check_depth(body)
+        if not body.isascii():
+            body.decode("utf-8")
         beside = len(raw_envelope)
         envelope = dict(zip(raw_envelope, records[:beside], strict=True))
         return Batch(envelope, records[beside:], sizes[beside:])

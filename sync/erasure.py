@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth import get_user_model
 from django.db import connection, models, transaction
 from django.db.models.deletion import CASCADE
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
 
@@ -45,7 +46,10 @@ def owned() -> list[tuple[type[models.Model], str]]:
     found: dict[Any, str] = {}
     # Hidden ones too: the record tables are, since nobody goes from a person to their rows through an attribute.
     for relation in get_user_model()._meta.get_fields(include_hidden=True):
-        if not isinstance(relation, models.ManyToOneRel) or relation.one_to_one or relation.on_delete is not CASCADE:
+        if not isinstance(relation, models.ManyToOneRel) or relation.one_to_one:
+            continue
+        # A refresh token would stay behind without its person.
+        if relation.on_delete is not CASCADE and relation.related_model is not OutstandingToken:
             continue
         if not relation.related_model._meta.auto_created:
             found[relation.related_model] = relation.field.name
@@ -124,6 +128,9 @@ def _delete_these(model: type[models.Model], key: str, user_id: int, ids: list[A
         _hold(user_id)
         # The statement says whose rows it touches, but hides it from the planner, which with statistics from before
         # this person grew would read all their rows instead of looking up these few.
+        if model is OutstandingToken:
+            spent = BlacklistedToken.objects.filter(token_id__in=ids)
+            spent._raw_delete(spent.db)
         whose = model._default_manager.alias(whose=models.F(f"{key}_id") + 0).filter(whose=user_id, pk__in=ids)
         return whose._raw_delete(whose.db)
 

@@ -1,7 +1,7 @@
 """The only writer of the record tables.
 
 One push is one transaction: lock the person's row, read the versions the table holds for these keys in one query, let
-the merge drop what is not newer, write the rest in one statement. The reply is built from what was decided under the
+the merge drop what is not newer, write the rest in bulk. The reply is built from what was decided under the
 lock, so it is true of what was committed.
 """
 

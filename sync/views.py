@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from sync import limits, services
-from sync.body import Batch, BodyTooLarge, InvalidGzip, InvalidJSON, parse_batch, read_body
+from sync.body import Batch, BodyTooLarge, InvalidGzip, InvalidJSON, UnreadableBody, parse_batch, read_body
 from sync.fields import UNSTORABLE, storable
 from sync.serializers import (
     BulkSerializer,
@@ -67,6 +67,8 @@ def read_push(request: Request) -> bytes:
             f"A body holds at most {limits.MAX_BODY_BYTES} bytes after inflating; send fewer records at once.",
             maxBodyBytes=limits.MAX_BODY_BYTES,
         ) from error
+    except UnreadableBody as error:
+        raise Refusal(status.HTTP_400_BAD_REQUEST, "unreadable_body", str(error)) from error
     except InvalidGzip as error:
         raise Refusal(status.HTTP_400_BAD_REQUEST, "invalid_gzip", str(error)) from error
 

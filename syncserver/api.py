@@ -11,7 +11,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from sync import limits
-from sync.body import InvalidJSON, parse_json, read_on
+from sync.body import InvalidJSON, UnreadableBody, parse_json, read_on, read_some
 
 # The calls that use this parser carry an e-mail address and a password at most.
 MAX_BYTES = 65_536
@@ -33,12 +33,14 @@ class StrictJSONParser(BaseParser):
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """Return the parsed body; raises ParseError with the position."""
-        body = stream.read(MAX_BYTES + 1)
-        if len(body) > MAX_BYTES:
-            read_on(stream, limits.MAX_BODY_BYTES)
-            raise BodyTooLargeError
         try:
+            body = read_some(stream, MAX_BYTES + 1)
+            if len(body) > MAX_BYTES:
+                read_on(stream, limits.MAX_BODY_BYTES)
+                raise BodyTooLargeError
             return parse_json(body)
+        except UnreadableBody as error:
+            raise ParseError(str(error), code="unreadable_body") from error
         except InvalidJSON as error:
             raise ParseError(str(error), code="invalid_json") from error
 

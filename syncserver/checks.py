@@ -1,9 +1,10 @@
 """What must be set before the server may run outside DEBUG: numbered system checks, and the same at WSGI start."""
 
+import re
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  # its own name
 from django.core.exceptions import ImproperlyConfigured
 
 
@@ -44,13 +45,38 @@ def unsafe_settings() -> list[Error]:
 
 
 @register()
+def check_rates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Report rates that are none, before a request meets them."""
+    rates = {"PUSH_RATE": settings.PUSH_RATE, "AUTH_RATE": settings.AUTH_RATE}
+    return [
+        Error(f"{name} is not a rate.", hint="Write it like 300/min or 5000/day.", id="syncserver.E004")
+        for name, rate in rates.items()
+        if not re.fullmatch(r"[0-9]+/(s|m|h|d)[a-z]*", rate)
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_proxies(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn where everybody comes from one address, the router's, and so shares one limit."""
+    if settings.TRUST_PROXY_HTTPS and settings.NUM_PROXIES is None:
+        return [
+            Warning(
+                "NUM_PROXIES is not set, so all clients behind the proxy share its address and its AUTH_RATE.",
+                hint="Set NUM_PROXIES to how many of your proxies append to X-Forwarded-For, usually 1.",
+                id="syncserver.W001",
+            )
+        ]
+    return []
+
+
+@register()
 def check_safe_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Report unsafe settings as system check errors, so that migrate, runserver and check stop on them."""
     return list(unsafe_settings())
 
 
 def require_safe_settings() -> None:
-    """Raise ImproperlyConfigured with what to set, if a setting is unsafe with DEBUG off."""
-    errors = unsafe_settings()
+    """Raise ImproperlyConfigured with what to set, if a rate is none or a setting is unsafe with DEBUG off."""
+    errors = [*unsafe_settings(), *check_rates(None)]
     if errors:
         raise ImproperlyConfigured(" ".join(f"{error.msg} {error.hint}" for error in errors))

@@ -6,7 +6,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views import defaults
+from django.views import csrf, defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -114,6 +115,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return defaults.server_error(request)
 
 
+@csrf_exempt
 def api_not_found(request: HttpRequest) -> HttpResponse:
     """Answer any path under /api/ that is no endpoint, in DEBUG too, where Django would show a page."""
     return error_response(404, "not_found", "There is no such endpoint. The list is at /api/docs.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that was posted without its CSRF token."""
+    if _is_api(request):
+        return error_response(403, "permission_denied", "You may not do this.")
+    return csrf.csrf_failure(request, reason=reason)

@@ -49,13 +49,17 @@ MEANINGS = {
     "429": "Too many requests; wait as long as Retry-After says.",
     "503": "The database is unreachable, locked or shutting down; nothing was stored. Wait as Retry-After says.",
 }
-ONLY_AT = {
+ONLY_AT: dict[str, dict[str, Any]] = {
     "register": {"registration_closed": {"code": "registration_closed",
                                          "detail": "This server takes no new accounts."}},
     "login": {"invalid_credentials": {"code": "invalid_credentials",
                                       "detail": "The e-mail address or the password is wrong."}},
+    "small body": {"body_too_large": {"code": "body_too_large", "maxBodyBytes": 65536,
+                                      "detail": "The body of this call holds at most 65536 bytes."}},
+    "gzip": {"invalid_gzip": {"code": "invalid_gzip", "detail": "The gzip stream is cut short."}},
     "push": {"quota_exceeded": {"code": "quota_exceeded",
-                                "detail": "A person has at most 100 browsers; this batch would add another."}},
+                                "detail": "A person has at most 100 browsers; this batch would add another.",
+                                "maxBrowsers": 100}},
 }  # fmt: skip
 RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 ERROR_SCHEMA = {
@@ -88,24 +92,26 @@ def _statuses(operation: dict[str, Any]) -> list[str]:
     """Return the error statuses a call can answer with."""
     statuses = ["403", "503"]
     if "requestBody" in operation:
-        statuses += ["400", "415", "429"]
+        statuses += ["400", "413", "415", "429"]
     if {"bearer": []} in operation.get("security", []):
         statuses += ["401"]
     if operation["operationId"] == "login" or operation["operationId"] == "refresh":
         statuses += ["401"]
-    if operation["operationId"].startswith("push"):
-        statuses += ["413"]
     return sorted(set(statuses))
 
 
 def _examples(operation_id: str, status: str) -> dict[str, Any]:
-    examples = dict(ERRORS[status])
+    examples: dict[str, Any] = dict(ERRORS[status])
     if status == "401" and operation_id == "login":
         examples = ONLY_AT["login"]
     elif status == "403" and operation_id == "register":
         examples |= ONLY_AT["register"]
     elif status == "403" and operation_id.startswith("push"):
         examples |= ONLY_AT["push"]
+    elif status == "413" and not operation_id.startswith("push"):
+        examples = ONLY_AT["small body"]
+    elif status == "400":
+        examples |= ONLY_AT["gzip"] if operation_id.startswith("push") else {}
     return {name: {"value": value} for name, value in examples.items()}
 
 

@@ -1,5 +1,6 @@
 """Settings of the server, all from the environment; `.env.example` lists every variable with its default."""
 
+import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
+# An empty variable, as a platform's dashboard leaves it, is one that is not set.
+environ.Env.ENVIRON = {name: value for name, value in os.environ.items() if value}
 
 # Safety. What must not run in production is refused by syncserver/checks.py, with a sentence.
 DEBUG = env.bool("DEBUG", default=False)
@@ -35,6 +38,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SESSION_COOKIE_NAME = "syncserver_session"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "syncserver.exceptions.csrf_failure"
 # W005 and W021 ask to speak for sibling hosts of the domain, which on a PaaS belong to others.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 

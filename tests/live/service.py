@@ -106,7 +106,7 @@ class Service:
     def start(self):
         web = next(line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("web:"))
         # What comes before the last command collects static files, which the API does without.
-        command = web.removeprefix("web:").rpartition("&&")[2].strip()
+        command = web.removeprefix("web:").rpartition("&&")[2].strip().removeprefix("exec ")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 ["/bin/sh", "-c", f"exec {command}"],

@@ -35,7 +35,7 @@ def test_env_example_lists_each_variable_that_is_read_and_no_other():
 
 
 def test_the_defaults_in_env_example_are_those_of_the_settings():
-    listed = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    listed = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
     code = f"""
 import os, django.conf, importlib.util
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "syncserver.settings")

@@ -94,6 +94,8 @@ class Command(BaseCommand):
             counts = self.send(server, requests, email, password)
         except ServerSaid as said:
             raise CommandError(f"The server answered {said}") from said
+        except (ValueError, KeyError, TypeError) as error:
+            raise CommandError(f"What answers at {server.address} is not a syncserver.") from error
         except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
             reason = getattr(error, "reason", error)
             raise CommandError(f"No answer from {server.address}: {reason}. Is the server running there?") from error
@@ -125,7 +127,7 @@ class Command(BaseCommand):
 def read_recording(file: Path) -> list[dict[str, Any]]:
     """Return the requests of a recording; raises CommandError with the line that is none."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"Cannot read {file}: {error}") from error
     requests = []
