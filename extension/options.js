@@ -221,7 +221,9 @@ by('allow').addEventListener('click', async () => {
   await refresh();
 });
 
-by('sign-out').addEventListener('click', () => {
+by('sign-out').addEventListener('click', async () => {
+  // What is said of unsent records must hold now, not a second ago.
+  await refresh();
   const { pending } = status.counts;
   say('leave-text', pending
     ? `${count(pending, 'record')} ${pending === 1 ? 'has' : 'have'} not been sent yet. They stay in this browser and go out when you sign in to this account again; nobody else's sign-in sends them.`
@@ -331,7 +333,8 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-by('erase').addEventListener('click', () => {
+by('erase').addEventListener('click', async () => {
+  await refresh();
   const { pending, parked } = status.counts;
   const unsent = pending + parked;
   say('erase-text', unsent

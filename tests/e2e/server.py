@@ -44,6 +44,8 @@ class Server:
             self.database = f"sqlite:///{folder / 'server.sqlite3'}"
         self.environment = {
             **os.environ,
+            # The tests' own settings are for tests inside the process.
+            "DJANGO_SETTINGS_MODULE": "syncserver.settings",
             "SECRET_KEY": "0123456789-for-tests-only-abcdefghijklmnopqrstuvwxyz",
             "DEBUG": "true",
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
@@ -79,6 +81,7 @@ class Server:
                 return
             except OSError:
                 time.sleep(0.1)
+        self.kill()
         raise TimeoutError("gunicorn did not start")
 
     def kill(self) -> None:

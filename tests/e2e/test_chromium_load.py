@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Playwright
 
 from .chromium import Chromium
-from .machine import free_port, require_program
+from .machine import require_program
 from .server import PASSWORD, Server
 from .sites import PYTHON, Sites
 
@@ -133,17 +133,15 @@ def test_heavy_browsing_leaves_nothing_behind_in_memory_or_state(chromium: Chrom
 def screen() -> Iterator[str]:
     program = require_program("Xvfb", "xvfb")
     require_program("xdotool", "xdotool")
-    number = 60 + free_port() % 900
+    # It takes a free number by itself and says which once it is ready.
     display = subprocess.Popen(
-        [program, f":{number}", "-screen", "0", "1280x800x24", "-nolisten", "tcp"], stderr=subprocess.DEVNULL
+        [program, "-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
-    for _ in range(50):
-        if Path(f"/tmp/.X11-unix/X{number}").exists():
-            break
-        time.sleep(0.1)
-    yield f":{number}"
-    display.terminate()
-    display.wait()
+    with display:
+        yield f":{display.stdout.readline().decode().strip()}"
+        display.terminate()
 
 
 def test_real_idleness_on_a_screen_is_an_idle_period(

@@ -6,7 +6,7 @@ const rules = (changes) => ({ ...NO_RULES, ...changes });
 const covers = (pattern, url) => matches(pattern, new URL(url));
 
 test('only http and https pages are recorded', () => {
-  for (const url of [undefined, '', 'about:blank', 'chrome://newtab/', 'file:///tmp/x', 'javascript:1', 'http://[', 'https://a.test:99999/']) {
+  for (const url of [undefined, '', 'about:blank', 'chrome://newtab/', 'file:///etc/x', 'javascript:1', 'http://[', 'https://a.test:99999/']) {
     assert.equal(pageOf(url, NO_RULES), null, String(url));
   }
 });
