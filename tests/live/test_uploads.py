@@ -88,6 +88,12 @@ def test_an_empty_body_in_chunks_is_no_json(service, token):
     assert (status, reply["code"]) == (400, "invalid_json")
 
 
+@pytest.mark.parametrize("chunk", [b"zz\r\n{}\r\n0\r\n\r\n", b"-5\r\n{}\r\n0\r\n\r\n"])
+def test_a_malformed_chunk_is_refused_and_no_fault_of_the_server(service, token, chunk):
+    status, reply = service.raw(head(token, "Transfer-Encoding: chunked"), chunk)
+    assert (status, reply["code"]) == (400, "unreadable_body")
+
+
 def test_a_body_of_a_sender_who_hangs_up_stores_nothing_and_harms_nobody(service, database, token):
     body = json.dumps({"visits": [visit(title="hung up")]}).encode()
     with closing(socket.create_connection(("127.0.0.1", service.port), 60)) as connection:

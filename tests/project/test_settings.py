@@ -76,6 +76,18 @@ def test_production_starts_with_a_key_and_a_host():
     assert python(START, **SAFE).returncode == 0
 
 
+def test_empty_variables_are_unset_ones():
+    empty = dict.fromkeys(("DATABASE_URL", "NUM_PROXIES", "DEBUG", "PUSH_RATE", "LOG_LEVEL"), "")
+    done = python(START, **SAFE, **empty)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_rate_that_is_none_stops_the_start_and_says_how_to_write_one():
+    done = python(START, **SAFE, PUSH_RATE="fast")
+    assert done.returncode != 0
+    assert "PUSH_RATE is not a rate. Write it like 300/min" in done.stderr
+
+
 def test_debug_needs_nothing():
     assert python(START, DEBUG="true").returncode == 0
 

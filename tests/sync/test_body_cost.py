@@ -1,0 +1,48 @@
+"""What an odd body may cost: one walk, and no more memory than a few copies of it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sync import body, limits
+from tests.factories import visit
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_records_with_many_brackets_are_not_each_walked_with_the_whole_body(monkeypatch):
+    walks = []
+    monkeypatch.setattr(body, "_check_depth", walks.append)
+    periods = [{"start": 1_762_160_400_000 + n, "reason": "idle"} for n in range(120)]
+    records = [visit(idlePeriods=periods) for _ in range(50)]
+    batch = body.parse_batch(body.msgspec.json.encode({"visits": records}), "visits")
+    assert len(batch.records) == 50
+    assert walks == []
+
+
+def test_the_first_of_two_fields_of_one_name_is_judged_too():
+    deep = b"[" * 500 + b"]" * 500
+    with pytest.raises(body.InvalidJSON):
+        body.parse_batch(b'{"a":' + deep + b',"a":1,"visits":[]}', "visits")
+    with pytest.raises(body.InvalidJSON):
+        body.parse_batch(b'{"a":"\xff","a":1,"visits":[]}', "visits")
+
+
+@pytest.mark.parametrize("end", [b"\\ud800", b""], ids=["surrogate", "NaN"])
+def test_a_text_of_ten_mebibytes_is_parsed_in_a_few_copies_of_memory(tmp_path, end):
+    text = b"a" * (limits.MAX_BODY_BYTES - 100) + end
+    extra = b"" if end else b',"y":NaN'
+    file = tmp_path / "body.json"
+    file.write_bytes(b'{"x":"' + text + b'"' + extra + b',"visits":[]}')
+    code = (
+        "import resource, sys; from pathlib import Path; from sync.body import InvalidJSON, parse_batch\n"
+        f"read = Path({str(file)!r}).read_bytes()\n"
+        "try: parse_batch(read, 'visits')\n"
+        "except InvalidJSON: pass\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    kibibytes = int(done.stdout) // (1024 if sys.platform == "darwin" else 1)
+    assert kibibytes < 250_000
