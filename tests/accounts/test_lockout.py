@@ -20,20 +20,20 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cheap_hashing")]
 
 
 @pytest.fixture
-def carol(cheap_hashing):
-    return UserFactory(email="carol@example.org", password=PASSWORD, is_staff=True)
+def alice(cheap_hashing):
+    return UserFactory(email="alice@example.org", password=PASSWORD, is_staff=True)
 
 
 @pytest.fixture
-def dave(cheap_hashing):
-    return UserFactory(email="dave@example.org", password=PASSWORD, is_staff=True)
+def bob(cheap_hashing):
+    return UserFactory(email="bob@example.org", password=PASSWORD, is_staff=True)
 
 
-def sign_in(email="carol@example.org", password=PASSWORD, address=HERE, **extra):
+def sign_in(email="alice@example.org", password=PASSWORD, address=HERE, **extra):
     return post(LOGIN, {"email": email, "password": password}, REMOTE_ADDR=address, **extra)
 
 
-def sign_in_to_admin(email="carol@example.org", password=PASSWORD, address=HERE, **extra):
+def sign_in_to_admin(email="alice@example.org", password=PASSWORD, address=HERE, **extra):
     body = {"username": email, "password": password}
     return Client().post(ADMIN, body, secure=True, REMOTE_ADDR=address, **extra)
 
@@ -48,64 +48,64 @@ def lock(sign_in=sign_in, **how):
     pytest.fail(f"{PATIENCE} wrong passwords in a row went unanswered")
 
 
-def test_too_many_wrong_passwords_are_answered_with_a_wait(carol):
+def test_too_many_wrong_passwords_are_answered_with_a_wait(alice):
     response = lock()
     assert_error_shape(response, 429, "throttled")
     assert int(response["Retry-After"]) >= 1
 
 
-def test_a_lock_holds_against_the_right_password_too(carol):
+def test_a_lock_holds_against_the_right_password_too(alice):
     lock()
     assert sign_in().status_code == 429
 
 
-def test_an_unknown_address_is_locked_as_a_known_one_is(carol):
+def test_an_unknown_address_is_locked_as_a_known_one_is(alice):
     known = lock()
     unknown = lock(email="nobody@example.org")
     assert (unknown.status_code, unknown.json()) == (known.status_code, known.json())
 
 
-def test_a_lock_is_on_the_account_whatever_the_case_of_its_address(carol):
+def test_a_lock_is_on_the_account_whatever_the_case_of_its_address(alice):
     for number in range(PATIENCE):
-        sign_in(["carol@example.org", "CAROL@example.org", "Carol@Example.Org"][number % 3], password="wrong")
+        sign_in(["alice@example.org", "ALICE@example.org", "Alice@Example.Org"][number % 3], password="wrong")
     assert sign_in().status_code == 429
-    assert sign_in("CAROL@EXAMPLE.ORG").status_code == 429
+    assert sign_in("ALICE@EXAMPLE.ORG").status_code == 429
 
 
-def test_another_person_at_the_same_address_signs_in(carol, dave):
+def test_another_person_at_the_same_address_signs_in(alice, bob):
     lock()
-    assert sign_in("dave@example.org").status_code == 200
+    assert sign_in("bob@example.org").status_code == 200
 
 
-def test_the_same_person_at_another_address_signs_in(carol):
+def test_the_same_person_at_another_address_signs_in(alice):
     lock()
     assert sign_in(address=ELSEWHERE).status_code == 200
 
 
-def test_a_lock_made_through_the_api_holds_in_the_admin(carol):
+def test_a_lock_made_through_the_api_holds_in_the_admin(alice):
     lock()
     assert sign_in_to_admin().status_code == 429
 
 
-def test_a_lock_made_through_the_admin_holds_in_the_api(carol):
+def test_a_lock_made_through_the_admin_holds_in_the_api(alice):
     lock(sign_in_to_admin)
     assert_error_shape(sign_in(), 429, "throttled")
 
 
-def test_the_admin_takes_a_right_password_while_nothing_is_locked(carol):
+def test_the_admin_takes_a_right_password_while_nothing_is_locked(alice):
     response = sign_in_to_admin()
     assert response.status_code == 302
     assert response.cookies
 
 
-def test_another_person_signs_in_to_the_admin_from_the_same_address(carol, dave):
+def test_another_person_signs_in_to_the_admin_from_the_same_address(alice, bob):
     lock(sign_in_to_admin)
-    assert sign_in_to_admin("dave@example.org").status_code == 302
+    assert sign_in_to_admin("bob@example.org").status_code == 302
 
 
 @pytest.mark.parametrize("proxies", [None, 0])
 @pytest.mark.parametrize("attempt", [sign_in, sign_in_to_admin])
-def test_a_forwarded_address_dodges_nothing_where_no_proxy_is_known(carol, settings, proxies, attempt):
+def test_a_forwarded_address_dodges_nothing_where_no_proxy_is_known(alice, settings, proxies, attempt):
     settings.NUM_PROXIES = proxies
     for number in range(PATIENCE):
         attempt(password="wrong", HTTP_X_FORWARDED_FOR=f"198.51.100.{number}")
@@ -113,14 +113,14 @@ def test_a_forwarded_address_dodges_nothing_where_no_proxy_is_known(carol, setti
 
 
 @pytest.mark.parametrize("attempt", [sign_in, sign_in_to_admin])
-def test_what_a_client_puts_before_the_word_of_a_proxy_dodges_nothing(carol, settings, attempt):
+def test_what_a_client_puts_before_the_word_of_a_proxy_dodges_nothing(alice, settings, attempt):
     settings.NUM_PROXIES = 1
     for number in range(PATIENCE):
         attempt(password="wrong", HTTP_X_FORWARDED_FOR=f"198.51.100.{number}, {HERE}")
     assert attempt(HTTP_X_FORWARDED_FOR=f"203.0.113.9, {HERE}").status_code == 429
 
 
-def test_behind_a_known_proxy_people_are_told_apart(carol, settings):
+def test_behind_a_known_proxy_people_are_told_apart(alice, settings):
     settings.NUM_PROXIES = 1
     lock(HTTP_X_FORWARDED_FOR=HERE)
     assert sign_in(HTTP_X_FORWARDED_FOR=ELSEWHERE).status_code == 200
@@ -129,13 +129,13 @@ def test_behind_a_known_proxy_people_are_told_apart(carol, settings):
 @pytest.mark.parametrize(
     "header", ["HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_CLIENT_IP", "HTTP_X_CLIENT_IP", "HTTP_CF_CONNECTING_IP"]
 )
-def test_no_other_header_names_an_address(carol, header):
+def test_no_other_header_names_an_address(alice, header):
     for number in range(PATIENCE):
         sign_in(password="wrong", **{header: f"198.51.100.{number}"})
     assert sign_in(**{header: "203.0.113.9"}).status_code == 429
 
 
-def test_a_lock_ends_by_itself(carol, settings):
+def test_a_lock_ends_by_itself(alice, settings):
     settings.AXES_COOLOFF_TIME = timedelta(seconds=1)
     for _ in range(PATIENCE - 8):
         sign_in(password="wrong")
@@ -144,14 +144,14 @@ def test_a_lock_ends_by_itself(carol, settings):
     assert sign_in().status_code == 200
 
 
-def test_a_success_forgets_the_failures_before_it(carol):
+def test_a_success_forgets_the_failures_before_it(alice):
     for _ in range(3):
         for _ in range(3):
             assert sign_in(password="wrong").status_code == 401
         assert sign_in().status_code == 200
 
 
-def test_an_account_tried_from_everywhere_is_slowed_and_never_locked_for_good(carol):
+def test_an_account_tried_from_everywhere_is_slowed_and_never_locked_for_good(alice):
     answers = {sign_in(password="wrong", address=f"198.51.100.{number}").status_code for number in range(100)}
     assert answers == {401, 429}
     response = sign_in(address=ELSEWHERE)

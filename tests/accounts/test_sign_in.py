@@ -16,40 +16,40 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def carol(cheap_hashing):
-    return UserFactory(email="carol@example.org", password=PASSWORD, name="Carol")
+def alice(cheap_hashing):
+    return UserFactory(email="alice@example.org", password=PASSWORD, name="Alice")
 
 
-def login(email="carol@example.org", password=PASSWORD, **extra):
+def login(email="alice@example.org", password=PASSWORD, **extra):
     return post(LOGIN, {"email": email, "password": password}, **extra)
 
 
-def test_signing_in_answers_the_person_and_two_tokens(carol):
+def test_signing_in_answers_the_person_and_two_tokens(alice):
     response = login()
     assert response.status_code == 200
     reply = response.json()
     assert set(reply) == {"user", "access", "refresh"}
     assert reply["user"] == send("GET", ME, token=reply["access"]).json()
-    assert (reply["user"]["email"], reply["user"]["name"]) == ("carol@example.org", "Carol")
+    assert (reply["user"]["email"], reply["user"]["name"]) == ("alice@example.org", "Alice")
 
 
-@pytest.mark.parametrize("email", ["CAROL@EXAMPLE.ORG", "Carol@example.org"])
-def test_an_address_is_compared_without_case(carol, email):
+@pytest.mark.parametrize("email", ["ALICE@EXAMPLE.ORG", "Alice@example.org"])
+def test_an_address_is_compared_without_case(alice, email):
     assert login(email).status_code == 200
 
 
-def test_signing_in_sets_no_cookie(carol):
+def test_signing_in_sets_no_cookie(alice):
     assert not login().cookies
 
 
-def test_a_wrong_password_is_401(carol):
+def test_a_wrong_password_is_401(alice):
     response = login(password="wrong")
     assert response.status_code == 401
     assert set(response.json()) == {"code", "detail"}
 
 
 @pytest.mark.parametrize("email", ["nobody@example.org", "no address", "x" * 900])
-def test_an_unknown_address_is_answered_as_a_wrong_password_is(carol, email):
+def test_an_unknown_address_is_answered_as_a_wrong_password_is(alice, email):
     wrong, unknown = login(password="wrong"), login(email)
     assert unknown.status_code == wrong.status_code == 401
     assert unknown.content == wrong.content
@@ -57,7 +57,7 @@ def test_an_unknown_address_is_answered_as_a_wrong_password_is(carol, email):
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
-def test_a_deactivated_person_is_answered_as_a_wrong_password_is(carol, password):
+def test_a_deactivated_person_is_answered_as_a_wrong_password_is(alice, password):
     wrong = login(password="wrong")
     User.objects.update(is_active=False)
     shut = login(password=password)
@@ -65,7 +65,7 @@ def test_a_deactivated_person_is_answered_as_a_wrong_password_is(carol, password
 
 
 def test_a_wrong_password_and_an_unknown_address_cost_one_hash_each(monkeypatch):
-    UserFactory(email="carol@example.org", password=PASSWORD)
+    UserFactory(email="alice@example.org", password=PASSWORD)
     hashed = []
     encode, verify = Argon2PasswordHasher.encode, Argon2PasswordHasher.verify
     monkeypatch.setattr(Argon2PasswordHasher, "encode", lambda *args: hashed.append("encode") or encode(*args))
@@ -77,60 +77,60 @@ def test_a_wrong_password_and_an_unknown_address_cost_one_hash_each(monkeypatch)
     assert hashed == ["encode"]
 
 
-def test_blanks_around_a_password_are_not_trimmed(carol):
+def test_blanks_around_a_password_are_not_trimmed(alice):
     assert login(password=f" {PASSWORD} ").status_code == 401
 
 
 # me
 
 
-def test_me_tells_who_one_is(carol):
-    reply = send("GET", ME, user=carol).json()
+def test_me_tells_who_one_is(alice):
+    reply = send("GET", ME, user=alice).json()
     assert set(reply) == {"id", "email", "name", "timeZone", "dateJoined"}
     assert (reply["id"], reply["email"], reply["name"], reply["timeZone"]) == (
-        str(carol.pk),
-        "carol@example.org",
-        "Carol",
+        str(alice.pk),
+        "alice@example.org",
+        "Alice",
         "UTC",
     )
 
 
-def test_me_is_nobody_elses(carol):
-    other = UserFactory(email="dave@example.org")
-    assert send("GET", ME, user=other).json()["email"] == "dave@example.org"
+def test_me_is_nobody_elses(alice):
+    other = UserFactory(email="bob@example.org")
+    assert send("GET", ME, user=other).json()["email"] == "bob@example.org"
 
 
 # refresh
 
 
-def test_refreshing_answers_a_new_pair(carol):
+def test_refreshing_answers_a_new_pair(alice):
     old = login().json()["refresh"]
     response = post(REFRESH, {"refresh": old})
     assert response.status_code == 200
     reply = response.json()
     assert set(reply) == {"access", "refresh"}
     assert reply["refresh"] != old
-    assert send("GET", ME, token=reply["access"]).json()["email"] == "carol@example.org"
+    assert send("GET", ME, token=reply["access"]).json()["email"] == "alice@example.org"
 
 
-def test_the_new_refresh_token_refreshes_in_turn(carol):
+def test_the_new_refresh_token_refreshes_in_turn(alice):
     first = post(REFRESH, {"refresh": login().json()["refresh"]}).json()
     assert post(REFRESH, {"refresh": first["refresh"]}).status_code == 200
 
 
-def test_a_refresh_token_that_was_rotated_is_dead(carol):
+def test_a_refresh_token_that_was_rotated_is_dead(alice):
     old = login().json()["refresh"]
     post(REFRESH, {"refresh": old})
     assert_error_shape(post(REFRESH, {"refresh": old}), 401)
 
 
-def test_a_refresh_token_that_was_signed_out_is_dead(carol):
+def test_a_refresh_token_that_was_signed_out_is_dead(alice):
     token = login().json()["refresh"]
     assert post(LOGOUT, {"refresh": token}).status_code == 204
     assert_error_shape(post(REFRESH, {"refresh": token}), 401)
 
 
-def test_signing_out_of_one_browser_leaves_another_signed_in(carol):
+def test_signing_out_of_one_browser_leaves_another_signed_in(alice):
     here, there = login().json()["refresh"], login().json()["refresh"]
     post(LOGOUT, {"refresh": here})
     assert post(REFRESH, {"refresh": there}).status_code == 200
@@ -194,7 +194,7 @@ def test_a_refresh_token_of_a_person_who_is_gone_is_401(alice, change):
     assert post(LOGOUT, {"refresh": token}).status_code == 204
 
 
-def test_signing_in_needs_no_living_access_token(carol):
+def test_signing_in_needs_no_living_access_token(alice):
     assert login(token="garbage").status_code == 200
 
 
@@ -235,7 +235,7 @@ def test_no_body_of_any_kind_is_a_500(path, body, media):
 
 @pytest.mark.parametrize("address", ["", "::1", "fe80::1%eth0"])
 @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
-def test_signing_in_works_whatever_the_peer_is_called(carol, address, password):
+def test_signing_in_works_whatever_the_peer_is_called(alice, address, password):
     response = login(password=password, REMOTE_ADDR=address)
     assert response.status_code == (200 if password == PASSWORD else 401)
 
@@ -244,7 +244,7 @@ def test_signing_in_works_whatever_the_peer_is_called(carol, address, password):
     "forwarded", ["", "garbage", ",", ", ,", "1.2.3.4", "1.2.3.4, x", "x" * 5_000, "\x00", "1.2.3.4:5", "[::1]"]
 )
 @pytest.mark.parametrize("proxies", [None, 0, 1, 2])
-def test_signing_in_works_whatever_a_proxy_says(carol, settings, forwarded, proxies):
+def test_signing_in_works_whatever_a_proxy_says(alice, settings, forwarded, proxies):
     settings.NUM_PROXIES = proxies
     assert login(HTTP_X_FORWARDED_FOR=forwarded).status_code == 200
     assert login(password="wrong", HTTP_X_FORWARDED_FOR=forwarded).status_code == 401
