@@ -101,7 +101,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=134217728;",
     }
 else:
-    # Kept connections: opening one for each request costs 5 ms. A pool measured the same under gunicorn (batches of ten,
+    # Kept connections: opening one for each request costs 5 ms. A pool measured the same under gunicorn (batches of 10,
     # medians of four rounds: 14.1 ms kept, 13.2 ms pooled, rounds from 12.3 to 15.5), and would be one more package.
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
