@@ -172,14 +172,14 @@ class TestPage:
         assert admin.post(page(bob))["Location"] == "/admin/accounts/user/"
 
     def test_refuses_oneself(self, admin, alice):
-        UserFactory(email="alice@example.org", is_superuser=True)
+        UserFactory(email="another@example.org", is_superuser=True)
         assert admin.post(page(alice))["Location"] == "/admin/accounts/user/"
         assert User.objects.filter(pk=alice.pk, is_active=True).exists()
 
     def test_refuses_a_superuser_to_one_who_is_none(self, admin, alice, bob):
         from django.contrib.auth.models import Permission
 
-        UserFactory(email="alice@example.org", is_superuser=True)
+        UserFactory(email="another@example.org", is_superuser=True)
         bob.is_superuser = True
         bob.save()
         alice.is_superuser = False
