@@ -41,7 +41,11 @@ def test_a_text_of_ten_mebibytes_is_parsed_in_a_few_copies_of_memory(tmp_path, e
         f"read = Path({str(file)!r}).read_bytes()\n"
         "try: parse_batch(read, 'visits')\n"
         "except InvalidJSON: pass\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        # On Linux the peak of getrusage begins with that of the process that forked this one.
+        "status = Path('/proc/self/status')\n"
+        "peak = [line.split()[1] for line in status.read_text().splitlines() if line.startswith('VmHWM')] "
+        "if status.exists() else [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]\n"
+        "print(peak[0])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     kibibytes = int(done.stdout) // (1024 if sys.platform == "darwin" else 1)
