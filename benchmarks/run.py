@@ -98,7 +98,7 @@ def send_together(port: int, path: str, bodies: list[list[bytes]]) -> float:
 def copy_limit(url: str, records: list[dict[str, Any]], size: int) -> float:
     """(c) COPY the same rows, put together beforehand, into the same table, a transaction a batch; return rows a second."""
     from benchmarks.data import CLIENT_ID
-    from sync import services
+    from sync import merge, services
     from sync.serializers import PageVisitSerializer
 
     table = services.PAGE_VISITS.table
@@ -112,8 +112,8 @@ def copy_limit(url: str, records: list[dict[str, Any]], size: int) -> float:
         context = {"now": int(time.time() * 1000), "anonymous_client_id": ""}
         serializer = PageVisitSerializer(data=records, many=True, context=context)
         serializer.is_valid(raise_exception=True)
-        contents = [(found[0], {k: v for k, v in c.items() if k != "client_id"}) for c in serializer.validated_data]
-        rows = list(table._rows((1, 1, 1), contents))
+        values = [table.values_of(content) for content in serializer.validated_data]
+        rows = list(table._rows((1, 1, 1), [(found[0], merge.digest(each), each) for each in values]))
         statement = f"COPY {table.name} ({', '.join(table.columns)}) FROM STDIN"
         seconds = 0.0
         for start in range(0, len(rows), size):

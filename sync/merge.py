@@ -6,7 +6,7 @@ That is a total order over contents, so records may arrive in any order, any num
 connections, and end in the same rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -14,24 +14,37 @@ import msgspec
 
 # The first byte of every digest. Raise it when the content of a record or its encoding changes; rows with another
 # format are then compared by their fields, so that an upgrade rewrites nothing.
-FORMAT = 1
+FORMAT = 2
 HASH_BYTES = 16
 
 Rank = tuple[int, ...]
 Version = tuple[Rank, bytes]
 
-encode = msgspec.json.Encoder(order="sorted").encode
+# How a JSON column is stored: one spelling for equal values.
+encode_document = msgspec.json.Encoder(order="sorted").encode
+EMPTY_LIST, EMPTY_OBJECT = msgspec.Raw(b"[]"), msgspec.Raw(b"{}")
+_encode = msgspec.json.Encoder().encode
 
 
-def digest(content: Mapping[str, Any]) -> bytes:
+def digest(values: Sequence[Any]) -> bytes:
     """Return the last two steps of the order as bytes that compare: format, fields that are not empty, hash.
 
-    `content` holds exactly what is stored, by column; equal contents have equal digests whatever their order of keys.
+    `values` are exactly what is stored, in the order of the columns' names, JSON columns as raw compact JSON with
+    sorted keys; so equal contents have equal digests.
     """
-    values = list(content.values())
     # 0 and false are values like any other, and equal to none of these.
-    empty = values.count(None) + values.count("") + values.count([]) + values.count({})
-    return bytes((FORMAT, len(values) - empty)) + blake2b(encode(content), digest_size=HASH_BYTES).digest()
+    empty = values.count(None) + values.count("") + values.count(EMPTY_LIST) + values.count(EMPTY_OBJECT)
+    return bytes((FORMAT, len(values) - empty)) + blake2b(_encode(values), digest_size=HASH_BYTES).digest()
+
+
+def raw(document: Any) -> msgspec.Raw:
+    """Return the stored form of a JSON column's value, which may come as that form already, in bytes."""
+    return msgspec.Raw(document if type(document) is bytes else encode_document(document))
+
+
+def in_order(content: Mapping[str, Any]) -> list[Any]:
+    """Return the values of a content as `digest` takes them."""
+    return [raw(value) if type(value) in (list, dict, bytes) else value for _, value in sorted(content.items())]
 
 
 def visit_rank(visit: Mapping[str, Any]) -> Rank:
@@ -61,9 +74,9 @@ def aggregate_rank(aggregate: Mapping[str, Any]) -> Rank:
 
 def visit_version(visit: Mapping[str, Any]) -> Version:
     """Return what a page visit's content is compared by; the larger wins."""
-    return visit_rank(visit), digest(visit)
+    return visit_rank(visit), digest(in_order(visit))
 
 
 def aggregate_version(aggregate: Mapping[str, Any]) -> Version:
     """Return what a tab aggregate's content is compared by; the larger wins."""
-    return aggregate_rank(aggregate), digest(aggregate)
+    return aggregate_rank(aggregate), digest(in_order(aggregate))

@@ -21,8 +21,7 @@ from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
 logger = logging.getLogger(__name__)
 
 Result = Literal["created", "updated", "unchanged", "rejected"]
-Key = tuple[Any, ...]
-Write = Callable[[tuple[int, int, int], Iterable[tuple[int, Mapping[str, Any]]]], None]
+Write = Callable[[tuple[int, int, int], Iterable[statements.Row]], None]
 REFUSED: Final = {"record": ["The database refuses this record. Send it again only after it has changed."]}
 # PostgreSQL's classes "program limit exceeded" and "raised by a rule of the operator": no retry makes the row fit.
 REFUSALS: Final = ("54", "P0")
@@ -80,23 +79,36 @@ class Push:
 
 
 class Incoming:
-    """A good record on its way into the table."""
+    """One record of a push, at its place in the batch."""
 
-    __slots__ = ("_version", "content", "index", "key", "kind")
+    __slots__ = ("content", "digest", "index", "key", "kind", "values")
 
-    def __init__(self, index: int, key: Key, kind: Kind, content: dict[str, Any]) -> None:
+    def __init__(self, index: int, kind: Kind, browser_id: int, content: Mapping[str, Any]) -> None:
         self.index = index
-        self.key = key
         self.kind = kind
         self.content = content
-        self._version: merge.Version | None = None
+        self.key = kind.table.key_of(browser_id, content)
+        self.values = kind.table.values_of(content)
+        self.digest = merge.digest(self.values)
 
-    @property
     def version(self) -> merge.Version:
-        """What the record is compared by, worked out only for those that meet another version of theirs."""
-        if self._version is None:
-            self._version = (self.kind.rank(self.content), merge.digest(self.content))
-        return self._version
+        """Return what the record is compared by where it meets another version of itself."""
+        return self.kind.rank(self.content), self.digest
+
+
+class Held:
+    """One record the table holds."""
+
+    __slots__ = ("digest", "kind", "row")
+
+    def __init__(self, kind: Kind, digest: bytes, row: Sequence[Any]) -> None:
+        self.kind = kind
+        self.digest = digest
+        self.row = row
+
+    def version(self) -> merge.Version:
+        """Return what the stored record is compared by."""
+        return self.kind.rank(dict(zip(self.kind.table.narrow, self.row, strict=True))), self.digest
 
 
 def bulk_update_or_create(
@@ -113,12 +125,9 @@ def bulk_update_or_create(
         clients = dict.fromkeys(record["client_id"] for record in records)
         sender = next(iter(clients), None) if push.sender is None else push.sender
         browsers = _browsers(user_id, clients, sender, push.client)
-        incoming = []
-        for index, record in enumerate(records):
-            content = dict(record)
-            browser_id = browsers[content.pop("client_id")].pk
-            key = (browser_id, *(content[column] for column in kind.table.key))
-            incoming.append(Incoming(index, key, kind, content))
+        incoming = [
+            Incoming(index, kind, browsers[content["client_id"]].pk, content) for index, content in enumerate(records)
+        ]
         results = _store(user_id, kind, incoming, state.counter + 1)
         if "created" in results or "updated" in results:
             SyncState.objects.filter(user_id=user_id).update(counter=state.counter + 1)
@@ -167,14 +176,17 @@ def _store(user_id: int, kind: Kind, incoming: Sequence[Incoming], seq: int) -> 
     results: list[Result] = ["unchanged"] * len(incoming)
     left = list(incoming)
     while left:
-        stored = _stored_versions(user_id, kind, {record.key for record in left})
-        winners: dict[Key, Incoming] = {}
+        stored = _held(user_id, kind, {record.key for record in left})
+        winners: dict[statements.Key, Incoming] = {}
         for record in left:
+            held = stored.get(record.key)
+            if held is not None and held.digest == record.digest:
+                continue
             best = winners.get(record.key)
             # Of identical copies the first stays.
-            if best is None or record.version > best.version:
+            if best is None or record.version() > best.version():
                 winners[record.key] = record
-        newer = [r for key, r in winners.items() if key not in stored or r.version > stored[key]]
+        newer = [r for key, r in winners.items() if key not in stored or r.version() > stored[key].version()]
         refused: set[int] = set()
         leading = (user_id, seq, int(time.time() * 1000))
         for write, rows in (
@@ -193,22 +205,20 @@ def _store(user_id: int, kind: Kind, incoming: Sequence[Incoming], seq: int) -> 
     return results
 
 
-def _stored_versions(user_id: int, kind: Kind, keys: set[Key]) -> dict[Key, merge.Version]:
-    """Return the versions the table holds for these keys, in one narrow query a browser."""
+def _held(user_id: int, kind: Kind, keys: set[statements.Key]) -> dict[statements.Key, Held]:
+    """Return what the table holds of these keys, by one narrow query a browser."""
     table = kind.table
-    versions: dict[Key, merge.Version] = {}
+    held: dict[statements.Key, Held] = {}
     other_formats: list[int] = []
     for browser_id in {key[0] for key in keys}:
-        for row in table.read(user_id, browser_id, [key for key in keys if key[0] == browser_id]):
-            stored_digest = bytes(row["digest"])
-            if stored_digest[0] != merge.FORMAT:
-                other_formats.append(row["id"])
-            versions[table.key_of(row)] = (kind.rank(row), stored_digest)
+        for key, digest, row in table.read(user_id, browser_id, [key for key in keys if key[0] == browser_id]):
+            held[key] = Held(kind, digest, row)
+            if digest[0] != merge.FORMAT:
+                other_formats.append(row[0])
     if other_formats:
-        for row in table.read_contents(user_id, other_formats):
-            content = {column: row[column] for column in table.content}
-            versions[table.key_of(row)] = (kind.rank(content), merge.digest(content))
-    return versions
+        for key, content in table.read_contents(user_id, other_formats):
+            held[key].digest = merge.digest(table.values_of(content))
+    return held
 
 
 def _write(write: Write, leading: tuple[int, int, int], records: Sequence[Incoming]) -> set[int]:
@@ -217,7 +227,7 @@ def _write(write: Write, leading: tuple[int, int, int], records: Sequence[Incomi
         return set()
     try:
         with transaction.atomic():
-            write(leading, [(record.key[0], record.content) for record in records])
+            write(leading, [(record.key[0], record.digest, record.values) for record in records])
     except DatabaseError as error:
         if not _is_refusal(error):
             raise

@@ -16,8 +16,11 @@ from django.db import connection, models
 from sync import merge
 from sync.models import SyncRecord
 
+# The browser's id, then the values of the key's own columns.
 Key = tuple[Any, ...]
 Content = Mapping[str, Any]
+# What is stored of one record: the id of its browser, its digest, its content as `Table.values_of` returns it.
+Row = tuple[int, bytes, Sequence[Any]]
 # Columns that are not content: they say whose the row is and when it was written.
 BOOKKEEPING = ("id", "user_id", "browser_id", "digest", "seq", "received_at", "updated_at")
 # How each written row begins; its content follows.
@@ -36,34 +39,46 @@ class Table:
         }
         self.content = tuple(sorted(set(self.fields) - set(BOOKKEEPING)))
         self.columns = (*LEADING, *self.content)
-        self._narrow = tuple(dict.fromkeys(("id", "browser_id", *key, *rank, "digest")))
+        self.narrow = tuple(dict.fromkeys(("id", *key, "digest", *rank)))
+        self._digest_place = self.narrow.index("digest")
         self._json_places = tuple(
             place for place, column in enumerate(self.content) if isinstance(self.fields[column], models.JSONField)
         )
         self._content_of = itemgetter(*self.content)
+        self._key_of = itemgetter(*key)
 
-    def key_of(self, row: Mapping[str, Any]) -> Key:
-        """Return the key of a row: browser, then the key's own columns."""
-        return (row["browser_id"], *(row[column] for column in self.key))
+    def key_of(self, browser_id: int, content: Content) -> Key:
+        """Return the key of a content, or of anything else that has the key's columns."""
+        found = self._key_of(content)
+        return (browser_id, *found) if len(self.key) > 1 else (browser_id, found)
 
-    def read(self, user_id: int, browser_id: int, keys: Collection[Key]) -> Iterator[dict[str, Any]]:
-        """Yield id, key, rank and digest of the rows the table holds for these keys of one browser."""
+    def values_of(self, content: Content) -> list[Any]:
+        """Return the values of a content in the order of its columns' names, JSON as raw JSON."""
+        values = list(self._content_of(content))
+        for place in self._json_places:
+            values[place] = merge.raw(values[place])
+        return values
+
+    def read(self, user_id: int, browser_id: int, keys: Collection[Key]) -> Iterator[tuple[Key, bytes, Sequence[Any]]]:
+        """Yield key, digest and the narrow columns of the rows the table holds for these keys of one browser."""
+        end, place = 1 + len(self.key), self._digest_place
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                arrays = [list(column) for column in zip(*(key[1:] for key in keys), strict=True)]
+                arrays = [list(column) for column in zip(*keys, strict=True)][1:]
                 cursor.execute(self._read_sql, [*arrays, user_id, browser_id])
             else:
                 cursor.execute(self._read_sql, [json.dumps([key[1:] for key in keys]), user_id, browser_id])
-            for row in cursor:
-                yield dict(zip(self._narrow, row, strict=True))
+            for row in cursor.fetchall():
+                yield (browser_id, *row[1:end]), bytes(row[place]), row
 
-    def read_contents(self, user_id: int, ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+    def read_contents(self, user_id: int, ids: Sequence[int]) -> Iterator[tuple[Key, dict[str, Any]]]:
         """Yield key and content of whole rows."""
         rows = self.model._default_manager.filter(user_id=user_id, pk__in=ids)
-        return iter(rows.values("browser_id", *self.content))
+        for content in rows.values("browser_id", *self.content):
+            yield self.key_of(content.pop("browser_id"), content), content
 
-    def insert(self, leading: tuple[int, int, int], rows: Iterable[tuple[int, Content]]) -> None:
-        """Insert rows of (browser id, content) whose keys the table does not hold; `leading` is (user id, seq, now).
+    def insert(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> None:
+        """Insert rows whose keys the table does not hold; `leading` is (user id, seq, now).
 
         On PostgreSQL the server reads each row while the next one is still being put together.
         """
@@ -73,7 +88,7 @@ class Table:
             else:
                 cursor.executemany(self._insert_sql, list(self._rows(leading, rows)))
 
-    def overwrite(self, leading: tuple[int, int, int], rows: Iterable[tuple[int, Content]]) -> None:
+    def overwrite(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> None:
         """Overwrite the rows of these keys, all but the time of their first receipt."""
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
@@ -93,9 +108,7 @@ class Table:
             else:
                 cursor.executemany(f"{self._insert_sql} {self._on_conflict}", list(self._rows(leading, rows)))
 
-    def _copy(
-        self, cursor: Any, table: str, leading: tuple[int, int, int], rows: Iterable[tuple[int, Content]]
-    ) -> None:
+    def _copy(self, cursor: Any, table: str, leading: tuple[int, int, int], rows: Iterable[Row]) -> None:
         # Django gives a cursor's copy method through as it is, with the driver's own errors.
         with (
             connection.wrap_database_errors,
@@ -104,12 +117,13 @@ class Table:
             for row in self._rows(leading, rows):
                 copy.write_row(row)
 
-    def _rows(self, leading: tuple[int, int, int], rows: Iterable[tuple[int, Content]]) -> Iterator[Sequence[Any]]:
+    def _rows(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
         user_id, seq, now = leading
-        for browser_id, content in rows:
-            row = [user_id, seq, now, now, browser_id, merge.digest(content), *self._content_of(content)]
-            for place in self._json_places:
-                row[place + len(LEADING)] = merge.encode(row[place + len(LEADING)]).decode()
+        places = [len(LEADING) + place for place in self._json_places]
+        for browser_id, digest, values in rows:
+            row = [user_id, seq, now, now, browser_id, digest, *values]
+            for place in places:
+                row[place] = str(row[place], "utf-8")
             yield row
 
     @cached_property
@@ -118,7 +132,7 @@ class Table:
 
     @cached_property
     def _read_sql(self) -> str:
-        columns = ", ".join(f"t.{column}" for column in self._narrow)
+        columns = ", ".join(f"t.{column}" for column in self.narrow)
         if connection.vendor == "postgresql":
             arrays = ", ".join(f"%s::{self.fields[column].db_type(connection)}[]" for column in self.key)
             same = " AND ".join(f"t.{column} = k.{column}" for column in self.key)
