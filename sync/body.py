@@ -9,6 +9,7 @@ import math
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, NamedTuple, NoReturn, Protocol
 
 import msgspec
@@ -18,8 +19,6 @@ from sync import limits
 CHUNK = 65_536
 # A whole number longer than this is past the largest double, whatever its digits.
 DOUBLE_DIGITS = 309
-_envelope_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 # Possessive, since a pattern that can give back what it took keeps a note of every byte of a long text.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"|(-?Infinity|NaN)', re.DOTALL)
@@ -196,37 +195,52 @@ class Batch(NamedTuple):
     sizes: list[int]
 
 
-def parse_batch(body: bytes, key: str) -> Batch:
+class _Envelope(msgspec.Struct, gc=False):
+    """What a push says beside its records."""
+
+    anonymousClientId: Any = None
+    client: Any = None
+
+
+@cache
+def _decoder_of(key: str) -> msgspec.json.Decoder[Any]:
+    """Return what decodes an envelope and leaves the records in the list under `key` as they are."""
+    records = [("records", list[msgspec.Raw])]
+    envelope = msgspec.defstruct("Envelope", records, bases=(_Envelope,), rename={"records": key}, kw_only=True)
+    return msgspec.json.Decoder(envelope, float_hook=_number)
+
+
+def parse_batch(body: bytes, key: str, read: Callable[[bytes], Any] | None = None) -> Batch:
     """Return the parsed body of a push whose records stand in the list under `key`; raises InvalidJSON.
 
-    `records` is whatever stands there, or None. A whole number past a double may still be an int.
+    `records` is whatever stands there, or None; a record of which `read` makes something is that instead. A whole
+    number past a double may still be an int.
     """
     try:
-        raw_envelope = _envelope_decoder.decode(body)
-        raw_records = _list_decoder.decode(raw_envelope.pop(key))
-        records, sizes, brackets, shallow = [], [], 2, True
-        for raw in (*raw_envelope.values(), *raw_records):
+        found = _decoder_of(key).decode(body)
+        records: list[Any] = []
+        sizes: list[int] = []
+        deep = False
+        for raw in found.records:
             data = bytes(raw)
-            inside = data.count(b"[") + data.count(b"{")
-            # The body itself is two levels.
-            if inside > limits.MAX_DEPTH - 2:
-                shallow = shallow and _is_shallow(data, limits.MAX_DEPTH - 2)
-            brackets += inside
-            records.append(_decoder.decode(data))
+            # The body and the list are two levels.
+            if data.count(b"[") + data.count(b"{") > limits.MAX_DEPTH - 2:
+                deep = deep or not _is_shallow(data, limits.MAX_DEPTH - 2)
+            record = read(data) if read else None
+            records.append(_decoder.decode(data) if record is None else record)
             sizes.append(len(data))
-        # Brackets that are nowhere else stand in a key, or in the first of two fields of one name.
-        if not shallow or brackets != body.count(b"[") + body.count(b"{"):
+        # What stands beside the records, commas apart, may be too short to be deep.
+        if deep or len(body) - sum(sizes) - len(sizes) > 2 * limits.MAX_DEPTH:
             _check_depth(body)
         if not body.isascii():
             body.decode("utf-8")
-        beside = len(raw_envelope)
-        envelope = dict(zip(raw_envelope, records[:beside], strict=True))
-        return Batch(envelope, records[beside:], sizes[beside:])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
+        envelope = {"anonymousClientId": found.anonymousClientId, "client": found.client}
+        return Batch(envelope, records, sizes)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     envelope = parse_json(body)
-    found = envelope.get(key) if isinstance(envelope, dict) else None
-    return Batch(envelope, found, _measure_slowly(body, key) if isinstance(found, list) else [])
+    listed = envelope.get(key) if isinstance(envelope, dict) else None
+    return Batch(envelope, listed, _measure_slowly(body, key) if isinstance(listed, list) else [])
 
 
 def _measure_slowly(body: bytes, key: str) -> list[int]:

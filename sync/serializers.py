@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
+from msgspec import structs
 from rest_framework import serializers
 
 from sync import fields, limits, services
+from sync.everyday import EverydayVisit, EverydayVisits
 from sync.fields import CutText, Duration, Instant, Judgement, OutOfTime, Text, Whole, Wrong
 
 Content = dict[str, Any]
@@ -40,7 +42,15 @@ class BulkSerializer(serializers.ListSerializer[Any]):
         contents = []
         frame = self.child.frame()
         sizes: Sequence[int] = self.context.get("sizes") or ()
+        client_id = self.context.get("anonymous_client_id", "")
         for index, record in enumerate(data):
+            if isinstance(record, EverydayVisit):
+                content = structs.asdict(record)
+                if content["client_id"] is None:
+                    content["client_id"] = client_id
+                contents.append(content)
+                self.accepted.append(index)
+                continue
             try:
                 if sizes and sizes[index] > limits.MAX_RECORD_BYTES:
                     raise Rejected({"record": [f"A record holds at most {limits.MAX_RECORD_BYTES} bytes as sent."]})
@@ -140,6 +150,11 @@ class RecordSerializer(serializers.Serializer[Any]):
         """Fill what follows from several fields, and judge what only they can tell; raises Rejected."""
         raise NotImplementedError
 
+    @classmethod
+    def everyday(cls) -> EverydayVisits | None:
+        """Return the short cut for records of this kind, if there is one."""
+        return None
+
     def id_of(self, record: Any) -> str | None:
         """Return the record's id as sent, or None when it has none that is valid."""
         return None
@@ -230,8 +245,16 @@ class PageVisitSerializer(RecordSerializer):
             raise Rejected({self.sent_as("duration", record): [late]}, retry=True)
         content["domain"] = content["domain"] or fields.bare_domain(fields.split_url(content["url"])[1])
 
+    @classmethod
+    @cache
+    def everyday(cls) -> EverydayVisits:
+        """Return the short cut for visits, made once from the declared fields."""
+        return EverydayVisits(cls().fields, cls.aliases)
+
     def id_of(self, record: Any) -> str | None:
         """Return the visit's id as sent, or None when it has none that is valid."""
+        if isinstance(record, EverydayVisit):
+            return record.visit_id
         if not isinstance(record, dict):
             return None
         sent = record.get("id") if record.get("id") is not None else record.get("visitId")

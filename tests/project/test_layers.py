@@ -16,7 +16,8 @@ SYNC = {
     "fields": {"limits"},
     "statements": {"models", "merge"},
     "services": {"models", "merge", "limits", "statements"},
-    "serializers": {"services", "fields", "limits"},
+    "everyday": {"fields", "merge", "limits"},
+    "serializers": {"services", "fields", "everyday", "limits"},
     "erasure": {"models"},
     "views": {"serializers", "services", "fields", "body", "limits"},
 }
