@@ -121,53 +121,52 @@ def bulk_update_or_create(
     """
     push = push or Push()
     with transaction.atomic(durable=True):
-        state = _lock(user_id)
+        seq = _lock(user_id) + 1
         clients = dict.fromkeys(record["client_id"] for record in records)
         sender = next(iter(clients), None) if push.sender is None else push.sender
         browsers = _browsers(user_id, clients, sender, push.client)
         incoming = [
-            Incoming(index, kind, browsers[content["client_id"]].pk, content) for index, content in enumerate(records)
+            Incoming(index, kind, browsers[content["client_id"]], content) for index, content in enumerate(records)
         ]
-        results = _store(user_id, kind, incoming, state.counter + 1)
+        results = _store(user_id, kind, incoming, seq)
         if "created" in results or "updated" in results:
-            SyncState.objects.filter(user_id=user_id).update(counter=state.counter + 1)
+            statements.set_counter(user_id, seq)
         _log_batch(user_id, kind, browsers.get(sender) if sender is not None else None, results, push)
     return results
 
 
-def _lock(user_id: int) -> SyncState:
-    """Return the person's state, locked until the transaction ends; raises PersonGone."""
-    locked = SyncState.objects.select_for_update(of=("self",)).filter(user_id=user_id, user__is_active=True)
-    state = locked.first()
-    if state is None:
+def _lock(user_id: int) -> int:
+    """Return the person's counter, locked until the transaction ends; raises PersonGone."""
+    counter = statements.lock_state(user_id)
+    if counter is None:
         # The first push of a person, or the person is gone: the lock just taken on the person's row tells.
         people = get_user_model()._default_manager.select_for_update(no_key=True)
         if not people.filter(pk=user_id, is_active=True).exists():
             raise PersonGone
         SyncState.objects.bulk_create([SyncState(user_id=user_id)], ignore_conflicts=True)
-        state = locked.get()
-    return state
+        return _lock(user_id)
+    return counter
 
 
-def _browsers(user_id: int, clients: Iterable[str], sender: str | None, told: Mapping[str, str]) -> dict[str, Browser]:
-    """Return the person's browsers by client id, made where they are new; raises TooManyBrowsers.
+def _browsers(user_id: int, clients: Iterable[str], sender: str | None, told: Mapping[str, str]) -> dict[str, int]:
+    """Return the ids of the person's browsers by client id, made where they are new; raises TooManyBrowsers.
 
     What the sender told of itself is kept with its browser.
     """
-    mine = Browser.objects.filter(user_id=user_id)
-    wanted = {*clients, sender} - {None}
-    known = {browser.client_id: browser for browser in mine.filter(client_id__in=wanted)} if wanted else {}
     now = timezone.now()
+    wanted = {*clients} if sender is None else {*clients, sender}
+    known, mine = {}, Browser.objects.filter(user_id=user_id)
+    for pk, client_id, *columns in statements.touch_browsers(user_id, wanted, now):
+        known[client_id] = pk
+        kept = dict(zip(statements.TOLD, columns, strict=True))
+        if client_id == sender and any(kept[column] != text for column, text in told.items()):
+            mine.filter(pk=pk).update(**told)
     if new := [client for client in clients if client not in known]:
         if mine.count() + len(new) > limits.MAX_BROWSERS:
             raise TooManyBrowsers
-        made = [Browser(user_id=user_id, client_id=client, created_at=now, last_push_at=now) for client in new]
-        known |= {browser.client_id: browser for browser in Browser.objects.bulk_create(made)}
-    if known:
-        mine.filter(pk__in=[browser.pk for browser in known.values()]).update(last_push_at=now)
-    browser = known.get(sender) if sender is not None else None
-    if browser and (changed := {column: text for column, text in told.items() if getattr(browser, column) != text}):
-        mine.filter(pk=browser.pk).update(**changed)
+        born: dict[str, Any] = {"user_id": user_id, "created_at": now, "last_push_at": now}
+        made = [Browser(client_id=client, **born, **(told if client == sender else {})) for client in new]
+        known |= {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(made)}
     return known
 
 
@@ -246,7 +245,7 @@ def _is_refusal(error: DatabaseError) -> bool:
     return isinstance(error, (DataError, IntegrityError)) or sqlstate.startswith(REFUSALS)
 
 
-def _log_batch(user_id: int, kind: Kind, browser: Browser | None, results: Sequence[Result], push: Push) -> None:
+def _log_batch(user_id: int, kind: Kind, browser_id: int | None, results: Sequence[Result], push: Push) -> None:
     places = push.accepted or range(len(results))
     refused = [
         {"index": place, "errors": REFUSED}
@@ -255,7 +254,7 @@ def _log_batch(user_id: int, kind: Kind, browser: Browser | None, results: Seque
     ]
     SyncBatch.objects.create(
         user_id=user_id,
-        browser=browser,
+        browser_id=browser_id,
         kind=kind.batch_kind,
         extension_version=push.client.get("extension_version", ""),
         created=results.count("created"),

@@ -7,14 +7,16 @@ rows go to PostgreSQL by COPY, changed ones by COPY into a temporary table and o
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import connection, models
 
 from sync import merge
-from sync.models import SyncRecord
+from sync.models import Browser, SyncRecord, SyncState
 
 # The browser's id, then the values of the key's own columns.
 Key = tuple[Any, ...]
@@ -25,6 +27,47 @@ Row = tuple[int, bytes, Sequence[Any]]
 BOOKKEEPING = ("id", "user_id", "browser_id", "digest", "seq", "received_at", "updated_at")
 # How each written row begins; its content follows.
 LEADING = ("user_id", "seq", "received_at", "updated_at", "browser_id", "digest")
+
+
+# What a browser tells of itself.
+TOLD = ("extension_version", "browser_name", "browser_version", "platform")
+
+
+def lock_state(user_id: int) -> int | None:
+    """Lock the state of an active person until the transaction ends; return its counter, None where there is none.
+
+    This and the next two run at every push, where building them by the ORM took longer than the database takes.
+    """
+    # On SQLite the transaction itself holds the only lock there is.
+    lock = " FOR UPDATE OF s" if connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT s.counter FROM {SyncState._meta.db_table} AS s JOIN {get_user_model()._meta.db_table} AS u "
+            f"ON u.id = s.user_id WHERE s.user_id = %s AND u.is_active{lock}",
+            [user_id],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def set_counter(user_id: int, counter: int) -> None:
+    """Set the person's counter."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {SyncState._meta.db_table} SET counter = %s WHERE user_id = %s", [counter, user_id])
+
+
+def touch_browsers(user_id: int, client_ids: Collection[str], now: datetime) -> list[tuple[Any, ...]]:
+    """Set when these browsers of a person pushed last; return id, client id and what it told, of those there are."""
+    if not client_ids:
+        return []
+    places = ", ".join(["%s"] * len(client_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {Browser._meta.db_table} SET last_push_at = %s WHERE user_id = %s AND client_id IN ({places}) "
+            f"RETURNING id, client_id, {', '.join(TOLD)}",
+            [connection.ops.adapt_datetimefield_value(now), user_id, *client_ids],
+        )
+        return list(cursor)
 
 
 class Table:

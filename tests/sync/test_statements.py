@@ -15,7 +15,6 @@ BEFORE = [
     "INSERT accounts_ratecount",  # within the rate
     "BEGIN",
     "SELECT sync_syncstate",  # the person's lock
-    "SELECT sync_browser",
     "UPDATE sync_browser",  # when it pushed last
     "SELECT {table}",  # the versions stored
 ]
