@@ -135,18 +135,16 @@ class Table:
         """Overwrite the rows of these keys, all but the time of their first receipt."""
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                # Made once for each connection, emptied at each commit.
+                # Made once for each connection, emptied at each commit, and here for the second of one transaction.
                 cursor.execute(
                     f"CREATE TEMPORARY TABLE IF NOT EXISTS {self._stage} ON COMMIT DELETE ROWS "
-                    f"AS SELECT {', '.join(self.columns)} FROM {self.name} WITH NO DATA"
+                    f"AS SELECT {', '.join(self.columns)} FROM {self.name} WITH NO DATA; DELETE FROM {self._stage}"
                 )
                 self._copy(cursor, self._stage, leading, rows)
                 # An upsert looks rows up by the unique key; an UPDATE's join would be the planner's to choose.
-                # What is moved is deleted, since one transaction may stage rows more than once.
                 cursor.execute(
-                    f"WITH moved AS (DELETE FROM {self._stage} RETURNING *) "
                     f"INSERT INTO {self.name} ({', '.join(self.columns)}) "
-                    f"SELECT {', '.join(self.columns)} FROM moved {self._on_conflict}"
+                    f"SELECT {', '.join(self.columns)} FROM {self._stage} {self._on_conflict}"
                 )
             else:
                 cursor.executemany(f"{self._insert_sql} {self._on_conflict}", list(self._rows(leading, rows)))

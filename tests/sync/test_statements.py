@@ -34,7 +34,7 @@ WRITTEN = {
             "SAVEPOINT",
             "CREATE",
             "COPY stage_{table}",
-            "WITH stage_{table}",
+            "INSERT {table}",
             "RELEASE",
             "UPDATE sync_syncstate",
         ],
