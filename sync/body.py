@@ -16,7 +16,8 @@ import msgspec
 
 from sync import limits
 
-CHUNK = 65_536
+# A batch in one go: what a server has received already costs a copy of the rest at each read.
+CHUNK = 1_048_576
 # A whole number longer than this is past the largest double, whatever its digits.
 DOUBLE_DIGITS = 309
 # Possessive, since a pattern that can give back what it took keeps a note of every byte of a long text.

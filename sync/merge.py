@@ -22,29 +22,31 @@ Version = tuple[Rank, bytes]
 
 # How a JSON column is stored: one spelling for equal values.
 encode_document = msgspec.json.Encoder(order="sorted").encode
-EMPTY_LIST, EMPTY_OBJECT = msgspec.Raw(b"[]"), msgspec.Raw(b"{}")
 _encode = msgspec.json.Encoder().encode
 
 
-def digest(values: Sequence[Any]) -> bytes:
+def digest(scalars: Sequence[Any], documents: Sequence[bytes]) -> bytes:
     """Return the last two steps of the order as bytes that compare: format, fields that are not empty, hash.
 
-    `values` are exactly what is stored, in the order of the columns' names, JSON columns as raw compact JSON with
-    sorted keys; so equal contents have equal digests.
+    They are exactly what is stored, each in the order of the columns' names: JSON columns as documents, in the one
+    spelling of `encode_document`. So equal contents have equal digests.
     """
     # 0 and false are values like any other, and equal to none of these.
-    empty = values.count(None) + values.count("") + values.count(EMPTY_LIST) + values.count(EMPTY_OBJECT)
-    return bytes((FORMAT, len(values) - empty)) + blake2b(_encode(values), digest_size=HASH_BYTES).digest()
+    empty = scalars.count(None) + scalars.count("") + documents.count(b"[]") + documents.count(b"{}")
+    filled = len(scalars) + len(documents) - empty
+    return bytes((FORMAT, filled)) + blake2b(_encode(scalars) + b"".join(documents), digest_size=HASH_BYTES).digest()
 
 
-def raw(document: Any) -> msgspec.Raw:
-    """Return the stored form of a JSON column's value, which may come as that form already, in bytes."""
-    return msgspec.Raw(document if type(document) is bytes else encode_document(document))
+def spelled(document: Any) -> bytes:
+    """Return the stored form of a JSON column's value, which may come as that form already."""
+    return document if type(document) is bytes else encode_document(document)
 
 
-def in_order(content: Mapping[str, Any]) -> list[Any]:
-    """Return the values of a content as `digest` takes them."""
-    return [raw(value) if type(value) in (list, dict, bytes) else value for _, value in sorted(content.items())]
+def _content_digest(content: Mapping[str, Any]) -> bytes:
+    """Return the digest of a content by column."""
+    ordered = [value for _, value in sorted(content.items())]
+    documents = [spelled(value) for value in ordered if isinstance(value, (list, dict, bytes))]
+    return digest([value for value in ordered if not isinstance(value, (list, dict, bytes))], documents)
 
 
 def visit_rank(visit: Mapping[str, Any]) -> Rank:
@@ -74,9 +76,9 @@ def aggregate_rank(aggregate: Mapping[str, Any]) -> Rank:
 
 def visit_version(visit: Mapping[str, Any]) -> Version:
     """Return what a page visit's content is compared by; the larger wins."""
-    return visit_rank(visit), digest(in_order(visit))
+    return visit_rank(visit), _content_digest(visit)
 
 
 def aggregate_version(aggregate: Mapping[str, Any]) -> Version:
     """Return what a tab aggregate's content is compared by; the larger wins."""
-    return aggregate_rank(aggregate), digest(in_order(aggregate))
+    return aggregate_rank(aggregate), _content_digest(aggregate)

@@ -89,7 +89,7 @@ class Incoming:
         self.content = content
         self.key = kind.table.key_of(browser_id, content)
         self.values = kind.table.values_of(content)
-        self.digest = merge.digest(self.values)
+        self.digest = merge.digest(*self.values)
 
     def version(self) -> merge.Version:
         """Return what the record is compared by where it meets another version of itself."""
@@ -216,7 +216,7 @@ def _held(user_id: int, kind: Kind, keys: set[statements.Key]) -> dict[statement
                 other_formats.append(row[0])
     if other_formats:
         for key, content in table.read_contents(user_id, other_formats):
-            held[key].digest = merge.digest(table.values_of(content))
+            held[key].digest = merge.digest(*table.values_of(content))
     return held
 
 

@@ -21,8 +21,10 @@ from sync.models import Browser, SyncRecord, SyncState
 # The browser's id, then the values of the key's own columns.
 Key = tuple[Any, ...]
 Content = Mapping[str, Any]
-# What is stored of one record: the id of its browser, its digest, its content as `Table.values_of` returns it.
-Row = tuple[int, bytes, Sequence[Any]]
+# The values of a content's plain columns and those of its JSON columns, each in the order of the columns' names.
+Values = tuple[Sequence[Any], Sequence[bytes]]
+# What is stored of one record: the id of its browser, its digest, its values.
+Row = tuple[int, bytes, Values]
 # Columns that are not content: they say whose the row is and when it was written.
 BOOKKEEPING = ("id", "user_id", "browser_id", "digest", "seq", "received_at", "updated_at")
 # How each written row begins; its content follows.
@@ -81,13 +83,13 @@ class Table:
             column.column: column for column in model._meta.concrete_fields if column.column is not None
         }
         self.content = tuple(sorted(set(self.fields) - set(BOOKKEEPING)))
-        self.columns = (*LEADING, *self.content)
+        documents = [name for name in self.content if isinstance(self.fields[name], models.JSONField)]
+        scalars = [name for name in self.content if name not in documents]
+        self.columns = (*LEADING, *scalars, *documents)
+        self._scalars_of = itemgetter(*scalars)
+        self._documents = documents
         self.narrow = tuple(dict.fromkeys(("id", *key, "digest", *rank)))
         self._digest_place = self.narrow.index("digest")
-        self._json_places = tuple(
-            place for place, column in enumerate(self.content) if isinstance(self.fields[column], models.JSONField)
-        )
-        self._content_of = itemgetter(*self.content)
         self._key_of = itemgetter(*key)
 
     def key_of(self, browser_id: int, content: Content) -> Key:
@@ -95,12 +97,9 @@ class Table:
         found = self._key_of(content)
         return (browser_id, *found) if len(self.key) > 1 else (browser_id, found)
 
-    def values_of(self, content: Content) -> list[Any]:
-        """Return the values of a content in the order of its columns' names, JSON as raw JSON."""
-        values = list(self._content_of(content))
-        for place in self._json_places:
-            values[place] = merge.raw(values[place])
-        return values
+    def values_of(self, content: Content) -> Values:
+        """Return the values of a content, as they are digested and stored."""
+        return self._scalars_of(content), [merge.spelled(content[column]) for column in self._documents]
 
     def read(self, user_id: int, browser_id: int, keys: Collection[Key]) -> Iterator[tuple[Key, bytes, Sequence[Any]]]:
         """Yield key, digest and the narrow columns of the rows the table holds for these keys of one browser."""
@@ -160,12 +159,8 @@ class Table:
 
     def _rows(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
         user_id, seq, now = leading
-        places = [len(LEADING) + place for place in self._json_places]
-        for browser_id, digest, values in rows:
-            row = [user_id, seq, now, now, browser_id, digest, *values]
-            for place in places:
-                row[place] = str(row[place], "utf-8")
-            yield row
+        for browser_id, digest, (scalars, documents) in rows:
+            yield user_id, seq, now, now, browser_id, digest, *scalars, *[each.decode() for each in documents]
 
     @cached_property
     def _stage(self) -> str:
