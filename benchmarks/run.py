@@ -419,6 +419,30 @@ class Benchmark:
             "a batch with every record bad: × a good one", r.median("judge bad") / r.median("judge"), 4, at_least=False
         )
 
+    def workers(self) -> None:
+        """What gunicorn.conf.py chooses its workers and threads by; no row of the table."""
+
+        def subject(workers: int, threads: int) -> tuple[str, Callable[[int], None]]:
+            name = f"{workers} workers of {threads} threads"
+
+            def run(number: int) -> None:
+                large = [fresh(VISITS, 1100 + 10 * number + person, 11) for person in range(4)]
+                small = [fresh(VISITS, 1200 + 10 * number + person, 60, size=10) for person in range(4)]
+                chosen = {"WEB_CONCURRENCY": str(workers), "WEB_THREADS": str(threads)}
+                with machine.Server(self.copied(), **chosen) as server:
+                    send_together(server.port, VISITS, [mine[:1] for mine in large])
+                    self.report.keep(name, 40 * SIZE / send_together(server.port, VISITS, [m[1:] for m in large]))
+                    self.report.keep(f"{name}, by ten", 240 / send_together(server.port, VISITS, small))
+
+            return name, run
+
+        subjects = [subject(*pair) for pair in ((1, 1), (2, 1), (3, 1), (4, 1), (1, 4), (2, 2), (2, 4))]
+        rounds_of(subjects, self.rounds)
+        print("     4 connections of 4 people:")
+        for name, _ in subjects:
+            large, small = self.report.median(name), self.report.median(f"{name}, by ten")
+            print(f"       {name}: {large:8,.0f} rows/s in batches of 500, {small:5,.0f} batches of ten a second")
+
     def layers(self) -> None:
         """Where the time of a batch of 500 goes, without HTTP; no row of the table."""
         import subprocess
@@ -511,7 +535,13 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each subject (default: 3)")
     parser.add_argument("--full", action="store_true", help="also the tables of 10 M rows and 2,000 batches for memory")
-    parser.add_argument("--only", nargs="*", default=[], help="names of measurements, such as validation")
+    parser.add_argument(
+        "--only",
+        nargs="*",
+        default=[],
+        help="names of measurements: validation, single_connection, four_connections, aggregates, sqlite, layers, "
+        "memory; workers and growth, which are not among the usual ones",
+    )
     options = parser.parse_args()
     if not options.postgresql:
         parser.error("Say where PostgreSQL is: --postgresql postgres://role:password@127.0.0.1:5432/name")
@@ -538,13 +568,14 @@ def main() -> None:
                 ("four_connections", bench.four_connections),
                 ("aggregates", bench.aggregates),
                 ("sqlite", bench.sqlite),
+                ("workers", bench.workers),
                 ("layers", bench.layers),
                 ("memory", lambda: bench.memory(2000 if options.full else 400)),
-                *([("growth", bench.growth)] if options.full else []),
+                *([("growth", bench.growth)] if options.full or "growth" in options.only else []),
             ]
         )
         for name, measure in measurements:
-            if not options.only or name in options.only:
+            if name in options.only or (not options.only and name != "workers"):
                 measure()
         postgresql.drop("syncserver_bench_run")
     RESULTS.mkdir(exist_ok=True)
