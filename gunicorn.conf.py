@@ -7,8 +7,8 @@ from typing import Any
 bind = "0.0.0.0:" + os.environ.get("PORT", "8000")
 # One worker a core, each with one kept connection: the work is parsing and waiting for the database, about half each.
 # On two cores shared with PostgreSQL and four clients, `python -m benchmarks.run --only workers` gave, in medians of
-# three rounds: 2 sync workers 19,900 rows/s in batches of 500 and 243 batches of ten a second, 3 of them 16,200 and 239,
-# 4 of them 14,900 and 132; 2 workers of 2 threads 10,800 and 158, 1 of 4 threads 10,900 and 116.
+# three rounds: 2 sync workers 19,900 rows/s in batches of 500 and 243 batches of ten a second, 3 of them 16,200
+# and 239, 4 of them 14,900 and 132; 2 workers of 2 threads 10,800 and 158, 1 of 4 threads 10,900 and 116.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # One thread means the sync worker. Behind a PaaS router, which reads slow clients' bodies itself, it is the fastest.
 threads = int(os.environ.get("WEB_THREADS", "1"))
