@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", views.health, name="health"),
     path("api/auth/", include("accounts.urls")),
     path("api/sync/", include("sync.urls")),
+    path("api/insights/", include("insights.api_urls")),
     path("api/schema", views.SchemaView.as_view(), name="schema"),
     path("api/docs", views.DocsView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", exceptions.api_not_found),
