@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 DEFINITIONS: Final = {
-    "duration": "How long a visit lasted: from its start to its end or, while it is open, to its last sign of life "
-    "(the later of its last heartbeat and its start plus the duration reported so far).",
+    "duration": "Duration: how long a visit lasted, from its start to its end or, while it is open, to its last sign "
+    "of life (the later of its last heartbeat and its start plus the duration reported so far).",
     "active": "Active time: how long you were there, as your browser counted it, never more than the duration of the "
     "visit; of a visit that crosses midnight or the full hour, each side gets its share by the clock.",
     "time": "Time on pages: the durations of all visits added up, so that two browsers open at once count twice.",
@@ -24,6 +24,9 @@ DEFINITIONS: Final = {
     "typical": "Typical stay: the median active time of the visits that began in this period.",
     "change": "Change: against the period of the same length before; for one that is still running, against as much of "
     "the one before.",
+    "lifetime": "Open for: from when a tab was opened until it was closed or, while open, until it was last used.",
+    "switched": "Most switched to: the tabs with most pages, where coming back to a tab counts as one more.",
+    "unread": "Never read: tabs in which your browser counted no active time from first to last.",
     "gap": "Nothing recorded: no browser reported a page in front; the browser may have been closed, paused or away.",
     "idle": "Away: idle, locked or another window in front, as your browser reported it within the visit.",
 }

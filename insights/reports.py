@@ -1,7 +1,7 @@
 """The numbers of a person's period: read from the visits, whole months from their stored tally while that is good."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from itertools import islice
@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from insights import rows
 from insights.models import MonthTally
-from insights.numbers import Hour, Site, Tally, Totals, Visit, part, tally, totals
+from insights.numbers import Hour, Site, Tally, Totals, tally, totals
 from insights.periods import Period, date_of, period_of, today
 
 
@@ -24,22 +24,14 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def cut(visit: Visit, until: int) -> Visit:
-    """Return a visit as if the clock had stopped at `until`."""
-    if visit.end <= until:
-        return visit
-    return visit._replace(end=max(until, visit.start), active=part(visit, visit.start, until).active)
-
-
 def tally_visits(user_id: int, period: Period, until: int | None = None, only: Q | None = None) -> Tally:
-    """Return the tally of a period from the visits themselves; nothing after `until` counts."""
-    if period.end <= period.start:
+    """Return the tally of a period from the visits themselves, as if it were over at `until`."""
+    end = period.end if until is None else min(period.end, until)
+    if end <= period.start:
         return Tally()
-    found: Iterable[Visit] = rows.visits(user_id, period.start, min(period.end, until or period.end), only)
-    if until is not None and until < period.end:
-        found = (cut(visit, until) for visit in found)
     starts, labels = period.hours
-    return tally(found, starts, labels, period.end)
+    within = bisect_left(starts, end)
+    return tally(rows.visits(user_id, period.start, end, only), starts[:within], labels[:within], end)
 
 
 def months_of(period: Period) -> list[Period]:
@@ -99,7 +91,7 @@ def stored_months(user_id: int, months: Sequence[Period]) -> dict[date, Tally]:
 
 
 def tally_of(user_id: int, period: Period, until: int | None = None) -> Tally:
-    """Return the tally of a period; nothing after `until` counts."""
+    """Return the tally of a period, as if it were over at `until`."""
     months = [month for month in months_of(period) if until is None or month.end <= until]
     stored = stored_months(user_id, months)
     whole = Tally()

@@ -118,6 +118,18 @@ def stays(user_id: int, start: int, end: int) -> list[Stay]:
     return found
 
 
+def stay_of(record: PageVisit) -> Stay:
+    """Return what a timeline shows of a stored visit."""
+    return read_stay(tuple(getattr(record, column) for column in STAY_COLUMNS))
+
+
+def latest_stays(user_id: int, start: int, end: int, most: int) -> list[Stay]:
+    """Return the latest visits that begin in [start, end), newest first."""
+    found = PageVisit.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
+    ordered = found.order_by("-started_at", "-visit_id", "-browser_id").values_list(*STAY_COLUMNS)
+    return [read_stay(row) for row in ordered[:most]]
+
+
 def browsers(user_id: int) -> list[Browser]:
     """Return the person's browsers, the latest to push first."""
     return list(Browser.objects.filter(user_id=user_id).order_by("-last_push_at", "client_id"))

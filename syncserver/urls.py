@@ -7,6 +7,7 @@ from syncserver import exceptions, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("", include("insights.urls")),
     path("healthz", views.health, name="health"),
     path("api/auth/", include("accounts.urls")),
     path("api/sync/", include("sync.urls")),

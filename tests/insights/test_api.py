@@ -127,8 +127,15 @@ def test_sites_come_with_share_and_category_most_active_first(alice):
     answer = get(alice, f"sites?{MONDAY}&limit=1")
     assert answer["total"] == 2
     assert answer["sites"] == [
-        {"domain": "much.example", "category": "reading", "activeMs": 360_000, "timeMs": 600_000, "visits": 1, "share": 0.75}
-    ]  # fmt: skip
+        {
+            "domain": "much.example",
+            "category": "reading",
+            "activeMs": 360_000,
+            "timeMs": 600_000,
+            "visits": 1,
+            "share": 0.75,
+        }
+    ]
 
 
 def test_a_timeline_names_browsers_tabs_parts_away_and_gaps(alice):
