@@ -368,6 +368,8 @@ class Group:
     entries: list[tuple[int, Stay | None, int]]
     visits: int
     active: int
+    # Until when nothing more was recorded, when that is beyond the hour; else None.
+    silent_until: int | None
 
 
 def groups(
@@ -383,7 +385,10 @@ def groups(
     for label in sorted(found):
         entries = sorted(found[label], key=lambda entry: entry[0])
         inside = [entry[1] for entry in entries if entry[1] is not None]
-        grouped.append(Group(f"{label % 24:02}:00", entries, len(inside), sum(stay.visit.active for stay in inside)))
+        _, last, until = entries[-1]
+        silent = until if last is None and period.hour_of(min(until, period.end - 1)) != label else None
+        active = sum(stay.visit.active for stay in inside)
+        grouped.append(Group(f"{label % 24:02}:00", entries, len(inside), active, silent))
     return grouped
 
 

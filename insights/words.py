@@ -46,8 +46,6 @@ def change(share: float | None) -> str:
         return ""
     if abs(share) < 0.005:
         return "no change"
-    if share >= 9.995:
-        return f"{share + 1:,.0f} times as much"
     return f"{'+' if share > 0 else '−'}{abs(share) * 100:.0f} %"
 
 

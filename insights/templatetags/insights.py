@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from insights import search, words
+from insights import numbers, search, words
 from insights.numbers import DEFINITIONS
 
 register = template.Library()
@@ -21,6 +21,8 @@ register.filter("category", words.category)
 register.filter("browser_name", words.browser_name)
 # How many colours the icons of sites come in.
 HUES = 8
+# A number that grew more than this many times over is told beside what it was.
+MOST_GROWTH = 4
 
 
 @register.filter
@@ -94,10 +96,12 @@ def what(name: str) -> dict[str, str]:
 
 
 @register.inclusion_tag("insights/_change.html")
-def change(now: int, before: int | None, *, kind: str = "") -> Mapping[str, Any]:
-    """Say by how much a number grew."""
-    share = (now - before) / before if before else None
-    return {"text": words.change(share), "grew": share is not None and share > 0, "kind": kind}
+def change(now: int, before: int, kind: str = "") -> dict[str, Any]:
+    """Say by how much a number grew; where that says little, what it was."""
+    share = numbers.change(now, before)
+    if share is not None and share > MOST_GROWTH:
+        return {"text": f"{words.duration(before) if kind else thousands(before)} before"}
+    return {"text": words.change(share)}
 
 
 @register.inclusion_tag("insights/_site.html")
