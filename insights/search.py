@@ -102,12 +102,9 @@ def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) 
         if query.is_narrow:
             # Where this stretch ends: read from the index alone.
             lowest = left.order_by("-started_at").values_list("started_at", flat=True)[STRETCH : STRETCH + 1].first()
-        if lowest is not None and lowest == upper:
-            # More visits than a stretch began in this one millisecond: take them all.
-            lowest -= 1
         some = left.filter(matching)
         if lowest is not None:
-            some = some.filter(started_at__gt=lowest)
+            some = some.filter(started_at__gte=lowest)
         ordered = some.order_by("-started_at", "-visit_id", "-browser_id").values_list(*rows.STAY_COLUMNS)
         for row in ordered[: size - len(found.stays) + 1]:
             found.stays.append(rows.read_stay(row))
@@ -119,11 +116,11 @@ def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) 
         if lowest is None:
             return found
         if time.monotonic() >= deadline:
-            # Every visit that began after `lowest` was looked at.
-            found.following = Cursor(lowest + 1, "", 0)
+            # Every visit that began at `lowest` or later was looked at.
+            found.following = Cursor(lowest, "", 0)
             found.is_cut_short = True
             return found
-        upper = lowest
+        upper = lowest - 1
 
 
 def marked(text: str, words: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
