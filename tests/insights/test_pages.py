@@ -104,7 +104,8 @@ def test_html_in_a_record_does_nothing_and_an_odd_url_becomes_no_link(client, al
     # The API refuses this; an older row, or one of another hand, might hold it.
     PageVisit.objects.create(
         user=alice, browser=Browser.objects.first(), visit_id="pv_2", url="javascript:alert(1)", title="Secret",
-        domain="secret.example", started_at=NOON + HOUR, ended_at=NOON + 2 * HOUR, duration_ms=HOUR, active_duration_ms=HOUR,
+        domain="secret.example", started_at=NOON + HOUR, ended_at=NOON + 2 * HOUR, duration_ms=HOUR,
+        active_duration_ms=1,
         digest=b"", seq=9, received_at=0, updated_at=0,
     )  # fmt: skip
     client.force_login(alice)
