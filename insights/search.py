@@ -16,7 +16,7 @@ from insights.numbers import union
 from insights.rows import Stay
 from sync.models import PageVisit
 
-BUDGET_SECONDS: Final = 0.1
+BUDGET_SECONDS: Final = 0.075
 # How many visits one question to the database looks at; the budget is checked between two of them.
 STRETCH: Final = 4_000
 MAX_WORDS: Final = 10

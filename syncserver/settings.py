@@ -148,7 +148,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "insights:overview"
+LOGOUT_REDIRECT_URL = "home"
 
 # Failed sign-ins. A lock is on account and address together; the address alone is locked only when the operator has
 # said how many proxies stand before us, else one proxy's address would lock everybody out. Every lock ends by itself.

@@ -150,7 +150,7 @@ def test_every_page_with_records_is_accessible_and_fits(open_page, browsing, rep
         wrong += check(page, f"{name} {width} {scheme}", reports)
         page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
         page.context.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -166,7 +166,7 @@ def test_every_page_without_records_is_accessible_and_fits(open_page, reports, s
             wrong += check(page, f"empty {name} {width} {scheme}", reports)
             page.screenshot(path=SCREENSHOTS / f"empty-{name}-{width}-{scheme}.png", full_page=True)
             page.context.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.django_db(transaction=True)

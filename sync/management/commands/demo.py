@@ -80,8 +80,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Sending the recorded day, {RECORDING}:")
             call_command("replay", recording, server=address, email=PERSON, stdout=self.stdout)
             self.stdout.write(
-                f"\n{address}/admin/   staff    {STAFF}   {passwords[STAFF]}\n"
-                f"{address}/         person   {PERSON}    {passwords[PERSON]}\n"
+                f"\n{address}/admin/      staff    {STAFF}   {passwords[STAFF]}\n"
+                f"{address}/dashboard   person   {PERSON}    {passwords[PERSON]}\n"
             )
             if not options["no_serve"]:
                 self.stdout.write("Serving the demo (stop with Ctrl-C) …")
