@@ -92,6 +92,7 @@ e2e-firefox: $(VENV)/.dev  ## the same in Firefox alone
 
 bench: $(VENV)/.dev  ## how fast the engine is, beside what it could be and what it would usually be
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL)
+	$(PY) -m benchmarks.insights --postgresql $(TEST_DATABASE_URL)
 
 bench-full: $(VENV)/.dev  ## the same with the tables of 10 M rows
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL) --full

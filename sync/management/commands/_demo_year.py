@@ -123,6 +123,9 @@ class Year:
         if chance() > (0.7 if away else 0.22):
             start = 19.3 + chance() * 1.3
             yield self._session(HOME, day, start, start + (0.6 + chance() * 2.2) * winter, is_work=False)
+            if chance() < 0.2:
+                # Something to look up on the other machine while the film goes on.
+                yield self._session(LAPTOP, day, start + 0.2, start + 0.3 + chance() * 0.5, is_work=False)
         if chance() > 0.93:
             yield self._session(HOME, day, 23.3 + chance() * 0.4, 24.2 + chance() * 0.9, is_work=False)
 
