@@ -102,11 +102,14 @@ class Year:
         """Return the page visits and the tab aggregates of a day, by column."""
         visits: list[Content] = []
         aggregates: list[Content] = []
-        for session in self._sessions(day):
-            if session.start < self.now:
-                made, tabs = self._browse(session)
-                visits += made
-                aggregates += tabs
+        sessions = [session for session in self._sessions(day) if session.start < self.now - MINUTE]
+        if day == datetime.fromtimestamp(self.now / 1000, self.zone).date() and not sessions:
+            # Whatever the hour, the demo opens on a day that has begun.
+            sessions = [Session(LAPTOP, self.now - 150 * MINUTE, self.now, is_work=True)]
+        for session in sessions:
+            made, tabs = self._browse(session)
+            visits += made
+            aggregates += tabs
         return visits, aggregates
 
     def _sessions(self, day: date) -> Iterator[Session]:
