@@ -96,6 +96,7 @@ bench: $(VENV)/.dev  ## how fast the engine is, beside what it could be and what
 
 bench-full: $(VENV)/.dev  ## the same with the tables of 10 M rows
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL) --full
+	$(PY) -m benchmarks.insights --postgresql $(TEST_DATABASE_URL) --people 90
 
 format: $(VENV)/.dev  ## let ruff put the code in shape
 	$(PY) -m ruff check --fix .
