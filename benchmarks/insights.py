@@ -235,7 +235,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--postgresql", help="a PostgreSQL on which databases may be made")
     parser.add_argument("--people", type=int, default=20, help="other people, a tenth of the visits each (default: 20)")
-    parser.add_argument("--per-day", type=int, default=548, help="the person's visits a day, for five years (default: 548)")
+    parser.add_argument(
+        "--per-day", type=int, default=548, help="the person's visits a day, for five years (default: 548)"
+    )
     parser.add_argument("--database", default=DATABASE, help=f"the scratch database (default: {DATABASE})")
     parser.add_argument("--times", type=int, default=5, help="how often each page is asked for (default: 5)")
     parser.add_argument("--no-sqlite", action="store_true", help="leave SQLite out")

@@ -1,6 +1,5 @@
 """The insights calls: a person's numbers as JSON, by the same definitions as the pages."""
 
-import time
 from typing import Any
 
 from django.core import signing
@@ -13,9 +12,9 @@ from rest_framework.views import APIView
 from insights import reports, rows, timeline
 from insights.numbers import Hour, Totals
 from insights.periods import Period
-from insights.reports import zone_of
+from insights.reports import milliseconds_now, zone_of
 from insights.rows import Stay
-from insights.search import Cursor, Query, search, words_of
+from insights.search import Query, dumped, loaded, search, words_of
 from insights.serializers import (
     DayQuery,
     DaysSerializer,
@@ -47,22 +46,6 @@ VISIT = {
     "activeMs": 90_000,
     "away": [{"start": 1762158700000, "end": 1762158730000}],
 }
-CURSOR_SALT = "insights.search"
-
-
-def milliseconds_now() -> int:
-    """Return the present instant."""
-    return int(time.time() * 1000)
-
-
-def dumped(cursor: Cursor | None) -> str | None:
-    """Return a place in the history as an opaque string."""
-    return signing.dumps(list(cursor), salt=CURSOR_SALT, compress=True) if cursor else None
-
-
-def loaded(text: str) -> Cursor:
-    """Return the place that `dumped` made the string of; raises signing.BadSignature."""
-    return Cursor(*signing.loads(text, salt=CURSOR_SALT))
 
 
 class InsightView(APIView):

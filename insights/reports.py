@@ -1,5 +1,6 @@
 """The numbers of a person's period: read from the visits, whole months from their stored tally while that is good."""
 
+import time
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +15,11 @@ from insights import rows
 from insights.models import MonthTally
 from insights.numbers import Hour, Site, Tally, Totals, tally, totals
 from insights.periods import Period, date_of, period_of, today
+
+
+def milliseconds_now() -> int:
+    """Return the present instant."""
+    return int(time.time() * 1000)
 
 
 def zone_of(name: str) -> ZoneInfo:

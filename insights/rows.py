@@ -73,6 +73,13 @@ def first_visit(user_id: int) -> int | None:
     return PageVisit.objects.filter(user_id=user_id).order_by("started_at").values_list("started_at", flat=True).first()
 
 
+def nearest_visit(user_id: int, instant: int) -> int | None:
+    """Return when the last visit before an instant began, else the first one from then on; None without any."""
+    mine = PageVisit.objects.filter(user_id=user_id)
+    begins = mine.filter(started_at__lt=instant).order_by("-started_at").values_list("started_at", flat=True).first()
+    return first_visit(user_id) if begins is None else begins
+
+
 class Stay(NamedTuple):
     """A visit as a timeline shows it."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from django.core import signing
 from django.db.models import Q
 
 from insights import rows
@@ -20,6 +21,7 @@ BUDGET_SECONDS: Final = 0.075
 # How many visits one question to the database looks at; the budget is checked between two of them.
 STRETCH: Final = 4_000
 MAX_WORDS: Final = 10
+SALT: Final = "insights.search"
 
 
 class Cursor(NamedTuple):
@@ -28,6 +30,16 @@ class Cursor(NamedTuple):
     started_at: int
     visit_id: str
     browser_id: int
+
+
+def dumped(cursor: Cursor | None) -> str | None:
+    """Return a place in the history as an opaque string."""
+    return signing.dumps(list(cursor), salt=SALT, compress=True) if cursor else None
+
+
+def loaded(text: str) -> Cursor:
+    """Return the place that `dumped` made the string of; raises signing.BadSignature."""
+    return Cursor(*signing.loads(text, salt=SALT))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from insights import views
+from insights.pages import browsers, day, history, overview, site, tabs
 
 
 class UnitConverter(StringConverter):
@@ -12,21 +12,28 @@ class UnitConverter(StringConverter):
     regex = "day|week|month|year"
 
 
+class DomainConverter(StringConverter):
+    """A domain as a browser sent it, whatever is in it."""
+
+    regex = r"[\s\S]+"
+
+
 register_converter(UnitConverter, "unit")
+register_converter(DomainConverter, "domain")
 
 app_name = "insights"
 urlpatterns = [
-    path("dashboard", views.overview, name="overview"),
-    path("dashboard/range", views.any_range, name="range"),
-    path("dashboard/timeline", views.day_timeline, name="timeline"),
-    path("dashboard/timeline/<str:day>", views.day_timeline, name="timeline"),
-    path("dashboard/sites/<str:domain>", views.site, name="site"),
-    path("dashboard/history", views.history, name="history"),
-    path("dashboard/visit", views.visit, name="visit"),
-    path("dashboard/tabs", views.tabs, name="tabs"),
-    path("dashboard/browsers", views.browsers, name="browsers"),
-    path("dashboard/start", views.start, name="start"),
-    path("dashboard/start/arrived", views.arrived, name="arrived"),
-    path("dashboard/<unit:unit>", views.overview, name="unit"),
-    path("dashboard/<unit:unit>/<str:day>", views.overview, name="period"),
+    path("dashboard", overview.overview, name="overview"),
+    path("dashboard/range", overview.any_range, name="range"),
+    path("dashboard/timeline", day.day_timeline, name="timeline"),
+    path("dashboard/timeline/<str:day>", day.day_timeline, name="timeline"),
+    path("dashboard/sites/<domain:domain>", site.site, name="site"),
+    path("dashboard/history", history.history, name="history"),
+    path("dashboard/visit", history.visit, name="visit"),
+    path("dashboard/tabs", tabs.tabs, name="tabs"),
+    path("dashboard/browsers", browsers.browsers, name="browsers"),
+    path("dashboard/start", browsers.start, name="start"),
+    path("dashboard/start/arrived", browsers.arrived, name="arrived"),
+    path("dashboard/<unit:unit>", overview.overview, name="unit"),
+    path("dashboard/<unit:unit>/<str:day>", overview.overview, name="period"),
 ]

@@ -1,6 +1,5 @@
 """Numbers in words, for people."""
 
-from insights.periods import HOUR_MS
 from sync.models import Browser
 
 MINUTE_MS = 60_000
@@ -8,7 +7,7 @@ PLATFORMS = {"linux": "Linux", "mac": "macOS", "win": "Windows", "android": "And
 
 
 def duration(ms: int) -> str:
-    """Return a duration in its two largest units, such as 3 h 20 min; under a minute in seconds."""
+    """Return a duration in hours and minutes, such as 3 h 20 min; under a minute in seconds."""
     if ms < MINUTE_MS:
         return f"{ms // 1000} s" if ms >= 1000 or ms == 0 else "under 1 s"
     minutes = ms // MINUTE_MS
@@ -20,10 +19,20 @@ def duration(ms: int) -> str:
     return f"{hours} h {minutes:02} min" if minutes else f"{hours} h"
 
 
-def clock(ms: int) -> str:
-    """Return a duration as hours and minutes, such as 3:20, for narrow places."""
-    minutes = ms // MINUTE_MS
-    return f"{minutes // 60}:{minutes % 60:02}"
+def exact(ms: int) -> str:
+    """Return a duration to the second, such as 3 h 20 min 5 s."""
+    if ms < MINUTE_MS:
+        return duration(ms)
+    minutes, seconds = divmod(ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{number:,} {unit}" for number, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")) if number]
+    return " ".join(parts)
+
+
+def mark(ms: int) -> str:
+    """Return a mark of a scale: 15 min, 1½ h, 4 h."""
+    hours, rest = divmod(ms, 60 * MINUTE_MS)
+    return f"{hours}½ h" if hours and rest == 30 * MINUTE_MS else duration(ms)
 
 
 def machine_duration(ms: int) -> str:
@@ -41,7 +50,7 @@ def percent(share: float | None) -> str:
 
 
 def change(share: float | None) -> str:
-    """Return by how much something grew; empty where there was nothing before."""
+    """Return by how much something grew; empty where no share says it."""
     if share is None:
         return ""
     if abs(share) < 0.005:
@@ -60,8 +69,3 @@ def browser_name(browser: Browser) -> str:
         return f"Browser {browser.client_id[:8]}" if browser.client_id else "Browser without a name"
     platform = PLATFORMS.get(browser.platform.lower(), browser.platform)
     return f"{browser.browser_name} on {platform}" if platform else browser.browser_name
-
-
-def whole_hours(ms: int) -> float:
-    """Return a duration in hours."""
-    return ms / HOUR_MS

@@ -1,5 +1,6 @@
 """What the pages' templates need: durations, instants and shares in words, safe links, tooltips."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -8,14 +9,15 @@ from urllib.parse import urlsplit
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from insights import numbers, search, words
 from insights.numbers import DEFINITIONS
 
 register = template.Library()
 register.filter("duration", words.duration)
-register.filter("clock", words.clock)
+register.filter("exact", words.exact)
+register.filter("mark", words.mark)
 register.filter("percent", words.percent)
 register.filter("category", words.category)
 register.filter("browser_name", words.browser_name)
@@ -50,6 +52,18 @@ def safe_url(url: str | None) -> str:
 def short_url(url: str) -> str:
     """Return a URL without what everybody knows: its scheme and a bare slash at the end."""
     return url.split("://", 1)[-1].removesuffix("/")
+
+
+@register.filter
+def path(url: str) -> str:
+    """Return what follows the host in a URL; nothing where that is a bare slash."""
+    return short_url(url).partition("/")[1] + short_url(url).partition("/")[2]
+
+
+@register.filter
+def breakable(domain: str) -> SafeString:
+    """Return a domain that may be broken before its dots."""
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in re.split(r"(?=\.)", domain)))
 
 
 @register.filter
@@ -98,6 +112,8 @@ def what(name: str) -> dict[str, str]:
 @register.inclusion_tag("insights/_change.html")
 def change(now: int, before: int, kind: str = "") -> dict[str, Any]:
     """Say by how much a number grew; where that says little, what it was."""
+    if now and not before:
+        return {"text": "none before"}
     share = numbers.change(now, before)
     if share is not None and share > MOST_GROWTH:
         return {"text": f"{words.duration(before) if kind else thousands(before)} before"}

@@ -127,6 +127,27 @@ def test_a_visit_with_html_and_an_odd_url_is_shown_as_text(client, alice):
     assert "javascript:alert(1)" in page
 
 
+@pytest.mark.parametrize("domain", ["", "we/ird do?main#x", "two\nlines", "." * 253, "\u202etxt.exe", "-"])
+def test_an_odd_domain_breaks_no_page(client, alice, domain):
+    store(alice, visit(domain=domain), aggregate(current_domain=domain, current_url=""))
+    client.force_login(alice)
+    for path in (
+        *PAGES,
+        "/dashboard/visit?browser=" + str(Browser.objects.get().pk) + "&id=" + PageVisit.objects.get().visit_id,
+    ):
+        assert client.get(path).status_code in (200, 302, 404)
+    assert client.get("/dashboard/day/2025-11-03").status_code == 200
+    if domain:
+        assert client.get(reverse("insights:site", args=[domain])).status_code == 200
+
+
+def test_an_empty_period_leads_to_the_nearest_with_records(client, alice):
+    store(alice, visit())
+    client.force_login(alice)
+    for path in ("/dashboard/month/2025-12", "/dashboard/month/2025-02"):
+        assert '<a href="/dashboard/month/2025-11">November 2025</a>' in client.get(path).content.decode()
+
+
 def test_links_to_sites_tell_them_nothing(client, alice, secrets_of_alice):
     client.force_login(alice)
     for path in PAGES:
@@ -282,7 +303,8 @@ def test_highlights_mark_what_was_looked_for(client, alice):
     client.force_login(alice)
     page = client.get("/dashboard/history?q=GARDEN").content.decode()
     assert "A <mark>Garden</mark> &amp; a <mark>garden</mark>" in page
-    assert "example.org/<mark>garden</mark>s" in page
+    assert "example.org</a>" in page
+    assert "/<mark>garden</mark>s" in page
 
 
 def test_a_search_whose_time_is_up_offers_to_go_on(client, alice, monkeypatch):

@@ -30,10 +30,17 @@ INSIGHTS = {
     "words": {"periods"},
     "rows": {"numbers"},
     "reports": {"rows", "models", "numbers", "periods"},
-    "timeline": {"rows", "numbers"},
+    "timeline": {"rows", "charts", "numbers", "periods"},
     "search": {"rows", "numbers"},
     "serializers": {"numbers", "periods"},
     "api": {"reports", "rows", "timeline", "search", "serializers", "numbers", "periods", "words"},
+    "pages/frame": {"reports", "rows", "serializers", "periods"},
+    "pages/overview": {"pages", "charts", "reports", "rows", "periods"},
+    "pages/day": {"pages", "charts", "timeline", "rows", "periods"},
+    "pages/site": {"pages", "charts", "reports", "rows", "numbers", "periods"},
+    "pages/history": {"pages", "timeline", "search", "rows", "periods"},
+    "pages/tabs": {"pages", "charts", "timeline", "rows", "periods"},
+    "pages/browsers": {"pages", "rows"},
 }
 
 
@@ -90,6 +97,12 @@ def test_imports_within_insights_run_one_way(module):
     names = imports(ROOT / "insights" / f"{module}.py")
     imported = {name.split(".")[1] for name in names if name.startswith("insights.")}
     assert imported <= INSIGHTS[module]
+
+
+def test_every_module_of_insights_has_its_place():
+    aside = {"__init__", "apps", "urls", "api_urls", "templatetags/insights", "management/commands/tally_months"}
+    names = {path.relative_to(ROOT / "insights").with_suffix("").as_posix() for path in modules("insights")}
+    assert {name for name in names if not name.endswith("__init__")} - aside == set(INSIGHTS)
 
 
 def test_insights_write_nothing_but_their_own_table():

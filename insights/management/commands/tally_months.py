@@ -1,6 +1,5 @@
 """`manage.py tally_months`: tallies the months that are over, so that a year is read in a moment."""
 
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +31,7 @@ class Command(BaseCommand):
             zone = reports.zone_of(time_zone)
             first = rows.first_visit(user_id)
             if first is not None:
-                last = today(zone, int(time.time() * 1000)).replace(day=1) - timedelta(days=1)
+                last = today(zone, reports.milliseconds_now()).replace(day=1) - timedelta(days=1)
                 made += reports.store_months(user_id, zone, today(zone, first).replace(day=1), last)
         if options["verbosity"]:
             self.stdout.write(f"{made} month{'' if made == 1 else 's'} tallied.")
