@@ -7,12 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from insights import reports
+from accounts.models import User
+from insights import reports, words
 from insights.models import MonthTally
 from insights.periods import Period
 from sync.models import PageVisit
 from tests.insights import oracle, records
 from tests.insights.records import DAY, HOUR
+from tests.wire import send
 
 # A change of clocks lies in or beside each of these days: 25 hours, 23 hours, at midnight, by half an hour, none.
 PLACES = [
@@ -106,6 +108,58 @@ def test_totals_days_and_hours_agree_with_the_recomputation(alice, world):
     assert [
         [[hour.active, hour.time, hour.clock, hour.visits] for hour in hours] for hours in reports.week_hours(found)
     ] == matrix
+
+
+def sent(expected):
+    return {"activeMs": expected["active"], "timeMs": expected["time"], "clockMs": expected["clock"],
+            "visits": expected["visits"]}  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(world=worlds())
+def test_the_pages_and_the_api_say_what_the_recomputation_says(client, alice, world):
+    zone, period, contents = world
+    PageVisit.objects.all().delete()
+    User.objects.update(time_zone=zone.key)
+    alice.refresh_from_db()
+    records.store(alice, *contents)
+    rows = list(PageVisit.objects.values())
+    days = f"from={period.first}&to={period.last}"
+    low = oracle.first_instant_of(zone, period.first)
+    high = oracle.first_instant_of(zone, period.last + timedelta(days=1))
+    expected = oracle.numbers(rows, low, high)
+
+    def answer(call):
+        return send("GET", f"/api/insights/{call}?{days}", user=alice).json()
+
+    summary = answer("summary")
+    assert {name: summary[name] for name in ("start", "end")} == {"start": low, "end": high}
+    assert {name: summary[name] for name in sent(expected)} == sent(expected)
+    assert summary["sites"] == len(expected["sites"])
+    assert (summary["longestStay"] or {"activeMs": 0})["activeMs"] == expected["longest"]
+    length = (period.last - period.first).days + 1
+    before = oracle.numbers(rows, oracle.first_instant_of(zone, period.first - timedelta(days=length)), low)
+    assert {name: summary["previous"][name] for name in sent(before)} == sent(before)
+
+    for day in answer("days")["days"]:
+        midnight = date.fromisoformat(day.pop("date"))
+        edges = [oracle.first_instant_of(zone, midnight + timedelta(days=n)) for n in (0, 1)]
+        assert day == sent(oracle.numbers(rows, *edges))
+    assert sum(hour["activeMs"] for hour in answer("hours")["hours"]) == expected["active"]
+    assert {
+        site["domain"]: [site["activeMs"], site["timeMs"], site["visits"]] for site in answer("sites")["sites"]
+    } == expected["sites"]
+
+    client.force_login(alice)
+    page = client.get(f"/dashboard/range?{days}", follow=True)
+    totals = page.context["totals"]
+    assert (totals.active, totals.time, totals.clock, totals.visits) == tuple(
+        expected[name] for name in ("active", "time", "clock", "visits")
+    )
+    if any(expected[name] for name in ("time", "visits")):
+        assert sum(bar.of.hour.active for bar in page.context["chart"].bars) == expected["active"]
+        assert f">{words.duration(expected['clock'])}</time>" in page.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
