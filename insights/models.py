@@ -12,7 +12,7 @@ class MonthTally(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     first_day = models.DateField()
     time_zone = models.CharField(max_length=64)
-    basis = models.JSONField(help_text="Which visits it was made from; see insights.reports.basis_of.")
+    basis = models.JSONField(help_text="Which visits it was made from; see insights.reports.bases.")
     tally = models.JSONField()
 
     class Meta:

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("first_day", models.DateField()),
                 ("time_zone", models.CharField(max_length=64)),
-                ("basis", models.JSONField(help_text="Which visits it was made from; see insights.reports.basis_of.")),
+                ("basis", models.JSONField(help_text="Which visits it was made from; see insights.reports.bases.")),
                 ("tally", models.JSONField()),
                 (
                     "user",
