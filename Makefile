@@ -38,7 +38,7 @@ run: $(VENV)/.run  ## serve on this machine, with SQLite: http://127.0.0.1:8000/
 	@echo "Serving at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
 	@DEBUG=true $(PY) manage.py runserver --noreload 127.0.0.1:$(PORT)
 
-demo: $(VENV)/.run  ## the same on a fresh database, with a demo person and a recorded day
+demo: $(VENV)/.run  ## the same on a fresh database, with a demo person, a year of browsing and a recorded day
 	@DEBUG=true DATABASE_URL=sqlite:///$(CURDIR)/demo.sqlite3 $(PY) manage.py demo --port $(PORT)
 
 admin: $(VENV)/.run  ## make a person who may sign in to the admin
@@ -92,9 +92,11 @@ e2e-firefox: $(VENV)/.dev  ## the same in Firefox alone
 
 bench: $(VENV)/.dev  ## how fast the engine is, beside what it could be and what it would usually be
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL)
+	$(PY) -m benchmarks.insights --postgresql $(TEST_DATABASE_URL)
 
 bench-full: $(VENV)/.dev  ## the same with the tables of 10 M rows
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL) --full
+	$(PY) -m benchmarks.insights --postgresql $(TEST_DATABASE_URL) --people 90
 
 format: $(VENV)/.dev  ## let ruff put the code in shape
 	$(PY) -m ruff check --fix .

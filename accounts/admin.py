@@ -15,24 +15,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from accounts.forms import SignInForm
 from accounts.models import User, normalize_email
-from accounts.throttling import account_wait
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class SignInForm(AdminAuthenticationForm):
-    """The admin's sign-in, slowed for an account that is tried too often, just like the API's."""
-
-    def clean(self) -> dict[str, Any]:
-        """Sign in; raises ValidationError with the seconds to wait, before any password is looked at."""
-        email = self.cleaned_data.get("username")
-        if email and (wait := account_wait(email)):
-            raise ValidationError(
-                f"There were too many attempts to sign in to this account. Wait {wait} seconds and try again.",
-                code="throttled",
-            )
-        return super().clean()
+class AdminSignInForm(SignInForm, AdminAuthenticationForm):
+    """The admin's sign-in, for staff."""
 
 
 class NormalisedEmail(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
@@ -137,7 +127,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
 
 # The library's own pages show whole refresh tokens, with which staff could sign in as anybody.
 admin.site.unregister([OutstandingToken, BlacklistedToken])
-admin.site.login_form = SignInForm
+admin.site.login_form = AdminSignInForm
 admin.site.site_header = "syncserver"
 admin.site.site_title = "syncserver"
 admin.site.index_title = "Staff"

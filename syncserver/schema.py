@@ -57,6 +57,9 @@ ONLY_AT: dict[str, dict[str, Any]] = {
     "small body": {"body_too_large": {"code": "body_too_large", "maxBodyBytes": 65536,
                                       "detail": "The body of this call holds at most 65536 bytes."}},
     "gzip": {"invalid_gzip": {"code": "invalid_gzip", "detail": "The gzip stream is cut short."}},
+    "insights": {"invalid": {"code": "invalid",
+                             "detail": "Correct these fields. to: The last day is not before the first.",
+                             "errors": {"to": ["The last day is not before the first."]}}},
     "push": {"quota_exceeded": {"code": "quota_exceeded",
                                 "detail": "A person has at most 100 browsers; this batch would add another.",
                                 "maxBrowsers": 100}},
@@ -93,6 +96,8 @@ def _statuses(operation: dict[str, Any]) -> list[str]:
     statuses = ["403", "503"]
     if "requestBody" in operation:
         statuses += ["400", "413", "415", "429"]
+    if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
+        statuses += ["400"]
     if {"bearer": []} in operation.get("security", []):
         statuses += ["401"]
     if operation["operationId"] == "login" or operation["operationId"] == "refresh":
@@ -104,6 +109,8 @@ def _examples(operation_id: str, status: str) -> dict[str, Any]:
     examples: dict[str, Any] = dict(ERRORS[status])
     if status == "401" and operation_id == "login":
         examples = ONLY_AT["login"]
+    elif status == "400" and operation_id.startswith("insights"):
+        examples = ONLY_AT["insights"]
     elif status == "403" and operation_id == "register":
         examples |= ONLY_AT["register"]
     elif status == "403" and operation_id.startswith("push"):

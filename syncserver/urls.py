@@ -1,15 +1,20 @@
 """Every URL of the server."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 
 from syncserver import exceptions, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("", include("insights.urls")),
+    path("sign-in", views.SignInView.as_view(), name="sign-in"),
+    path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("healthz", views.health, name="health"),
     path("api/auth/", include("accounts.urls")),
     path("api/sync/", include("sync.urls")),
+    path("api/insights/", include("insights.api_urls")),
     path("api/schema", views.SchemaView.as_view(), name="schema"),
     path("api/docs", views.DocsView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", exceptions.api_not_found),

@@ -1,18 +1,32 @@
 """The pages that belong to no app: the front page, the health probe, the API's description."""
 
+from csp import constants as csp
+from csp.decorators import csp_update
 from django.conf import settings
+from django.contrib.auth.views import LoginView
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.renderers import JSONRenderer
 from rest_framework.throttling import BaseThrottle
 
+from accounts.forms import SignInForm
+
 
 def home(request: HttpRequest) -> HttpResponse:
     """Show one screen of text that says where everything is."""
     return render(request, "home.html", {"registration_open": settings.REGISTRATION_OPEN})
+
+
+class SignInView(LoginView):
+    """Sign a person in to the pages."""
+
+    template_name = "sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
 
 
 @never_cache
@@ -33,6 +47,8 @@ class SchemaView(SpectacularAPIView):
     throttle_classes: list[type[BaseThrottle]] = []
 
 
+# Swagger UI styles its elements in place and draws its icons from data.
+@method_decorator(csp_update({"style-src": csp.UNSAFE_INLINE, "img-src": "data:"}), name="dispatch")
 class DocsView(SpectacularSwaggerSplitView):
     """The API's description as a page to read and try, from this host alone."""
 

@@ -14,6 +14,12 @@ METHODS = {
     VISITS: {"POST"},
     AGGREGATES: {"POST"},
     "/api/sync/limits": {"GET"},
+    "/api/insights/summary": {"GET"},
+    "/api/insights/days": {"GET"},
+    "/api/insights/hours": {"GET"},
+    "/api/insights/sites": {"GET"},
+    "/api/insights/timeline": {"GET"},
+    "/api/insights/search": {"GET"},
 }
 BODY_CALLS = ["/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", VISITS, AGGREGATES]
 

@@ -20,6 +20,12 @@ CALLS = {
     ("/api/sync/page-visits", "post"),
     ("/api/sync/tab-aggregates", "post"),
     ("/api/sync/limits", "get"),
+    ("/api/insights/summary", "get"),
+    ("/api/insights/days", "get"),
+    ("/api/insights/hours", "get"),
+    ("/api/insights/sites", "get"),
+    ("/api/insights/timeline", "get"),
+    ("/api/insights/search", "get"),
 }
 
 

@@ -1,4 +1,4 @@
-"""`manage.py demo`: a fresh SQLite database with a demo person and a recorded day, served on this machine."""
+"""`manage.py demo`: a fresh SQLite database with a demo person, a year of browsing and a recorded day, served here."""
 
 import os
 import secrets
@@ -8,19 +8,30 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zoneinfo
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
+from tqdm import tqdm
+
+from sync import services
+from sync.management.commands._demo_year import DEVICES, Content, Year
 
 FILE = "demo.sqlite3"
 RECORDING = "samples/extension-day.jsonl"
 PERSON = "demo@example.org"
 STAFF = "staff@example.org"
+ZONE = "Europe/Berlin"
+BATCH = 1_000
+# Commands of other apps that make tables from the records; this app knows their names alone.
+DERIVED = {"insights": "tally_months"}
 
 
 class Command(BaseCommand):
@@ -31,6 +42,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("--port", type=int, default=8000, help="port to serve on (default: 8000)")
+        parser.add_argument("--days", type=int, default=365, help="days of browsing to make up (default: 365)")
+        parser.add_argument("--seed", type=int, default=1, help="another seed, another year (default: 1)")
         parser.add_argument("--no-serve", action="store_true", help="stop after sending the recorded day")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,8 +60,13 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         passwords = {PERSON: secrets.token_urlsafe(12), STAFF: secrets.token_urlsafe(12)}
         people = get_user_model().objects
-        people.create_user(PERSON, passwords[PERSON], name="Demo")
+        person = people.create_user(PERSON, passwords[PERSON], name="Demo", time_zone=ZONE)
         people.create_superuser(STAFF, passwords[STAFF], name="Staff")
+
+        make_year(person.pk, options["days"], options["seed"])
+        for app, derive in DERIVED.items():
+            if apps.is_installed(app):
+                call_command(derive, verbosity=0)
 
         address = f"http://127.0.0.1:{options['port']}"
         command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{options['port']}"]
@@ -62,8 +80,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Sending the recorded day, {RECORDING}:")
             call_command("replay", recording, server=address, email=PERSON, stdout=self.stdout)
             self.stdout.write(
-                f"\n{address}/admin/   staff    {STAFF}   {passwords[STAFF]}\n"
-                f"{address}/         person   {PERSON}    {passwords[PERSON]}\n"
+                f"\n{address}/admin/      staff    {STAFF}   {passwords[STAFF]}\n"
+                f"{address}/dashboard   person   {PERSON}    {passwords[PERSON]}\n"
             )
             if not options["no_serve"]:
                 self.stdout.write("Serving the demo (stop with Ctrl-C) …")
@@ -74,6 +92,30 @@ class Command(BaseCommand):
         finally:
             server.terminate()
             server.wait()
+
+
+def make_year(user_id: int, days: int, seed: int) -> None:
+    """Store made-up browsing of the days up to now, through the one writer of the records."""
+    zone, now = zoneinfo.ZoneInfo(ZONE), int(time.time() * 1000)
+    today = datetime.fromtimestamp(now / 1000, zone).date()
+    year = Year(zone, now, seed)
+    waiting: dict[services.Kind, list[Content]] = {services.PAGE_VISITS: [], services.TAB_AGGREGATES: []}
+    with tqdm(range(days - 1, -1, -1), desc="Browsing", unit="day", disable=None) as line:
+        for ago in line:
+            for kind, made in zip(waiting, year.day(today - timedelta(days=ago)), strict=True):
+                waiting[kind] += made
+                if len(waiting[kind]) >= BATCH or (ago == 0 and waiting[kind]):
+                    store(user_id, kind, waiting[kind])
+                    waiting[kind] = []
+
+
+def store(user_id: int, kind: services.Kind, contents: list[Content]) -> None:
+    """Store some records, each device's as a push of its own."""
+    for device in DEVICES:
+        mine = [content for content in contents if content["client_id"] == device.client_id]
+        if mine:
+            push = services.Push(sender=device.client_id, client=device.told)
+            services.bulk_update_or_create(user_id, kind, mine, push)
 
 
 def wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:

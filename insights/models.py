@@ -1,0 +1,24 @@
+"""The one derived table: a month's numbers, made from the visits by a command and thrown away at will."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class MonthTally(models.Model):
+    """The tally of one month of a person in one time zone, good as long as `basis` is what the visits say now."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    first_day = models.DateField()
+    time_zone = models.CharField(max_length=64)
+    basis = models.JSONField(help_text="Which visits it was made from; see insights.reports.bases.")
+    tally = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "first_day"], name="insights_monthtally_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_day:%Y-%m}"

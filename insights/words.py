@@ -1,0 +1,71 @@
+"""Numbers in words, for people."""
+
+from sync.models import Browser
+
+MINUTE_MS = 60_000
+PLATFORMS = {"linux": "Linux", "mac": "macOS", "win": "Windows", "android": "Android", "cros": "ChromeOS"}
+
+
+def duration(ms: int) -> str:
+    """Return a duration in hours and minutes, such as 3 h 20 min; under a minute in seconds."""
+    if ms < MINUTE_MS:
+        return f"{ms // 1000} s" if ms >= 1000 or ms == 0 else "under 1 s"
+    minutes = ms // MINUTE_MS
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 100:
+        return f"{hours:,} h"
+    return f"{hours} h {minutes:02} min" if minutes else f"{hours} h"
+
+
+def exact(ms: int) -> str:
+    """Return a duration to the second, such as 3 h 20 min 5 s."""
+    if ms < MINUTE_MS:
+        return duration(ms)
+    minutes, seconds = divmod(ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{number:,} {unit}" for number, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")) if number]
+    return " ".join(parts)
+
+
+def mark(ms: int) -> str:
+    """Return a mark of a scale: 15 min, 1½ h, 4 h."""
+    hours, rest = divmod(ms, 60 * MINUTE_MS)
+    return f"{hours}½ h" if hours and rest == 30 * MINUTE_MS else duration(ms)
+
+
+def machine_duration(ms: int) -> str:
+    """Return a duration as HTML's `time` element reads it."""
+    return f"PT{ms / 1000:g}S"
+
+
+def percent(share: float | None) -> str:
+    """Return a share in whole percent; a dash where there is none."""
+    if share is None:
+        return "–"
+    if 0 < share < 0.005:
+        return "<1 %"
+    return f"{share * 100:.0f} %"
+
+
+def change(share: float | None) -> str:
+    """Return by how much something grew; empty where no share says it."""
+    if share is None:
+        return ""
+    if abs(share) < 0.005:
+        return "no change"
+    return f"{'+' if share > 0 else '−'}{abs(share) * 100:.0f} %"
+
+
+def category(name: str) -> str:
+    """Return a category as the extension names it, such as learning_reading, in words."""
+    return name.replace("_", " ").strip().capitalize() if name else "No category"
+
+
+def browser_name(browser: Browser) -> str:
+    """Return what a browser is called."""
+    if not browser.browser_name:
+        return f"Browser {browser.client_id[:8]}" if browser.client_id else "Browser without a name"
+    platform = PLATFORMS.get(browser.platform.lower(), browser.platform)
+    return f"{browser.browser_name} on {platform}" if platform else browser.browser_name

@@ -1,0 +1,233 @@
+"""Makes up a year of believable browsing, always the same for the same seed and last day."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+Content = dict[str, Any]
+MINUTE: Final = 60_000
+
+# domain: category, weight at work, weight at leisure, minutes of a typical stay, pages
+SITES: Final[dict[str, tuple[str | None, int, int, float, tuple[tuple[str, str], ...]]]] = {
+    "github.com": ("work_coding", 30, 5, 3.5, (
+        ("/parser/guitar/pull/6662", "Keep the queue short by turtle · Pull Request #6662"),
+        ("/parser/guitar/issues", "Issues · parser/guitar"), ("/notifications", "Notifications"),
+        ("/parser/guitar/blob/main/queue.py", "guitar/queue.py at main"))),
+    "stackoverflow.com": ("learning_reading", 14, 2, 2.5, (
+        ("/questions/68150143", "How to bound an async queue?"), ("/questions/231767", "What does yield do?"),
+        ("/questions/4823808", "Index only scans and visibility"))),
+    "docs.python.org": ("reference", 9, 1, 3.0, (
+        ("/3/library/itertools.html", "itertools — Functions creating iterators"),
+        ("/3/library/zoneinfo.html", "zoneinfo — IANA time zone support"))),
+    "docs.djangoproject.com": ("work_documentation", 8, 1, 3.0, (
+        ("/en/5.2/ref/models/querysets/", "QuerySet API reference"), ("/en/5.2/topics/db/", "Models and databases"))),
+    "postgresql.org": ("reference", 5, 1, 4.0, (
+        ("/docs/15/indexes-index-only-scans.html", "Index-Only Scans and Covering Indexes"),)),
+    "mail.google.com": ("work_communication", 12, 8, 1.5, (("/mail/u/0/#inbox", "Inbox"),)),
+    "app.slack.com": ("work_communication", 14, 1, 1.2, (("/client/T1/C1", "general"), ("/client/T1/C2", "releases"))),
+    "calendar.google.com": ("work_communication", 5, 2, 0.8, (("/calendar/u/0/r/week", "Calendar — this week"),)),
+    "docs.google.com": ("work_documentation", 7, 2, 6.0, (
+        ("/document/d/1a", "Plan for the quarter"), ("/spreadsheets/d/2b", "Garden budget"))),
+    "localhost": (None, 10, 3, 1.5, ((":8000/", "syncserver"), (":8000/admin/", "Site administration"))),
+    "en.wikipedia.org": ("reference", 4, 12, 4.0, (
+        ("/wiki/Garden", "Garden"), ("/wiki/Suspension_bridge", "Suspension bridge"),
+        ("/wiki/Clock", "Clock"), ("/wiki/Alpine_swift", "Alpine swift"))),
+    "theguardian.com": ("news", 2, 10, 3.5, (
+        ("/world/today", "World news today"), ("/science/bees", "What bees remember"), ("/sport", "Sport"))),
+    "bbc.com": ("news", 2, 7, 2.5, (("/news", "Home"), ("/weather/2950159", "Weather for the week"))),
+    "youtube.com": ("entertainment_video", 2, 18, 11.0, (
+        ("/watch?v=2xlrq4n", "How to build a stone wall"), ("/watch?v=9kf02ma", "Concert at the old harbour"),
+        ("/watch?v=p0q1zzd", "One pot, three dinners"), ("/", "Home"))),
+    "reddit.com": ("social_media", 3, 14, 2.5, (
+        ("/r/cycling", "r/cycling"), ("/r/gardening", "r/gardening: tomatoes in pots"))),
+    "news.ycombinator.com": ("news", 5, 8, 1.8, (
+        ("/news", "Hacker News"), ("/item?id=38", "Ask HN: what do you reread?"))),
+    "amazon.com": ("shopping", 1, 6, 2.5, (("/dp/B00A1", "Garden shears"), ("/gp/cart", "Shopping cart"))),
+    "komoot.com": ("entertainment_browsing", 0, 5, 4.0, (
+        ("/tour/12", "Around the lake, 48 km"), ("/plan", "Route planner"))),
+    "openstreetmap.org": ("reference", 1, 4, 2.5, (("/#map=12/47.6/9.2", "OpenStreetMap"),)),
+    "duckduckgo.com": (None, 10, 10, 0.3, (
+        ("/?q=bounded+queue", "bounded queue"), ("/?q=tomatoes", "tomatoes in pots"))),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A browser of the demo person: its client id and what it says of itself."""
+
+    client_id: str
+    told: dict[str, str]
+
+
+LAPTOP: Final = Device(
+    "demo-laptop",
+    {"browser_name": "Chromium", "browser_version": "156.0", "platform": "linux", "extension_version": "1.0.0"},
+)
+HOME: Final = Device(
+    "demo-home",
+    {"browser_name": "Firefox", "browser_version": "153.0", "platform": "mac", "extension_version": "1.0.0"},
+)
+DEVICES: Final = (LAPTOP, HOME)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A stretch of browsing on one device, from an instant to another."""
+
+    device: Device
+    start: int
+    end: int
+    is_work: bool
+
+
+def instant(zone: ZoneInfo, day: date, hour: float) -> int:
+    """Return an instant of a day by the clock on the wall."""
+    midnight = datetime.combine(day, time(), zone)
+    return int((midnight + timedelta(hours=hour)).timestamp() * 1000)
+
+
+class Year:
+    """The demo person's days up to now."""
+
+    def __init__(self, zone: ZoneInfo, now: int, seed: int) -> None:
+        self.zone = zone
+        self.now = now
+        self.random = random.Random(seed)  # noqa: S311  # made-up browsing is no secret
+        self.made = 0
+
+    def day(self, day: date) -> tuple[list[Content], list[Content]]:
+        """Return the page visits and the tab aggregates of a day, by column."""
+        visits: list[Content] = []
+        aggregates: list[Content] = []
+        sessions = [session for session in self._sessions(day) if session.start < self.now - MINUTE]
+        if day == datetime.fromtimestamp(self.now / 1000, self.zone).date() and not sessions:
+            # Whatever the hour, the demo opens on a day that has begun.
+            sessions = [Session(LAPTOP, self.now - 150 * MINUTE, self.now, is_work=True)]
+        for session in sessions:
+            made, tabs = self._browse(session)
+            visits += made
+            aggregates += tabs
+        return visits, aggregates
+
+    def _sessions(self, day: date) -> Iterator[Session]:
+        chance = self.random.random
+        # Two weeks away in August, some days off, and a season: more screens in winter.
+        away = day.month == 8 and 8 <= day.day <= 21
+        winter = 1.15 if day.month in (11, 12, 1, 2) else 1.0
+        if day.weekday() < 5 and not away and chance() > 0.06:
+            start = 8.4 + chance() * 1.1
+            yield self._session(LAPTOP, day, start, 11.9 + chance() * 0.5, is_work=True)
+            yield self._session(LAPTOP, day, 13.1 + chance() * 0.5, 16.6 + chance() * 1.8, is_work=True)
+        elif chance() > (0.75 if away else 0.25):
+            yield self._session(HOME, day, 9.5 + chance() * 1.5, 10.6 + chance() * 2.2 * winter, is_work=False)
+        if chance() > (0.7 if away else 0.22):
+            start = 19.3 + chance() * 1.3
+            yield self._session(HOME, day, start, start + (0.6 + chance() * 2.2) * winter, is_work=False)
+            if chance() < 0.2:
+                # Something to look up on the other machine while the film goes on.
+                yield self._session(LAPTOP, day, start + 0.2, start + 0.3 + chance() * 0.5, is_work=False)
+        if chance() > 0.93:
+            yield self._session(HOME, day, 23.3 + chance() * 0.4, 24.2 + chance() * 0.9, is_work=False)
+
+    def _session(self, device: Device, day: date, start: float, end: float, *, is_work: bool) -> Session:
+        return Session(device, instant(self.zone, day, start), instant(self.zone, day, end), is_work)
+
+    def _browse(self, session: Session) -> tuple[list[Content], list[Content]]:
+        """Return what one session leaves behind."""
+        chance = self.random.random
+        tabs = list(range(1, 3 + self.random.randrange(4)))
+        weights = [site[1] if session.is_work else site[2] for site in SITES.values()]
+        homes = dict(zip(tabs, self.random.choices(list(SITES), weights, k=len(tabs)), strict=True))
+        visits: list[Content] = []
+        at = session.start
+        tab = tabs[0]
+        while at < min(session.end, self.now):
+            if chance() < 0.45:
+                tab = self.random.choice(tabs)
+            domain = homes[tab] if chance() < 0.55 else self.random.choices(list(SITES), weights)[0]
+            homes[tab] = domain
+            stay = int(self.random.lognormvariate(0, 0.9) * SITES[domain][3] * MINUTE * 0.8) + 2_000
+            is_last = at + stay >= self.now
+            visits.append(self._visit(session, tab, domain, at, min(stay, self.now - at), is_open=is_last))
+            at += stay + 200
+            if chance() < 0.05:
+                # A cup of tea, a talk, a meeting.
+                at += int((3 + chance() * 28) * MINUTE)
+        return visits, self._aggregates(session, visits, is_over=at < self.now)
+
+    def _visit(self, session: Session, tab: int, domain: str, at: int, stay: int, *, is_open: bool) -> Content:
+        self.made += 1
+        category, _, _, _, pages = SITES[domain]
+        path, title = self.random.choice(pages)
+        idle: list[dict[str, Any]] = []
+        away = 0
+        if stay > 5 * MINUTE and self.random.random() < 0.5:
+            away = int(stay * self.random.uniform(0.1, 0.6))
+            begin = at + int((stay - away) * self.random.random())
+            idle = [
+                {"start": begin, "end": begin + away, "reason": "idle", "durationMs": away, "resumeReason": "active"}
+            ]
+        active = int((stay - away) * self.random.uniform(0.6, 1.0))
+        scheme = "http" if domain == "localhost" else "https"
+        return {
+            "client_id": session.device.client_id,
+            "visit_id": f"pv_{at}_{self.made}",
+            "url": f"{scheme}://{domain}{path}",
+            "domain": domain,
+            "title": title,
+            "tab_id": tab,
+            "started_at": at,
+            "ended_at": None if is_open else at + stay,
+            "last_heartbeat_at": at + stay if is_open else None,
+            "duration_ms": stay,
+            "active_duration_ms": active,
+            "engagement_rate": active / stay if stay else 0.0,
+            "is_active": is_open,
+            "idle_periods": idle,
+            "category": category,
+            "category_confidence": 0.8 if category else None,
+            "category_method": "metadata" if category else None,
+            "metadata": {},
+            "closed_at": None,
+            "revision": 0,
+        }
+
+    def _aggregates(self, session: Session, visits: Sequence[Content], *, is_over: bool) -> list[Content]:
+        found: list[Content] = []
+        for tab in sorted({visit["tab_id"] for visit in visits}):
+            mine = [visit for visit in visits if visit["tab_id"] == tab]
+            opened, last = mine[0]["started_at"], mine[-1]["started_at"] + mine[-1]["duration_ms"]
+            found.append(self._aggregate(session, tab, opened, last, mine, is_over=is_over))
+        if visits and self.random.random() < 0.4:
+            # Opened for later, and later never came.
+            opened = visits[len(visits) // 2]["started_at"] + 1
+            found.append(self._aggregate(session, 90, opened, opened, [], is_over=is_over))
+        return found
+
+    def _aggregate(
+        self, session: Session, tab: int, opened: int, last: int, visits: Sequence[Content], *, is_over: bool
+    ) -> Content:
+        durations: dict[str, int] = {}
+        for visit in visits:
+            durations[visit["domain"]] = durations.get(visit["domain"], 0) + visit["active_duration_ms"]
+        domain = visits[-1]["domain"] if visits else self.random.choice(list(SITES))
+        # Some tabs stay open over night, a few for days.
+        left_open = int(self.random.expovariate(1 / 90) * MINUTE) * (20 if self.random.random() < 0.05 else 1)
+        closed = last + left_open
+        return {
+            "client_id": session.device.client_id,
+            "tab_id": tab,
+            "started_at": opened,
+            "last_active_at": last,
+            "total_active_duration_ms": sum(durations.values()),
+            "domain_durations": durations,
+            "page_count": len(visits) or 1,
+            "current_url": visits[-1]["url"] if visits else f"https://{domain}{SITES[domain][4][0][0]}",
+            "current_domain": domain,
+            "statistics": {},
+            "closed_at": closed if is_over and closed < self.now else None,
+            "revision": 0,
+        }

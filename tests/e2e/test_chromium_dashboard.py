@@ -1,0 +1,255 @@
+"""The pages in Chromium: an accessibility checker, keyboard alone, no scripts, no reports of the browser, screenshots."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Page, Playwright
+
+from accounts.models import User
+from sync import services
+from sync.management.commands._demo_year import DEVICES, Year
+from sync.models import Browser as SyncBrowser
+from sync.models import PageVisit
+from tests.insights.records import aggregate, store, visit
+
+from .machine import REPOSITORY, SCREENSHOTS, require, require_program
+
+AXE = REPOSITORY / "tests" / "extension" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = {"phone": 390, "tablet": 820, "wide": 1320}
+ZONE = "Europe/Berlin"
+# A Monday afternoon; the visits are made for the weeks before it.
+NOW = 1_762_182_000_000
+TODAY = datetime.fromtimestamp(NOW / 1000, UTC).date()
+PAGES = {
+    "day": "/dashboard/day/2025-10-30",
+    "week": "/dashboard/week/2025-10-30",
+    "month": "/dashboard/month/2025-10",
+    "year": "/dashboard/year/2025",
+    "range": "/dashboard/range?from=2025-10-05&to=2025-11-02",
+    "timeline": "/dashboard/timeline/2025-10-30",
+    "timeline-hour": "/dashboard/timeline/2025-10-30?hour=14",
+    "site": "/dashboard/sites/github.com?from=2025-10-05&to=2025-11-02",
+    "history": "/dashboard/history",
+    "search": "/dashboard/history?q=garden&from=2025-10-01",
+    "tabs": "/dashboard/tabs?from=2025-10-01&to=2025-11-03",
+    "browsers": "/dashboard/browsers",
+    "start": "/dashboard/start",
+}
+Open = Callable[..., Page]
+# Playwright keeps an event loop on this thread, which Django takes for code that must not wait.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    path = require_program("chromium", "chromium")
+    switches = ["--disable-quic", "--no-first-run", "--host-resolver-rules=MAP * 127.0.0.1"]
+    with closing(playwright.chromium.launch(executable_path=path, chromium_sandbox=False, args=switches)) as browser:
+        yield browser
+
+
+@pytest.fixture
+def reports() -> list[str]:
+    """What the browser had to say, such as a refusal by the Content-Security-Policy."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any, alice: User, reports: list[str]) -> Iterator[Open]:
+    """Return what opens a page as alice."""
+    client = Client()
+    client.force_login(alice)
+    cookie = client.cookies["syncserver_session"].value
+    contexts = []
+
+    def open_page(path: str, *, width: str = "wide", **settings: Any) -> Page:
+        context = browser.new_context(viewport={"width": WIDTHS[width], "height": 900}, **settings)
+        contexts.append(context)
+        context.add_cookies([{"name": "syncserver_session", "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", lambda message: reports.append(message.text))
+        page.on("pageerror", lambda error: reports.append(str(error)))
+        page.on("request", lambda request: reports.append(request.url) if live_server.url not in request.url else None)
+        answer = page.goto(live_server.url + path)
+        assert answer
+        assert answer.status == 200, path
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def browsing(alice: User) -> None:
+    """Some weeks of the demo's browsing, with two browsers, one of them silent, and a title full of HTML."""
+    alice.time_zone = ZONE
+    alice.save()
+    year = Year(ZoneInfo(ZONE), NOW, seed=1)
+    visits, aggregates = [], []
+    for ago in range(34, -1, -1):
+        made, tabs = year.day(TODAY - timedelta(days=ago))
+        visits += made
+        aggregates += tabs
+    for device in DEVICES:
+        for kind, contents in ((services.PAGE_VISITS, visits), (services.TAB_AGGREGATES, aggregates)):
+            mine = [content for content in contents if content["client_id"] == device.client_id]
+            push = services.Push(sender=device.client_id, client=device.told)
+            services.bulk_update_or_create(alice.pk, kind, mine, push)
+    store(alice, visit(client_id=DEVICES[0].client_id, title="<b onclick=alert(1)>Bold</b> " + "x" * 300), aggregate())
+    SyncBrowser.objects.filter(client_id=DEVICES[1].client_id).update(
+        last_push_at=datetime.now(UTC) - timedelta(days=20)
+    )
+
+
+def visit_path() -> str:
+    shown = PageVisit.objects.exclude(idle_periods=[]).order_by("-started_at")[0]
+    return f"/dashboard/visit?browser={shown.browser_id}&id={shown.visit_id}"
+
+
+def findings(page: Page) -> list[str]:
+    """Return what the accessibility checker finds serious or critical."""
+    require(AXE.exists(), "npm, then in tests/extension: npm ci --ignore-scripts; it brings axe-core")
+    # Evaluated by the debugging protocol, which the Content-Security-Policy does not stop.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    asked = json.dumps({"runOnly": {"type": "tag", "values": RULES}})
+    found = page.evaluate(f"axe.run(document, {asked}).then(found => found.violations)")
+    return [
+        f"{each['id']} ({each['impact']}): {each['nodes'][0]['html'][:200]} {each['nodes'][0]['failureSummary'][:300]}"
+        for each in found
+        if each["impact"] in ("serious", "critical", "moderate")
+    ]
+
+
+def check(page: Page, name: str, reports: list[str]) -> list[str]:
+    wrong = [f"{name}: {finding}" for finding in findings(page)]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        wrong.append(f"{name}: wider than the window")
+    wrong += [f"{name}: {report}" for report in reports]
+    reports.clear()
+    return wrong
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_with_records_is_accessible_and_fits(open_page, browsing, reports, width, scheme):
+    SCREENSHOTS.mkdir(exist_ok=True)
+    wrong = []
+    for name, path in {**PAGES, "visit": visit_path()}.items():
+        page = open_page(path, width=width, color_scheme=scheme)
+        wrong += check(page, f"{name} {width} {scheme}", reports)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+        page.context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_without_records_is_accessible_and_fits(open_page, reports, scheme):
+    SCREENSHOTS.mkdir(exist_ok=True)
+    wrong = []
+    for name, path in PAGES.items():
+        if name == "site":
+            continue
+        for width in WIDTHS:
+            page = open_page(path, width=width, color_scheme=scheme)
+            wrong += check(page, f"empty {name} {width} {scheme}", reports)
+            page.screenshot(path=SCREENSHOTS / f"empty-{name}-{width}-{scheme}.png", full_page=True)
+            page.context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_number_means_opens_and_closes_by_the_keyboard(open_page, browsing):
+    page = open_page(PAGES["day"])
+    button = page.get_by_role("button", name="What does active time mean?")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert page.get_by_text("never more than the duration of the visit").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.get_by_text("never more than the duration of the visit").is_visible()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_keyboard_alone_leads_from_a_day_to_a_page_of_the_history(open_page, browsing):
+    page = open_page(PAGES["day"])
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    stops = 0
+    while page.evaluate("document.activeElement.textContent.trim()") != "The whole history":
+        page.keyboard.press("Tab")
+        stops += 1
+        assert stops < 80
+        shown = page.evaluate("""() => {
+            const box = document.activeElement.getBoundingClientRect();
+            return box.width > 0 && getComputedStyle(document.activeElement).outlineStyle !== 'none';
+        }""")
+        assert shown, page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/dashboard/history")
+    page.get_by_role("searchbox").focus()
+    page.keyboard.type("tomatoes")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=tomatoes**")
+    assert page.locator("mark").count() > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_title_full_of_html_is_text(open_page, browsing, reports):
+    page = open_page("/dashboard/history?q=Bold")
+    assert "<b onclick=alert(1)>" in page.locator(".stay-title").first.inner_text()
+    assert page.locator(".stays b").count() == 0
+    assert reports == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_page_works_without_scripts(open_page, browsing):
+    for name, path in {**PAGES, "visit": visit_path()}.items():
+        page = open_page(path, java_script_enabled=False)
+        assert page.locator("h1").inner_text(), name
+        page.context.close()
+    page = open_page(PAGES["month"], java_script_enabled=False)
+    page.get_by_text("As a table").click()
+    assert page.get_by_role("cell", name="min").first.is_visible()
+    page.get_by_role("link", name="Week", exact=True).click()
+    page.wait_for_url("**/dashboard/week/**")
+    page = open_page(PAGES["timeline"], java_script_enabled=False)
+    page.get_by_role("link", name="14", exact=True).click()
+    page.wait_for_url("**hour=14")
+    assert page.locator(".stay").first.is_visible()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_first_page_notices_the_first_visit_by_itself(open_page, alice, scripts):
+    page = open_page("/dashboard/start", java_script_enabled=scripts)
+    assert "Waiting for your browser" in page.locator("#waiting").inner_text()
+    # Both clocks are real: the script looks every three seconds, the page without it reloads every ten.
+    store(alice, visit(started_at=int(time.time() * 1000) - 600_000, ended_at=int(time.time() * 1000)))
+    if scripts:
+        page.wait_for_url("**/dashboard", timeout=20_000)
+    else:
+        page.get_by_text("Your first visit has arrived.").wait_for(timeout=30_000)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_printed_page_holds_the_numbers_and_no_controls(open_page, browsing):
+    page = open_page(PAGES["month"])
+    page.emulate_media(media="print")
+    assert page.locator(".cards .value").first.is_visible()
+    for control in (".site-header", ".tools", ".what"):
+        assert not page.locator(control).first.is_visible()
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.pdf(path=os.fspath(SCREENSHOTS / "month.pdf"), print_background=True)

@@ -1,0 +1,70 @@
+"""What a chart shows: bars over a scale, levels of colour, and the hours of a timeline."""
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from insights import charts, timeline
+from insights.numbers import Hour
+from insights.periods import period_of
+from insights.rows import stays
+from tests.insights.records import HOUR, MINUTE, NOON, store, visit
+
+DAYS = [(date(2025, 1, 1) + timedelta(days=n), Hour(active=HOUR)) for n in range(730)]
+
+
+def ticks(days):
+    return [bar.of.tick for bar in charts.days_or_months(days).bars if bar.of.tick]
+
+
+def test_levels_are_quarters_of_the_highest_and_one_outlier_dims_no_other():
+    assert charts.levels([0, 1, 25, 26, 50, 75, 76, 100, 100]) == [0, 1, 1, 2, 2, 3, 4, 4, 4]
+    assert charts.levels([0, 100, 100, 100, 100, 10_000]) == [0, 4, 4, 4, 4, 4]
+    assert charts.levels([0, 0]) == [0, 0]
+
+
+def test_a_scale_ends_at_or_above_the_highest_value():
+    for highest in (0, 1, 59_999, HOUR, 25 * HOUR, 800 * HOUR):
+        top, marks = charts.scale(highest)
+        assert top >= highest
+        assert marks[-1] == top
+        assert len(marks) <= 5
+
+
+def test_labels_below_days_are_those_people_expect():
+    assert ticks(DAYS[5:12]) == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    assert ticks(DAYS[:31]) == ["1", "4", "7", "10", "13", "16", "19", "22", "25", "28", "31"]
+    assert ticks(DAYS[:365]) == ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    assert ticks(DAYS)[:2] == ["Jan 2025", "Apr 2025"]
+
+
+def test_the_calendar_leaves_out_the_days_to_come():
+    cells = charts.calendar(DAYS[:365], date(2025, 1, 31)).cells
+    assert [cell.day for cell in cells] == [day for day, _ in DAYS[:31]]
+
+
+@pytest.mark.parametrize("hour", [None, 9, 10, 11, 12])
+def test_the_numbers_of_an_hour_are_those_of_its_share_of_every_visit(alice, hour):
+    # 9:30 to 11:30, half of it active, and a short one at 12:10.
+    long = {"ended_at": NOON + 150 * MINUTE, "duration_ms": 120 * MINUTE, "active_duration_ms": 60 * MINUTE}
+    store(alice, visit(started_at=NOON + 30 * MINUTE, **long), visit(started_at=NOON + 190 * MINUTE))
+    axis = timeline.axis(period_of(ZoneInfo("UTC"), "day", date(2025, 11, 3)), hour)
+    shown = stays(alice.pk, axis.start, axis.end)
+    found = {group.label: group.numbers for group in timeline.groups(shown, [], axis)}
+    expected = {
+        "09:00": Hour(15 * MINUTE, 30 * MINUTE, 30 * MINUTE, 1),
+        "10:00": Hour(30 * MINUTE, 60 * MINUTE, 60 * MINUTE, 0),
+        "11:00": Hour(15 * MINUTE, 30 * MINUTE, 30 * MINUTE, 0),
+        "12:00": Hour(8 * MINUTE, 10 * MINUTE, 10 * MINUTE, 1),
+    }
+    if hour is not None:
+        expected = {f"{hour:02}:00": expected[f"{hour:02}:00"]}
+    assert found == expected
+
+
+def test_an_hour_that_comes_twice_is_one_axis_of_two_hours():
+    axis = timeline.axis(period_of(ZoneInfo("Europe/Berlin"), "day", date(2025, 10, 26)), 2)
+    assert axis.end - axis.start == 2 * HOUR
+    skipped = timeline.axis(period_of(ZoneInfo("Europe/Berlin"), "day", date(2025, 3, 30)), 2)
+    assert (skipped.label, skipped.end - skipped.start) == (None, 23 * HOUR)

@@ -1,0 +1,39 @@
+"""The demo's year: the same for the same seed, and records that the engine takes."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sync import services
+from sync.management.commands._demo_year import DEVICES, Year
+from sync.models import PageVisit, TabAggregate
+
+BERLIN = ZoneInfo("Europe/Berlin")
+# 2025-11-03T15:00:00Z
+NOW = 1_762_182_000_000
+
+
+def days(seed):
+    year = Year(BERLIN, NOW, seed)
+    return [year.day(date(2025, 10, day)) for day in range(20, 32)] + [year.day(date(2025, 11, 3))]
+
+
+def test_a_seed_makes_one_year_and_another_seed_another():
+    assert days(1) == days(1)
+    assert days(1) != days(2)
+
+
+def test_nothing_lies_ahead_and_at_most_one_visit_of_a_browser_is_open():
+    for visits, aggregates in days(1):
+        assert all((visit["ended_at"] or visit["last_heartbeat_at"]) <= NOW for visit in visits)
+        assert all(tab["closed_at"] is None or tab["closed_at"] <= NOW for tab in aggregates)
+        assert sum(visit["is_active"] for visit in visits) <= len(DEVICES)
+
+
+def test_the_engine_takes_every_record(alice):
+    made = days(1)
+    visits = [visit for some, _ in made for visit in some]
+    aggregates = [tab for _, some in made for tab in some]
+    assert set(services.bulk_update_or_create(alice.pk, services.PAGE_VISITS, visits)) == {"created"}
+    assert set(services.bulk_update_or_create(alice.pk, services.TAB_AGGREGATES, aggregates)) == {"created"}
+    assert PageVisit.objects.count() == len(visits) > 800
+    assert TabAggregate.objects.count() == len(aggregates)
