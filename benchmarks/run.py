@@ -192,31 +192,31 @@ class Benchmark:
         return name, run
 
     def ours(self, number: int) -> None:
-        """One round of our engine: fresh, sent again, half new and half changed, by ten."""
-        keep = self.report.keep
-        count = 40
-        bodies = fresh(VISITS, 200 + number, count + WARM_UP)
+        """One round of our engine: fresh, sent again and half of each, batch by batch in turn; then by ten."""
+        keep, count = self.report.keep, 40 + WARM_UP
+        source = Source(200 + number)
+        visits = source.visits(count * SIZE)
+        first = list(batches(visits, SIZE, "visits"))
+        halves = zip(source.visits(count * SIZE // 2), changed(visits[: count * SIZE // 2]), strict=True)
+        mixed = list(batches([visit for pair in halves for visit in pair], SIZE, "visits"))
         url = self.copied()
         with machine.Server(url) as server, psycopg.connect(url, autocommit=True) as watch:
-            keep("fresh", rate(VISITS, server, bodies, "created"))
+            sender = machine.Sender(server.port, tokens(1)[0])
+            seconds: dict[str, list[float]] = {"fresh": [], "again": [], "half": []}
+            # The batch before is sent again; what is changed is older.
+            for place in range(count):
+                seconds["fresh"] += send(sender, VISITS, first[place : place + 1], "created")
+                seconds["again"] += send(sender, VISITS, first[max(0, place - 1) :][:1], "unchanged")
+                if place % 2:
+                    seconds["half"] += send(sender, VISITS, mixed[place // 2 : place // 2 + 1])
+            for name, each in seconds.items():
+                keep(name, SIZE * len(each[WARM_UP:]) / sum(each[WARM_UP:]))
             before = written(watch)
-            keep("again", rate(VISITS, server, bodies, "unchanged"))
+            send(sender, VISITS, first[-10:], "unchanged")
             after = written(watch)
             keep("again: rows written", sum(after) - sum(before))
-            self.half(number, server)
             self.everyday(number, server)
-            self.wal(watch, server, bodies[0])
-
-    def half(self, number: int, server: machine.Server) -> None:
-        """Batches of which half the records are new, and half newer versions of what is stored."""
-        source = Source(300 + number)
-        count = 20 + WARM_UP
-        old = source.visits(count * SIZE // 2)
-        sender = machine.Sender(server.port, tokens(1)[0])
-        send(sender, VISITS, list(batches(old, SIZE, "visits")), "created")
-        new, newer = source.visits(count * SIZE // 2), changed(old)
-        mixed = [record for pair in zip(new, newer, strict=True) for record in pair]
-        self.report.keep("half", rate(VISITS, server, list(batches(mixed, SIZE, "visits"))))
+            self.wal(watch, server, first[-1])
 
     def everyday(self, number: int, server: machine.Server) -> None:
         """Batches of ten, in turn with a request that commits one row."""
@@ -236,7 +236,7 @@ class Benchmark:
 
         def cost(sent: bytes) -> float:
             costs = []
-            for _ in range(9):
+            for _ in range(25):
                 start = watch.execute("SELECT pg_current_wal_insert_lsn()").fetchone()
                 send(sender, VISITS, [sent], "unchanged")
                 end = watch.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)", start).fetchone()
