@@ -14,14 +14,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.forms import SignInForm
+from accounts.forms import SlowedSignIn
 from accounts.models import User, normalize_email
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class AdminSignInForm(SignInForm, AdminAuthenticationForm):
-    """The admin's sign-in, for staff."""
+class AdminSignInForm(SlowedSignIn, AdminAuthenticationForm):
+    """The admin's sign-in, for staff, slowed for an account that is tried too often, just like the API's."""
 
 
 class NormalisedEmail(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time

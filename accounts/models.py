@@ -25,6 +25,11 @@ def account_key(email: str) -> str:
     return f"account {normalize_email(email)}"[:100]
 
 
+def letter_key(email: str) -> str:
+    """Return the key that letters to an address are counted under."""
+    return f"letter {normalize_email(email)}"[:100]
+
+
 def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless `name` is an IANA time zone, such as Europe/Berlin."""
     if name not in available_timezones():
@@ -64,6 +69,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     email_confirmed_at = models.DateTimeField("e-mail address confirmed", null=True, editable=False)
     pending_email = models.EmailField("new e-mail address, not yet confirmed", blank=True, editable=False)
+    closed_at = models.DateTimeField("closed by the person", null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -108,7 +114,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Delete the person, the failed sign-ins and counts kept under their address, and their name in the audit."""
         with transaction.atomic(using=using):
             AccessAttempt.objects.filter(username=self.email).delete()
-            RateCount.objects.filter(key=account_key(self.email)).delete()
+            RateCount.objects.filter(key__in=[account_key(self.email), letter_key(self.email)]).delete()
             AuditEvent.forget_person(self.pk)
             return super().delete(using=using, keep_parents=keep_parents)
 
@@ -212,6 +218,19 @@ class Session(models.Model):
         return self.revoked_at is None and self.expires_at > now
 
 
+class RecoveryCode(models.Model):
+    """A code that stands in once for a staff member's authenticator; its digest alone is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "digest"], name="accounts_recoverycode_key")]
+
+    def __str__(self) -> str:
+        return f"recovery code {self.pk}"
+
+
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     """Events to read and to add; changing and deleting them is refused."""
 
@@ -297,6 +316,21 @@ class AuditEvent(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse."""
         raise AppendOnly
+
+    def reason(self) -> str:
+        """Return its detail in words."""
+        words = dict([*Session.Reason.choices, *Session.Kind.choices])
+        return str(words.get(self.detail, self.detail))
+
+    def done_by(self) -> str | None:
+        """Return `you` or `staff` as the subject sees it; None for the server, or somebody unknown."""
+        if self.actor_number is None:
+            return None
+        return "you" if self.actor_number == self.subject_number else "staff"
+
+    def address_shown(self) -> str | None:
+        """Return from where it was done, to the subject; where staff sit is not theirs to know."""
+        return None if self.done_by() == "staff" else self.address
 
     @classmethod
     def forget_person(cls, user_id: int, at_most: int | None = None) -> int:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
@@ -71,6 +72,14 @@ class ScopedThrottle(BaseThrottle):
     def wait(self) -> float:
         """Return the seconds until the window ends."""
         return self.remaining_seconds
+
+
+def check_rate(scope: str, ident: str) -> None:
+    """Count a request of `ident` where no throttle class can know it; raises Throttled beyond the rate of the scope."""
+    limit, seconds = parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
+    count, remaining = count_hit(f"{scope} {ident}", seconds)
+    if count > limit:
+        raise Throttled(remaining)
 
 
 def account_wait(email: Any) -> int:

@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import audit, sessions
+from accounts import audit, letters, sessions
+from accounts.addresses import client_address
 from accounts.authentication import SessionEnded, Unauthorized
 from accounts.models import User
 from accounts.serializers import (
@@ -24,7 +25,7 @@ from accounts.serializers import (
     TokensSerializer,
     UserSerializer,
 )
-from accounts.throttling import account_wait
+from accounts.throttling import account_wait, check_rate
 from accounts.tokens import ExpiredTokenError, RefreshToken, TokenError
 
 PERSON = {
@@ -46,7 +47,6 @@ SIGN_IN = OpenApiExample(
 SIGNED_IN = OpenApiExample("signed in", {"user": PERSON, **PAIR}, response_only=True)
 REFRESH = OpenApiExample("a refresh token", {"refresh": PAIR["refresh"]}, request_only=True)
 TOKENS = OpenApiExample("a new pair", PAIR, response_only=True)
-ME = OpenApiExample("the person", PERSON, response_only=True)
 
 
 def signed_in(user: User, request: Request, label: str) -> dict[str, Any]:
@@ -80,6 +80,7 @@ class RegisterView(OpenView):
         label = serializer.validated_data.pop("label")
         user = serializer.save()
         audit.note_own(audit.Kind.REGISTERED, request._request, user)
+        letters.ask_confirmation(user, letters.site_of(request._request))
         return Response(signed_in(user, request, label), status=status.HTTP_201_CREATED)
 
 
@@ -111,6 +112,8 @@ class LoginView(OpenView):
 class RefreshView(OpenView):
     """Stay signed in."""
 
+    throttle_classes = ()
+
     @extend_schema(
         operation_id="refresh",
         request=RefreshSerializer,
@@ -126,7 +129,7 @@ class RefreshView(OpenView):
         serializer = RefreshSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:
-            token = RefreshToken(serializer.validated_data["refresh"])
+            token = self._counted(request, serializer.validated_data["refresh"])
         except ExpiredTokenError as error:
             raise Unauthorized("The refresh token has expired; sign in again.", code="token_expired") from error
         except TokenError as error:
@@ -137,6 +140,16 @@ class RefreshView(OpenView):
             if refused.session is not None:
                 raise SessionEnded(refused.session) from refused
             raise Unauthorized("This token belongs to nobody who may sign in.", code="token_invalid") from refused
+
+    def _counted(self, request: Request, text: str) -> RefreshToken:
+        """Return the token, the call counted for its session, so that browsers behind one address share no limit."""
+        try:
+            token = RefreshToken(text)  # type: ignore[arg-type]  # the library takes text
+        except TokenError:
+            check_rate("refresh", f"address {client_address(request._request)}")
+            raise
+        check_rate("refresh", f"session {token.session_id}")
+        return token
 
 
 class LogoutView(OpenView):
@@ -150,13 +163,3 @@ class LogoutView(OpenView):
         with suppress(TokenError):
             sessions.sign_out(RefreshToken(serializer.validated_data["refresh"]), request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class MeView(APIView):
-    """Who is signed in."""
-
-    @extend_schema(operation_id="me", responses={200: UserSerializer}, examples=[ME])
-    def get(self, request: Request) -> Response:
-        """Return the person the access token belongs to."""
-        person: Any = request.user  # IsAuthenticated let only people in
-        return Response(UserSerializer(person).data)

@@ -56,7 +56,7 @@ def unsafe_settings() -> list[Error]:
 @register()
 def check_rates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Report rates that are none, before a request meets them."""
-    rates = {"PUSH_RATE": settings.PUSH_RATE, "AUTH_RATE": settings.AUTH_RATE}
+    rates = {"PUSH_RATE": settings.PUSH_RATE, "AUTH_RATE": settings.AUTH_RATE, "RESET_RATE": settings.RESET_RATE}
     return [
         Error(f"{name} is not a rate.", hint="Write it like 300/min or 5000/day.", id="syncserver.E004")
         for name, rate in rates.items()

@@ -23,6 +23,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="user",
+            name="closed_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="closed by the person"),
+        ),
+        migrations.AddField(
+            model_name="user",
             name="pending_email",
             field=models.EmailField(
                 blank=True, editable=False, max_length=254, verbose_name="new e-mail address, not yet confirmed"
