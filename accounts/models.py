@@ -298,7 +298,7 @@ class AuditEvent(models.Model):
     objects: ClassVar[Any] = AuditEventQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["created_at"], name="accounts_auditevent_created")]
+        indexes: ClassVar = [models.Index(fields=["subject_number"], name="accounts_audit_subject_number")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.created_at:%Y-%m-%d %H:%M:%S}"

@@ -51,7 +51,7 @@ class StaffSite(admin.AdminSite):
         if super().has_permission(request) and needs_second_step(request):
             wanted = request.GET.get("next") or reverse("admin:index", current_app=self.name)
             return redirect(f"{reverse('second-step')}?{urlencode({'next': wanted})}")
-        return cast("HttpResponse", super().login(request, extra_context))
+        return super().login(request, extra_context)
 
 
 def enrolling(user: User) -> TOTPDevice:
@@ -83,10 +83,6 @@ def new_recovery_codes(user: User) -> list[str]:
         RecoveryCode.objects.filter(user=user).delete()
         RecoveryCode.objects.bulk_create(RecoveryCode(user=user, digest=_digest(code)) for code in codes)
     return codes
-
-
-def _random(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
 def take_second_step(request: HttpRequest, user: User, code: str) -> bool:

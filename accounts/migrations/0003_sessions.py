@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["created_at"], name="accounts_auditevent_created")],
+                "indexes": [models.Index(fields=["subject_number"], name="accounts_audit_subject_number")],
             },
         ),
         migrations.CreateModel(
