@@ -193,6 +193,8 @@ AXES_VERBOSE = False
 PUSH_RATE = env.str("PUSH_RATE", default="300/min")
 AUTH_RATE = env.str("AUTH_RATE", default="60/min")
 RESET_RATE = env.str("RESET_RATE", default="20/hour")
+# Where requests are counted, for all processes together: redis://…, or the database when it is empty.
+RATE_COUNTS_URL = env.str("RATE_COUNTS_URL", default="")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -17,8 +17,8 @@ DOC = Path(__file__).resolve().parent.parent.parent / "docs" / "permissions.md"
 HEAD = """# Who may call what
 
 Made from the URL configuration by `tests/project/test_permissions.py`, which also tries each line; after a change of
-the URLs `WRITE_DOCS=1 make permissions` writes it anew. "The person" is who is signed in: by a token under `/api/`, by a
-cookie elsewhere. Nobody is shown another person's objects: they are answered as those that do not exist, with 404.
+the URLs `WRITE_DOCS=1 make permissions` writes it anew. "The person" is who is signed in: by a token under `/api/`, by
+a cookie elsewhere. Nobody is shown another person's objects: they are answered as those that do not exist, with 404.
 
 | path | methods | who |
 |---|---|---|
