@@ -105,12 +105,13 @@ def take_second_step(request: HttpRequest, user: User, code: str) -> bool:
     return True
 
 
-def remove(request: HttpRequest, user: User) -> None:
-    """Forget the authenticator and the recovery codes."""
+def remove(request: HttpRequest | None, user: User) -> None:
+    """Forget the authenticator and the recovery codes; without a request it is done on the server."""
     with transaction.atomic():
         TOTPDevice.objects.filter(user_id=user.pk).delete()
         RecoveryCode.objects.filter(user=user).delete()
-        audit.note_own(audit.Kind.SECOND_STEP_CHANGED, request, user, detail="removed")
+        actor = user.pk if request else None
+        audit.note(audit.Kind.SECOND_STEP_CHANGED, request, subject=user.pk, actor=actor, detail="removed")
 
 
 def _bare(code: str) -> str:

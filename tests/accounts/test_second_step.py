@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -152,6 +153,16 @@ class TestSetUp:
         assert client.post(f"{STEP}/remove")["Location"] == STEP
         assert not TOTPDevice.objects.exists()
         assert signed_in(alice).get(ADMIN).status_code == 200
+
+    def test_a_command_removes_it_for_one_who_lost_phone_and_codes(self, alice, device_and_codes, capsys):
+        call_command("remove_second_step", "Alice@example.org")
+        assert capsys.readouterr().out == "The second step is removed.\n"
+        assert not TOTPDevice.objects.exists()
+        assert not RecoveryCode.objects.exists()
+        event = AuditEvent.objects.get(kind="second_step_changed", detail="removed")
+        assert (event.subject, event.actor, event.address) == (alice, None, None)
+        with pytest.raises(CommandError, match=r"Nobody has this address\."):
+            call_command("remove_second_step", "nobody@example.org")
 
     def test_the_admin_shows_no_secret(self, alice, device_and_codes):
         client = signed_in(alice)
