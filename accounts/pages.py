@@ -371,6 +371,6 @@ class ClosePage(OwnPasswordPage):
 
 
 def said(counts: dict[str, int]) -> list[tuple[str, str]]:
-    """Return each table with its count in words."""
+    """Return each table that holds anything, with its count in words."""
     cap = closing.counted_to()
-    return [(table, f"more than {cap:,}" if rows == cap + 1 else f"{rows:,}") for table, rows in counts.items()]
+    return [(table, f"more than {cap:,}" if rows == cap + 1 else f"{rows:,}") for table, rows in counts.items() if rows]
