@@ -11,7 +11,7 @@ PRODUCTION := env -u DEBUG SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-ABCD
 .DEFAULT_GOAL := help
 NODE_TESTS := tests/extension
 
-.PHONY: help run demo admin test lint types checks test-sqlite test-postgres extension extension-test e2e e2e-chromium \
+.PHONY: help run demo admin test lint types checks permissions test-sqlite test-postgres extension extension-test e2e e2e-chromium \
 	e2e-firefox bench bench-full format clean
 
 help:  ## list the commands
@@ -57,6 +57,9 @@ types: $(VENV)/.dev  ## mypy --strict on the server
 checks: $(VENV)/.dev  ## migrations that are missing, settings that are unsafe
 	DEBUG=true $(PY) manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
+
+permissions: $(VENV)/.dev  ## check docs/permissions.md against the URLs; with WRITE_DOCS=1 write it anew
+	DATABASE_URL=sqlite:///$(CURDIR)/db.sqlite3 $(PY) -m pytest tests/project/test_permissions.py
 
 test-sqlite: $(VENV)/.dev  ## the server's tests on SQLite
 	DATABASE_URL=sqlite:///$(CURDIR)/db.sqlite3 $(PYTEST) tests

@@ -21,6 +21,13 @@ def client_address(request: HttpRequest) -> str:
     return _as_address(request.META.get("REMOTE_ADDR") or "")
 
 
+def known_address(request: HttpRequest) -> str | None:
+    """Return the client's address to write down, or None where there is none."""
+    address = client_address(request)
+    # A link-local address carries the name of an interface, which no column of addresses takes.
+    return None if address == NOWHERE else address.partition("%")[0]
+
+
 def _as_address(text: str) -> str:
     """Return the address in its one spelling; some proxies write a port behind it."""
     host = text[1:].partition("]")[0] if text.startswith("[") else text

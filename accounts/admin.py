@@ -13,16 +13,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from accounts.forms import SignInForm
-from accounts.models import User, normalize_email
+from accounts import audit
+from accounts.forms import SlowedSignIn
+from accounts.models import AuditEvent, Session, User, normalize_email
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class AdminSignInForm(SignInForm, AdminAuthenticationForm):
-    """The admin's sign-in, for staff."""
+class AdminSignInForm(SlowedSignIn, AdminAuthenticationForm):
+    """The admin's sign-in, for staff, slowed for an account that is tried too often, just like the API's."""
 
 
 class NormalisedEmail(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
@@ -113,8 +113,17 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
         """Log that a person was changed, by number."""
         return self._log(request, object, CHANGE, message)
 
+    def _audit(self, request: HttpRequest, person: User, fields: list[str]) -> None:
+        """Write down a change that the person should be able to see."""
+        named = {str(field).lower() for field in fields}
+        for name, kind in (("password", audit.Kind.PASSWORD_CHANGED), ("e-mail address", audit.Kind.EMAIL_CHANGED)):
+            if name in named:
+                audit.note(kind, request, subject=person.pk, actor=request.user.pk)
+
     def _log(self, request: HttpRequest, person: User, action: int, message: Any) -> LogEntry:
         fields = message[0].get("changed", {}).get("fields", []) if isinstance(message, list) and message else []
+        if action == CHANGE:
+            self._audit(request, person, fields)
         return LogEntry.objects.create(
             user_id=request.user.pk or 0,  # only staff come here
             content_type_id=ContentType.objects.get_for_model(User).pk,
@@ -125,8 +134,83 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
         )
 
 
-# The library's own pages show whole refresh tokens, with which staff could sign in as anybody.
-admin.site.unregister([OutstandingToken, BlacklistedToken])
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
+    """Rows that staff read and nobody changes by hand."""
+
+    list_per_page = 100
+    list_max_show_all = 0
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+    sortable_by = ()
+    ordering = ("-pk",)
+    search_help_text = "Searches for a person by their whole e-mail address or number."
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+
+def people_by(term: str) -> list[int]:
+    """Return the number of the person with this whole address or this number, erased or not; one at most."""
+    if term.isascii() and term.isdecimal():
+        return [int(term)] if len(term) < 19 else []
+    return list(User.objects.filter(email=normalize_email(term)[:254]).values_list("pk", flat=True))
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnly):
+    """What happened to accounts."""
+
+    list_display = ("at", "kind", "subject", "actor", "address", "detail")
+    list_filter = ("kind",)
+    list_select_related = ("subject", "actor")
+    search_fields = ("subject_number",)
+    fields = ("kind", "at", "subject", "subject_number", "actor", "actor_number", "address", "detail")
+    readonly_fields = ("at",)
+
+    @admin.display(description="when")
+    def at(self, event: AuditEvent) -> str:
+        """Return when it happened, in the zone of the one who looks."""
+        return f"{timezone.localtime(event.created_at):%Y-%m-%d %H:%M:%S}"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEvent], search_term: str
+    ) -> tuple[QuerySet[AuditEvent], bool]:
+        """Return the events about one person."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(subject_number__in=people_by(search_term.strip())), False
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnly):
+    """Which browsers are signed in, without what their tokens are recognised by."""
+
+    list_display = ("label", "user", "kind", "last_used_at", "last_address", "expires_at", "revoked_reason")
+    list_filter = ("kind", "revoked_reason")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = ("user", "kind", "label", "created_at", "last_used_at", "last_address", "expires_at", "revoked_at",
+              "revoked_reason")  # fmt: skip
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Session], search_term: str
+    ) -> tuple[QuerySet[Session], bool]:
+        """Return the sessions of one person."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(user_id__in=people_by(search_term.strip())), False
+
+
 admin.site.login_form = AdminSignInForm
 admin.site.site_header = "syncserver"
 admin.site.site_title = "syncserver"

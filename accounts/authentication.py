@@ -1,34 +1,61 @@
-"""Bearer tokens: who sends an API request."""
+"""Bearer tokens: who sends an API request, and by which session."""
 
-from typing import Any
-
-from rest_framework.exceptions import AuthenticationFailed
+from django.utils import timezone
+from rest_framework import status
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
-from rest_framework_simplejwt.authentication import JWTAuthentication
-from rest_framework_simplejwt.exceptions import AuthenticationFailed as NoSuchPerson
-from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
-from rest_framework_simplejwt.tokens import AccessToken, Token
+
+from accounts import sessions
+from accounts.models import Session, User
+from accounts.tokens import AccessToken, ExpiredTokenError, TokenError
 
 
-class BearerAuthentication(JWTAuthentication):
+class Unauthorized(APIException):
+    """401 from any call, also one that needs no access token itself."""
+
+    status_code = status.HTTP_401_UNAUTHORIZED
+    auth_header = 'Bearer realm="api"'
+
+
+class SessionEnded(Unauthorized):
+    """401: the session was ended before its time; `more` says why and when."""
+
+    def __init__(self, session: Session) -> None:
+        said = sessions.words(session)
+        super().__init__(said["detail"], "session_ended")
+        self.more = said["more"]
+
+
+class BearerAuthentication(BaseAuthentication):
     """Accepts `Authorization: Bearer <access>`; what claims to be one and is not is 401, with a code that says why."""
 
-    def authenticate(self, request: Request) -> tuple[Any, Token] | None:
-        """Return (person, token), or None without a header; raises AuthenticationFailed."""
-        try:
-            return super().authenticate(request)
-        except NoSuchPerson as error:
-            if "bad_authorization_header" in str(error.get_codes()):
-                raise AuthenticationFailed("Send it as Authorization: Bearer <access>.", "token_invalid") from error
-            raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
-        except (ValueError, OverflowError) as error:  # for a claim that is no number
-            raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
+    def authenticate_header(self, request: Request) -> str:
+        """Return what a 401 asks for."""
+        return Unauthorized.auth_header
 
-    def get_validated_token(self, raw_token: bytes) -> Token:
-        """Return the verified access token; raises AuthenticationFailed with `token_expired` or `token_invalid`."""
+    def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
+        """Return (person, token), or None without such a header; raises AuthenticationFailed or SessionEnded."""
+        parts = get_authorization_header(request).split()
+        if not parts or parts[0] != b"Bearer":
+            return None
+        if len(parts) != 2:
+            raise AuthenticationFailed("Send the header as: Authorization: Bearer <access>.", "token_invalid")
         try:
-            return AccessToken(raw_token)  # type: ignore[arg-type]  # the library takes bytes
+            token = AccessToken(parts[1])  # type: ignore[arg-type]  # the library takes bytes
         except ExpiredTokenError as error:
             raise AuthenticationFailed("The access token has expired; refresh it.", "token_expired") from error
         except TokenError as error:
             raise AuthenticationFailed("This is not a valid access token.", "token_invalid") from error
+        return self._person(token), token
+
+    def _person(self, token: AccessToken) -> User:
+        """Return the person, read together with the session; raises when either is no more."""
+        sessions_of_both = Session.objects.select_related("user").defer("uses")
+        session = sessions_of_both.filter(pk=token.session_id, user_id=token.user_id).first()
+        if session is None or not session.user.is_active:
+            raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid")
+        if not session.is_live(timezone.now()):
+            raise SessionEnded(session)
+        user: User = session.user
+        return user

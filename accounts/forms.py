@@ -1,15 +1,28 @@
-"""The forms of the account pages."""
+"""The forms of the account's pages; each asks and says the same as the API."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
-from django.contrib.auth.forms import AuthenticationForm
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 
+from accounts import audit, changes
+from accounts.labels import LONGEST
+from accounts.models import User, normalize_email
+from accounts.serializers import EMAIL_LENGTH, TAKEN
 from accounts.throttling import account_wait
 
+PRESENT = forms.PasswordInput(attrs={"autocomplete": "current-password"})
+NEXT = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+ADDRESS = forms.EmailInput(attrs={"autocomplete": "email"})
 
-class SignInForm(AuthenticationForm):
-    """A page's sign-in, slowed for an account that is tried too often, just like the API's."""
+
+class SlowedSignIn(AuthenticationForm):
+    """A sign-in that is slowed for an account that is tried too often, and that writes failures down."""
 
     def clean(self) -> dict[str, Any]:
         """Sign in; raises ValidationError with the seconds to wait, before any password is looked at."""
@@ -20,3 +33,135 @@ class SignInForm(AuthenticationForm):
                 code="throttled",
             )
         return super().clean()
+
+    def get_invalid_login_error(self) -> ValidationError:
+        """Write the failure down and return what is said of it."""
+        if self.request is not None:
+            audit.note_failed_sign_in(self.request, self.cleaned_data.get("username"))
+        return super().get_invalid_login_error()
+
+
+class SignInForm(SlowedSignIn):
+    """Signing in to the pages."""
+
+    error_messages = {
+        "invalid_login": "The e-mail address or the password is wrong.",
+        "inactive": "The e-mail address or the password is wrong.",
+    }
+
+
+class SignUpForm(forms.Form):
+    """A new account."""
+
+    email = forms.EmailField(label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS)
+    name = forms.CharField(
+        label="Name", max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    password = forms.CharField(
+        label="Password", max_length=1024, strip=False, widget=NEXT, help_text=password_validators_help_text_html
+    )
+
+    def clean_email(self) -> str:
+        """Return the address as it is stored; raises ValidationError when somebody has it."""
+        email = normalize_email(self.cleaned_data["email"])
+        if len(email) > EMAIL_LENGTH or User.objects.filter(email=email).exists():
+            raise ValidationError(TAKEN if len(email) <= EMAIL_LENGTH else "This address is too long.")
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the password against the server's rules, with the person at hand for comparison."""
+        asked = super().clean() or self.cleaned_data
+        if asked.get("password"):
+            try:
+                validate_password(asked["password"], User(email=asked.get("email", ""), name=asked.get("name", "")))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return asked
+
+    def save(self) -> User | None:
+        """Make the person; None, with an error in the form, when somebody took the address just now."""
+        asked = self.cleaned_data
+        try:
+            with transaction.atomic():
+                return User.objects.create_user(asked["email"], asked["password"], name=asked["name"])
+        except IntegrityError:
+            self.add_error("email", TAKEN)
+            return None
+
+
+def check_own_password(user: User, password: str, request: HttpRequest) -> str:
+    """Return the password if it is theirs; raises ValidationError."""
+    try:
+        changes.check_own_password(user, password, request)
+    except changes.WrongPassword as error:
+        raise ValidationError("The password is wrong.", code="wrong") from error
+    except changes.TooManyAttempts as error:
+        raise ValidationError(str(error), code="throttled") from error
+    return password
+
+
+class OwnPasswordForm(forms.Form):
+    """Asks for the password once more."""
+
+    password = forms.CharField(label="Your password", max_length=1024, strip=False, widget=PRESENT)
+
+    def __init__(self, *args: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.user = request, user
+
+    def clean_password(self) -> str:
+        """Return the password; raises ValidationError unless it is theirs."""
+        return check_own_password(self.user, self.cleaned_data["password"], self.request)
+
+
+class EmailForm(OwnPasswordForm):
+    """Another e-mail address."""
+
+    field_order = ["email", "password"]
+    email = forms.EmailField(label="New e-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS)
+
+
+class ChangePasswordForm(PasswordChangeForm):
+    """The present password, and the next typed twice."""
+
+    def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        """Return the present password; raises ValidationError unless it is theirs."""
+        return check_own_password(self.user, self.cleaned_data["old_password"], self.request)
+
+
+class ForgottenForm(forms.Form):
+    """Whose password is forgotten."""
+
+    email = forms.EmailField(label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS)
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """Name and time zone."""
+
+    time_zone = forms.ChoiceField(
+        label="Time zone", choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "time_zone")
+
+
+class LabelForm(forms.Form):
+    """What a browser is called."""
+
+    label = forms.CharField(max_length=LONGEST)
+
+
+class CodeForm(forms.Form):
+    """A code of an authenticator app, or a recovery code."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "text", "spellcheck": "false"}),
+    )

@@ -5,17 +5,17 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate, user_logged_in
-from django.db import transaction
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException, PermissionDenied, Throttled
+from rest_framework.exceptions import PermissionDenied, Throttled
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
-from rest_framework_simplejwt.tokens import RefreshToken
 
+from accounts import audit, letters, sessions
+from accounts.addresses import client_address
+from accounts.authentication import SessionEnded, Unauthorized
 from accounts.models import User
 from accounts.serializers import (
     LoginSerializer,
@@ -25,7 +25,8 @@ from accounts.serializers import (
     TokensSerializer,
     UserSerializer,
 )
-from accounts.throttling import account_wait
+from accounts.throttling import account_wait, check_rate
+from accounts.tokens import ExpiredTokenError, RefreshToken, TokenError
 
 PERSON = {
     "id": "7",
@@ -46,25 +47,11 @@ SIGN_IN = OpenApiExample(
 SIGNED_IN = OpenApiExample("signed in", {"user": PERSON, **PAIR}, response_only=True)
 REFRESH = OpenApiExample("a refresh token", {"refresh": PAIR["refresh"]}, request_only=True)
 TOKENS = OpenApiExample("a new pair", PAIR, response_only=True)
-ME = OpenApiExample("the person", PERSON, response_only=True)
 
 
-class Unauthorized(APIException):
-    """401 from a call that needs no access token itself."""
-
-    status_code = status.HTTP_401_UNAUTHORIZED
-    auth_header = 'Bearer realm="api"'
-
-
-def tokens_for(user: User) -> dict[str, str]:
-    """Return a fresh pair of tokens for a person."""
-    refresh = RefreshToken.for_user(user)
-    return {"access": str(refresh.access_token), "refresh": str(refresh)}
-
-
-def signed_in(user: User) -> dict[str, Any]:
-    """Return what register and login answer."""
-    return {"user": UserSerializer(user).data, **tokens_for(user)}
+def signed_in(user: User, request: Request, label: str) -> dict[str, Any]:
+    """Begin a session and return what register and login answer."""
+    return {"user": UserSerializer(user).data, **sessions.begin_with_tokens(user, request._request, label)}
 
 
 class OpenView(APIView):
@@ -90,7 +77,11 @@ class RegisterView(OpenView):
             raise PermissionDenied("This server takes no new accounts.", code="registration_closed")
         serializer = RegisterSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Response(signed_in(serializer.save()), status=status.HTTP_201_CREATED)
+        label = serializer.validated_data.pop("label")
+        user = serializer.save()
+        audit.note_own(audit.Kind.REGISTERED, request._request, user)
+        letters.ask_confirmation(user, letters.site_of(request._request))
+        return Response(signed_in(user, request, label), status=status.HTTP_201_CREATED)
 
 
 class LoginView(OpenView):
@@ -111,14 +102,17 @@ class LoginView(OpenView):
             raise Throttled(wait)
         user = authenticate(request._request, username=email, password=password)
         if not isinstance(user, User):
+            audit.note_failed_sign_in(request._request, email)
             raise Unauthorized("The e-mail address or the password is wrong.", code="invalid_credentials")
         # As Django's own login does: it notes the time, and axes forgets the failures before it.
         user_logged_in.send(sender=User, request=request._request, user=user)
-        return Response(signed_in(user))
+        return Response(signed_in(user, request, serializer.validated_data["label"]))
 
 
 class RefreshView(OpenView):
     """Stay signed in."""
+
+    throttle_classes = ()
 
     @extend_schema(
         operation_id="refresh",
@@ -127,21 +121,35 @@ class RefreshView(OpenView):
         examples=[REFRESH, TOKENS],
     )
     def post(self, request: Request) -> Response:
-        """Exchange a refresh token for a new pair."""
+        """Exchange a refresh token for a new pair.
+
+        A browser that got no answer sends the same token again, however much later. A token that is presented although
+        a later one was used, beyond a minute of grace, was copied: the session ends at once (`session_ended`).
+        """
         serializer = RefreshSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:
-            token = RefreshToken(serializer.validated_data["refresh"])
+            token = self._counted(request, serializer.validated_data["refresh"])
         except ExpiredTokenError as error:
             raise Unauthorized("The refresh token has expired; sign in again.", code="token_expired") from error
         except TokenError as error:
             raise Unauthorized("This is not a valid refresh token; sign in again.", code="token_invalid") from error
-        user = User.objects.filter(pk=token["user_id"], is_active=True).first()
-        if user is None:
-            raise Unauthorized("This token belongs to nobody who may sign in.", code="token_invalid")
-        with transaction.atomic():
-            token.blacklist()
-            return Response(tokens_for(user))
+        try:
+            return Response(sessions.refresh(token, request._request))
+        except sessions.Refused as refused:
+            if refused.session is not None:
+                raise SessionEnded(refused.session) from refused
+            raise Unauthorized("This token belongs to nobody who may sign in.", code="token_invalid") from refused
+
+    def _counted(self, request: Request, text: str) -> RefreshToken:
+        """Return the token, the call counted for its session, so that browsers behind one address share no limit."""
+        try:
+            token = RefreshToken(text)  # type: ignore[arg-type]  # the library takes text
+        except TokenError:
+            check_rate("refresh", f"address {client_address(request._request)}")
+            raise
+        check_rate("refresh", f"session {token.session_id}")
+        return token
 
 
 class LogoutView(OpenView):
@@ -153,15 +161,5 @@ class LogoutView(OpenView):
         serializer = RefreshSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         with suppress(TokenError):
-            RefreshToken(serializer.validated_data["refresh"]).blacklist()
+            sessions.sign_out(RefreshToken(serializer.validated_data["refresh"]), request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class MeView(APIView):
-    """Who is signed in."""
-
-    @extend_schema(operation_id="me", responses={200: UserSerializer}, examples=[ME])
-    def get(self, request: Request) -> Response:
-        """Return the person the access token belongs to."""
-        person: Any = request.user  # IsAuthenticated let only people in
-        return Response(UserSerializer(person).data)

@@ -7,7 +7,7 @@ import { whyUnreachable } from './src/probe.js';
 import { faultyPattern, patternsIn } from './src/rules.js';
 import { serverAddress } from './src/server-address.js';
 import { openStore } from './src/store.js';
-import { clock, count, enteringProblem, recordingProblem, sendingProblem, serverProblem, when } from './src/words.js';
+import { clock, count, endedSignIn, enteringProblem, recordingProblem, sendingProblem, serverProblem, when } from './src/words.js';
 
 const HOUR = 60 * 60 * 1000;
 const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
@@ -55,6 +55,7 @@ function drawAccount() {
   show('signed-in', Boolean(account));
   show('allow', Boolean(account) && !status.mayReach);
   show('sign-in-again', again);
+  if (again) say('sign-in-again', endedSignIn(account.ended));
   show('enter', !account || again);
   if (account) {
     say('email', account.email);

@@ -1,7 +1,7 @@
 /** The popup: what was recorded today, how sending stands, and a pause. */
 import { ext } from './src/ext.js';
 import { ask, by, keepFresh, make, say, show } from './src/page.js';
-import { clock, count, recordingProblem, sendingProblem, spell, when } from './src/words.js';
+import { clock, count, endedSignIn, recordingProblem, sendingProblem, spell, when } from './src/words.js';
 
 const HOUR = 60 * 60 * 1000;
 
@@ -58,10 +58,10 @@ function drawSending(status) {
   say('synced', counts.synced.toLocaleString());
   say('parked', counts.parked.toLocaleString());
   const again = account?.needsSignIn;
-  const problem = !account ? null : again ? { kind: 'sign-in' }
-    : !status.mayReach ? { kind: 'unusable', reason: 'permission' } : schedule.problem;
-  show('problem', Boolean(problem));
-  if (problem) say('problem-text', sendingProblem(problem, account.server));
+  const problem = !account || again ? null : !status.mayReach ? { kind: 'unusable', reason: 'permission' } : schedule.problem;
+  show('problem', Boolean(problem || again));
+  if (again) say('problem-text', endedSignIn(account.ended));
+  else if (problem) say('problem-text', sendingProblem(problem, account.server));
   const running = syncing && progress !== null;
   show('progress', running);
   if (running) {

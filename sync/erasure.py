@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from django.contrib.auth import get_user_model
 from django.db import connection, models, transaction
 from django.db.models.deletion import CASCADE
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
 
@@ -46,15 +45,22 @@ def owned() -> list[tuple[type[models.Model], str]]:
     found: dict[Any, str] = {}
     # Hidden ones too: the record tables are, since nobody goes from a person to their rows through an attribute.
     for relation in get_user_model()._meta.get_fields(include_hidden=True):
-        if not isinstance(relation, models.ManyToOneRel) or relation.one_to_one:
-            continue
-        # A refresh token would stay behind without its person.
-        if relation.on_delete is not CASCADE and relation.related_model is not OutstandingToken:
+        if not isinstance(relation, models.ManyToOneRel) or relation.one_to_one or relation.on_delete is not CASCADE:
             continue
         if not relation.related_model._meta.auto_created:
             found[relation.related_model] = relation.field.name
     first = list(WALKED)
     return sorted(found.items(), key=lambda pair: first.index(pair[0]) if pair[0] in first else len(first))
+
+
+def keeping() -> list[type[models.Model]]:
+    """Return each table that keeps its rows without the person: its class method `forget_person` takes them out."""
+    found = {
+        relation.related_model
+        for relation in get_user_model()._meta.get_fields(include_hidden=True)
+        if isinstance(relation, models.ManyToOneRel) and hasattr(relation.related_model, "forget_person")
+    }
+    return sorted(found, key=lambda model: str(model._meta.label))
 
 
 def words(model: type[models.Model]) -> str:
@@ -89,6 +95,9 @@ def erase(user_id: int) -> Iterator[Step]:
         for model, key in owned():
             for rows in _delete_all(model, key, user_id):
                 yield Step(words(model), rows)
+        for model in keeping():
+            while forgotten := model.forget_person(user_id, ROWS_A_STEP):  # type: ignore[attr-defined]  # see keeping
+                yield Step(f"{words(model)} kept without a name", forgotten)
         gone = _delete_person(user_id)
     yield Step(words(get_user_model()), 1)
 
@@ -128,9 +137,6 @@ def _delete_these(model: type[models.Model], key: str, user_id: int, ids: list[A
         _hold(user_id)
         # The statement says whose rows it touches, but hides it from the planner, which with statistics from before
         # this person grew would read all their rows instead of looking up these few.
-        if model is OutstandingToken:
-            spent = BlacklistedToken.objects.filter(token_id__in=ids)
-            spent._raw_delete(spent.db)
         whose = model._default_manager.alias(whose=models.F(f"{key}_id") + 0).filter(whose=user_id, pk__in=ids)
         return whose._raw_delete(whose.db)
 

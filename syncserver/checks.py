@@ -41,13 +41,22 @@ def unsafe_settings() -> list[Error]:
                 id="syncserver.E003",
             )
         )
+    if any(len(key) < 32 for key in (settings.JWT_SIGNING_KEY, *settings.JWT_OLD_SIGNING_KEYS)):
+        errors.append(
+            Error(
+                "JWT_SIGNING_KEY or one of JWT_OLD_SIGNING_KEYS is too short, so sign-ins could be forged.",
+                hint="Set the environment variable JWT_SIGNING_KEY to 50 or more random characters, for example "
+                "the output of: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+                id="syncserver.E005",
+            )
+        )
     return errors
 
 
 @register()
 def check_rates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Report rates that are none, before a request meets them."""
-    rates = {"PUSH_RATE": settings.PUSH_RATE, "AUTH_RATE": settings.AUTH_RATE}
+    rates = {"PUSH_RATE": settings.PUSH_RATE, "AUTH_RATE": settings.AUTH_RATE, "RESET_RATE": settings.RESET_RATE}
     return [
         Error(f"{name} is not a rate.", hint="Write it like 300/min or 5000/day.", id="syncserver.E004")
         for name, rate in rates.items()

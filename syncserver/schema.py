@@ -16,10 +16,16 @@ ERRORS: dict[str, dict[str, dict[str, Any]]] = {
         "not_authenticated": {"code": "not_authenticated", "detail": "Authentication credentials were not provided."},
         "token_expired": {"code": "token_expired", "detail": "The access token has expired; refresh it."},
         "token_invalid": {"code": "token_invalid", "detail": "This is not a valid access token."},
+        "session_ended": {"code": "session_ended", "reason": "refresh_reuse", "endedAt": 1772430000000,
+                          "detail": "This browser was signed out for safety at 2026-03-02 05:40 UTC: an old sign-in of "
+                                    "it was used again, as somebody would who had copied it. Sign in again."},
     },
     "403": {
         "https_required": {"code": "https_required",
                            "detail": "Use HTTPS: this server takes no tokens over plain HTTP."},
+    },
+    "404": {
+        "not_found": {"code": "not_found", "detail": "There is nothing here."},
     },
     "413": {
         "batch_too_large": {"code": "batch_too_large",
@@ -44,6 +50,7 @@ MEANINGS = {
     "400": "The request cannot be read, or a field is wrong.",
     "401": "Nobody is signed in, or the token is no longer good.",
     "403": "Not allowed here.",
+    "404": "There is nothing of this id, or it is somebody else's.",
     "413": "Too much at once; nothing was stored.",
     "415": "Not JSON by its Content-Type, or a Content-Encoding other than gzip.",
     "429": "Too many requests; wait as long as Retry-After says.",
@@ -54,6 +61,9 @@ ONLY_AT: dict[str, dict[str, Any]] = {
                                          "detail": "This server takes no new accounts."}},
     "login": {"invalid_credentials": {"code": "invalid_credentials",
                                       "detail": "The e-mail address or the password is wrong."}},
+    "closeAccount": {"cannot_close": {"code": "cannot_close",
+                                      "detail": "This is the last superuser. Make another one first: "
+                                                "manage.py createsuperuser"}},
     "small body": {"body_too_large": {"code": "body_too_large", "maxBodyBytes": 65536,
                                       "detail": "The body of this call holds at most 65536 bytes."}},
     "gzip": {"invalid_gzip": {"code": "invalid_gzip", "detail": "The gzip stream is cut short."}},
@@ -64,6 +74,16 @@ ONLY_AT: dict[str, dict[str, Any]] = {
                                 "detail": "A person has at most 100 browsers; this batch would add another.",
                                 "maxBrowsers": 100}},
 }  # fmt: skip
+# The generator takes no body for DELETE.
+CLOSE_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "required": ["password"], "properties": {"password": {"type": "string"}}},
+            "examples": {"the password": {"value": {"password": "correct horse battery staple"}}},
+        }
+    },
+}
 RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 ERROR_SCHEMA = {
     "type": "object",
@@ -91,11 +111,15 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
-def _statuses(operation: dict[str, Any]) -> list[str]:
+def _statuses(path: str, operation: dict[str, Any]) -> list[str]:
     """Return the error statuses a call can answer with."""
     statuses = ["403", "503"]
     if "requestBody" in operation:
         statuses += ["400", "413", "415", "429"]
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
+        statuses += ["404"]
+    if "/auth/" in path and operation["operationId"] != "me":
+        statuses += ["429"]
     if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
         statuses += ["400"]
     if {"bearer": []} in operation.get("security", []):
@@ -113,6 +137,8 @@ def _examples(operation_id: str, status: str) -> dict[str, Any]:
         examples = ONLY_AT["insights"]
     elif status == "403" and operation_id == "register":
         examples |= ONLY_AT["register"]
+    elif status == "403" and operation_id == "closeAccount":
+        examples |= ONLY_AT["closeAccount"]
     elif status == "403" and operation_id.startswith("push"):
         examples |= ONLY_AT["push"]
     elif status == "413" and not operation_id.startswith("push"):
@@ -129,9 +155,10 @@ def describe_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     # The generator does not read the length of a list of serializers.
     schemas["PageVisitPushRequest"]["properties"]["visits"]["maxItems"] = limits.MAX_RECORDS
     schemas["TabAggregatePushRequest"]["properties"]["aggregates"]["maxItems"] = limits.MAX_RECORDS
-    for path in result["paths"].values():
-        for operation in path.values():
-            for status in _statuses(operation):
+    result["paths"]["/api/auth/me"]["delete"]["requestBody"] = CLOSE_BODY
+    for path, operations in result["paths"].items():
+        for operation in operations.values():
+            for status in _statuses(path, operation):
                 response: dict[str, Any] = {
                     "description": MEANINGS[status],
                     "content": {

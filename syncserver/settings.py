@@ -59,7 +59,7 @@ CSRF_FAILURE_VIEW = "syncserver.exceptions.csrf_failure"
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "models.W040"]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "accounts.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -67,8 +67,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "csp",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "syncserver",
@@ -86,6 +87,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "accounts.middleware.SignInMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -151,6 +154,23 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "insights:overview"
 LOGOUT_REDIRECT_URL = "home"
+# Links sent by e-mail work for an hour.
+PASSWORD_RESET_TIMEOUT = 3600
+# What the apps need of each other without knowing each other.
+STAFF_AUDIT = "accounts.audit.note_staff"
+ERASURE = "sync.erasure"
+
+# E-mail: printed on the console in development; without EMAIL_URL a server in production sends none.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="syncserver@localhost")
+# Mail is sent after the answer, so that the answer's time says nothing.
+WORK_IN_BACKGROUND = True
+
+# A second step for staff: asked of those who set one up, and of all of them when it is required.
+STAFF_TOTP_REQUIRED = env.bool("STAFF_TOTP_REQUIRED", default=False)
+OTP_TOTP_ISSUER = "syncserver"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
 # Failed sign-ins. A lock is on account and address together; the address alone is locked only when the operator has
 # said how many proxies stand before us, else one proxy's address would lock everybody out. Every lock ends by itself.
@@ -172,6 +192,9 @@ AXES_VERBOSE = False
 # The API
 PUSH_RATE = env.str("PUSH_RATE", default="300/min")
 AUTH_RATE = env.str("AUTH_RATE", default="60/min")
+RESET_RATE = env.str("RESET_RATE", default="20/hour")
+# Where requests are counted, for all processes together: redis://…, or the database when it is empty.
+RATE_COUNTS_URL = env.str("RATE_COUNTS_URL", default="")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -181,19 +204,33 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "syncserver.api.JSONOnlyNegotiation",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_THROTTLE_RATES": {"push": PUSH_RATE, "auth": AUTH_RATE},
+    "DEFAULT_THROTTLE_RATES": {
+        "push": PUSH_RATE,
+        "auth": AUTH_RATE,
+        "refresh": AUTH_RATE,
+        "account": AUTH_RATE,
+        "reset": RESET_RATE,
+    },
     "EXCEPTION_HANDLER": "syncserver.exceptions.api_exception_handler",
     "NUM_PROXIES": NUM_PROXIES or 0,
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+
+# Sign-ins of browsers. Access tokens are short and carry their session; refresh tokens rotate within it by the rule of
+# accounts/rotation.py. Tokens signed with an old key are good until that key is removed here.
+SESSION_IDLE_DAYS = env.int("SESSION_IDLE_DAYS", default=90)
+SESSION_MAX_DAYS = env.int("SESSION_MAX_DAYS", default=365)
+REFRESH_GRACE_SECONDS = env.int("REFRESH_GRACE_SECONDS", default=60)
+JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default="") or SECRET_KEY
+JWT_OLD_SIGNING_KEYS = env.list("JWT_OLD_SIGNING_KEYS", default=[])
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=90),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
-    "SIGNING_KEY": SECRET_KEY,
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=SESSION_IDLE_DAYS),
+    "SIGNING_KEY": JWT_SIGNING_KEY,
     "ALGORITHM": "HS256",
+    "ISSUER": "syncserver",
+    "AUDIENCE": "syncserver-api",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "syncserver",

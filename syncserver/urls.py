@@ -1,16 +1,14 @@
 """Every URL of the server."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 
 from syncserver import exceptions, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("", include("accounts.page_urls")),
     path("", include("insights.urls")),
-    path("sign-in", views.SignInView.as_view(), name="sign-in"),
-    path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("healthz", views.health, name="health"),
     path("api/auth/", include("accounts.urls")),
     path("api/sync/", include("sync.urls")),

@@ -3,7 +3,6 @@
 from csp import constants as csp
 from csp.decorators import csp_update
 from django.conf import settings
-from django.contrib.auth.views import LoginView
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,20 +12,10 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.renderers import JSONRenderer
 from rest_framework.throttling import BaseThrottle
 
-from accounts.forms import SignInForm
-
 
 def home(request: HttpRequest) -> HttpResponse:
     """Show one screen of text that says where everything is."""
     return render(request, "home.html", {"registration_open": settings.REGISTRATION_OPEN})
-
-
-class SignInView(LoginView):
-    """Sign a person in to the pages."""
-
-    template_name = "sign_in.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
 
 
 @never_cache

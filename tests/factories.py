@@ -1,10 +1,12 @@
-"""Makes people and wire records; the lengths are those of the recorded day."""
+"""Makes people, their sessions and wire records; the lengths are those of the recorded day."""
 
 import itertools
+from datetime import timedelta
 
 import factory
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Session, User
 
 # 2025-11-03T09:00:00Z, in the middle of the recorded day.
 NOON = 1_762_160_400_000
@@ -25,6 +27,25 @@ class UserFactory(factory.django.DjangoModelFactory):
     @classmethod
     def _create(cls, model_class, *args, **kwargs):
         return model_class.objects.create_user(*args, **kwargs)
+
+
+class SessionFactory(factory.django.DjangoModelFactory):
+    """A sign-in of an extension."""
+
+    class Meta:
+        model = Session
+
+    kind = Session.Kind.TOKENS
+    label = "Firefox 153 on Linux"
+    created_at = factory.LazyFunction(timezone.now)
+    last_used_at = factory.SelfAttribute("created_at")
+    last_address = "192.0.2.1"
+    expires_at = factory.LazyAttribute(lambda session: session.last_used_at + timedelta(days=90))
+
+
+def session_of(user):
+    """Return a session of the person that is signed in, an own one if need be."""
+    return Session.objects.of(user.pk).live().first() or SessionFactory(user=user)
 
 
 def visit(**over):

@@ -10,7 +10,16 @@ METHODS = {
     "/api/auth/login": {"POST"},
     "/api/auth/refresh": {"POST"},
     "/api/auth/logout": {"POST"},
-    "/api/auth/me": {"GET"},
+    "/api/auth/logout-others": {"POST"},
+    "/api/auth/me": {"GET", "PATCH", "DELETE"},
+    "/api/auth/sessions": {"GET"},
+    "/api/auth/sessions/7": {"PATCH", "DELETE"},
+    "/api/auth/events": {"GET"},
+    "/api/auth/password": {"POST"},
+    "/api/auth/password-reset": {"POST"},
+    "/api/auth/password-reset/confirm": {"POST"},
+    "/api/auth/email": {"GET", "POST"},
+    "/api/auth/email/confirm": {"POST"},
     VISITS: {"POST"},
     AGGREGATES: {"POST"},
     "/api/sync/limits": {"GET"},
@@ -21,7 +30,11 @@ METHODS = {
     "/api/insights/timeline": {"GET"},
     "/api/insights/search": {"GET"},
 }
-BODY_CALLS = ["/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", VISITS, AGGREGATES]
+BODY_CALLS = [
+    "/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/api/auth/password",
+    "/api/auth/password-reset", "/api/auth/password-reset/confirm", "/api/auth/email", "/api/auth/email/confirm",
+    VISITS, AGGREGATES,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "LINK"])

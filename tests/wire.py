@@ -5,7 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.test import Client
-from rest_framework_simplejwt.tokens import AccessToken
+
+from accounts.tokens import AccessToken, RefreshToken
+from tests.factories import session_of
 
 VISITS = "/api/sync/page-visits"
 AGGREGATES = "/api/sync/tab-aggregates"
@@ -14,11 +16,23 @@ SAMPLE_DAY = Path(__file__).resolve().parent.parent / "samples" / "extension-day
 
 
 def access_token(user, **claims):
-    token = AccessToken.for_user(user)
+    """Return an access token of a session of the person, the claims replaced by those given."""
+    token = AccessToken()
+    # Kept with the person, so that a call a test counts the statements of looks none up.
+    user.session_here = getattr(user, "session_here", None) or session_of(user)
+    token.bind(user.session_here)
     token.set_exp(lifetime=timedelta(hours=1))
     for name, value in claims.items():
         token[name] = value
     return str(token)
+
+
+def refresh_token(user):
+    """Return the first refresh token of a session of the person."""
+    token = RefreshToken()
+    token.bind(session_of(user))
+    token["gen"] = 1
+    return token
 
 
 def send(method, path, body=b"", *, user=None, token=None, content_type="application/json", **extra):

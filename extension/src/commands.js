@@ -3,7 +3,7 @@ import { isFirefox, ext } from './ext.js';
 import { mayReach } from './browser.js';
 import { NO_RULES, matches, pageOf } from './rules.js';
 import { FIRST_SCHEDULE } from './sync-schedule.js';
-import { limitsOf } from './wire.js';
+import { labelOf, limitsOf } from './wire.js';
 
 export class Commands {
   /** @param {import('./life.js').Life} life */
@@ -67,7 +67,7 @@ export class Commands {
     return {
       failure: failure ? { name: failure.name, message: failure.message } : null,
       pausedUntil: state.pausedUntil,
-      account: account ? { email: account.user.email, server: account.server, needsSignIn: account.needsSignIn } : null,
+      account: account ? { email: account.user.email, server: account.server, needsSignIn: account.needsSignIn, ended: account.ended ?? null } : null,
       mayReach: account ? await mayReach(account.server) : true,
       server: settings.server,
       rules: settings.rules,
@@ -95,7 +95,9 @@ export class Commands {
   async enter({ server, email, password, name, isNew, adopt }) {
     const { life } = this;
     const { accounts, store } = life;
-    const reply = isNew ? await accounts.signUp(server, email, password, name) : await accounts.signIn(server, email, password);
+    const label = labelOf(life.client);
+    const reply = isNew ? await accounts.signUp(server, email, password, name, label)
+      : await accounts.signIn(server, email, password, label);
     if (reply.kind !== 'ok') return { problem: reply.reason ?? reply.kind, error: reply.error, status: reply.status ?? null };
     await store.set('account', { ...reply.account, adopting: Boolean(adopt) });
     await store.set('schedule', FIRST_SCHEDULE);

@@ -3,9 +3,9 @@
  * value; whoever changes it reads it in the same transaction, so a refresh that comes back after somebody else signed
  * in changes nothing.
  * @typedef {{key: string, server: string, user: {id: string, email: string, name: string}, access: string,
- *   refresh: string, needsSignIn: boolean, adopting: boolean}} Account
+ *   refresh: string, needsSignIn: boolean, ended?: {reason: string, at: number} | null, adopting: boolean}} Account
  */
-import { signedIn, tokensOf } from './wire.js';
+import { endOf, signedIn, tokensOf } from './wire.js';
 
 /** The owner of an account's records, told apart by server and person. */
 export function ownerKey(server, user) {
@@ -47,15 +47,17 @@ export function createAccounts({ store, api, lock = inTurn() }) {
       // Only the server's own no ends a sign-in: a proxy's or a portal's 401 says nothing of the token.
       const refused = (reply.kind === 'unauthorized' && reply.error) || (reply.kind === 'refused' && reply.status === 400);
       if (!refused) return reply.kind === 'ok' ? { kind: 'unusable', reason: 'not-this-server', error: null } : reply;
-      await store.change('account', (now) => (now?.refresh === account.refresh ? { ...now, needsSignIn: true } : now));
+      const ended = endOf(reply.error);
+      await store.change('account', (now) => (now?.refresh === account.refresh ? { ...now, needsSignIn: true, ended } : now));
       return 'refused';
     });
   }
 
   return {
-    signIn: (server, email, password) => enter('/api/auth/login', server, { email, password }),
-    signUp: (server, email, password, name) =>
-      enter('/api/auth/register', server, { email, password, ...(name ? { name } : {}) }),
+    /** `label` is what the list of one's browsers calls this one; the server finds a word where it is empty. */
+    signIn: (server, email, password, label = '') => enter('/api/auth/login', server, { email, password, ...(label ? { label } : {}) }),
+    signUp: (server, email, password, name, label = '') =>
+      enter('/api/auth/register', server, { email, password, ...(name ? { name } : {}), ...(label ? { label } : {}) }),
 
     /** Takes the account and its tokens off this machine and answers them, for `revoke`. */
     async signOut() {

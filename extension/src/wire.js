@@ -126,6 +126,25 @@ export function tokensOf(reply) {
   return typeof access === 'string' && typeof refresh === 'string' ? { access, refresh } : null;
 }
 
+/**
+ * Why and when the server ended a sign-in, where its error says so.
+ * @param {any} error
+ * @returns {{reason: string, at: number} | null}
+ */
+export function endOf(error) {
+  const { code, reason, endedAt } = error ?? {};
+  return code === 'session_ended' && typeof reason === 'string' && Number.isFinite(endedAt) ? { reason, at: endedAt } : null;
+}
+
+const SYSTEMS = { mac: 'macOS', win: 'Windows', linux: 'Linux', openbsd: 'OpenBSD', cros: 'ChromeOS', android: 'Android' };
+
+/** What the list of one's browsers calls this one, such as "Firefox 153 on Linux"; empty where little is known. */
+export function labelOf({ browserName = '', browserVersion = '', platform = '' }) {
+  if (!browserName) return '';
+  const system = SYSTEMS[platform] ?? platform;
+  return [browserName, browserVersion.split('.')[0], system && `on ${system}`].filter(Boolean).join(' ').slice(0, 100);
+}
+
 /** True when a reply that is not 2xx has the server's error shape. */
 export function isError(reply) {
   return typeof reply?.code === 'string' && typeof reply?.detail === 'string';

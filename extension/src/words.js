@@ -7,7 +7,7 @@
  */
 export function sendingProblem({ kind, reason, detail }, server) {
   const name = hostOf(server);
-  if (kind === 'sign-in') return 'Your sign-in has ended. Sign in again to go on sending; nothing is lost.';
+  if (kind === 'sign-in') return endedSignIn(null);
   if (kind === 'storage') return `This browser could not write to its disk (${reason}). Make some room; nothing is lost.`;
   switch (reason) {
     case 'network': return `No connection to ${name}. Your records wait here and go out later.`;
@@ -19,6 +19,21 @@ export function sendingProblem({ kind, reason, detail }, server) {
     case 'refuses-all': return `${name} refuses everything that is sent: ${detail ?? 'it gave no reason'}. Tell whoever runs it.`;
     case 'said-no': return `${name} says: ${detail ?? 'no'}`;
     default: return `${name} does not answer like a sync server${detail ? ` (${detail})` : ''}. Check the server address.`;
+  }
+}
+
+/**
+ * Why this browser is no longer signed in.
+ * @param {{reason: string, at: number} | null} ended  as the server said it
+ */
+export function endedSignIn(ended) {
+  const again = 'Sign in again to go on sending; nothing is lost.';
+  const at = ended ? new Date(ended.at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }) : '';
+  switch (ended?.reason) {
+    case 'refresh_reuse': return `This browser was signed out for safety on ${at}: its sign-in was used a second time, as somebody would who had copied it. ${again}`;
+    case 'password_changed': return `A new password signed this browser out on ${at}. ${again}`;
+    case 'signed_out_remotely': return `This browser was signed out from elsewhere on ${at}. ${again}`;
+    default: return `Your sign-in has ended. ${again}`;
   }
 }
 

@@ -3,10 +3,10 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
-from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts import throttling
 from accounts.models import User
+from tests.wire import refresh_token
 
 USERS = "/admin/accounts/user/"
 LOGIN = "/admin/login/"
@@ -32,7 +32,7 @@ def changed(person, **over):
 
 
 def test_no_page_shows_anybody_s_tokens(admin, bob):
-    token = str(RefreshToken.for_user(bob))
+    token = str(refresh_token(bob))
     assert "token" not in admin.get("/admin/").content.decode().replace("csrfmiddlewaretoken", "")
     pages = ["/admin/token_blacklist/outstandingtoken/", "/admin/token_blacklist/outstandingtoken/1/change/"]
     assert [admin.get(page).status_code for page in pages] == [404, 404]

@@ -4,6 +4,8 @@ import { createAccounts } from '../../extension/src/sync-account.js';
 import { createApi } from '../../extension/src/sync-api.js';
 import { sync } from '../../extension/src/sync.js';
 import { TIMINGS } from '../../extension/src/timings.js';
+import { labelOf } from '../../extension/src/wire.js';
+import { endedSignIn } from '../../extension/src/words.js';
 import { ScriptedServer, error, json } from './scripted-server.js';
 import { Stage, T0 } from './stage.js';
 
@@ -152,6 +154,30 @@ test('401: a refused refresh asks to sign in again and keeps every record', asyn
   const before = it.server.requests.length;
   await it.run({ manual: true });
   assert.deepEqual(it.server.requests.slice(before).map(({ path }) => path), ['/api/sync/limits']);
+});
+
+test('401: a sign-in that was ended for safety says so and when, and keeps every record', async () => {
+  const it = await world(2);
+  const ended = () => json(401, { code: 'session_ended', detail: 'Signed out.', reason: 'refresh_reuse', endedAt: T0 - 5000 });
+  it.server.next(ended());
+  it.server.script.set('/api/auth/refresh', [ended()]);
+  await it.run();
+  const { needsSignIn, ended: said } = await it.store.get('account');
+  assert.deepEqual([needsSignIn, said], [true, { reason: 'refresh_reuse', at: T0 - 5000 }]);
+  assert.deepEqual(await it.pending(), ['v0', 'v1']);
+  assert.match(endedSignIn(said), /signed out for safety on .*2025.*nothing is lost/);
+});
+
+test('signing in says what this browser is called, and forgets how the last sign-in ended', async () => {
+  const { store } = await Stage.open();
+  const server = new ScriptedServer();
+  const reply = () => json(200, { user: ALICE.user, access: 'a', refresh: 'r' });
+  server.script.set('/api/auth/login', [reply(), reply()]);
+  const accounts = createAccounts({ store, api: createApi({ fetch: server.fetch, now: () => T0, timeoutMs: 1000 }) });
+  const { account } = await accounts.signIn('https://s.test', 'alice@example.com', 'x', labelOf({ browserName: 'Firefox', browserVersion: '153.7.0', platform: 'win' }));
+  await accounts.signIn('https://s.test', 'alice@example.com', 'x', labelOf({}));
+  assert.deepEqual(server.requests.map(({ body }) => body.label), ['Firefox 153 on Windows', undefined]);
+  assert.equal(account.ended ?? null, null);
 });
 
 test('401: no network at refresh time does not sign anybody out', async () => {

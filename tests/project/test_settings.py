@@ -45,6 +45,9 @@ settings = dict(
     DEBUG=s.DEBUG, CONN_MAX_AGE=600, DATABASE_WAIT_SECONDS=int(s.DATABASE_WAIT_SECONDS),
     REGISTRATION_OPEN=s.REGISTRATION_OPEN,
     SECURE_SSL_REDIRECT=s.SECURE_SSL_REDIRECT, TRUST_PROXY_HTTPS=s.TRUST_PROXY_HTTPS,
+    SESSION_IDLE_DAYS=s.SESSION_IDLE_DAYS, SESSION_MAX_DAYS=s.SESSION_MAX_DAYS,
+    REFRESH_GRACE_SECONDS=s.REFRESH_GRACE_SECONDS, RESET_RATE=s.RESET_RATE,
+    STAFF_TOTP_REQUIRED=s.STAFF_TOTP_REQUIRED, MAIL_FROM=s.DEFAULT_FROM_EMAIL,
     SECURE_HSTS_SECONDS=s.SECURE_HSTS_SECONDS, PUSH_RATE=s.PUSH_RATE, AUTH_RATE=s.AUTH_RATE,
     LOGIN_FAILURE_LIMIT=s.AXES_FAILURE_LIMIT, LOGIN_LOCK_MINUTES=int(s.AXES_COOLOFF_TIME.total_seconds() // 60),
     LOG_LEVEL=s.LOG_LEVEL, PORT=8000, WEB_CONCURRENCY=2, WEB_THREADS=1,
@@ -63,6 +66,7 @@ for name, value in settings.items():
         ({**SAFE, "SECRET_KEY": "django-insecure-for-development-on-this-machine-only"}, "SECRET_KEY is a default"),
         ({**SAFE, "SECRET_KEY": "short"}, "SECRET_KEY is a default or too short"),
         ({"SECRET_KEY": SAFE["SECRET_KEY"]}, "ALLOWED_HOSTS is not set."),
+        ({**SAFE, "JWT_SIGNING_KEY": "short"}, "JWT_SIGNING_KEY or one of JWT_OLD_SIGNING_KEYS is too short"),
     ],
 )
 def test_production_does_not_start_without_what_it_needs_and_says_what_to_set(environment, sentence):

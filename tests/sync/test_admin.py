@@ -60,7 +60,7 @@ class TestLists:
         few = queries(admin, url)
         staff.everything(bob, 90)
         assert queries(admin, url) == few
-        assert few <= 11
+        assert few <= 14  # with the session and the second step of who looks, and the row of the audit trail
 
     def test_nothing_is_ordered_or_counted_without_a_bound(self, admin, bob):
         staff.everything(bob)

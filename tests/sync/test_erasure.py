@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import RateCount
+from accounts.models import AuditEvent, RateCount
 from accounts.throttling import account_wait
 from sync import erasure, services
 from sync.admin import people
@@ -57,7 +57,9 @@ class TestErase:
             for relation in User._meta.get_fields(include_hidden=True)
             if relation.auto_created and not relation.concrete and not relation.related_model._meta.auto_created
         }
-        assert relations == {*erasure.owned(), (SyncState, "user")}
+        by_the_person_themselves = {(SyncState, "user")}
+        kept_without_the_person = {(AuditEvent, "actor"), (AuditEvent, "subject")}
+        assert relations == {*erasure.owned(), *by_the_person_themselves, *kept_without_the_person}
 
     def test_works_in_bounded_steps_each_with_the_person_s_lock(self, alice, monkeypatch):
         monkeypatch.setattr(erasure, "ROWS_A_STEP", 2)

@@ -1,17 +1,15 @@
 """One person's records never touch another's, and only a person who is signed in has any."""
 
-from datetime import timedelta
-
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from rest_framework_simplejwt.backends import TokenBackend
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
+from accounts.tokens import AccessToken
 from sync.models import Browser, PageVisit, SyncState, TabAggregate
 from tests.factories import aggregate, visit
-from tests.wire import AGGREGATES, VISITS, access_token, assert_error_shape, post, push
+from tests.wire import AGGREGATES, VISITS, access_token, assert_error_shape, post, push, refresh_token
 
 ENDPOINTS = [("POST", VISITS), ("POST", AGGREGATES), ("GET", "/api/auth/me")]
 
@@ -126,8 +124,7 @@ def test_a_header_that_is_no_token_is_refused(endpoint, header):
 
 
 def test_a_token_that_has_expired_says_so(alice, endpoint):
-    token = AccessToken.for_user(alice)
-    token.set_exp(lifetime=-timedelta(seconds=1))
+    token = access_token(alice, exp=1_700_000_000)
     assert_error_shape(ask(*endpoint, HTTP_AUTHORIZATION=f"Bearer {token}"), 401, "token_expired")
 
 
@@ -149,7 +146,7 @@ def test_a_token_of_a_person_who_is_gone_is_refused(alice, endpoint, change):
 
 def test_a_token_signed_by_another_key_is_refused(alice, endpoint):
     forged = TokenBackend("HS256", "another key, as long as the first, " * 2).encode(
-        AccessToken.for_user(alice).payload
+        AccessToken(access_token(alice)).payload
     )
     response = ask(*endpoint, HTTP_AUTHORIZATION=f"Bearer {forged}")
     assert response.status_code == 401
@@ -169,7 +166,7 @@ def test_a_token_whose_payload_was_changed_is_refused(alice, bob, endpoint):
 
 
 def test_a_refresh_token_is_no_access_token(alice, endpoint):
-    response = ask(*endpoint, HTTP_AUTHORIZATION=f"Bearer {RefreshToken.for_user(alice)}")
+    response = ask(*endpoint, HTTP_AUTHORIZATION=f"Bearer {refresh_token(alice)}")
     assert response.status_code == 401
     assert response.json()["code"] != "not_authenticated"
 
@@ -181,7 +178,7 @@ def test_a_token_for_an_impossible_person_is_refused(alice, endpoint, user_id):
 
 
 def test_a_token_without_a_person_is_refused(alice, endpoint):
-    token = AccessToken.for_user(alice)
+    token = AccessToken(access_token(alice))
     del token["user_id"]
     assert ask(*endpoint, HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 401
 
@@ -212,5 +209,5 @@ def test_an_access_token_opens_each_of_them(alice, endpoint):
 
 
 def test_a_refused_push_stores_nothing(alice):
-    post(VISITS, {"visits": [visit()]}, token=str(RefreshToken.for_user(alice)))
+    post(VISITS, {"visits": [visit()]}, token=str(refresh_token(alice)))
     assert PageVisit.objects.count() == 0

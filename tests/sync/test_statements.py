@@ -11,7 +11,7 @@ from tests.factories import UserFactory, aggregate, visit
 from tests.wire import AGGREGATES, VISITS, push
 
 BEFORE = [
-    "SELECT accounts_user",  # who sends the token
+    "SELECT accounts_session",  # who sends the token
     "INSERT accounts_ratecount",  # within the rate
     "BEGIN",
     "SELECT sync_syncstate",  # the person's lock

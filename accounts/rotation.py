@@ -1,0 +1,76 @@
+"""What becomes of a refresh token that is presented: the rule alone, without clock or database.
+
+The tokens of a session have generations. Each refresh answers a token of the newest one, so a browser that retries, or
+refreshes twice at once, is never sent back. A token is good until a later generation was refreshed, and for `grace`
+longer; tokens of one generation are siblings, and once one was refreshed the others are good for `grace` only.
+Whatever comes after that is in the hands of two, and one of them is a thief.
+"""
+
+from enum import Enum
+from typing import Final, NamedTuple
+
+# A browser refreshes every few minutes. Beyond this many uses within the grace the oldest count as old.
+USES_KEPT: Final = 128
+
+
+class Use(NamedTuple):
+    """The first refresh with one token."""
+
+    generation: int
+    mark: str
+    at: int
+
+
+class Chain(NamedTuple):
+    """What a session remembers: its newest refreshed generation, and the uses that may still be retried, oldest first.
+
+    Instants are in any one unit; a sign-in issues generation 1.
+    """
+
+    generation: int = 0
+    uses: tuple[Use, ...] = ()
+
+
+class Verdict(Enum):
+    """What a presented token is."""
+
+    GOOD = "good"
+    THEFT = "theft"
+
+
+def present(chain: Chain, generation: int, mark: str, now: int, grace: int) -> tuple[Verdict, Chain]:
+    """Judge the token `mark` of `generation` at `now`; return the verdict and the chain after it.
+
+    When it is good, the answer is a token of the new chain's generation + 1.
+    """
+    # A generation ahead of what is stored was signed here too, before the database was restored from a backup.
+    if generation <= chain.generation and not _is_good(chain, generation, mark, now, grace):
+        return Verdict.THEFT, chain
+    uses = chain.uses
+    if not any(use.generation == generation and use.mark == mark for use in uses):
+        uses = (*uses, Use(generation, mark, now))
+    newest = max(chain.generation, generation)
+    return Verdict.GOOD, Chain(newest, _without_old(newest, uses, now, grace))
+
+
+def _is_good(chain: Chain, generation: int, mark: str, now: int, grace: int) -> bool:
+    siblings = [use for use in chain.uses if use.generation == generation]
+    if not siblings:
+        return False  # forgotten, because a later generation was refreshed longer ago than the grace
+    successors = [use.at for use in chain.uses if use.generation > generation]
+    if successors and now > min(successors) + grace:
+        return False
+    return any(use.mark == mark for use in siblings) or now <= min(use.at for use in siblings) + grace
+
+
+def _without_old(newest: int, uses: tuple[Use, ...], now: int, grace: int) -> tuple[Use, ...]:
+    """Drop the generations none of whose tokens can be good any more."""
+    first: dict[int, int] = {}
+    for use in uses:
+        first[use.generation] = min(use.at, first.get(use.generation, use.at))
+    old = {
+        generation
+        for generation in first
+        if any(later > generation and now > at + grace for later, at in first.items())
+    }
+    return tuple(use for use in uses if use.generation not in old)[-USES_KEPT:]
