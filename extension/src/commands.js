@@ -98,7 +98,9 @@ export class Commands {
     const label = labelOf(life.client);
     const reply = isNew ? await accounts.signUp(server, email, password, name, label)
       : await accounts.signIn(server, email, password, label);
-    if (reply.kind !== 'ok') return { problem: reply.reason ?? reply.kind, error: reply.error, status: reply.status ?? null };
+    if (reply.kind !== 'ok') {
+      return { problem: reply.reason ?? reply.kind, error: reply.error, status: reply.status ?? null, waitMs: reply.retryAfterMs ?? null };
+    }
     await store.set('account', { ...reply.account, adopting: Boolean(adopt) });
     await store.set('schedule', FIRST_SCHEDULE);
     await this.changeSettings({ server });

@@ -64,11 +64,11 @@ export function serverProblem(problem, server) {
 
 /**
  * Why signing in or up did not work.
- * @param {{problem: string, error: {code: string, detail: string, errors?: Record<string, string[]>} | null}} answer
+ * @param {{problem: string, waitMs?: number | null, error: {code: string, detail: string, errors?: Record<string, string[]>} | null}} answer
  * @param {string} server
  * @param {boolean} isNew
  */
-export function enteringProblem({ problem, error }, server, isNew) {
+export function enteringProblem({ problem, error, waitMs }, server, isNew) {
   if (error?.code === 'registration_closed') return `${hostOf(server)} takes no new accounts. Ask whoever runs it for one.`;
   if (error?.errors) {
     const names = { email: 'E-mail', password: 'Password', name: 'Name' };
@@ -77,7 +77,7 @@ export function enteringProblem({ problem, error }, server, isNew) {
   if (problem === 'unauthorized' || (error && !isNew && problem === 'refused')) {
     return 'The e-mail address or the password is not right.';
   }
-  if (problem === 'throttled') return 'Too many tries. Wait a minute and try again.';
+  if (problem === 'throttled') return `Too many tries. Wait ${spell(Math.max(waitMs ?? 60_000, 1000))} and try again.`;
   return error?.detail ?? serverProblem(problem, server);
 }
 

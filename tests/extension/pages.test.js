@@ -47,6 +47,12 @@ test('every problem of sending and of a server has words that name the server', 
   assert.match(sendingProblem({ kind: 'sign-in' }, 'https://s.test'), /Sign in again/);
 });
 
+test('too many tries say for how long to wait', () => {
+  const error = { code: 'throttled', detail: 'x' };
+  assert.match(enteringProblem({ problem: 'throttled', error, waitMs: 12_000 }, 'https://s.test', false), /Wait 12 s/);
+  assert.match(enteringProblem({ problem: 'throttled', error, waitMs: null }, 'https://s.test', false), /Wait 1 min/);
+});
+
 test('a sign-in that fails says which field is at fault', () => {
   const errors = { password: ['This password is too short.'], email: ['Enter a valid email address.'] };
   assert.equal(enteringProblem({ problem: 'refused', error: { code: 'invalid', detail: 'x', errors } }, 'https://s.test', true),

@@ -180,6 +180,25 @@ test('signing in says what this browser is called, and forgets how the last sign
   assert.equal(account.ended ?? null, null);
 });
 
+test('401: after a refresh whose reply is lost the next one sends the same token again', async () => {
+  const it = await world(1);
+  it.server.access = 'another';
+  it.server.script.set('/api/auth/refresh', [new TypeError('Failed to fetch')]);
+  await it.run();
+  assert.equal((await it.run({ manual: true })).state, 'synced');
+  const sent = it.server.requests.filter(({ path }) => path === '/api/auth/refresh').map(({ body }) => body.refresh);
+  assert.deepEqual(sent, ['refresh 1', 'refresh 1']);
+});
+
+test('signing out ends the session at the server, by its refresh token', async () => {
+  const it = await world(0);
+  const api = createApi({ fetch: it.server.fetch, now: () => it.time, timeoutMs: 1000 });
+  const accounts = createAccounts({ store: it.store, api });
+  await accounts.revoke(await accounts.signOut());
+  assert.deepEqual(it.server.requests.map(({ path, body }) => [path, body]), [['/api/auth/logout', { refresh: 'refresh 1' }]]);
+  assert.equal(await it.store.get('account'), undefined);
+});
+
 test('401: no network at refresh time does not sign anybody out', async () => {
   const it = await world(1);
   it.server.access = 'another';
