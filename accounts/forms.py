@@ -1,11 +1,11 @@
 """The forms of the account's pages; each asks and says the same as the API."""
 
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
-from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -19,6 +19,26 @@ from accounts.throttling import account_wait
 PRESENT = forms.PasswordInput(attrs={"autocomplete": "current-password"})
 NEXT = forms.PasswordInput(attrs={"autocomplete": "new-password"})
 ADDRESS = forms.EmailInput(attrs={"autocomplete": "email"})
+GOOD_ENOUGH = "At least 8 characters; not a common password, not only digits, and unlike your name and address."
+NO_ADDRESS = {"invalid": "This is not an e-mail address. One looks like alice@example.org."}
+ONCE_MORE = "New password, once more"
+
+
+class Plain:
+    """A form whose labels are plain words, and which opens at the field that has to be corrected."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+    def full_clean(self) -> None:
+        """Check what was typed, and put the cursor into the first field that is wrong."""
+        super().full_clean()  # type: ignore[misc]  # of the form beside it
+        form = cast("forms.Form", self)
+        wrong = [name for name in form.fields if name in form.errors]
+        if wrong:
+            for field in form.fields.values():
+                field.widget.attrs.pop("autofocus", None)
+            form.fields[wrong[0]].widget.attrs["autofocus"] = True
 
 
 class SlowedSignIn(AuthenticationForm):
@@ -41,7 +61,7 @@ class SlowedSignIn(AuthenticationForm):
         return super().get_invalid_login_error()
 
 
-class SignInForm(SlowedSignIn):
+class SignInForm(Plain, SlowedSignIn):
     """Signing in to the pages."""
 
     error_messages = {
@@ -50,16 +70,17 @@ class SignInForm(SlowedSignIn):
     }
 
 
-class SignUpForm(forms.Form):
+class SignUpForm(Plain, forms.Form):
     """A new account."""
 
-    email = forms.EmailField(label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS)
+    email = forms.EmailField(label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages=NO_ADDRESS)
     name = forms.CharField(
-        label="Name", max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label="Name (if you like)",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    password = forms.CharField(
-        label="Password", max_length=1024, strip=False, widget=NEXT, help_text=password_validators_help_text_html
-    )
+    password = forms.CharField(label="Password", max_length=1024, strip=False, widget=NEXT, help_text=GOOD_ENOUGH)
 
     def clean_email(self) -> str:
         """Return the address as it is stored; raises ValidationError when somebody has it."""
@@ -100,7 +121,7 @@ def check_own_password(user: User, password: str, request: HttpRequest) -> str:
     return password
 
 
-class OwnPasswordForm(forms.Form):
+class OwnPasswordForm(Plain, forms.Form):
     """Asks for the password once more."""
 
     password = forms.CharField(label="Your password", max_length=1024, strip=False, widget=PRESENT)
@@ -118,28 +139,48 @@ class EmailForm(OwnPasswordForm):
     """Another e-mail address."""
 
     field_order = ["email", "password"]
-    email = forms.EmailField(label="New e-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS)
+    email = forms.EmailField(
+        label="New e-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages=NO_ADDRESS
+    )
 
 
-class ChangePasswordForm(PasswordChangeForm):
+class NextPassword(Plain):
+    """The next password typed twice, asked for in the words of the other pages."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        first, second = (cast("forms.Form", self).fields[name] for name in ("new_password1", "new_password2"))
+        first.help_text, second.help_text, second.label = GOOD_ENOUGH, "", ONCE_MORE
+
+
+class ResetForm(NextPassword, SetPasswordForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """The next password, for who came by a link."""
+
+    error_messages = {"password_mismatch": "The two are not the same."}
+
+
+class ChangePasswordForm(NextPassword, PasswordChangeForm):
     """The present password, and the next typed twice."""
+
+    error_messages = {**PasswordChangeForm.error_messages, **ResetForm.error_messages}
 
     def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
         self.request = request
+        self.fields["old_password"].label = "Present password"
 
     def clean_old_password(self) -> str:
         """Return the present password; raises ValidationError unless it is theirs."""
         return check_own_password(self.user, self.cleaned_data["old_password"], self.request)
 
 
-class ForgottenForm(forms.Form):
+class ForgottenForm(Plain, forms.Form):
     """Whose password is forgotten."""
 
-    email = forms.EmailField(label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS)
+    email = forms.EmailField(label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages=NO_ADDRESS)
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
+class ProfileForm(Plain, forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
     """Name and time zone."""
 
     time_zone = forms.ChoiceField(
@@ -157,7 +198,7 @@ class LabelForm(forms.Form):
     label = forms.CharField(max_length=LONGEST)
 
 
-class CodeForm(forms.Form):
+class CodeForm(Plain, forms.Form):
     """A code of an authenticator app, or a recovery code."""
 
     code = forms.CharField(

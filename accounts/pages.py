@@ -133,6 +133,7 @@ class ResetPage(PasswordResetConfirmView):
     """Set a new password by a link that came by e-mail."""
 
     template_name = "accounts/reset.html"
+    form_class = forms.ResetForm
     success_url = reverse_lazy("reset-done")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -1,0 +1,145 @@
+"""The account's pages in Chromium, as a person walks through them: e-mailed links included, and without scripts."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from .machine import require_program
+from .server import PASSWORD, Server
+
+ALICE = "alice@example.org"
+NEXT_PASSWORD = "staple battery horse right"
+
+
+class Mailbox:
+    """What the server has sent: its console e-mails, in its log."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self.read = 0
+
+    def link(self) -> str:
+        """Return the link of the next letter."""
+        for _ in range(100):
+            found = re.compile(r"^http://\S+\?link=\S+$", re.M).search(self.log.read_text(), self.read)
+            if found:
+                self.read = found.end()
+                return found[0]
+            time.sleep(0.1)
+        raise TimeoutError("no letter came")
+
+
+@pytest.fixture
+def mailbox(server: Server) -> Mailbox:
+    return Mailbox(Path(server.log.name))
+
+
+@pytest.fixture(params=[{"width": 390, "height": 800}, {"width": 1280, "height": 800}], ids=["phone", "wide"])
+def page(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Page]:
+    path = require_program("chromium", "chromium")
+    switches = ["--disable-quic", "--no-first-run", "--host-resolver-rules=MAP * 127.0.0.1"]
+    with closing(playwright.chromium.launch(executable_path=path, chromium_sandbox=False, args=switches)) as browser:
+        page = browser.new_context(viewport=request.param, java_script_enabled=False).new_page()
+        page.set_default_timeout(10_000)
+        yield page
+
+
+def headed(page: Page, heading: str) -> None:
+    """Check where the person is, and that the page is no wider than the window."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), heading
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
+
+
+def follow(page: Page, name: str) -> None:
+    page.get_by_role("main").get_by_role("link", name=name).first.click()
+
+
+def fill(page: Page, **fields: str) -> None:
+    for label, text in fields.items():
+        page.get_by_label(label.replace("_", " ").replace("Email", "E-mail"), exact=True).fill(text)
+
+
+def test_a_person_signs_up_loses_the_password_sees_what_happened_and_leaves(
+    page: Page, server: Server, mailbox: Mailbox
+) -> None:
+    mailbox.read = mailbox.log.stat().st_size
+    page.goto(server.url)
+    follow(page, "Sign up")
+    fill(page, Email_address="alice", Password="123")
+    press(page, "Sign up")
+    expect(page.get_by_label("E-mail address", exact=True)).to_be_focused()
+    expect(page.get_by_text("This password is too short.")).to_be_visible()
+    headed(page, "Sign up")
+    fill(page, Email_address=ALICE, Password=PASSWORD)
+    press(page, "Sign up")
+    headed(page, "Your account")
+    expect(page.get_by_text("not confirmed")).to_be_visible()
+
+    link = mailbox.link()
+    page.goto(link)
+    headed(page, "Confirm your e-mail address")
+    press(page, "Yes, confirm it")
+    headed(page, "Confirmed")
+    page.goto(link)
+    expect(page.get_by_text("This link is not good")).to_be_visible()
+
+    page.get_by_role("banner").get_by_role("button", name="Sign out").click()
+    follow(page, "Sign in")
+    fill(page, Email_address=ALICE, Password="wrong")
+    press(page, "Sign in")
+    expect(page.get_by_text("The e-mail address or the password is wrong.")).to_be_visible()
+    follow(page, "Forgot your password?")
+    fill(page, Email_address=ALICE)
+    press(page, "Send the link")
+    headed(page, "Look into your mailbox")
+    page.goto(mailbox.link())
+    assert "link=" not in page.url
+    headed(page, "Set a new password")
+    fill(page, New_password=NEXT_PASSWORD)
+    page.get_by_label("New password, once more").fill(NEXT_PASSWORD)
+    press(page, "Set the password")
+    headed(page, "The password is set")
+
+    page.goto(f"{server.url}/account/browsers")
+    fill(page, Email_address=ALICE, Password=NEXT_PASSWORD)
+    page.keyboard.press("Enter")
+    headed(page, "Browsers")
+    expect(page.get_by_text("this browser")).to_have_count(1)
+    page.get_by_label("Name of ").fill("Kitchen")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Kitchen")).to_be_visible()
+    follow(page, "Back to the account")
+    follow(page, "What happened to the account")
+    for what in ("Account made", "E-mail address confirmed", "Failed sign-in", "Signed in"):
+        expect(page.get_by_text(what).first).to_be_visible()
+    headed(page, "What happened to the account")
+
+    follow(page, "Back to the account")
+    follow(page, "Close the account")
+    fill(page, Your_password=PASSWORD)
+    press(page, "Erase all of it and close the account")
+    expect(page.get_by_text("The password is wrong.")).to_be_visible()
+    fill(page, Your_password=NEXT_PASSWORD)
+    press(page, "Erase all of it and close the account")
+    headed(page, "The account is closed")
+    assert server.rows(f"SELECT id FROM accounts_user WHERE email = '{ALICE}'") == []
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.test/", "//evil.test/", "/\\evil.test/"])
+def test_signing_in_leads_to_no_foreign_host(page: Page, server: Server, wanted: str) -> None:
+    if not server.rows("SELECT id FROM accounts_user WHERE email = 'bob@example.org'"):
+        server.register("bob@example.org")
+    page.goto(f"{server.url}/account/sign-in?next={wanted}")
+    fill(page, Email_address="bob@example.org", Password=PASSWORD)
+    press(page, "Sign in")
+    headed(page, "Your account")
+    assert page.url == f"{server.url}/account"
