@@ -111,7 +111,7 @@ class TestSigningUp:
         ("over", "sentence"),
         [
             ({"email": "ALICE@example.org"}, "There is an account with this e-mail address already."),
-            ({"email": "nonsense"}, "Enter a valid email address."),
+            ({"email": "nonsense"}, "This is not an e-mail address."),
             ({"password": "short"}, "too short"),
             ({"password": "new@example.org"}, "too similar"),
         ],
@@ -218,8 +218,8 @@ class TestOwnPages:
     def test_what_happened_is_listed(self, alice, bob, browser):
         AuditEvent.objects.create(kind="staff_opened", actor=bob, subject=alice, address="192.0.2.7")
         words = text_of(browser.get("/account/events"))
-        assert "Staff opened records staff" in words
-        assert "Signed in (web pages) you 127.0.0.1" in words
+        assert "Staff opened records Staff" in words
+        assert "Signed in (web pages) You 127.0.0.1" in words
         assert "192.0.2.7" not in words
         assert "bob" not in words
 
@@ -232,7 +232,7 @@ class TestBrowsers:
     def test_are_listed_and_this_one_is_marked(self, browser, laptop):
         words = text_of(browser.get(BROWSERS))
         assert "Chrome 148 on Windows this browser" in words
-        assert "Laptop extension" in words
+        assert "Laptop Extension" in words
 
     def test_one_that_was_signed_out_for_safety_says_so_with_the_time(self, alice, browser):
         at = timezone.now().replace(year=2026, month=3, day=2, hour=5, minute=40)
