@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit, letters
-from accounts.models import User, normalize_email
+from accounts.models import ASKED_AGAIN, User, normalize_email
 from accounts.throttling import account_wait
 
 
@@ -27,7 +27,7 @@ def check_own_password(user: User, password: str, request: HttpRequest) -> None:
     if wait := account_wait(user.email):
         raise TooManyAttempts(wait)
     if not user.check_password(password):
-        audit.note_own(audit.Kind.SIGN_IN_FAILED, request, user, detail="asked once more")
+        audit.note_own(audit.Kind.SIGN_IN_FAILED, request, user, detail=ASKED_AGAIN)
         raise WrongPassword
 
 

@@ -142,6 +142,10 @@ class RateCount(models.Model):
         return f"{self.key}: {self.count}"
 
 
+# The detail of a failed sign-in that was a wrong password in one of the account's own forms.
+ASKED_AGAIN = "asked once more"
+
+
 class SessionQuerySet(models.QuerySet["Session"]):
     """Sessions by what they are."""
 
@@ -319,7 +323,9 @@ class AuditEvent(models.Model):
 
     def reason(self) -> str:
         """Return its detail in words."""
-        words = dict([*Session.Reason.choices, *Session.Kind.choices])
+        words = dict(
+            [*Session.Reason.choices, *Session.Kind.choices, (ASKED_AGAIN, "when the password was asked for again")]
+        )
         return str(words.get(self.detail, self.detail))
 
     def done_by(self) -> str | None:
