@@ -49,8 +49,18 @@ class Database:
             connection.execute(statement)
 
     def drop(self):
-        if POSTGRESQL:
-            self._administer(f'DROP DATABASE "{self.name}" WITH (FORCE)')
+        if not POSTGRESQL:
+            return
+        for attempt in range(50):
+            try:
+                self._administer(f'DROP DATABASE "{self.name}" WITH (FORCE)')
+            except psycopg.errors.InsufficientPrivilege:
+                # An autovacuum worker is in there just now, and this role may not end it; it leaves by itself.
+                if attempt == 49:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
     def connect(self):
         """Return a connection in which a transaction begins when it is told to."""
