@@ -2,6 +2,7 @@
 
 import sys
 import time
+from datetime import timedelta
 
 import django
 
@@ -14,14 +15,18 @@ def main(rows: int) -> None:
     """Make the people, store 20,000 visits through the engine, and multiply them in the database."""
     django.setup()
     from django.db import connection
+    from django.utils import timezone
 
-    from accounts.models import User
+    from accounts.models import Session, User
     from benchmarks.data import CLIENT_ID, Source
     from sync import services
     from sync.serializers import PageVisitSerializer
 
+    signed_in = timezone.now()
     for number in range(SENDERS):
-        User.objects.create(email=f"sender{number}@example.org")
+        sender = User.objects.create(email=f"sender{number}@example.org")
+        times = {"created_at": signed_in, "last_used_at": signed_in, "expires_at": signed_in + timedelta(days=365)}
+        Session.objects.create(user=sender, kind=Session.Kind.TOKENS, label="benchmark", **times)
     source = Source(seed=1)
     now = int(time.time() * 1000)
     people = [User.objects.create(email=f"person{number}@example.org") for number in range(PEOPLE)]

@@ -60,13 +60,13 @@ class Report:
 
 def tokens(count: int) -> list[str]:
     """Return an access token for each of the first senders, good for a day."""
-    from rest_framework_simplejwt.tokens import AccessToken
+    from accounts.tokens import AccessToken
 
     made = []
-    for number in range(count):
+    for number in range(1, count + 1):
         token = AccessToken()
         token.set_exp(lifetime=timedelta(days=1))
-        token["user_id"] = str(number + 1)
+        token["user_id"] = token["sid"] = str(number)
         made.append(str(token))
     return made
 
@@ -168,10 +168,12 @@ class Benchmark:
         """Return the name of a template database that holds so many visits, made once."""
         from django.db.migrations.loader import MigrationLoader
 
-        last = "_".join(sorted(name for app, name in MigrationLoader(None).graph.leaf_nodes() if app == "sync"))
-        name = f"syncserver_bench_{rows}_{last}"[:60].lower()
+        leaves = sorted(MigrationLoader(None).graph.leaf_nodes())
+        last = "_".join(name[:4] for app, name in leaves if app in ("accounts", "sync"))
+        name = f"syncserver_bench_{rows}_{last}"
         if not self.postgresql.exists(name):
             print(f"Making a database of {rows:,} visits (once) …", flush=True)
+            self.postgresql.drop(f"{name}_new")  # of a run that was stopped
             self.postgresql.administer(f'CREATE DATABASE "{name}_new"')
             url = self.postgresql.of(f"{name}_new")
             machine.manage(url, "migrate", "--verbosity", "0")
