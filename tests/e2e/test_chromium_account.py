@@ -81,6 +81,8 @@ def test_a_person_signs_up_loses_the_password_sees_what_happened_and_leaves(
     headed(page, "Sign up")
     fill(page, Email_address=ALICE, Password=PASSWORD)
     press(page, "Sign up")
+    headed(page, "Three steps to your first day")
+    page.goto(f"{server.url}/account")
     headed(page, "Your account")
     expect(page.get_by_text("not confirmed")).to_be_visible()
 
@@ -141,5 +143,5 @@ def test_signing_in_leads_to_no_foreign_host(page: Page, server: Server, wanted:
     page.goto(f"{server.url}/account/sign-in?next={wanted}")
     fill(page, Email_address="bob@example.org", Password=PASSWORD)
     press(page, "Sign in")
-    headed(page, "Your account")
-    assert page.url == f"{server.url}/account"
+    headed(page, "Three steps to your first day")
+    assert page.url == f"{server.url}/dashboard/start"
