@@ -9,6 +9,7 @@ import math
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple, NoReturn, Protocol
 
@@ -158,7 +159,7 @@ def _number(text: str) -> Any:
 
 
 def _integer(digits: str) -> Any:
-    if len(digits) > DOUBLE_DIGITS or math.isinf(float(digits)):
+    if len(digits.lstrip("-")) > DOUBLE_DIGITS or math.isinf(float(digits)):
         return PAST_DOUBLE
     return int(digits)
 
@@ -189,7 +190,10 @@ def parse_json(body: bytes) -> Any:
 
 
 class Batch(NamedTuple):
-    """A parsed push: the envelope, the records under its list, and the bytes of each as sent."""
+    """A parsed push: the envelope, the records under its list, and the bytes of each as sent.
+
+    Where there are more records than a batch may hold, none of them is read; of very many only some are there.
+    """
 
     envelope: Any
     records: Any
@@ -203,12 +207,26 @@ class _Envelope(msgspec.Struct, gc=False):
     client: Any = None
 
 
+# The first records of a list as they are, and one more where there are too many. The rest is only checked to be JSON,
+# since a list of millions would fill the memory; they are counted where commas show that they are not as many.
+_Listed = msgspec.defstruct(
+    "Listed", [(f"record{n}", msgspec.Raw, None) for n in range(limits.MAX_RECORDS + 1)], array_like=True, gc=False
+)
+_decode_list = msgspec.json.Decoder(_Listed).decode
+_COUNTED = 200 * limits.MAX_RECORDS
+
+
 @cache
-def _decoder_of(key: str) -> msgspec.json.Decoder[Any]:
-    """Return what decodes an envelope and leaves the records in the list under `key` as they are."""
-    records = [("records", list[msgspec.Raw])]
-    envelope = msgspec.defstruct("Envelope", records, bases=(_Envelope,), rename={"records": key}, kw_only=True)
+def _decoder_of(key: str, records: Any = _Listed) -> msgspec.json.Decoder[Any]:
+    """Return what decodes an envelope and takes the records in the list under `key` as the type given."""
+    fields = [("records", records)]
+    envelope = msgspec.defstruct("Envelope", fields, bases=(_Envelope,), rename={"records": key}, kw_only=True)
     return msgspec.json.Decoder(envelope, float_hook=_number)
+
+
+def _listed(records: msgspec.Struct) -> list[msgspec.Raw]:
+    found = list(msgspec.structs.astuple(records))
+    return found if found[-1] is not None else found[: found.index(None)]
 
 
 def parse_batch(body: bytes, key: str, read: Callable[[bytes], Any] | None = None) -> Batch:
@@ -217,54 +235,80 @@ def parse_batch(body: bytes, key: str, read: Callable[[bytes], Any] | None = Non
     `records` is whatever stands there, or None; a record of which `read` makes something is that instead. A whole
     number past a double may still be an int.
     """
-    try:
-        found = _decoder_of(key).decode(body)
-        records: list[Any] = []
-        sizes: list[int] = []
-        deep = False
-        for raw in found.records:
-            data = bytes(raw)
-            # The body and the list are two levels.
-            if data.count(b"[") + data.count(b"{") > limits.MAX_DEPTH - 2:
-                deep = deep or not _is_shallow(data, limits.MAX_DEPTH - 2)
-            record = read(data) if read else None
-            records.append(_decoder.decode(data) if record is None else record)
-            sizes.append(len(data))
-        # What stands beside the records, commas apart, may be too short to be deep.
-        if deep or len(body) - sum(sizes) - len(sizes) > 2 * limits.MAX_DEPTH:
-            _check_depth(body)
-        if not body.isascii():
-            body.decode("utf-8")
-        envelope = {"anonymousClientId": found.anonymousClientId, "client": found.client}
-        return Batch(envelope, records, sizes)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
+    for split in (_split, _split_masked):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidJSON):
+            envelope, records = split(body, key)
+            if len(records) > limits.MAX_RECORDS:
+                return Batch(envelope, records, [])
+            return Batch(envelope, _parsed(records, read), [len(record) for record in records])
+    # What is wrong, and where, is told of the whole.
     envelope = parse_json(body)
     listed = envelope.get(key) if isinstance(envelope, dict) else None
-    return Batch(envelope, listed, _measure_slowly(body, key) if isinstance(listed, list) else [])
+    return Batch(envelope, listed, [len(json.dumps(each)) for each in listed] if isinstance(listed, list) else [])
 
 
-def _measure_slowly(body: bytes, key: str) -> list[int]:
-    sizes: list[int] = []
-    depth, start, name, inside = 0, 0, b"", False
-    element_end: Callable[[int, int], int] = lambda begin, end: len(body[begin:end].strip())  # noqa: E731  # one line
-    for match in _TOKEN.finditer(body):
-        token = match[0]
-        if token[0] == 34:
-            if depth == 1:
-                name = token
-        elif token in b"[{":
-            depth += 1
-            if depth == 2 and token == b"[" and json.loads(name) == key:
-                sizes, start, inside = [], match.end(), True
-        elif token == b",":
-            if depth == 2 and inside:
-                sizes.append(element_end(start, match.start()))
-                start = match.end()
-        else:
-            if depth == 2 and inside:
-                if size := element_end(start, match.start()):
-                    sizes.append(size)
-                inside = False
-            depth -= 1
-    return sizes
+def _split(body: bytes, key: str) -> tuple[Any, list[bytes]]:
+    """Return the envelope and the records of a body, all of it checked but what stands in the records."""
+    found = _decoder_of(key).decode(body)
+    records = [bytes(record) for record in _listed(found.records)]
+    if len(records) > limits.MAX_RECORDS and body.count(b",") < _COUNTED:
+        records = _decoder_of(key, list[msgspec.Raw]).decode(body).records
+    _check_rest(body, records)
+    return {"anonymousClientId": found.anonymousClientId, "client": found.client}, records
+
+
+def _check_rest(body: bytes, records: list[bytes]) -> None:
+    """Check what stands beside the records, or all, for depth and UTF-8; raises InvalidJSON or UnicodeDecodeError."""
+    inside = 0 if len(records) > limits.MAX_RECORDS else sum(map(len, records)) + len(records) - 1
+    # Commas apart it may be too short to be deep.
+    if len(body) - inside > 2 * limits.MAX_DEPTH:
+        _check_depth(body)
+    if body.isascii():
+        return
+    rest = body
+    if inside > 0:
+        start, end = body.find(records[0]), body.rfind(records[-1]) + len(records[-1])
+        if end - start == inside:  # so these are the bounds of the list, with one comma between any two
+            rest = body[:start] + body[end:]
+    rest.decode("utf-8")
+
+
+def _parsed(records: list[bytes], read: Callable[[bytes], Any] | None) -> list[Any]:
+    """Return what `read` makes of each record, or the record parsed; raises what parsing raises."""
+    parsed = []
+    for data in records:
+        # The body and the list are two levels.
+        if data.count(b"[") + data.count(b"{") > limits.MAX_DEPTH - 2 and not _is_shallow(data, limits.MAX_DEPTH - 2):
+            _check_depth(b"[[" + data + b"]]")
+        if not data.isascii():
+            data.decode("utf-8")
+        record = read(data) if read else None
+        if record is None:
+            try:
+                record = _decoder.decode(data)
+            except msgspec.DecodeError:
+                record = _parse_slowly(data)
+        parsed.append(record)
+    return parsed
+
+
+def _split_masked(body: bytes, key: str) -> tuple[Any, list[bytes]]:
+    """Return the envelope and the records of a body in which lone surrogates are escaped, which msgspec refuses.
+
+    They are found in a copy of the same length that spells another character instead of each.
+    """
+    # Also where the backslash is itself escaped, which does no harm.
+    masked = body.replace(b"\\ud", b"\\u0").replace(b"\\uD", b"\\u0")
+    if masked == body:
+        raise InvalidJSON("There is nothing to mask.")
+    listed = bytes(_decoder_of(key, msgspec.Raw).decode(masked).records)
+    place = masked.find(listed)
+    if masked.find(listed, place + 1) >= 0:
+        raise InvalidJSON("The same list stands there twice, and only one of them holds the records.")
+    envelope = parse_json(body[:place] + b"null" + body[place + len(listed) :])
+    records, end = [], 0
+    for record in _listed(_decode_list(listed)):
+        start = listed.index(record, end)
+        end = start + len(bytes(record))
+        records.append(body[place + start : place + end])
+    return envelope, records

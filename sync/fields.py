@@ -164,7 +164,7 @@ class Share(WireField, serializers.FloatField):
             raise Wrong("Enter a number from 0 to 1.")
         if 0 <= value <= 1:
             return float(value)
-        if self.cut and 1 < value < float("inf"):
+        if self.cut and 1 < value <= sys.float_info.max:
             judgement.trimmed.append(name)
             return 1.0
         raise Wrong("Enter a number from 0 to 1.")

@@ -165,7 +165,7 @@ class PushView(APIView):
             raise Refusal(
                 status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
                 "batch_too_large",
-                f"A batch holds at most {limits.MAX_RECORDS} records; this one holds {len(batch.records)}.",
+                f"A batch holds at most {limits.MAX_RECORDS} records; this one holds at least {len(batch.records)}.",
                 maxRecords=limits.MAX_RECORDS,
             )
         return sender

@@ -34,8 +34,21 @@ def test_the_first_of_two_fields_of_one_name_is_judged_too():
 def test_a_text_of_ten_mebibytes_is_parsed_in_a_few_copies_of_memory(tmp_path, end):
     text = b"a" * (limits.MAX_BODY_BYTES - 100) + end
     extra = b"" if end else b',"y":NaN'
-    file = tmp_path / "body.json"
-    file.write_bytes(b'{"x":"' + text + b'"' + extra + b',"visits":[]}')
+    assert peak_of_parsing(tmp_path, b'{"x":"' + text + b'"' + extra + b',"visits":[]}') < 250_000
+
+
+@pytest.mark.parametrize("record", [b"0", b"{}", b"[]", b'""', b'"\\ud800"'])
+@pytest.mark.parametrize("end", [b"", b',"\\ud800"'], ids=["", "surrogate"])
+def test_a_list_of_very_many_small_records_is_counted_and_not_read(tmp_path, record, end):
+    count = (limits.MAX_BODY_BYTES - 100) // (len(record) + 1)
+    many = b",".join([record] * count) + end
+    assert peak_of_parsing(tmp_path, b'{"visits":[' + many + b"]}") < 150_000
+
+
+def peak_of_parsing(folder, sent):
+    """Return the most memory, in KiB, of a process that parses a body."""
+    file = folder / "body.json"
+    file.write_bytes(sent)
     code = (
         "import resource, sys; from pathlib import Path; from sync.body import InvalidJSON, parse_batch\n"
         f"read = Path({str(file)!r}).read_bytes()\n"
@@ -48,5 +61,4 @@ def test_a_text_of_ten_mebibytes_is_parsed_in_a_few_copies_of_memory(tmp_path, e
         "print(peak[0])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    kibibytes = int(done.stdout) // (1024 if sys.platform == "darwin" else 1)
-    assert kibibytes < 250_000
+    return int(done.stdout) // (1024 if sys.platform == "darwin" else 1)

@@ -9,7 +9,7 @@ from hypothesis import example, find, given, settings
 from hypothesis import strategies as st
 
 from sync import everyday, limits, services
-from sync.body import InvalidJSON, parse_batch
+from sync.body import InvalidJSON, parse_batch, parse_json
 from sync.serializers import PageVisitSerializer
 from tests.factories import NOON, bare_visit, visit
 
@@ -112,14 +112,19 @@ def said(body, read=None):
         batch = parse_batch(body, "visits", read)
     except InvalidJSON as error:
         return str(error)
-    context = {"now": NOW, "anonymous_client_id": "b1", "sizes": batch.sizes}
-    serializer = PageVisitSerializer(data=batch.records, many=True, context=context)
+    return judged(batch.records, batch.sizes, batch.envelope.get("anonymousClientId"))
+
+
+def judged(records, sizes, sender):
+    """Return what becomes of parsed records, in a form that compares."""
+    context = {"now": NOW, "anonymous_client_id": "b1", "sizes": sizes}
+    serializer = PageVisitSerializer(data=records, many=True, context=context)
     assert serializer.is_valid()
     stored = [
         (content["client_id"], msgspec.json.encode(services.PAGE_VISITS.table.values_of(content)))
         for content in serializer.validated_data
     ]
-    return stored, serializer.accepted, serializer.rejected, serializer.trimmed, batch.envelope.get("anonymousClientId")
+    return stored, serializer.accepted, serializer.rejected, serializer.trimmed, sender
 
 
 def short_cut(body):
@@ -140,6 +145,47 @@ def short_cut(body):
 @example(body=one(b'"id":"a",%s,"duration":0,"x":"\\ud800"'))
 def test_the_short_cut_and_the_serializer_agree_on_every_body(body):
     assert short_cut(body) == said(body)
+
+
+def whole(body):
+    """Return what becomes of the records of a body parsed in one go by the standard library."""
+    try:
+        envelope = parse_json(body)
+    except InvalidJSON as error:
+        return str(error)
+    return judged(envelope["visits"], [], envelope.get("anonymousClientId"))
+
+
+@settings(max_examples=600)
+@given(body=bodies())
+@example(body=one(b'"id":"a",%s,"x":"\\ud800","url":"https://b.org/\\ud83d\\ude00"'))
+@example(body=one(b'"id":"a\\ud83d",%s'))
+@example(body=one(b'"id":"a",%s,"metadata":{"a":"\\\\ud800","b":"\\\\\\ud800"}'))
+@example(body=b'{"visits":[0,"\\ud800",null,[],{}],"anonymousClientId":"\\ud83d\\ude00","client":{"a":"\\udfff"}}')
+@example(body=b'{"visits":["\\ud800"],"x":["\\ud801"]}')
+@example(body=b'{"visits":["\\ud800"],"visits":["\\ud801"]}')
+@example(body=b'{"visits":[],"x":"\\ud800"}')
+@example(body=b'{"visits":["\\ud800",{"a":NaN}]}')
+@example(body=b'{"visits":[' + b"[" * 99 + b"]" * 99 + b',"\\ud800"]}')
+@example(body=b'{"visits":[' + b"[" * 98 + b"]" * 98 + b"]}")
+@example(body=b'{"visits":[' + b"[" * 99 + b"]" * 99 + b"]}")
+@example(body=one(b'"id":"a",%s,"engagementRate":1' + b"0" * 308))
+@example(body=one(b'"id":"a",%s,"engagementRate":1' + b"0" * 309))
+@example(body=one(b'"id":"a",%s,"duration":-1' + b"0" * 308))
+@example(body=one(b'"id":"a",%s,"metadata":{"a":-1' + b"0" * 308 + b"}"))
+@example(body=b'{"visits":["\xc3\xa9"],"x":"\xff"}')
+@example(body=b'{"visits":["\xc3\xa9" , "\xc3"]}')
+def test_records_parsed_one_by_one_and_a_body_parsed_whole_agree(body):
+    one_by_one, at_once = said(body), whole(body)
+    if not isinstance(at_once, str):
+        # A whole number past a double is refused either way, in other words.
+        one_by_one, at_once = fields_of_errors(one_by_one), fields_of_errors(at_once)
+    assert one_by_one == at_once
+
+
+def fields_of_errors(fates):
+    stored, accepted, rejected, trimmed, sender = fates
+    return stored, accepted, [(each["index"], each["id"], sorted(each["errors"])) for each in rejected], trimmed, sender
 
 
 @pytest.mark.parametrize("make", [visit, bare_visit])
