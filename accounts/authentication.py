@@ -1,5 +1,6 @@
 """Bearer tokens: who sends an API request, and by which session."""
 
+from django.db import connection
 from django.utils import timezone
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -9,6 +10,12 @@ from rest_framework.request import Request
 from accounts import sessions
 from accounts.models import Session, User
 from accounts.tokens import AccessToken, ExpiredTokenError, TokenError
+
+# For every request of the API; built by the ORM it took half a millisecond more, as much as all else a request needs.
+PERSON_OF_LIVE_SESSION = (
+    f"SELECT u.* FROM {User._meta.db_table} AS u JOIN {Session._meta.db_table} AS s ON s.user_id = u.id "  # noqa: S608  # table names alone
+    "WHERE s.id = %s AND u.id = %s AND u.is_active AND s.revoked_at IS NULL AND s.expires_at > %s"
+)
 
 
 class Unauthorized(APIException):
@@ -51,11 +58,12 @@ class BearerAuthentication(BaseAuthentication):
 
     def _person(self, token: AccessToken) -> User:
         """Return the person, read together with the session; raises when either is no more."""
-        sessions_of_both = Session.objects.select_related("user").defer("uses")
-        session = sessions_of_both.filter(pk=token.session_id, user_id=token.user_id).first()
-        if session is None or not session.user.is_active:
+        now = timezone.now()
+        whose = [token.session_id, token.user_id, connection.ops.adapt_datetimefield_value(now)]
+        person: User
+        for person in User.objects.raw(PERSON_OF_LIVE_SESSION, whose):
+            return person
+        session = Session.objects.select_related("user").filter(pk=token.session_id, user_id=token.user_id).first()
+        if session is None or not session.user.is_active or session.is_live(now):
             raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid")
-        if not session.is_live(timezone.now()):
-            raise SessionEnded(session)
-        user: User = session.user
-        return user
+        raise SessionEnded(session)

@@ -7,9 +7,10 @@ lock, so it is true of what was committed.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from functools import partial
+from typing import Any, Final, Literal, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, DataError, IntegrityError, transaction
@@ -19,9 +20,10 @@ from sync import limits, merge, statements
 from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
 
 logger = logging.getLogger(__name__)
+Read = TypeVar("Read")
 
 Result = Literal["created", "updated", "unchanged", "rejected"]
-Write = Callable[[tuple[int, int, int], Iterable[statements.Row]], None]
+Statement = Callable[[Iterable[statements.Row]], None]
 REFUSED: Final = {"record": ["The database refuses this record. Send it again only after it has changed."]}
 # PostgreSQL's classes "program limit exceeded" and "raised by a rule of the operator": no retry makes the row fit.
 REFUSALS: Final = ("54", "P0")
@@ -81,34 +83,34 @@ class Push:
 class Incoming:
     """One record of a push, at its place in the batch."""
 
-    __slots__ = ("content", "digest", "index", "key", "kind", "values")
+    __slots__ = ("_digest", "_values", "content", "index", "key", "kind")
 
     def __init__(self, index: int, kind: Kind, browser_id: int, content: Mapping[str, Any]) -> None:
         self.index = index
         self.kind = kind
         self.content = content
         self.key = kind.table.key_of(browser_id, content)
-        self.values = kind.table.values_of(content)
-        self.digest = merge.digest(*self.values)
+        self._digest: bytes | None = None
+
+    @property
+    def digest(self) -> bytes:
+        """Return the digest of the content, made when first asked for: of a new record, while it is being written."""
+        if self._digest is None:
+            self._values = self.kind.table.values_of(self.content)
+            self._digest = merge.digest(*self._values)
+        return self._digest
+
+    def row(self) -> statements.Row:
+        """Return what is stored of the record."""
+        return self.key[0], self.digest, self._values
 
     def version(self) -> merge.Version:
         """Return what the record is compared by where it meets another version of itself."""
         return self.kind.rank(self.content), self.digest
 
 
-class Held:
-    """One record the table holds."""
-
-    __slots__ = ("digest", "kind", "row")
-
-    def __init__(self, kind: Kind, digest: bytes, row: Sequence[Any]) -> None:
-        self.kind = kind
-        self.digest = digest
-        self.row = row
-
-    def version(self) -> merge.Version:
-        """Return what the stored record is compared by."""
-        return self.kind.rank(dict(zip(self.kind.table.narrow, self.row, strict=True))), self.digest
+# Writes records by a statement; returns the indexes of those the database refuses.
+Write = Callable[[Statement, Sequence[Incoming]], set[int]]
 
 
 def bulk_update_or_create(
@@ -120,6 +122,17 @@ def bulk_update_or_create(
     raises: PersonGone, TooManyBrowsers, or django.db.OperationalError when the database cannot be had.
     """
     push = push or Push()
+    try:
+        return _push(user_id, kind, records, push, _write)
+    except DatabaseError as error:
+        if not _is_refusal(error):
+            raise
+    # Nearly no push holds a row that the database refuses, so that only this second try pays for savepoints.
+    return _push(user_id, kind, records, push, _write_in_parts)
+
+
+def _push(user_id: int, kind: Kind, records: Sequence[Mapping[str, Any]], push: Push, write: Write) -> list[Result]:
+    """Do all of a push in one transaction."""
     with transaction.atomic(durable=True):
         seq = _lock(user_id) + 1
         clients = dict.fromkeys(record["client_id"] for record in records)
@@ -128,7 +141,7 @@ def bulk_update_or_create(
         incoming = [
             Incoming(index, kind, browsers[content["client_id"]], content) for index, content in enumerate(records)
         ]
-        results = _store(user_id, kind, incoming, seq)
+        results = _store(user_id, kind, incoming, seq, write)
         if "created" in results or "updated" in results:
             statements.set_counter(user_id, seq)
         _log_batch(user_id, kind, browsers.get(sender) if sender is not None else None, results, push)
@@ -170,29 +183,29 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, told: Ma
     return known
 
 
-def _store(user_id: int, kind: Kind, incoming: Sequence[Incoming], seq: int) -> list[Result]:
+def _store(user_id: int, kind: Kind, incoming: Sequence[Incoming], seq: int, write: Write) -> list[Result]:
     """Write the winners and return the fate of every record."""
     results: list[Result] = ["unchanged"] * len(incoming)
     left = list(incoming)
     while left:
-        stored = _held(user_id, kind, {record.key for record in left})
+        digests = dict(_by_browser(kind.table.read_digests, user_id, {record.key for record in left}))
+        # What was sent before is told by its digest alone, and a new record needs none yet.
+        differing = [record for record in left if record.key not in digests or digests[record.key] != record.digest]
+        stored = _versions(user_id, kind, {record.key for record in differing if record.key in digests})
         winners: dict[statements.Key, Incoming] = {}
-        for record in left:
-            held = stored.get(record.key)
-            if held is not None and held.digest == record.digest:
-                continue
+        for record in differing:
             best = winners.get(record.key)
             # Of identical copies the first stays.
             if best is None or record.version() > best.version():
                 winners[record.key] = record
-        newer = [r for key, r in winners.items() if key not in stored or r.version() > stored[key].version()]
+        newer = [r for key, r in winners.items() if key not in stored or r.version() > stored[key]]
         refused: set[int] = set()
         leading = (user_id, seq, int(time.time() * 1000))
-        for write, rows in (
+        for statement, rows in (
             (kind.table.insert, [record for record in newer if record.key not in stored]),
             (kind.table.overwrite, [record for record in newer if record.key in stored]),
         ):
-            refused |= _write(write, leading, rows)
+            refused |= write(partial(statement, leading), rows)
         for record in newer:
             if record.index in refused:
                 results[record.index] = "rejected"
@@ -204,29 +217,42 @@ def _store(user_id: int, kind: Kind, incoming: Sequence[Incoming], seq: int) -> 
     return results
 
 
-def _held(user_id: int, kind: Kind, keys: set[statements.Key]) -> dict[statements.Key, Held]:
-    """Return what the table holds of these keys, by one narrow query a browser."""
-    table = kind.table
-    held: dict[statements.Key, Held] = {}
-    other_formats: list[int] = []
+def _by_browser(
+    read: Callable[[int, int, list[statements.Key]], Iterator[tuple[statements.Key, Read]]],
+    user_id: int,
+    keys: set[statements.Key],
+) -> Iterator[tuple[statements.Key, Read]]:
+    """Yield what the table holds of these keys, by one query a browser."""
     for browser_id in {key[0] for key in keys}:
-        for key, digest, row in table.read(user_id, browser_id, [key for key in keys if key[0] == browser_id]):
-            held[key] = Held(kind, digest, row)
-            if digest[0] != merge.FORMAT:
-                other_formats.append(row[0])
+        yield from read(user_id, browser_id, [key for key in keys if key[0] == browser_id])
+
+
+def _versions(user_id: int, kind: Kind, keys: set[statements.Key]) -> dict[statements.Key, merge.Version]:
+    """Return the versions the table holds of these keys."""
+    table, held = kind.table, {}
+    other_formats: list[int] = []
+    for key, row in _by_browser(table.read_ranked, user_id, keys):
+        held[key] = kind.rank(row), bytes(row["digest"])
+        if held[key][1][0] != merge.FORMAT:
+            other_formats.append(row["id"])
     if other_formats:
         for key, content in table.read_contents(user_id, other_formats):
-            held[key].digest = merge.digest(*table.values_of(content))
+            held[key] = kind.rank(content), merge.digest(*table.values_of(content))
     return held
 
 
-def _write(write: Write, leading: tuple[int, int, int], records: Sequence[Incoming]) -> set[int]:
+def _write(statement: Statement, records: Sequence[Incoming]) -> set[int]:
+    """Write the records; return the empty set."""
+    if records:
+        statement(record.row() for record in records)
+    return set()
+
+
+def _write_in_parts(statement: Statement, records: Sequence[Incoming]) -> set[int]:
     """Write the records; return the indexes of those the database refuses, found by bisecting with savepoints."""
-    if not records:
-        return set()
     try:
         with transaction.atomic():
-            write(leading, [(record.key[0], record.digest, record.values) for record in records])
+            return _write(statement, records)
     except DatabaseError as error:
         if not _is_refusal(error):
             raise
@@ -234,9 +260,8 @@ def _write(write: Write, leading: tuple[int, int, int], records: Sequence[Incomi
             kind = records[0].kind.batch_kind
             logger.error("the database refused one of the %s: %s", kind, type(error.__cause__ or error).__name__)
             return {records[0].index}
-        half = len(records) // 2
-        return _write(write, leading, records[:half]) | _write(write, leading, records[half:])
-    return set()
+    half = len(records) // 2
+    return _write_in_parts(statement, records[:half]) | _write_in_parts(statement, records[half:])
 
 
 def _is_refusal(error: DatabaseError) -> bool:
@@ -252,10 +277,10 @@ def _log_batch(user_id: int, kind: Kind, browser_id: int | None, results: Sequen
         for place, result in zip(places, results, strict=True)
         if result == "rejected"
     ]
-    SyncBatch.objects.create(
+    statements.log_batch(
         user_id=user_id,
         browser_id=browser_id,
-        kind=kind.batch_kind,
+        kind=kind.batch_kind.value,
         extension_version=push.client.get("extension_version", ""),
         created=results.count("created"),
         updated=results.count("updated"),

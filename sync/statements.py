@@ -12,11 +12,13 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
+import msgspec
 from django.contrib.auth import get_user_model
 from django.db import connection, models
+from django.utils import timezone
 
 from sync import merge
-from sync.models import Browser, SyncRecord, SyncState
+from sync.models import Browser, SyncBatch, SyncRecord, SyncState
 
 # The browser's id, then the values of the key's own columns.
 Key = tuple[Any, ...]
@@ -38,7 +40,7 @@ TOLD = ("extension_version", "browser_name", "browser_version", "platform")
 def lock_state(user_id: int) -> int | None:
     """Lock the state of an active person until the transaction ends; return its counter, None where there is none.
 
-    This and the next two run at every push, where building them by the ORM took longer than the database takes.
+    This and the next three run at every push, where building them by the ORM took longer than the database takes.
     """
     # On SQLite the transaction itself holds the only lock there is.
     lock = " FOR UPDATE OF s" if connection.features.has_select_for_update else ""
@@ -72,6 +74,17 @@ def touch_browsers(user_id: int, client_ids: Collection[str], now: datetime) -> 
         return list(cursor)
 
 
+def log_batch(**columns: Any) -> None:
+    """Keep one row of the log of batches."""
+    columns["errors"] = json.dumps(columns["errors"])
+    columns["received_at"] = connection.ops.adapt_datetimefield_value(timezone.now())
+    places = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {SyncBatch._meta.db_table} ({', '.join(columns)}) VALUES ({places})", [*columns.values()]
+        )
+
+
 class Table:
     """A record table: its key within a browser, the narrow columns its versions are ranked by, its content."""
 
@@ -88,8 +101,7 @@ class Table:
         self.columns = (*LEADING, *scalars, *documents)
         self._scalars_of = itemgetter(*scalars)
         self._documents = documents
-        self.narrow = tuple(dict.fromkeys(("id", *key, "digest", *rank)))
-        self._digest_place = self.narrow.index("digest")
+        self._ranked = tuple(dict.fromkeys((*key, "id", "digest", *rank)))
         self._key_of = itemgetter(*key)
 
     def key_of(self, browser_id: int, content: Content) -> Key:
@@ -101,17 +113,24 @@ class Table:
         """Return the values of a content, as they are digested and stored."""
         return self._scalars_of(content), [merge.spelled(content[column]) for column in self._documents]
 
-    def read(self, user_id: int, browser_id: int, keys: Collection[Key]) -> Iterator[tuple[Key, bytes, Sequence[Any]]]:
-        """Yield key, digest and the narrow columns of the rows the table holds for these keys of one browser."""
-        end, place = 1 + len(self.key), self._digest_place
+    def read_digests(self, user_id: int, browser_id: int, keys: Collection[Key]) -> Iterator[tuple[Key, bytes]]:
+        """Yield key and digest of the rows the table holds for these keys of one browser."""
+        for *key, digest in self._read((*self.key, "digest"), user_id, browser_id, keys):
+            yield (browser_id, *key), bytes(digest)
+
+    def read_ranked(self, user_id: int, browser_id: int, keys: Collection[Key]) -> Iterator[tuple[Key, Content]]:
+        """Yield key, and id, digest and the columns versions are ranked by, of the rows held for these keys."""
+        for row in self._read(self._ranked, user_id, browser_id, keys):
+            yield (browser_id, *row[: len(self.key)]), dict(zip(self._ranked, row, strict=True))
+
+    def _read(
+        self, columns: tuple[str, ...], user_id: int, browser_id: int, keys: Collection[Key]
+    ) -> list[tuple[Any, ...]]:
+        # As JSON in one parameter; the driver would spell an array's elements one by one.
+        sought = msgspec.json.encode([key[1:] for key in keys]).decode()
         with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                arrays = [list(column) for column in zip(*keys, strict=True)][1:]
-                cursor.execute(self._read_sql, [*arrays, user_id, browser_id])
-            else:
-                cursor.execute(self._read_sql, [json.dumps([key[1:] for key in keys]), user_id, browser_id])
-            for row in cursor.fetchall():
-                yield (browser_id, *row[1:end]), bytes(row[place]), row
+            cursor.execute(self._read_sql(columns), [sought, user_id, browser_id])
+            return list(cursor)
 
     def read_contents(self, user_id: int, ids: Sequence[int]) -> Iterator[tuple[Key, dict[str, Any]]]:
         """Yield key and content of whole rows."""
@@ -166,23 +185,24 @@ class Table:
     def _stage(self) -> str:
         return f"stage_{self.name}"
 
-    @cached_property
-    def _read_sql(self) -> str:
-        columns = ", ".join(f"t.{column}" for column in self.narrow)
+    def _read_sql(self, columns: tuple[str, ...]) -> str:
+        selected = ", ".join(f"t.{column}" for column in columns)
         if connection.vendor == "postgresql":
-            arrays = ", ".join(f"%s::{self.fields[column].db_type(connection)}[]" for column in self.key)
-            same = " AND ".join(f"t.{column} = k.{column}" for column in self.key)
+            same = " AND ".join(
+                f"t.{column} = (k.value->>{place})::{self.fields[column].db_type(connection)}"
+                for place, column in enumerate(self.key)
+            )
             # One look-up a key whatever the planner thinks: LIMIT forbids a join that walks the table, (SELECT …) hides
             # whose rows they are. For a person without rows at the last ANALYZE it would walk all that are theirs now.
             return (
-                f"SELECT {columns} FROM unnest({arrays}) AS k({', '.join(self.key)}) CROSS JOIN LATERAL "
+                f"SELECT {selected} FROM json_array_elements(%s) AS k CROSS JOIN LATERAL "
                 f"(SELECT * FROM {self.name} AS t WHERE t.user_id = (SELECT %s::bigint) "
                 f"AND t.browser_id = (SELECT %s::bigint) AND {same} LIMIT 1) AS t"
             )
         same = " AND ".join(f"t.{column} = json_extract(k.value, '$[{i}]')" for i, column in enumerate(self.key))
         # CROSS JOIN fixes the order: walk the keys, look each up.
         return (
-            f"SELECT {columns} FROM json_each(%s) AS k CROSS JOIN {self.name} AS t "
+            f"SELECT {selected} FROM json_each(%s) AS k CROSS JOIN {self.name} AS t "
             f"ON t.user_id = %s AND t.browser_id = %s AND {same}"
         )
 
