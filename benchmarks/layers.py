@@ -59,7 +59,7 @@ def main() -> None:
 
     from benchmarks.data import Source, batches, changed
     from benchmarks.run import VISITS, tokens
-    from sync import services, statements, views
+    from sync import services, views
 
     clock = Clock()
     for owner, name, layer in (
@@ -70,8 +70,8 @@ def main() -> None:
         (services, "bulk_update_or_create", "merge: keys, digests, fates"),
         (services, "_lock", "lock the person"),
         (services, "_browsers", "the person's browsers"),
-        (statements.Table, "_read", "read the stored versions"),
-        (services, "_write", "write the rows, digest the new ones"),
+        (services, "_versions", "read the stored versions"),
+        (services, "_write", "write the rows"),
         (services, "_log_batch", "log the batch"),
         (connection, "_commit", "commit"),
     ):

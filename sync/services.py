@@ -7,10 +7,10 @@ lock, so it is true of what was committed.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, DataError, IntegrityError, transaction
@@ -20,7 +20,6 @@ from sync import limits, merge, statements
 from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
 
 logger = logging.getLogger(__name__)
-Read = TypeVar("Read")
 
 Result = Literal["created", "updated", "unchanged", "rejected"]
 Statement = Callable[[Iterable[statements.Row]], None]
@@ -83,26 +82,15 @@ class Push:
 class Incoming:
     """One record of a push, at its place in the batch."""
 
-    __slots__ = ("_digest", "_values", "content", "index", "key", "kind")
+    __slots__ = ("content", "digest", "index", "key", "kind", "values")
 
     def __init__(self, index: int, kind: Kind, browser_id: int, content: Mapping[str, Any]) -> None:
         self.index = index
         self.kind = kind
         self.content = content
         self.key = kind.table.key_of(browser_id, content)
-        self._digest: bytes | None = None
-
-    @property
-    def digest(self) -> bytes:
-        """Return the digest of the content, made when first asked for: of a new record, while it is being written."""
-        if self._digest is None:
-            self._values = self.kind.table.values_of(self.content)
-            self._digest = merge.digest(*self._values)
-        return self._digest
-
-    def row(self) -> statements.Row:
-        """Return what is stored of the record."""
-        return self.key[0], self.digest, self._values
+        self.values = kind.table.values_of(content)
+        self.digest = merge.digest(*self.values)
 
     def version(self) -> merge.Version:
         """Return what the record is compared by where it meets another version of itself."""
@@ -188,63 +176,55 @@ def _store(user_id: int, kind: Kind, incoming: Sequence[Incoming], seq: int, wri
     results: list[Result] = ["unchanged"] * len(incoming)
     left = list(incoming)
     while left:
-        digests = dict(_by_browser(kind.table.read_digests, user_id, {record.key for record in left}))
-        # What was sent before is told by its digest alone, and a new record needs none yet.
-        differing = [record for record in left if record.key not in digests or digests[record.key] != record.digest]
-        stored = _versions(user_id, kind, {record.key for record in differing if record.key in digests})
+        stored = _versions(user_id, kind, left)
         winners: dict[statements.Key, Incoming] = {}
-        for record in differing:
+        for record in left:
+            if record.index in stored and stored[record.index] is None:
+                continue
             best = winners.get(record.key)
             # Of identical copies the first stays.
             if best is None or record.version() > best.version():
                 winners[record.key] = record
-        newer = [r for key, r in winners.items() if key not in stored or r.version() > stored[key]]
+        newer = [r for r in winners.values() if (held := stored.get(r.index)) is None or r.version() > held]
         refused: set[int] = set()
         leading = (user_id, seq, int(time.time() * 1000))
         for statement, rows in (
-            (kind.table.insert, [record for record in newer if record.key not in stored]),
-            (kind.table.overwrite, [record for record in newer if record.key in stored]),
+            (kind.table.insert, [record for record in newer if record.index not in stored]),
+            (kind.table.overwrite, [record for record in newer if record.index in stored]),
         ):
             refused |= write(partial(statement, leading), rows)
         for record in newer:
             if record.index in refused:
                 results[record.index] = "rejected"
             else:
-                results[record.index] = "updated" if record.key in stored else "created"
+                results[record.index] = "updated" if record.index in stored else "created"
         # The next best copy of a refused record may still be good.
         again = {record.key for record in newer if record.index in refused}
         left = [r for r in left if r.key in again and r.index not in refused]
     return results
 
 
-def _by_browser(
-    read: Callable[[int, int, list[statements.Key]], Iterator[tuple[statements.Key, Read]]],
-    user_id: int,
-    keys: set[statements.Key],
-) -> Iterator[tuple[statements.Key, Read]]:
-    """Yield what the table holds of these keys, by one query a browser."""
-    for browser_id in {key[0] for key in keys}:
-        yield from read(user_id, browser_id, [key for key in keys if key[0] == browser_id])
-
-
-def _versions(user_id: int, kind: Kind, keys: set[statements.Key]) -> dict[statements.Key, merge.Version]:
-    """Return the versions the table holds of these keys."""
-    table, held = kind.table, {}
-    other_formats: list[int] = []
-    for key, row in _by_browser(table.read_ranked, user_id, keys):
-        held[key] = kind.rank(row), bytes(row["digest"])
-        if held[key][1][0] != merge.FORMAT:
-            other_formats.append(row["id"])
+def _versions(user_id: int, kind: Kind, records: Sequence[Incoming]) -> dict[int, merge.Version | None]:
+    """Return by index of the record the version held under its key, None where that is just the same."""
+    held: dict[int, merge.Version | None] = {}
+    other_formats: dict[int, int] = {}
+    for browser_id in {record.key[0] for record in records}:
+        sought = [record for record in records if record.key[0] == browser_id]
+        for place, row in kind.table.read(user_id, browser_id, [(record.key, record.digest) for record in sought]):
+            index = sought[place].index
+            held[index] = (kind.rank(row), row["digest"]) if row else None
+            if row and row["digest"][0] != merge.FORMAT:
+                other_formats[row["id"]] = index
     if other_formats:
-        for key, content in table.read_contents(user_id, other_formats):
-            held[key] = kind.rank(content), merge.digest(*table.values_of(content))
+        for row_id, content in kind.table.read_contents(user_id, list(other_formats)):
+            held[other_formats[row_id]] = kind.rank(content), merge.digest(*kind.table.values_of(content))
     return held
 
 
 def _write(statement: Statement, records: Sequence[Incoming]) -> set[int]:
     """Write the records; return the empty set."""
     if records:
-        statement(record.row() for record in records)
+        statement((record.key, record.digest, record.values) for record in records)
     return set()
 
 

@@ -1,8 +1,8 @@
 """The SQL of a push, for both databases: read the stored versions of many keys, insert rows, overwrite rows.
 
 The ORM's `bulk_create(update_conflicts=True)` binds each value by itself, which costs more than the insert. Here new
-rows go to PostgreSQL by COPY, changed ones by COPY into a temporary table and one upsert from it; SQLite takes both by
-`executemany`. PostgreSQL's planner is left no choice that old statistics could turn into a scan.
+rows go to PostgreSQL by COPY, changed ones too once the old are taken out; SQLite takes both by `executemany`.
+PostgreSQL's planner is left no choice that old statistics could turn into a scan.
 """
 
 import json
@@ -25,8 +25,8 @@ Key = tuple[Any, ...]
 Content = Mapping[str, Any]
 # The values of a content's plain columns and those of its JSON columns, each in the order of the columns' names.
 Values = tuple[Sequence[Any], Sequence[bytes]]
-# What is stored of one record: the id of its browser, its digest, its values.
-Row = tuple[int, bytes, Values]
+# What is stored of one record.
+Row = tuple[Key, bytes, Values]
 # Columns that are not content: they say whose the row is and when it was written.
 BOOKKEEPING = ("id", "user_id", "browser_id", "digest", "seq", "received_at", "updated_at")
 # How each written row begins; its content follows.
@@ -101,7 +101,7 @@ class Table:
         self.columns = (*LEADING, *scalars, *documents)
         self._scalars_of = itemgetter(*scalars)
         self._documents = documents
-        self._ranked = tuple(dict.fromkeys((*key, "id", "digest", *rank)))
+        self._ranked = ("digest", "id", *rank)
         self._key_of = itemgetter(*key)
 
     def key_of(self, browser_id: int, content: Content) -> Key:
@@ -113,30 +113,27 @@ class Table:
         """Return the values of a content, as they are digested and stored."""
         return self._scalars_of(content), [merge.spelled(content[column]) for column in self._documents]
 
-    def read_digests(self, user_id: int, browser_id: int, keys: Collection[Key]) -> Iterator[tuple[Key, bytes]]:
-        """Yield key and digest of the rows the table holds for these keys of one browser."""
-        for *key, digest in self._read((*self.key, "digest"), user_id, browser_id, keys):
-            yield (browser_id, *key), bytes(digest)
+    def read(
+        self, user_id: int, browser_id: int, sought: Collection[tuple[Key, bytes]]
+    ) -> Iterator[tuple[int, dict[str, Any] | None]]:
+        """Yield, for each key that the table holds, its place among those sought and the row held.
 
-    def read_ranked(self, user_id: int, browser_id: int, keys: Collection[Key]) -> Iterator[tuple[Key, Content]]:
-        """Yield key, and id, digest and the columns versions are ranked by, of the rows held for these keys."""
-        for row in self._read(self._ranked, user_id, browser_id, keys):
-            yield (browser_id, *row[: len(self.key)]), dict(zip(self._ranked, row, strict=True))
-
-    def _read(
-        self, columns: tuple[str, ...], user_id: int, browser_id: int, keys: Collection[Key]
-    ) -> list[tuple[Any, ...]]:
-        # As JSON in one parameter; the driver would spell an array's elements one by one.
-        sought = msgspec.json.encode([key[1:] for key in keys]).decode()
+        Of the row there are the digest, the id and the columns versions are ranked by; a row that has the digest sought
+        is None, since most of a batch that is sent again is the same and nothing more is asked of it.
+        """
         with connection.cursor() as cursor:
-            cursor.execute(self._read_sql(columns), [sought, user_id, browser_id])
-            return list(cursor)
+            cursor.execute(self._read_sql, [self._sought(sought), user_id, browser_id])
+            for place, held in cursor.fetchall():
+                row = held and dict(zip(self._ranked, msgspec.json.decode(held), strict=True))
+                if row:
+                    row["digest"] = bytes.fromhex(row["digest"])
+                yield place, row
 
-    def read_contents(self, user_id: int, ids: Sequence[int]) -> Iterator[tuple[Key, dict[str, Any]]]:
-        """Yield key and content of whole rows."""
+    def read_contents(self, user_id: int, ids: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield id and content of whole rows."""
         rows = self.model._default_manager.filter(user_id=user_id, pk__in=ids)
-        for content in rows.values("browser_id", *self.content):
-            yield self.key_of(content.pop("browser_id"), content), content
+        for content in rows.values("id", *self.content):
+            yield content.pop("id"), content
 
     def insert(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> None:
         """Insert rows whose keys the table does not hold; `leading` is (user id, seq, now).
@@ -145,66 +142,94 @@ class Table:
         """
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                self._copy(cursor, self.name, leading, rows)
+                self._copy(cursor, self.columns, self._rows(leading, rows))
             else:
                 cursor.executemany(self._insert_sql, list(self._rows(leading, rows)))
 
     def overwrite(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> None:
-        """Overwrite the rows of these keys, all but the time of their first receipt."""
+        """Overwrite the rows of these keys, all but their ids and the times of their first receipt."""
+        rows = list(rows)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                # Made once for each connection, emptied at each commit, and here for the second of one transaction.
-                cursor.execute(
-                    f"CREATE TEMPORARY TABLE IF NOT EXISTS {self._stage} ON COMMIT DELETE ROWS "
-                    f"AS SELECT {', '.join(self.columns)} FROM {self.name} WITH NO DATA; DELETE FROM {self._stage}"
-                )
-                self._copy(cursor, self._stage, leading, rows)
-                # An upsert looks rows up by the unique key; an UPDATE's join would be the planner's to choose.
-                cursor.execute(
-                    f"INSERT INTO {self.name} ({', '.join(self.columns)}) "
-                    f"SELECT {', '.join(self.columns)} FROM {self._stage} {self._on_conflict}"
-                )
+                # An update writes the row anew and an entry into each index, since what changes stands in one of them.
+                # To take rows out and copy them in is no more than that, and less than an upsert from a stage.
+                taken = self._take(cursor, leading[0], [key for key, _, _ in rows])
+                self._copy(cursor, ("id", *self.columns), self._put_back(leading, rows, taken))
             else:
                 cursor.executemany(f"{self._insert_sql} {self._on_conflict}", list(self._rows(leading, rows)))
 
-    def _copy(self, cursor: Any, table: str, leading: tuple[int, int, int], rows: Iterable[Row]) -> None:
+    def _take(self, cursor: Any, user_id: int, keys: Sequence[Key]) -> dict[Key, tuple[int, int]]:
+        """Delete the rows of these keys and return id and time of first receipt of each."""
+        taken = {}
+        found = f"ctid = ANY(ARRAY(SELECT ctid FROM ({self._look_up('t.ctid')}) AS t))"
+        for browser_id in {key[0] for key in keys}:
+            sought = self._sought((key, b"") for key in keys if key[0] == browser_id)
+            cursor.execute(
+                f"DELETE FROM {self.name} WHERE {found} RETURNING id, received_at, {', '.join(self.key)}",
+                [sought, user_id, browser_id],
+            )
+            for row_id, received_at, *key in cursor:
+                taken[browser_id, *key] = row_id, received_at
+        return taken
+
+    def _put_back(
+        self, leading: tuple[int, int, int], rows: Sequence[Row], taken: Mapping[Key, tuple[int, int]]
+    ) -> Iterator[Sequence[Any]]:
+        received = LEADING.index("received_at")
+        for (key, _, _), row in zip(rows, self._rows(leading, rows), strict=True):
+            row_id, received_at = taken[key]
+            yield row_id, *row[:received], received_at, *row[received + 1 :]
+
+    def _copy(self, cursor: Any, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> None:
         # Django gives a cursor's copy method through as it is, with the driver's own errors.
         with (
             connection.wrap_database_errors,
-            cursor.copy(f"COPY {table} ({', '.join(self.columns)}) FROM STDIN") as copy,
+            cursor.copy(f"COPY {self.name} ({', '.join(columns)}) FROM STDIN") as copy,
         ):
-            for row in self._rows(leading, rows):
+            for row in rows:
                 copy.write_row(row)
 
     def _rows(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
         user_id, seq, now = leading
-        for browser_id, digest, (scalars, documents) in rows:
-            yield user_id, seq, now, now, browser_id, digest, *scalars, *[each.decode() for each in documents]
+        for key, digest, (scalars, documents) in rows:
+            yield user_id, seq, now, now, key[0], digest, *scalars, *[each.decode() for each in documents]
 
-    @cached_property
-    def _stage(self) -> str:
-        return f"stage_{self.name}"
+    @staticmethod
+    def _sought(keys: Iterable[tuple[Key, bytes]]) -> str:
+        # As JSON in one parameter; the driver would spell an array's elements one by one.
+        return msgspec.json.encode([(digest.hex(), *key[1:]) for key, digest in keys]).decode()
 
-    def _read_sql(self, columns: tuple[str, ...]) -> str:
-        selected = ", ".join(f"t.{column}" for column in columns)
+    def _look_up(self, selected: str) -> str:
+        """Return the query for the place of each key sought that is held, and what is `selected` of its row."""
         if connection.vendor == "postgresql":
             same = " AND ".join(
                 f"t.{column} = (k.value->>{place})::{self.fields[column].db_type(connection)}"
-                for place, column in enumerate(self.key)
+                for place, column in enumerate(self.key, 1)
             )
             # One look-up a key whatever the planner thinks: LIMIT forbids a join that walks the table, (SELECT …) hides
             # whose rows they are. For a person without rows at the last ANALYZE it would walk all that are theirs now.
             return (
-                f"SELECT {selected} FROM json_array_elements(%s) AS k CROSS JOIN LATERAL "
-                f"(SELECT * FROM {self.name} AS t WHERE t.user_id = (SELECT %s::bigint) "
+                "SELECT k.place - 1, t.* FROM json_array_elements(%s) WITH ORDINALITY AS k(value, place) "
+                f"CROSS JOIN LATERAL (SELECT {selected} FROM {self.name} AS t WHERE t.user_id = (SELECT %s::bigint) "
                 f"AND t.browser_id = (SELECT %s::bigint) AND {same} LIMIT 1) AS t"
             )
-        same = " AND ".join(f"t.{column} = json_extract(k.value, '$[{i}]')" for i, column in enumerate(self.key))
+        same = " AND ".join(f"t.{column} = json_extract(k.value, '$[{i}]')" for i, column in enumerate(self.key, 1))
         # CROSS JOIN fixes the order: walk the keys, look each up.
         return (
-            f"SELECT {selected} FROM json_each(%s) AS k CROSS JOIN {self.name} AS t "
+            f"SELECT k.key, {selected} FROM json_each(%s) AS k CROSS JOIN {self.name} AS t "
             f"ON t.user_id = %s AND t.browser_id = %s AND {same}"
         )
+
+    @cached_property
+    def _read_sql(self) -> str:
+        if connection.vendor == "postgresql":
+            digest, sought, array = "encode(t.digest, 'hex')", "k.value->>0", "json_build_array"
+        else:
+            digest, sought, array = "lower(hex(t.digest))", "json_extract(k.value, '$[0]')", "json_array"
+        columns = ", ".join((digest, *(f"t.{column}" for column in self._ranked[1:])))
+        # As JSON, so that there is one comparison a row and not one a column.
+        text = "::text" if connection.vendor == "postgresql" else ""
+        return self._look_up(f"CASE WHEN {digest} <> {sought} THEN {array}({columns}){text} END AS held")
 
     @cached_property
     def _insert_sql(self) -> str:

@@ -16,7 +16,7 @@ BEFORE = [
     "BEGIN",
     "SELECT sync_syncstate",  # the person's lock
     "UPDATE sync_browser",  # when it pushed last
-    "SELECT {table}",  # the digests stored
+    "SELECT {table}",  # the versions stored
 ]
 AFTER = [
     "INSERT sync_syncbatch",  # for diagnosis
@@ -26,12 +26,11 @@ AFTER = [
 WRITTEN = {
     "sqlite": {
         "fresh": ["INSERT {table}", "UPDATE sync_syncstate"],
-        "newer": ["SELECT {table}", "INSERT {table}", "UPDATE sync_syncstate"],
+        "newer": ["INSERT {table}", "UPDATE sync_syncstate"],
     },
     "postgresql": {
         "fresh": ["COPY {table}", "UPDATE sync_syncstate"],
-        # What the versions there are ranked by; only those that differ are read so far.
-        "newer": ["SELECT {table}", "CREATE", "COPY stage_{table}", "INSERT {table}", "UPDATE sync_syncstate"],
+        "newer": ["DELETE {table}", "COPY {table}", "UPDATE sync_syncstate"],
     },
 }
 KINDS = [
@@ -49,7 +48,7 @@ def statements(context):
     for query in context.captured_queries:
         sql = re.sub(r"^\d+ times: ", "", query["sql"])
         verb = sql.split(None, 1)[0]
-        table = re.search(r"\b(?:accounts|sync|stage_sync)_[a-z]+\b", sql)
+        table = re.search(r"\b(?:accounts|sync)_[a-z]+\b", sql)
         found.append(f"{verb} {table[0]}" if table and verb in VERBS else verb)
     return found
 
