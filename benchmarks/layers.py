@@ -70,7 +70,7 @@ def main() -> None:
         (services, "bulk_update_or_create", "merge: keys, digests, fates"),
         (services, "_lock", "lock the person"),
         (services, "_browsers", "the person's browsers"),
-        (services, "_versions", "read the stored versions"),
+        (services, "_held", "read the stored versions"),
         (services, "_write", "write the rows"),
         (services, "_log_batch", "log the batch"),
         (connection, "_commit", "commit"),

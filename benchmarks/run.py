@@ -115,7 +115,7 @@ def copy_limit(url: str, records: list[dict[str, Any]], size: int) -> float:
         serializer = PageVisitSerializer(data=records, many=True, context=context)
         serializer.is_valid(raise_exception=True)
         values = [table.values_of(content) for content in serializer.validated_data]
-        rows = list(table._rows((1, 1, 1), [((found[0],), merge.digest(*each), each) for each in values]))
+        rows = list(table._rows((1, 1, 1), [(found[0], merge.digest(*each), each, None) for each in values]))
         statement = f"COPY {table.name} ({', '.join(table.columns)}) FROM STDIN"
         seconds = 0.0
         for start in range(0, len(rows), size):

@@ -79,10 +79,25 @@ class Push:
     accepted: Sequence[int] = ()
 
 
-class Incoming:
-    """One record of a push, at its place in the batch."""
+class Held:
+    """A row the table holds, as `Table.read` gave it."""
 
-    __slots__ = ("content", "digest", "index", "key", "kind", "values")
+    __slots__ = ("digest", "kind", "row")
+
+    def __init__(self, kind: Kind, digest: bytes, row: statements.HeldRow) -> None:
+        self.kind = kind
+        self.digest = digest
+        self.row = row
+
+    def version(self) -> merge.Version:
+        """Return what the stored record is compared by."""
+        return self.kind.rank(self.row), self.digest
+
+
+class Incoming:
+    """One record of a push, at its place in the batch; `held` is another version of it, if the table holds one."""
+
+    __slots__ = ("content", "digest", "held", "index", "key", "kind", "values")
 
     def __init__(self, index: int, kind: Kind, browser_id: int, content: Mapping[str, Any]) -> None:
         self.index = index
@@ -91,6 +106,11 @@ class Incoming:
         self.key = kind.table.key_of(browser_id, content)
         self.values = kind.table.values_of(content)
         self.digest = merge.digest(*self.values)
+        self.held: Held | None = None
+
+    def row(self) -> statements.Row:
+        """Return what is stored of it, and in place of what."""
+        return self.key[0], self.digest, self.values, self.held.row if self.held else None
 
     def version(self) -> merge.Version:
         """Return what the record is compared by where it meets another version of itself."""
@@ -176,7 +196,7 @@ def _store(user_id: int, kind: Kind, incoming: Sequence[Incoming], seq: int, wri
     results: list[Result] = ["unchanged"] * len(incoming)
     left = list(incoming)
     while left:
-        stored = _versions(user_id, kind, left)
+        stored = _held(user_id, kind, left)
         winners: dict[statements.Key, Incoming] = {}
         for record in left:
             if record.index in stored and stored[record.index] is None:
@@ -185,46 +205,54 @@ def _store(user_id: int, kind: Kind, incoming: Sequence[Incoming], seq: int, wri
             # Of identical copies the first stays.
             if best is None or record.version() > best.version():
                 winners[record.key] = record
-        newer = [r for r in winners.values() if (held := stored.get(r.index)) is None or r.version() > held]
+        newer = []
+        for record in winners.values():
+            record.held = stored.get(record.index)
+            if record.held is None or record.version() > record.held.version():
+                newer.append(record)
         refused: set[int] = set()
         leading = (user_id, seq, int(time.time() * 1000))
         for statement, rows in (
-            (kind.table.insert, [record for record in newer if record.index not in stored]),
-            (kind.table.overwrite, [record for record in newer if record.index in stored]),
+            (kind.table.insert, [record for record in newer if record.held is None]),
+            (kind.table.overwrite, [record for record in newer if record.held is not None]),
         ):
             refused |= write(partial(statement, leading), rows)
         for record in newer:
             if record.index in refused:
                 results[record.index] = "rejected"
             else:
-                results[record.index] = "updated" if record.index in stored else "created"
+                results[record.index] = "created" if record.held is None else "updated"
         # The next best copy of a refused record may still be good.
         again = {record.key for record in newer if record.index in refused}
         left = [r for r in left if r.key in again and r.index not in refused]
     return results
 
 
-def _versions(user_id: int, kind: Kind, records: Sequence[Incoming]) -> dict[int, merge.Version | None]:
-    """Return by index of the record the version held under its key, None where that is just the same."""
-    held: dict[int, merge.Version | None] = {}
-    other_formats: dict[int, int] = {}
+def _held(user_id: int, kind: Kind, records: Sequence[Incoming]) -> dict[int, Held | None]:
+    """Return by index of the record the row held under its key, None where that is just the same."""
+    held: dict[int, Held | None] = {}
+    other_formats: dict[int, list[Held]] = {}
     for browser_id in {record.key[0] for record in records}:
         sought = [record for record in records if record.key[0] == browser_id]
         for place, row in kind.table.read(user_id, browser_id, [(record.key, record.digest) for record in sought]):
             index = sought[place].index
-            held[index] = (kind.rank(row), row["digest"]) if row else None
-            if row and row["digest"][0] != merge.FORMAT:
-                other_formats[row["id"]] = index
+            if row is None:
+                held[index] = None
+                continue
+            held[index] = other = Held(kind, row["digest"], row)
+            if other.digest[0] != merge.FORMAT:
+                other_formats.setdefault(row["id"], []).append(other)
     if other_formats:
         for row_id, content in kind.table.read_contents(user_id, list(other_formats)):
-            held[other_formats[row_id]] = kind.rank(content), merge.digest(*kind.table.values_of(content))
+            for other in other_formats[row_id]:
+                other.digest = merge.digest(*kind.table.values_of(content))
     return held
 
 
 def _write(statement: Statement, records: Sequence[Incoming]) -> set[int]:
     """Write the records; return the empty set."""
     if records:
-        statement((record.key, record.digest, record.values) for record in records)
+        statement(record.row() for record in records)
     return set()
 
 

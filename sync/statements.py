@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from django.contrib.auth import get_user_model
-from django.db import connection, models
+from django.db import OperationalError, connection, models
 from django.utils import timezone
 
 from sync import merge
@@ -25,8 +25,10 @@ Key = tuple[Any, ...]
 Content = Mapping[str, Any]
 # The values of a content's plain columns and those of its JSON columns, each in the order of the columns' names.
 Values = tuple[Sequence[Any], Sequence[bytes]]
-# What is stored of one record.
-Row = tuple[Key, bytes, Values]
+# A row that is held: digest, id, time of first receipt, and the columns versions are ranked by.
+HeldRow = Mapping[str, Any]
+# What is stored of one record: the id of its browser, its digest, its values, and the row it is written in place of.
+Row = tuple[int, bytes, Values, HeldRow | None]
 # Columns that are not content: they say whose the row is and when it was written.
 BOOKKEEPING = ("id", "user_id", "browser_id", "digest", "seq", "received_at", "updated_at")
 # How each written row begins; its content follows.
@@ -101,7 +103,7 @@ class Table:
         self.columns = (*LEADING, *scalars, *documents)
         self._scalars_of = itemgetter(*scalars)
         self._documents = documents
-        self._ranked = ("digest", "id", *rank)
+        self._held = ("digest", "id", "received_at", *rank)
         self._key_of = itemgetter(*key)
 
     def key_of(self, browser_id: int, content: Content) -> Key:
@@ -115,19 +117,20 @@ class Table:
 
     def read(
         self, user_id: int, browser_id: int, sought: Collection[tuple[Key, bytes]]
-    ) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    ) -> Iterator[tuple[int, HeldRow | None]]:
         """Yield, for each key that the table holds, its place among those sought and the row held.
 
-        Of the row there are the digest, the id and the columns versions are ranked by; a row that has the digest sought
-        is None, since most of a batch that is sent again is the same and nothing more is asked of it.
+        A row that has the digest sought is None, since most of a batch that is sent again is the same and nothing more
+        is asked of it.
         """
         with connection.cursor() as cursor:
             cursor.execute(self._read_sql, [self._sought(sought), user_id, browser_id])
             for place, held in cursor.fetchall():
-                row = held and dict(zip(self._ranked, msgspec.json.decode(held), strict=True))
-                if row:
-                    row["digest"] = bytes.fromhex(row["digest"])
-                yield place, row
+                if held is None:
+                    yield place, None
+                else:
+                    digest, *others = msgspec.json.decode(held)
+                    yield place, dict(zip(self._held, (bytes.fromhex(digest), *others), strict=True))
 
     def read_contents(self, user_id: int, ids: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield id and content of whole rows."""
@@ -147,38 +150,28 @@ class Table:
                 cursor.executemany(self._insert_sql, list(self._rows(leading, rows)))
 
     def overwrite(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> None:
-        """Overwrite the rows of these keys, all but their ids and the times of their first receipt."""
+        """Overwrite rows as `read` gave them, all but their ids and the times of their first receipt."""
         rows = list(rows)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 # An update writes the row anew and an entry into each index, since what changes stands in one of them.
                 # To take rows out and copy them in is no more than that, and less than an upsert from a stage.
-                taken = self._take(cursor, leading[0], [key for key, _, _ in rows])
-                self._copy(cursor, ("id", *self.columns), self._put_back(leading, rows, taken))
+                ids = "{" + ",".join(str(held["id"]) for *_, held in rows if held) + "}"
+                # + 0, or old statistics might choose an index that walks all that are the person's.
+                cursor.execute(
+                    f"DELETE FROM {self.name} WHERE id = ANY(%s::bigint[]) AND user_id + 0 = %s", [ids, leading[0]]
+                )
+                if cursor.rowcount != len(rows):  # by somebody who did not take the person's lock
+                    raise OperationalError("A row was deleted in the meantime.")
+                self._copy(cursor, ("id", *self.columns), self._in_place(leading, rows))
             else:
                 cursor.executemany(f"{self._insert_sql} {self._on_conflict}", list(self._rows(leading, rows)))
 
-    def _take(self, cursor: Any, user_id: int, keys: Sequence[Key]) -> dict[Key, tuple[int, int]]:
-        """Delete the rows of these keys and return id and time of first receipt of each."""
-        taken = {}
-        found = f"ctid = ANY(ARRAY(SELECT ctid FROM ({self._look_up('t.ctid')}) AS t))"
-        for browser_id in {key[0] for key in keys}:
-            sought = self._sought((key, b"") for key in keys if key[0] == browser_id)
-            cursor.execute(
-                f"DELETE FROM {self.name} WHERE {found} RETURNING id, received_at, {', '.join(self.key)}",
-                [sought, user_id, browser_id],
-            )
-            for row_id, received_at, *key in cursor:
-                taken[browser_id, *key] = row_id, received_at
-        return taken
-
-    def _put_back(
-        self, leading: tuple[int, int, int], rows: Sequence[Row], taken: Mapping[Key, tuple[int, int]]
-    ) -> Iterator[Sequence[Any]]:
+    def _in_place(self, leading: tuple[int, int, int], rows: Sequence[Row]) -> Iterator[Sequence[Any]]:
         received = LEADING.index("received_at")
-        for (key, _, _), row in zip(rows, self._rows(leading, rows), strict=True):
-            row_id, received_at = taken[key]
-            yield row_id, *row[:received], received_at, *row[received + 1 :]
+        for (*_, held), row in zip(rows, self._rows(leading, rows), strict=True):
+            if held:
+                yield held["id"], *row[:received], held["received_at"], *row[received + 1 :]
 
     def _copy(self, cursor: Any, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> None:
         # Django gives a cursor's copy method through as it is, with the driver's own errors.
@@ -191,45 +184,40 @@ class Table:
 
     def _rows(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
         user_id, seq, now = leading
-        for key, digest, (scalars, documents) in rows:
-            yield user_id, seq, now, now, key[0], digest, *scalars, *[each.decode() for each in documents]
+        for browser_id, digest, (scalars, documents), _ in rows:
+            yield user_id, seq, now, now, browser_id, digest, *scalars, *[each.decode() for each in documents]
 
     @staticmethod
     def _sought(keys: Iterable[tuple[Key, bytes]]) -> str:
         # As JSON in one parameter; the driver would spell an array's elements one by one.
         return msgspec.json.encode([(digest.hex(), *key[1:]) for key, digest in keys]).decode()
 
-    def _look_up(self, selected: str) -> str:
-        """Return the query for the place of each key sought that is held, and what is `selected` of its row."""
+    @cached_property
+    def _read_sql(self) -> str:
+        columns = ", ".join(f"t.{column}" for column in self._held[1:])
         if connection.vendor == "postgresql":
             same = " AND ".join(
                 f"t.{column} = (k.value->>{place})::{self.fields[column].db_type(connection)}"
                 for place, column in enumerate(self.key, 1)
             )
-            # One look-up a key whatever the planner thinks: LIMIT forbids a join that walks the table, (SELECT …) hides
-            # whose rows they are. For a person without rows at the last ANALYZE it would walk all that are theirs now.
+            digest = "encode(t.digest, 'hex')"
+            differing = f"CASE WHEN {digest} <> k.value->>0 THEN json_build_array({digest}, {columns})::text END"
+            # As JSON, so that there is one comparison a row and not one a column. One look-up a key whatever the
+            # planner thinks: LIMIT forbids a join that walks the table, (SELECT …) hides whose rows they are. For a
+            # person without rows at the last ANALYZE it would walk all that are theirs now.
             return (
-                "SELECT k.place - 1, t.* FROM json_array_elements(%s) WITH ORDINALITY AS k(value, place) "
-                f"CROSS JOIN LATERAL (SELECT {selected} FROM {self.name} AS t WHERE t.user_id = (SELECT %s::bigint) "
+                "SELECT k.place - 1, t.* FROM json_array_elements(%s) WITH ORDINALITY AS k(value, place) CROSS JOIN "
+                f"LATERAL (SELECT {differing} FROM {self.name} AS t WHERE t.user_id = (SELECT %s::bigint) "
                 f"AND t.browser_id = (SELECT %s::bigint) AND {same} LIMIT 1) AS t"
             )
         same = " AND ".join(f"t.{column} = json_extract(k.value, '$[{i}]')" for i, column in enumerate(self.key, 1))
+        digest = "lower(hex(t.digest))"
+        differing = f"CASE WHEN {digest} <> json_extract(k.value, '$[0]') THEN json_array({digest}, {columns}) END"
         # CROSS JOIN fixes the order: walk the keys, look each up.
         return (
-            f"SELECT k.key, {selected} FROM json_each(%s) AS k CROSS JOIN {self.name} AS t "
+            f"SELECT k.key, {differing} FROM json_each(%s) AS k CROSS JOIN {self.name} AS t "
             f"ON t.user_id = %s AND t.browser_id = %s AND {same}"
         )
-
-    @cached_property
-    def _read_sql(self) -> str:
-        if connection.vendor == "postgresql":
-            digest, sought, array = "encode(t.digest, 'hex')", "k.value->>0", "json_build_array"
-        else:
-            digest, sought, array = "lower(hex(t.digest))", "json_extract(k.value, '$[0]')", "json_array"
-        columns = ", ".join((digest, *(f"t.{column}" for column in self._ranked[1:])))
-        # As JSON, so that there is one comparison a row and not one a column.
-        text = "::text" if connection.vendor == "postgresql" else ""
-        return self._look_up(f"CASE WHEN {digest} <> {sought} THEN {array}({columns}){text} END AS held")
 
     @cached_property
     def _insert_sql(self) -> str:
