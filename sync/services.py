@@ -176,14 +176,14 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, told: Ma
     """
     now = timezone.now()
     wanted = {*clients} if sender is None else {*clients, sender}
-    known, mine = {}, Browser.objects.filter(user_id=user_id)
+    known = {}
     for pk, client_id, *columns in statements.touch_browsers(user_id, wanted, now):
         known[client_id] = pk
         kept = dict(zip(statements.TOLD, columns, strict=True))
         if client_id == sender and any(kept[column] != text for column, text in told.items()):
-            mine.filter(pk=pk).update(**told)
+            Browser.objects.filter(user_id=user_id, pk=pk).update(**told)
     if new := [client for client in clients if client not in known]:
-        if mine.count() + len(new) > limits.MAX_BROWSERS:
+        if Browser.objects.filter(user_id=user_id).count() + len(new) > limits.MAX_BROWSERS:
             raise TooManyBrowsers
         born: dict[str, Any] = {"user_id": user_id, "created_at": now, "last_push_at": now}
         made = [Browser(client_id=client, **born, **(told if client == sender else {})) for client in new]
