@@ -57,8 +57,8 @@ def main() -> None:
     from django.db import connection
     from rest_framework.views import APIView
 
+    from benchmarks.clients import VISITS, tokens
     from benchmarks.data import Source, batches, changed
-    from benchmarks.run import VISITS, tokens
     from sync import services, views
 
     clock = Clock()

@@ -1,7 +1,6 @@
 """The databases and the servers that a benchmark starts and ends."""
 
 import http.client
-import json
 import os
 import re
 import secrets
@@ -11,9 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -48,6 +46,16 @@ def manage(url: str, *arguments: str) -> str:
     return done.stdout
 
 
+def sqlite_durability(folder: Path) -> dict[str, str]:
+    """Return the settings that SQLite's durability hangs on, as the server's own connection has them."""
+    folder.mkdir(exist_ok=True)
+    ask = "from django.db import connection; c = connection.cursor(); " + "; ".join(
+        f"print('{name}', c.execute('PRAGMA {name}').fetchone()[0])" for name in ("journal_mode", "synchronous")
+    )
+    said = manage(f"sqlite:///{folder / 'run.sqlite3'}", "shell", "--no-imports", "-c", ask)
+    return dict(line.split() for line in said.splitlines())
+
+
 class PostgreSQL:
     """A PostgreSQL server in which databases are made from a template, so that each round starts from the same table."""
 
@@ -70,8 +78,21 @@ class PostgreSQL:
             return bool(connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone())
 
     def drop(self, name: str) -> None:
-        """Drop a database, whoever is connected."""
-        self.administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        """Drop a database, once whoever is connected has been sent away or has left."""
+        for attempt in range(60):
+            try:
+                with psycopg.connect(self.of("postgres"), autocommit=True) as connection:
+                    # An autovacuum worker is nobody's to end, and leaves by itself.
+                    connection.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE datname = %s AND usename = current_user",
+                        [name],
+                    )
+                    connection.execute(f'DROP DATABASE IF EXISTS "{name}"')  # type: ignore[arg-type]  # as above
+                return
+            except psycopg.errors.ObjectInUse:
+                time.sleep(0.1 + 0.1 * attempt)
+        raise SystemExit(f"Somebody stays connected to the database {name}; end that, and start again.")
 
     def copy(self, template: str, name: str) -> str:
         """Make a database anew from a template and return its URL; a checkpoint first, so that none falls in a round."""
@@ -90,6 +111,7 @@ class Server:
     """gunicorn as the Procfile starts it."""
 
     def __init__(self, url: str, **more: str) -> None:
+        self._loaded: dict[int, float] = {}
         with closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -106,27 +128,43 @@ class Server:
             start_new_session=True,
         )
         for _ in range(600):
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-                connection.request("GET", "/healthz")
-                if connection.getresponse().status == 200:
-                    return
-            except OSError:
-                pass
+            if self._is_healthy():
+                return
             if self.process.poll() is not None:
                 break
             time.sleep(0.05)
         self.log.seek(0)
-        raise SystemExit(self.log.read().decode()[-2000:])
+        said = self.log.read().decode()[-2000:]
+        self.stop()
+        raise SystemExit(said)
+
+    def _is_healthy(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        with closing(connection), suppress(OSError):
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        return False
 
     def workers(self) -> list[int]:
         """Return the process ids of the workers."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
         return [int(pid) for pid in children.split()]
 
+    def worked(self) -> list[float]:
+        """Return the seconds of processor time of each worker since it was loaded."""
+        return [seconds - self._loaded.setdefault(pid, seconds) for pid, seconds in self._spent().items()]
+
+    def _spent(self) -> dict[int, float]:
+        spent = {}
+        for pid in self.workers():
+            fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+            spent[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return spent
+
     def stop(self) -> None:
         """End the server."""
-        os.killpg(self.process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait(30)
         self.log.close()
 
@@ -135,22 +173,3 @@ class Server:
 
     def __exit__(self, *error: object) -> None:
         self.stop()
-
-
-class Sender:
-    """One client connection of one person."""
-
-    def __init__(self, port: int, token: str) -> None:
-        self.port = port
-        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-
-    def post(self, path: str, body: bytes) -> Any:
-        """Send a body and return the parsed answer; anything but 200 ends the benchmark."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        connection.request("POST", path, body, self.headers)
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        if answer.status != 200:
-            raise SystemExit(f"{path} answered {answer.status}: {content[:500]!r}")
-        return json.loads(content)

@@ -1,7 +1,7 @@
 """Reads a request body: inflates it within the limit and parses it by RFC 8259, so that one bad record stays one.
 
-msgspec parses nearly every body. What it refuses outright but JSON allows (a lone surrogate, a number past a double)
-is parsed again by the standard library, which keeps such values for the record's own judgement.
+msgspec parses every body, once a lone surrogate, which JSON allows and msgspec does not, is spelled as NUL. What it
+refuses then is parsed again by the standard library, which tells best what is wrong and where.
 """
 
 import json
@@ -24,6 +24,10 @@ DOUBLE_DIGITS = 309
 # Possessive, since a pattern that can give back what it took keeps a note of every byte of a long text.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"|(-?Infinity|NaN)', re.DOTALL)
+# A pair of surrogates, a lone one as the group, or any other escape.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 _NOT_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
 _QUOTED = re.compile(rb'"[^"]*+"')
 
@@ -235,9 +239,10 @@ def parse_batch(body: bytes, key: str, read: Callable[[bytes], Any] | None = Non
     `records` is whatever stands there, or None; a record of which `read` makes something is that instead. A whole
     number past a double may still be an int.
     """
-    for split in (_split, _split_masked):
+    spellings: tuple[Callable[[bytes], bytes], ...] = (bytes, _without_lone_surrogates)
+    for spelled in spellings:
         with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidJSON):
-            envelope, records = split(body, key)
+            envelope, records = _split(spelled(body), key)
             if len(records) > limits.MAX_RECORDS:
                 return Batch(envelope, records, [])
             return Batch(envelope, _parsed(records, read), [len(record) for record in records])
@@ -245,6 +250,18 @@ def parse_batch(body: bytes, key: str, read: Callable[[bytes], Any] | None = Non
     envelope = parse_json(body)
     listed = envelope.get(key) if isinstance(envelope, dict) else None
     return Batch(envelope, listed, [len(json.dumps(each)) for each in listed] if isinstance(listed, list) else [])
+
+
+def _without_lone_surrogates(body: bytes) -> bytes:
+    """Return JSON of the same length with NUL escaped in place of each lone surrogate, which msgspec refuses.
+
+    Fields treat both alike: no database can hold either.
+    """
+    changed = bytearray(body)
+    for escape in _ESCAPE.finditer(body):
+        if escape[1]:
+            changed[escape.start(1) : escape.end(1)] = b"u0000"
+    return bytes(changed)
 
 
 def _split(body: bytes, key: str) -> tuple[Any, list[bytes]]:
@@ -283,32 +300,5 @@ def _parsed(records: list[bytes], read: Callable[[bytes], Any] | None) -> list[A
         if not data.isascii():
             data.decode("utf-8")
         record = read(data) if read else None
-        if record is None:
-            try:
-                record = _decoder.decode(data)
-            except msgspec.DecodeError:
-                record = _parse_slowly(data)
-        parsed.append(record)
+        parsed.append(_decoder.decode(data) if record is None else record)
     return parsed
-
-
-def _split_masked(body: bytes, key: str) -> tuple[Any, list[bytes]]:
-    """Return the envelope and the records of a body in which lone surrogates are escaped, which msgspec refuses.
-
-    They are found in a copy of the same length that spells another character instead of each.
-    """
-    # Also where the backslash is itself escaped, which does no harm.
-    masked = body.replace(b"\\ud", b"\\u0").replace(b"\\uD", b"\\u0")
-    if masked == body:
-        raise InvalidJSON("There is nothing to mask.")
-    listed = bytes(_decoder_of(key, msgspec.Raw).decode(masked).records)
-    place = masked.find(listed)
-    if masked.find(listed, place + 1) >= 0:
-        raise InvalidJSON("The same list stands there twice, and only one of them holds the records.")
-    envelope = parse_json(body[:place] + b"null" + body[place + len(listed) :])
-    records, end = [], 0
-    for record in _listed(_decode_list(listed)):
-        start = listed.index(record, end)
-        end = start + len(bytes(record))
-        records.append(body[place + start : place + end])
-    return envelope, records

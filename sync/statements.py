@@ -145,9 +145,9 @@ class Table:
         """
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                self._copy(cursor, self.columns, self._rows(leading, rows))
+                self._copy(cursor, self.columns, self.rows(leading, rows))
             else:
-                cursor.executemany(self._insert_sql, list(self._rows(leading, rows)))
+                cursor.executemany(self._insert_sql, list(self.rows(leading, rows)))
 
     def overwrite(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> None:
         """Overwrite rows as `read` gave them, all but their ids and the times of their first receipt."""
@@ -165,11 +165,11 @@ class Table:
                     raise OperationalError("A row was deleted in the meantime.")
                 self._copy(cursor, ("id", *self.columns), self._in_place(leading, rows))
             else:
-                cursor.executemany(f"{self._insert_sql} {self._on_conflict}", list(self._rows(leading, rows)))
+                cursor.executemany(f"{self._insert_sql} {self._on_conflict}", list(self.rows(leading, rows)))
 
     def _in_place(self, leading: tuple[int, int, int], rows: Sequence[Row]) -> Iterator[Sequence[Any]]:
         received = LEADING.index("received_at")
-        for (*_, held), row in zip(rows, self._rows(leading, rows), strict=True):
+        for (*_, held), row in zip(rows, self.rows(leading, rows), strict=True):
             if held:
                 yield held["id"], *row[:received], held["received_at"], *row[received + 1 :]
 
@@ -182,7 +182,8 @@ class Table:
             for row in rows:
                 copy.write_row(row)
 
-    def _rows(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
+    def rows(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
+        """Yield the rows as they are written, in the order of `columns`."""
         user_id, seq, now = leading
         for browser_id, digest, (scalars, documents), _ in rows:
             yield user_id, seq, now, now, browser_id, digest, *scalars, *[each.decode() for each in documents]

@@ -1,0 +1,90 @@
+"""What sends batches to a server and takes the time."""
+
+import http.client
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from benchmarks.data import Source, batches
+from benchmarks.machine import Server
+
+VISITS, AGGREGATES = "/api/sync/page-visits", "/api/sync/tab-aggregates"
+SIZE = 500
+# So much processor time each worker has spent when it is warm, in seconds: its first request alone takes a third of it.
+WARM = 1.0
+
+
+def tokens(count: int) -> list[str]:
+    """Return an access token for each of the first senders, good for a day."""
+    from accounts.tokens import AccessToken
+
+    made = []
+    for number in range(1, count + 1):
+        token = AccessToken()
+        token.set_exp(lifetime=timedelta(days=1))
+        token["user_id"] = token["sid"] = str(number)
+        made.append(str(token))
+    return made
+
+
+class Sender:
+    """One client of one person, with a connection a request as the server's sync workers have it."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self.port = port
+        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def post(self, path: str, body: bytes) -> Any:
+        """Send a body and return the parsed answer; anything but 200 ends the benchmark."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.request("POST", path, body, self.headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        if answer.status != 200:
+            raise SystemExit(f"{path} answered {answer.status}: {content[:500]!r}")
+        return json.loads(content)
+
+
+def send(sender: Sender, path: str, bodies: list[bytes], expected: str | None = None) -> list[float]:
+    """Send the bodies one after the other; return the seconds each took, and check what became of the records."""
+    seconds = []
+    for body in bodies:
+        start = time.perf_counter()
+        answer = sender.post(path, body)
+        seconds.append(time.perf_counter() - start)
+        if expected and set(answer["results"]) != {expected}:
+            raise SystemExit(f"{path} answered {set(answer['results'])} where all should be {expected}.")
+    return seconds
+
+
+def send_together(port: int, path: str, bodies: list[list[bytes]], expected: str | None = None) -> list[list[float]]:
+    """Send each list of bodies as another person at the same time; return the seconds of each, list by list."""
+    senders = [Sender(port, token) for token in tokens(len(bodies))]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        return list(pool.map(lambda pair: send(pair[0], path, pair[1], expected), zip(senders, bodies, strict=True)))
+
+
+def fresh(path: str, seed: int, count: int, size: int = SIZE) -> list[bytes]:
+    """Return request bodies of fresh records; of one seed they are the same for whoever asks."""
+    source = Source(seed)
+    if "aggregates" in path:
+        return list(batches(source.aggregates(count * size), size, "aggregates"))
+    return list(batches(source.visits(count * size), size, "visits"))
+
+
+def warm_up(server: Server, path: str, seed: int) -> None:
+    """Send fresh batches of four people at once until each worker has had its share of them."""
+    for attempt in range(60):
+        if min(server.worked()) >= WARM:
+            return
+        send_together(server.port, path, [fresh(path, 10_000 + 100 * seed + 4 * attempt + n, 1) for n in range(4)])
+    raise SystemExit("One of the workers was never asked.")
+
+
+def rate(path: str, server: Server, bodies: list[bytes], expected: str | None = None) -> tuple[float, list[float]]:
+    """Return rows a second of one connection to a warm server, and the seconds of each batch."""
+    seconds = send(Sender(server.port, tokens(1)[0]), path, bodies, expected)
+    return SIZE * len(seconds) / sum(seconds), seconds

@@ -1,0 +1,31 @@
+"""The rows of the table of a benchmark, and the rounds they are made of."""
+
+import statistics
+from typing import Any
+
+
+class Report:
+    """The rows of the table, as they come."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.rounds: dict[str, list[float]] = {}
+        self.layers: dict[str, dict[str, float]] = {}
+
+    def keep(self, name: str, *values: float) -> None:
+        """Keep figures of a round under a name."""
+        self.rounds.setdefault(name, []).extend(values)
+
+    def median(self, name: str) -> float:
+        """Return the median of the rounds of a name."""
+        return statistics.median(self.rounds[name])
+
+    def row(self, what: str, measured: float, bound: float, *, at_least: bool, unit: str = "×") -> None:
+        """Add a row and print it."""
+        met = measured >= bound if at_least else measured <= bound
+        self.rows.append({
+            "measured": what, "value": round(measured, 3), "unit": unit, "bound": bound, "at_least": at_least,
+            "met": met,
+        })  # fmt: skip
+        sign = "≥" if at_least else "≤"
+        print(f"{'ok  ' if met else 'MISS'} {what:66} {measured:10.2f} {unit:4} ({sign} {bound:g})", flush=True)
