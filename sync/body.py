@@ -249,7 +249,8 @@ def parse_batch(body: bytes, key: str, read: Callable[[bytes], Any] | None = Non
     # What is wrong, and where, is told of the whole.
     envelope = parse_json(body)
     listed = envelope.get(key) if isinstance(envelope, dict) else None
-    return Batch(envelope, listed, [len(json.dumps(each)) for each in listed] if isinstance(listed, list) else [])
+    sizes = [len(json.dumps(each, default=str)) for each in listed] if isinstance(listed, list) else []
+    return Batch(envelope, listed, sizes)
 
 
 def _without_lone_surrogates(body: bytes) -> bytes:
@@ -300,5 +301,10 @@ def _parsed(records: list[bytes], read: Callable[[bytes], Any] | None) -> list[A
         if not data.isascii():
             data.decode("utf-8")
         record = read(data) if read else None
-        parsed.append(_decoder.decode(data) if record is None else record)
+        if record is None:
+            try:
+                record = _decoder.decode(data)
+            except msgspec.DecodeError:  # a number of thousands of digits
+                record = _parse_slowly(data)
+        parsed.append(record)
     return parsed
