@@ -1,7 +1,7 @@
 """The SQL of a push, for both databases: read the stored versions of many keys, insert rows, overwrite rows.
 
 The ORM's `bulk_create(update_conflicts=True)` binds each value by itself, which costs more than the insert. Here new
-rows go to PostgreSQL by COPY, changed ones too once the old are taken out; SQLite takes both by `executemany`.
+rows go to PostgreSQL by COPY, changed ones by one update from JSON; SQLite takes both by `executemany`.
 PostgreSQL's planner is left no choice that old statistics could turn into a scan.
 """
 
@@ -25,7 +25,7 @@ Key = tuple[Any, ...]
 Content = Mapping[str, Any]
 # The values of a content's plain columns and those of its JSON columns, each in the order of the columns' names.
 Values = tuple[Sequence[Any], Sequence[bytes]]
-# A row that is held: digest, id, time of first receipt, and the columns versions are ranked by.
+# A row that is held: digest, id, and the columns versions are ranked by.
 HeldRow = Mapping[str, Any]
 # What is stored of one record: the id of its browser, its digest, its values, and the row it is written in place of.
 Row = tuple[int, bytes, Values, HeldRow | None]
@@ -98,12 +98,11 @@ class Table:
             column.column: column for column in model._meta.concrete_fields if column.column is not None
         }
         self.content = tuple(sorted(set(self.fields) - set(BOOKKEEPING)))
-        documents = [name for name in self.content if isinstance(self.fields[name], models.JSONField)]
-        scalars = [name for name in self.content if name not in documents]
-        self.columns = (*LEADING, *scalars, *documents)
-        self._scalars_of = itemgetter(*scalars)
-        self._documents = documents
-        self._held = ("digest", "id", "received_at", *rank)
+        self._documents = tuple(name for name in self.content if isinstance(self.fields[name], models.JSONField))
+        self._scalars = tuple(name for name in self.content if name not in self._documents)
+        self.columns = (*LEADING, *self._scalars, *self._documents)
+        self._scalars_of = itemgetter(*self._scalars)
+        self._held = ("digest", "id", *rank)
         self._key_of = itemgetter(*key)
 
     def key_of(self, browser_id: int, content: Content) -> Key:
@@ -145,42 +144,60 @@ class Table:
         """
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                self._copy(cursor, self.columns, self.rows(leading, rows))
+                # Django gives a cursor's copy method through as it is, with the driver's own errors.
+                with (
+                    connection.wrap_database_errors,
+                    cursor.copy(f"COPY {self.name} ({', '.join(self.columns)}) FROM STDIN") as copy,
+                ):
+                    for row in self.rows(leading, rows):
+                        copy.write_row(row)
             else:
                 cursor.executemany(self._insert_sql, list(self.rows(leading, rows)))
 
     def overwrite(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> None:
-        """Overwrite rows as `read` gave them, all but their ids and the times of their first receipt."""
+        """Overwrite rows as `read` gave them; ids and the times of their first receipt stay."""
         rows = list(rows)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                # An update writes the row anew and an entry into each index, since what changes stands in one of them.
-                # To take rows out and copy them in is no more than that, and less than an upsert from a stage.
-                ids = "{" + ",".join(str(held["id"]) for *_, held in rows if held) + "}"
-                # + 0, or old statistics might choose an index that walks all that are the person's.
-                cursor.execute(
-                    f"DELETE FROM {self.name} WHERE id = ANY(%s::bigint[]) AND user_id + 0 = %s", [ids, leading[0]]
-                )
-                if cursor.rowcount != len(rows):  # by somebody who did not take the person's lock
+                written = 0
+                # The JSON columns are most of a row, and seldom what changed.
+                for columns, changed in (
+                    (self._scalars, [row for row in rows if self._keeps_documents(row)]),
+                    (self.content, [row for row in rows if not self._keeps_documents(row)]),
+                ):
+                    if changed:
+                        user_id, seq, now = leading
+                        cursor.execute(self._update_sql(columns), [seq, now, self._contents(columns, changed), user_id])
+                        written += cursor.rowcount
+                if written != len(rows):  # by somebody who did not take the person's lock
                     raise OperationalError("A row was deleted in the meantime.")
-                self._copy(cursor, ("id", *self.columns), self._in_place(leading, rows))
             else:
                 cursor.executemany(f"{self._insert_sql} {self._on_conflict}", list(self.rows(leading, rows)))
 
-    def _in_place(self, leading: tuple[int, int, int], rows: Sequence[Row]) -> Iterator[Sequence[Any]]:
-        received = LEADING.index("received_at")
-        for (*_, held), row in zip(rows, self.rows(leading, rows), strict=True):
-            if held:
-                yield held["id"], *row[:received], held["received_at"], *row[received + 1 :]
+    @staticmethod
+    def _keeps_documents(row: Row) -> bool:
+        _, digest, _, held = row
+        return held is not None and merge.same_documents(digest, held["digest"])
 
-    def _copy(self, cursor: Any, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> None:
-        # Django gives a cursor's copy method through as it is, with the driver's own errors.
-        with (
-            connection.wrap_database_errors,
-            cursor.copy(f"COPY {self.name} ({', '.join(columns)}) FROM STDIN") as copy,
-        ):
-            for row in rows:
-                copy.write_row(row)
+    def _contents(self, columns: tuple[str, ...], rows: Iterable[Row]) -> str:
+        """Return ids, digests and columns of rows as JSON for `_update_sql`."""
+        contents = []
+        for _, digest, (scalars, documents), held in rows:
+            content = dict(zip(self._scalars, scalars, strict=True), id=held and held["id"], digest=digest.hex())
+            if columns != self._scalars:
+                content.update(zip(self._documents, map(msgspec.Raw, documents), strict=True))
+            contents.append(content)
+        return msgspec.json.encode(contents).decode()
+
+    def _update_sql(self, columns: tuple[str, ...]) -> str:
+        types = ", ".join(f"{column} {self.fields[column].db_type(connection)}" for column in columns)
+        changes = ", ".join(f"{column} = r.{column}" for column in columns if column not in self.key)
+        # + 0, or old statistics might choose an index that walks all that are the person's.
+        return (
+            f"UPDATE {self.name} AS t SET seq = %s, updated_at = %s, digest = decode(r.digest, 'hex'), {changes} "
+            f"FROM json_to_recordset(%s) AS r(id bigint, digest text, {types}) "
+            "WHERE t.id = r.id AND t.user_id + 0 = %s"
+        )
 
     def rows(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
         """Yield the rows as they are written, in the order of `columns`."""

@@ -30,7 +30,7 @@ WRITTEN = {
     },
     "postgresql": {
         "fresh": ["COPY {table}", "UPDATE sync_syncstate"],
-        "newer": ["DELETE {table}", "COPY {table}", "UPDATE sync_syncstate"],
+        "newer": ["UPDATE {table}", "UPDATE sync_syncstate"],
     },
 }
 KINDS = [
