@@ -1,7 +1,8 @@
-"""Measures every row of the speed table and prints it: `make bench`, or `make bench-full` for the tables of 10 M rows.
+"""Measures every row of the speed table and prints it: `make bench`, or `make bench-full` for the table of 10 M rows.
 
-Each figure is a ratio within this run. Subjects take turns; each round starts from a fresh copy of the same database, a
-fresh server and two batches to warm up; what is compared is the median of the rounds, and the rounds are in the JSON.
+Each figure is a ratio within this run. Subjects take turns; each round starts from a fresh copy of the same database and
+a fresh server, whose workers are all warm before anything is timed, and sends the same records; what is compared is the
+median of the rounds, and every round is in the JSON with the seconds of each batch.
 """
 
 import argparse
@@ -401,13 +402,17 @@ def main() -> None:
 
     django.setup()
     postgresql = machine.PostgreSQL(options.postgresql)
+    try:
+        durability = postgresql.durability()
+    except psycopg.OperationalError as error:
+        parser.error(f"{error}\nStart PostgreSQL, or say where it is: --postgresql URL, or TEST_DATABASE_URL for make.")
     started = time.time()
     bench = Benchmark(postgresql, options.rounds)
     about = {
         "python": platform.python_version(),
         "cores": os.cpu_count(),
         "load before": os.getloadavg()[0],
-        "postgresql": postgresql.durability(),
+        "postgresql": durability,
         "sqlite": machine.sqlite_durability(FILES),
     }
     print(json.dumps(about, ensure_ascii=False), flush=True)
