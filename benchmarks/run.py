@@ -106,32 +106,30 @@ class Benchmark:
         return name, run
 
     def ours(self, number: int) -> None:
-        """One round of our engine: fresh, sent again and half of each, batch by batch in turn; then by ten."""
-        keep = self.report.keep
+        """One round of our engine: ten fresh batches, the same again, five of which half is changed, and so on in turn."""
         source = Source(200 + number)
         visits = source.visits(BATCHES * SIZE)
         first = list(batches(visits, SIZE, "visits"))
         halves = zip(source.visits(BATCHES * SIZE // 2), changed(visits[: BATCHES * SIZE // 2]), strict=True)
         mixed = list(batches([visit for pair in halves for visit in pair], SIZE, "visits"))
+        seconds: dict[str, list[float]] = {"fresh": [], "again": [], "half": []}
         url = self.copied()
         with machine.Server(url) as server:
             warm_up(server, VISITS, number)
             sender = Sender(server.port, tokens(1)[0])
-            seconds: dict[str, list[float]] = {"fresh": [], "again": [], "half": []}
-            for place in range(BATCHES):
-                seconds["fresh"] += send(sender, VISITS, first[place : place + 1], "created")
-                # The batch before, so that the processor's memory holds no more of it than of a fresh one.
-                seconds["again"] += send(sender, VISITS, first[max(0, place - 1) :][:1], "unchanged")
-                if place % 2:
-                    seconds["half"] += send(sender, VISITS, mixed[place // 2 : place // 2 + 1])
+            for start in range(0, BATCHES, 10):
+                seconds["fresh"] += send(sender, VISITS, first[start : start + 10], "created")
+                seconds["again"] += send(sender, VISITS, first[start : start + 10], "unchanged")
+                # What is changed was sent at the latest in this turn.
+                seconds["half"] += send(sender, VISITS, mixed[start // 2 : start // 2 + 5])
         for name, each in seconds.items():
-            keep(name, SIZE * len(each) / sum(each))
-            keep(f"{name}, seconds of each batch", *each)
+            self.report.keep(name, SIZE * len(each) / sum(each))
+            self.report.keep(f"{name}, seconds of each batch", *each)
         # A server process reports what it wrote when it ends, at the latest.
         before = written(url)
         with machine.Server(url) as server:
             send(Sender(server.port, tokens(1)[0]), VISITS, first[-10:], "unchanged")
-        keep("again: rows written", written(url) - before)
+        self.report.keep("again: rows written", written(url) - before)
         with machine.Server(url) as server:
             warm_up(server, VISITS, 50 + number)
             self.wal(url, server, first[-1])

@@ -196,19 +196,31 @@ def parse_json(body: bytes) -> Any:
 class Batch(NamedTuple):
     """A parsed push: the envelope, the records under its list, and the bytes of each as sent.
 
-    Where there are more records than a batch may hold, none of them is read; of very many only some are there.
+    Where there are more records than a batch may hold, none of them is parsed; of very many, `all_counted` is false and
+    only some are there.
     """
 
     envelope: Any
     records: Any
     sizes: list[int]
+    all_counted: bool = True
+
+
+_NULL = msgspec.Raw(b"null")
 
 
 class _Envelope(msgspec.Struct, gc=False):
     """What a push says beside its records."""
 
-    anonymousClientId: Any = None
-    client: Any = None
+    anonymousClientId: msgspec.Raw = _NULL
+    client: msgspec.Raw = _NULL
+
+
+class _Named(msgspec.Struct, gc=False):
+    """What is read of a record that is too large."""
+
+    id: str | None = None
+    visitId: str | None = None
 
 
 # The first records of a list as they are, and one more where there are too many. The rest is only checked to be JSON,
@@ -216,7 +228,7 @@ class _Envelope(msgspec.Struct, gc=False):
 _Listed = msgspec.defstruct(
     "Listed", [(f"record{n}", msgspec.Raw, None) for n in range(limits.MAX_RECORDS + 1)], array_like=True, gc=False
 )
-_decode_list = msgspec.json.Decoder(_Listed).decode
+_name = msgspec.json.Decoder(_Named)
 _COUNTED = 200 * limits.MAX_RECORDS
 
 
@@ -242,15 +254,51 @@ def parse_batch(body: bytes, key: str, read: Callable[[bytes], Any] | None = Non
     spellings: tuple[Callable[[bytes], bytes], ...] = (bytes, _without_lone_surrogates)
     for spelled in spellings:
         with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidJSON):
-            envelope, records = _split(spelled(body), key)
-            if len(records) > limits.MAX_RECORDS:
-                return Batch(envelope, records, [])
-            return Batch(envelope, _parsed(records, read), [len(record) for record in records])
+            return _parse_apart(spelled(body), key, read)
     # What is wrong, and where, is told of the whole.
     envelope = parse_json(body)
-    listed = envelope.get(key) if isinstance(envelope, dict) else None
-    sizes = [len(json.dumps(each, default=str)) for each in listed] if isinstance(listed, list) else []
-    return Batch(envelope, listed, sizes)
+    return Batch(envelope, envelope.get(key) if isinstance(envelope, dict) else None, [])
+
+
+def _parse_apart(body: bytes, key: str, read: Callable[[bytes], Any] | None) -> Batch:
+    """Return the batch, each record parsed by itself; raises what tells that only the whole can show what is wrong."""
+    found = _decoder_of(key).decode(body)
+    envelope = {"anonymousClientId": _value(found.anonymousClientId), "client": _value(found.client)}
+    records = [bytes(record) for record in _listed(found.records)]
+    _check_rest(body, records)
+    if len(records) <= limits.MAX_RECORDS:
+        return Batch(envelope, [_record(data, read) for data in records], [len(data) for data in records])
+    if body.count(b",") >= _COUNTED:
+        return Batch(envelope, records, [], all_counted=False)
+    return Batch(envelope, _decoder_of(key, list[msgspec.Raw]).decode(body).records, [])
+
+
+def _value(raw: msgspec.Raw) -> Any:
+    """Return a value of the envelope; of one that is far too long, something that is no value at all."""
+    data = bytes(raw)
+    return _any(data) if len(data) <= limits.MAX_RECORD_BYTES else PAST_DOUBLE
+
+
+def _any(data: bytes) -> Any:
+    try:
+        return _decoder.decode(data)
+    except msgspec.DecodeError:  # a number of thousands of digits
+        return _parse_slowly(data)
+
+
+def _record(data: bytes, read: Callable[[bytes], Any] | None) -> Any:
+    """Return what `read` makes of a record, or the record parsed; raises what parsing raises."""
+    # The body and the list are two levels.
+    if data.count(b"[") + data.count(b"{") > limits.MAX_DEPTH - 2 and not _is_shallow(data, limits.MAX_DEPTH - 2):
+        _check_depth(b"[[" + data + b"]]")
+    if not data.isascii():
+        data.decode("utf-8")
+    if len(data) > limits.MAX_RECORD_BYTES:  # it is refused, by its id if it has one
+        with suppress(msgspec.ValidationError):
+            return msgspec.structs.asdict(_name.decode(data))
+        return None
+    record = read(data) if read else None
+    return _any(data) if record is None else record
 
 
 def _without_lone_surrogates(body: bytes) -> bytes:
@@ -263,16 +311,6 @@ def _without_lone_surrogates(body: bytes) -> bytes:
         if escape[1]:
             changed[escape.start(1) : escape.end(1)] = b"u0000"
     return bytes(changed)
-
-
-def _split(body: bytes, key: str) -> tuple[Any, list[bytes]]:
-    """Return the envelope and the records of a body, all of it checked but what stands in the records."""
-    found = _decoder_of(key).decode(body)
-    records = [bytes(record) for record in _listed(found.records)]
-    if len(records) > limits.MAX_RECORDS and body.count(b",") < _COUNTED:
-        records = _decoder_of(key, list[msgspec.Raw]).decode(body).records
-    _check_rest(body, records)
-    return {"anonymousClientId": found.anonymousClientId, "client": found.client}, records
 
 
 def _check_rest(body: bytes, records: list[bytes]) -> None:
@@ -289,22 +327,3 @@ def _check_rest(body: bytes, records: list[bytes]) -> None:
         if end - start == inside:  # so these are the bounds of the list, with one comma between any two
             rest = body[:start] + body[end:]
     rest.decode("utf-8")
-
-
-def _parsed(records: list[bytes], read: Callable[[bytes], Any] | None) -> list[Any]:
-    """Return what `read` makes of each record, or the record parsed; raises what parsing raises."""
-    parsed = []
-    for data in records:
-        # The body and the list are two levels.
-        if data.count(b"[") + data.count(b"{") > limits.MAX_DEPTH - 2 and not _is_shallow(data, limits.MAX_DEPTH - 2):
-            _check_depth(b"[[" + data + b"]]")
-        if not data.isascii():
-            data.decode("utf-8")
-        record = read(data) if read else None
-        if record is None:
-            try:
-                record = _decoder.decode(data)
-            except msgspec.DecodeError:  # a number of thousands of digits
-                record = _parse_slowly(data)
-        parsed.append(record)
-    return parsed

@@ -2,7 +2,7 @@
 
 The ORM's `bulk_create(update_conflicts=True)` binds each value by itself, which costs more than the insert. Here new
 rows go to PostgreSQL by COPY, changed ones by one update from JSON; SQLite takes both by `executemany`.
-PostgreSQL's planner is left no choice that old statistics could turn into a scan.
+Old statistics leave PostgreSQL's planner no choice that walks all that are a person's.
 """
 
 import json

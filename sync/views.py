@@ -162,10 +162,11 @@ class PushView(APIView):
             text = f"Send a string of at most {limits.MAX_CLIENT_ID} characters, without NUL and lone surrogates."
             raise envelope_error("anonymousClientId", text)
         if len(batch.records) > limits.MAX_RECORDS:
+            held = f"{'' if batch.all_counted else 'at least '}{len(batch.records)}"
             raise Refusal(
                 status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
                 "batch_too_large",
-                f"A batch holds at most {limits.MAX_RECORDS} records; this one holds at least {len(batch.records)}.",
+                f"A batch holds at most {limits.MAX_RECORDS} records; this one holds {held}.",
                 maxRecords=limits.MAX_RECORDS,
             )
         return sender

@@ -45,6 +45,17 @@ def test_a_list_of_very_many_small_records_is_counted_and_not_read(tmp_path, rec
     assert peak_of_parsing(tmp_path, b'{"visits":[' + many + b"]}") < 150_000
 
 
+@pytest.mark.parametrize("field", [b'"client":%s,"visits":[]', b'"anonymousClientId":%s,"visits":[]', b'"visits":[%s]'])
+def test_a_value_of_ten_mebibytes_of_empty_lists_is_not_made(tmp_path, field):
+    value = b"[" + b",".join([b"[]"] * 3_400_000) + b"]"
+    assert peak_of_parsing(tmp_path, b"{" + field % value + b"}") < 150_000
+
+
+def test_a_long_number_beside_very_many_records_does_not_have_them_read(tmp_path):
+    body = b'{"client":' + b"1" * 5_000 + b',"visits":[' + b",".join([b"[]"] * 3_400_000) + b"]}"
+    assert peak_of_parsing(tmp_path, body) < 150_000
+
+
 def peak_of_parsing(folder, sent):
     """Return the most memory, in KiB, of a process that parses a body."""
     file = folder / "body.json"

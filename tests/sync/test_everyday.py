@@ -175,6 +175,9 @@ def whole(body):
 @example(body=one(b'"id":"a",%s,"metadata":{"a":-1' + b"0" * 308 + b"}"))
 @example(body=one(b'"id":"a",%s,"tabId":' + b"9" * 5_000))
 @example(body=b'{"visits":[{"id":"a","tabId":1e400}],"client":' + b"9" * 5_000 + b"}")
+@example(body=b'{"visits":[{"id":"a","metadata":{"a":1e400}}],"anonymousClientId":' + b"9" * 5_000 + b"}")
+@example(body=b'{"visits":[{"id":"right","x":"\\ud800"}],"\\ud076isits":[{"id":"wrong"}]}')
+@example(body=b'{"old":[{"id":"a","x":"\\ud800"}],"visits":[{"id":"a","x":"\\ud800"}]}')
 @example(body=b'{"visits":["\xc3\xa9"],"x":"\xff"}')
 @example(body=b'{"visits":["\xc3\xa9" , "\xc3"]}')
 def test_records_parsed_one_by_one_and_a_body_parsed_whole_agree(body):
