@@ -20,6 +20,11 @@ class Report:
         """Return the median of the rounds of a name."""
         return statistics.median(self.rounds[name])
 
+    def ratio(self, name: str, other: str) -> float:
+        """Return the median of the ratios of two names, round by round: a machine's mood changes between rounds."""
+        pairs = zip(self.rounds[name], self.rounds[other], strict=True)
+        return statistics.median(one / another for one, another in pairs)
+
     def row(self, what: str, measured: float, bound: float, *, at_least: bool, unit: str = "×") -> None:
         """Add a row and print it."""
         met = measured >= bound if at_least else measured <= bound
