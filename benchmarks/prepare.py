@@ -57,7 +57,7 @@ def main(rows: int) -> None:
             )
         cursor.execute(
             f"INSERT INTO {table.name} ({same}, visit_id, started_at, ended_at) "
-            f"SELECT {same}, 'g' || n || substr(visit_id, 3), started_at + n * 40000000, ended_at + n * 40000000 "
+            f"SELECT {same}, 'g' || n || substr(visit_id, 3), started_at + n * CAST(40000000 AS bigint), ended_at + n * CAST(40000000 AS bigint) "
             f"FROM {table.name} CROSS JOIN {series}"
         )
     for sender in senders:

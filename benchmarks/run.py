@@ -23,7 +23,7 @@ import psycopg
 from benchmarks import machine, validation
 from benchmarks.clients import AGGREGATES, SIZE, VISITS, Sender, fresh, rate, send, send_together, tokens, warm_up
 from benchmarks.data import RECORDING, Source, batches, changed
-from benchmarks.limit import copy_limit
+from benchmarks.limit import Limit
 from benchmarks.report import Report
 
 USUAL_VISITS, USUAL_AGGREGATES = "/reference/usual/page-visits", "/reference/usual/tab-aggregates"
@@ -70,9 +70,9 @@ class Benchmark:
             self.postgresql.administer(f'ALTER DATABASE "{name}_new" RENAME TO "{name}"')
         return name
 
-    def copied(self, rows: int = MILLION) -> str:
+    def copied(self, rows: int = MILLION, name: str = "syncserver_bench_run") -> str:
         """Return the URL of a fresh copy of a template."""
-        return self.postgresql.copy(self.template(rows), "syncserver_bench_run")
+        return self.postgresql.copy(self.template(rows), name)
 
     def copied_file(self) -> str:
         """Return the URL of a fresh copy of a SQLite file with a million visits, made once."""
@@ -106,19 +106,24 @@ class Benchmark:
         return name, run
 
     def ours(self, number: int) -> None:
-        """One round of our engine: fresh alone, as the references are; then fresh, again and half of each in turn."""
+        """One round of our engine, fresh in turn with (c), ten batches each; then fresh, again and half of each in turn."""
         source = Source(200 + number)
-        alone = list(batches(source.visits(BATCHES * SIZE), SIZE, "visits"))
+        alone = source.visits(BATCHES * SIZE)
+        alone_bodies = list(batches(alone, SIZE, "visits"))
         visits = source.visits(BATCHES * SIZE)
         first = list(batches(visits, SIZE, "visits"))
         halves = zip(source.visits(BATCHES * SIZE // 2), changed(visits[: BATCHES * SIZE // 2]), strict=True)
         mixed = list(batches([visit for pair in halves for visit in pair], SIZE, "visits"))
-        seconds: dict[str, list[float]] = {"fresh in turn": [], "again": [], "half": []}
-        url = self.copied()
-        with machine.Server(url) as server:
+        seconds: dict[str, list[float]] = {name: [] for name in ("(c)", "fresh", "fresh in turn", "again", "half")}
+        url, limit_url = self.copied(), self.copied(name="syncserver_bench_limit")
+        warm = Source(20_000 + number).visits(10 * SIZE)
+        with machine.Server(url) as server, Limit(limit_url, [*warm, *alone], SIZE) as limit:
+            limit.copy(10)
             warm_up(server, VISITS, number)
             sender = Sender(server.port, tokens(1)[0])
-            seconds["fresh"] = send(sender, VISITS, alone, "created")
+            for start in range(0, BATCHES, 10):
+                seconds["fresh"] += send(sender, VISITS, alone_bodies[start : start + 10], "created")
+                seconds["(c)"] += limit.copy(10)
             for place in range(BATCHES):
                 seconds["fresh in turn"] += send(sender, VISITS, first[place : place + 1], "created")
                 # The batch before, so that the processor's memory holds no more of it than of a fresh one.
@@ -167,20 +172,12 @@ class Benchmark:
         self.report.keep("again: WAL of one record", one)
         self.report.keep("again: WAL of 500 records", all_of_them)
 
-    def limit(self, number: int) -> None:
-        """One round of (c)."""
-        records = Source(200 + number).visits((BATCHES + 10) * SIZE)
-        seconds = copy_limit(self.copied(), records, SIZE, warm_up=10)
-        self.report.keep("(c)", SIZE * len(seconds) / sum(seconds))
-        self.report.keep("(c), seconds of each batch", *seconds)
-
     def single_connection(self) -> None:
         """The rows of one connection on PostgreSQL."""
         subjects = [
             self.subject("(a)", USUAL_VISITS, USUAL_BATCHES, self.copied),
             self.subject("(b)", BULK_VISITS, 10, self.copied),
-            ("ours", self.ours),
-            ("(c)", self.limit),
+            ("ours and (c)", self.ours),
         ]
         rounds_of(subjects, self.rounds)
         r = self.report
@@ -419,7 +416,8 @@ def main() -> None:
     print(json.dumps(about, ensure_ascii=False), flush=True)
     for name in options.only or [*MEASUREMENTS, *(["growth"] if options.full else [])]:
         getattr(bench, name)()
-    postgresql.drop("syncserver_bench_run")
+    for name in ("syncserver_bench_run", "syncserver_bench_limit"):
+        postgresql.drop(name)
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{time.strftime('%Y-%m-%dT%H%M%S')}.json"
     content = {
