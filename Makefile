@@ -12,7 +12,7 @@ PRODUCTION := env -u DEBUG SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-ABCD
 NODE_TESTS := tests/extension
 
 .PHONY: help run demo admin test lint types checks permissions test-sqlite test-postgres extension extension-test e2e e2e-chromium \
-	e2e-firefox bench bench-full format clean
+	e2e-firefox bench bench-pages bench-full format clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -95,9 +95,11 @@ e2e-firefox: $(VENV)/.dev  ## the same in Firefox alone
 
 bench: $(VENV)/.dev  ## how fast the engine is, beside what it could be and what it would usually be
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL)
+
+bench-pages: $(VENV)/.dev  ## how fast a person's pages are
 	$(PY) -m benchmarks.insights --postgresql $(TEST_DATABASE_URL)
 
-bench-full: $(VENV)/.dev  ## the same with the tables of 10 M rows
+bench-full: $(VENV)/.dev  ## both with tables of 10 M rows, for which 40 GB of disk must be free
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL) --full
 	$(PY) -m benchmarks.insights --postgresql $(TEST_DATABASE_URL) --people 90
 
