@@ -7,8 +7,8 @@ from typing import Any
 bind = "0.0.0.0:" + os.environ.get("PORT", "8000")
 # One worker a core, each with one kept connection: the work is parsing and waiting for the database, about half each.
 # On two cores shared with PostgreSQL and four clients, `python -m benchmarks.run --only workers` gave, in medians of
-# three rounds: 2 sync workers 19,900 rows/s in batches of 500 and 243 batches of ten a second, 3 of them 16,200
-# and 239, 4 of them 14,900 and 132; 2 workers of 2 threads 10,800 and 158, 1 of 4 threads 10,900 and 116.
+# two rounds: 2 sync workers 22,000 rows/s in batches of 500 and 252 batches of ten a second, 3 of them 20,000 and 245,
+# 4 of them 18,200 and 247; 2 workers of 4 threads 19,200 and 186, 2 of 2 threads 17,100 and 190, 1 of 4 15,600 and 143.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # One thread means the sync worker. Behind a PaaS router, which reads slow clients' bodies itself, it is the fastest.
 threads = int(os.environ.get("WEB_THREADS", "1"))
