@@ -11,7 +11,7 @@ from accounts import sessions
 from accounts.models import Session, User
 from accounts.tokens import AccessToken, ExpiredTokenError, TokenError
 
-# For every request of the API; built by the ORM it took half a millisecond more, as much as all else a request needs.
+# For every request of the API; built by the ORM it took half a millisecond more.
 PERSON_OF_LIVE_SESSION = (
     f"SELECT u.* FROM {User._meta.db_table} AS u JOIN {Session._meta.db_table} AS s ON s.user_id = u.id "  # noqa: S608  # table names alone
     "WHERE s.id = %s AND u.id = %s AND u.is_active AND s.revoked_at IS NULL AND s.expires_at > %s"

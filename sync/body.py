@@ -22,7 +22,7 @@ CHUNK = 1_048_576
 # A whole number longer than this is past the largest double, whatever its digits.
 DOUBLE_DIGITS = 309
 # Possessive, since a pattern that can give back what it took keeps a note of every byte of a long text.
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"|(-?Infinity|NaN)', re.DOTALL)
 # A pair of surrogates, a lone one as the group, or any other escape.
 _ESCAPE = re.compile(
@@ -237,7 +237,7 @@ def _decoder_of(key: str, records: Any = _Listed) -> msgspec.json.Decoder[Any]:
     """Return what decodes an envelope and takes the records in the list under `key` as the type given."""
     fields = [("records", records)]
     envelope = msgspec.defstruct("Envelope", fields, bases=(_Envelope,), rename={"records": key}, kw_only=True)
-    return msgspec.json.Decoder(envelope, float_hook=_number)
+    return msgspec.json.Decoder(envelope)
 
 
 def _listed(records: msgspec.Struct) -> list[msgspec.Raw]:
