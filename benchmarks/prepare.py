@@ -48,7 +48,7 @@ def main(rows: int) -> None:
     same = ", ".join(column for column in table.columns if column not in moved)
     # A copy of every visit some weeks later each time; the ids stay as long as they were.
     with connection.cursor() as cursor:
-        copies = rows // SEED_ROWS - 1
+        copies, later = rows // SEED_ROWS - 1, "n * CAST(40000000 AS bigint)"
         if connection.vendor == "postgresql":
             series = f"generate_series(1, {copies}) AS g(n)"
         else:
@@ -57,7 +57,7 @@ def main(rows: int) -> None:
             )
         cursor.execute(
             f"INSERT INTO {table.name} ({same}, visit_id, started_at, ended_at) "
-            f"SELECT {same}, 'g' || n || substr(visit_id, 3), started_at + n * CAST(40000000 AS bigint), ended_at + n * CAST(40000000 AS bigint) "
+            f"SELECT {same}, 'g' || n || substr(visit_id, 3), started_at + {later}, ended_at + {later} "
             f"FROM {table.name} CROSS JOIN {series}"
         )
     for sender in senders:

@@ -77,7 +77,7 @@ def touch_browsers(user_id: int, client_ids: Collection[str], now: datetime) -> 
 
 
 def log_batch(**columns: Any) -> None:
-    """Keep one row of the log of batches."""
+    """Keep one row of the log of batches, of these columns; the time of receipt is now."""
     columns["errors"] = json.dumps(columns["errors"])
     columns["received_at"] = connection.ops.adapt_datetimefield_value(timezone.now())
     places = ", ".join(["%s"] * len(columns))
@@ -133,7 +133,8 @@ class Table:
 
     def read_contents(self, user_id: int, ids: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield id and content of whole rows."""
-        rows = self.model._default_manager.filter(user_id=user_id, pk__in=ids)
+        # + 0 for the reason of `_update_sql`.
+        rows = self.model._default_manager.alias(owner=models.F("user_id") + 0).filter(pk__in=ids, owner=user_id)
         for content in rows.values("id", *self.content):
             yield content.pop("id"), content
 
