@@ -15,8 +15,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
-from accounts.forms import SlowedSignIn
 from accounts.models import AuditEvent, Session, User, normalize_email
+from accounts.pages.forms import SlowedSignIn
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from accounts.addresses import known_address
+from accounts.limits.client_ip import known_address
 from accounts.models import AuditEvent, Session, User, normalize_email
 
 logger = logging.getLogger("syncserver.audit")

@@ -11,8 +11,8 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.labels import LONGEST
-from accounts.rotation import Chain, Use
+from accounts.sessions.rotation import Chain, Use
+from accounts.user_agent import LONGEST
 
 
 def normalize_email(email: str) -> str:
@@ -166,7 +166,7 @@ class Session(models.Model):
     """One sign-in of one browser: of an extension, which holds tokens, or of the web pages, which hold a cookie.
 
     Of refresh tokens it knows the newest generation that was refreshed, and the marks of those that may be presented
-    again (accounts/rotation.py). No token can be made from that.
+    again (accounts/sessions/rotation.py). No token can be made from that.
     """
 
     class Kind(models.TextChoices):

@@ -18,7 +18,7 @@ WARM = 1.0
 
 def tokens(count: int) -> list[str]:
     """Return an access token for each of the first senders, good for a day."""
-    from accounts.tokens import AccessToken
+    from accounts.sessions.tokens import AccessToken
 
     made = []
     for number in range(1, count + 1):

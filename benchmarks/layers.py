@@ -59,7 +59,7 @@ def main() -> None:
 
     from benchmarks.clients import VISITS, tokens
     from benchmarks.data import Source, batches, changed
-    from sync import services, views
+    from sync.push import service, views
 
     clock = Clock()
     for owner, name, layer in (
@@ -67,12 +67,12 @@ def main() -> None:
         (views, "read_push", "read the body"),
         (views, "parse_batch", "parse, check types and limits"),
         (views.BulkSerializer, "is_valid", "judge the records"),
-        (services, "bulk_update_or_create", "merge: keys, digests, fates"),
-        (services, "_lock", "lock the person"),
-        (services, "_browsers", "the person's browsers"),
-        (services, "_held", "read the stored versions"),
-        (services, "_write", "write the rows"),
-        (services, "_log_batch", "log the batch"),
+        (service, "bulk_update_or_create", "merge: keys, digests, fates"),
+        (service, "_lock", "lock the person"),
+        (service, "_browsers", "the person's browsers"),
+        (service, "_held", "read the stored versions"),
+        (service, "_write", "write the rows"),
+        (service, "_log_batch", "log the batch"),
         (connection, "_commit", "commit"),
     ):
         clock.around(owner, name, layer)

@@ -21,8 +21,8 @@ def main(rows: int) -> None:
 
     from accounts.models import Session, User
     from benchmarks.data import CLIENT_ID, Source
-    from sync import services
-    from sync.serializers import PageVisitSerializer, TabAggregateSerializer
+    from sync.push import service
+    from sync.push.serializers import PageVisitSerializer, TabAggregateSerializer
 
     now = int(time.time() * 1000)
 
@@ -43,7 +43,7 @@ def main(rows: int) -> None:
         person = User.objects.create(email=f"person{number}@example.org")
         store(PageVisitSerializer, person, source.visits(SEED_ROWS // PEOPLE))
         store(TabAggregateSerializer, person, source.aggregates(SEED_ROWS // PEOPLE))
-    table = services.PAGE_VISITS.table
+    table = service.PAGE_VISITS.table
     moved = ("visit_id", "started_at", "ended_at")
     same = ", ".join(column for column in table.columns if column not in moved)
     # A copy of every visit some weeks later each time; the ids stay as long as they were.

@@ -22,8 +22,8 @@ import psycopg
 
 from benchmarks import machine, validation
 from benchmarks.clients import AGGREGATES, SIZE, VISITS, Sender, fresh, rate, send, send_together, tokens, warm_up
+from benchmarks.copy_limit import Limit
 from benchmarks.data import RECORDING, Source, batches, changed
-from benchmarks.limit import Limit
 from benchmarks.report import Report
 
 USUAL_VISITS, USUAL_AGGREGATES = "/reference/usual/page-visits", "/reference/usual/tab-aggregates"

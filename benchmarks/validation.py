@@ -43,8 +43,8 @@ def measure() -> dict[str, list[float]]:
 
     from benchmarks.reference import UsualVisitSerializer
     from sync import limits
-    from sync.body import parse_batch
-    from sync.serializers import PageVisitSerializer
+    from sync.push.request_body import parse_batch
+    from sync.push.serializers import PageVisitSerializer
 
     now = int(time.time() * 1000)
     records = Source(900).visits(SIZE)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import Q
 
-from insights import rows
+from insights import queries
 from insights.models import MonthTally
 from insights.numbers import Hour, Site, Tally, Totals, tally, totals
 from insights.periods import Period, date_of, period_of, today
@@ -37,7 +37,7 @@ def tally_visits(user_id: int, period: Period, until: int | None = None, only: Q
         return Tally()
     starts, labels = period.hours
     within = bisect_left(starts, end)
-    return tally(rows.visits(user_id, period.start, end, only), starts[:within], labels[:within], end)
+    return tally(queries.visits(user_id, period.start, end, only), starts[:within], labels[:within], end)
 
 
 def months_of(period: Period) -> list[Period]:
@@ -62,8 +62,8 @@ def bases(user_id: int, months: Sequence[Period]) -> list[list[list[int]]]:
         return []
     before = months[0].previous
     cuts = [before.start, *(month.start for month in months), months[-1].end]
-    states = rows.states(user_id, cuts)
-    long = rows.long_visits(user_id, months[-1].start)
+    states = queries.states(user_id, cuts)
+    long = queries.long_visits(user_id, months[-1].start)
     found = []
     for number, month in enumerate(months):
         since = cuts[number]

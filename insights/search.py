@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 from django.core import signing
 from django.db.models import Q
 
-from insights import rows
+from insights import queries
 from insights.numbers import union
-from insights.rows import Stay
+from insights.queries import Stay
 from sync.models import PageVisit
 
 BUDGET_SECONDS: Final = 0.075
@@ -117,9 +117,9 @@ def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) 
         some = left.filter(matching)
         if lowest is not None:
             some = some.filter(started_at__gte=lowest)
-        ordered = some.order_by("-started_at", "-visit_id", "-browser_id").values_list(*rows.STAY_COLUMNS)
+        ordered = some.order_by("-started_at", "-visit_id", "-browser_id").values_list(*queries.STAY_COLUMNS)
         for row in ordered[: size - len(found.stays) + 1]:
-            found.stays.append(rows.read_stay(row))
+            found.stays.append(queries.read_stay(row))
         if len(found.stays) > size:
             found.stays.pop()
             last = found.stays[-1]

@@ -7,7 +7,7 @@ from typing import Final
 from insights import charts
 from insights.numbers import Hour, Span, gaps, tally, union
 from insights.periods import Period
-from insights.rows import Stay
+from insights.queries import Stay
 from sync.models import TabAggregate
 
 # Shorter than this, a pause between two visits is no gap worth a word.

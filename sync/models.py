@@ -59,7 +59,7 @@ class SyncRecord(models.Model):
     browser = models.ForeignKey(Browser, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
     closed_at = models.BigIntegerField(null=True)
     revision = models.BigIntegerField(default=0)
-    # Version of the stored content: see sync/merge.py.
+    # Version of the stored content: see sync/records/merge.py.
     digest = models.BinaryField(max_length=18)
     seq = models.BigIntegerField(help_text="The person's counter at the push that wrote this row last.")
     received_at = models.BigIntegerField(help_text="First receipt, by the server's clock.")

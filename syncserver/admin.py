@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from accounts.admin import PersonAdmin
 from accounts.models import User
-from sync.admin.people import ErasableAdmin
+from sync.admin.erasable_person import ErasableAdmin
 
 
 @admin.register(User)

@@ -10,4 +10,3 @@ class SyncserverConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks and the API description's sign-in scheme: importing does it, once the settings exist."""
-        from syncserver import checks, schema  # noqa: F401, PLC0415

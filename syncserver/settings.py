@@ -31,7 +31,7 @@ NUM_PROXIES = env.int("NUM_PROXIES", default=None)
 TRUST_PROXY_HTTPS = env.bool("TRUST_PROXY_HTTPS", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY_HTTPS else None
 
-# HTTPS. The redirect is for pages; under /api/ plain HTTP is answered with 403 (syncserver/middleware.py).
+# HTTPS. The redirect is for pages; under /api/ plain HTTP is answered with 403 (syncserver/https.py).
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^api/"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365 * 24 * 3600)
@@ -53,7 +53,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [csp.NONE],
     }
 }
-CSRF_FAILURE_VIEW = "syncserver.exceptions.csrf_failure"
+CSRF_FAILURE_VIEW = "syncserver.errors.csrf_failure"
 # W005 and W021 ask to speak for sibling hosts of the domain, which on a PaaS belong to others.
 # W040 says that SQLite leaves the non-key columns out of an index: there it reads the rows instead.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "models.W040"]
@@ -79,7 +79,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "syncserver.middleware.HttpsMiddleware",
+    "syncserver.https.HttpsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -88,8 +88,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "accounts.middleware.SignInMiddleware",
-    "accounts.middleware.TimeZoneMiddleware",
+    "accounts.sessions.middleware.SignInMiddleware",
+    "accounts.sessions.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -158,7 +158,7 @@ LOGOUT_REDIRECT_URL = "home"
 PASSWORD_RESET_TIMEOUT = 3600
 # What the apps need of each other without knowing each other.
 STAFF_AUDIT = "accounts.audit.note_staff"
-ERASURE = "sync.erasure"
+ERASURE = "sync.erasures.person_erasure"
 
 # E-mail: printed on the console in development; without EMAIL_URL a server in production sends none.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://"))
@@ -182,11 +182,11 @@ if NUM_PROXIES is not None:
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
-AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
-AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out_response"
+AXES_CLIENT_IP_CALLABLE = "accounts.limits.client_ip.client_address"
+AXES_LOCKOUT_CALLABLE = "accounts.limits.lockout.locked_out_response"
 # Django names the credential "username" whatever the user model calls it; axes would look for "email".
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "accounts.lockout.login_name"
+AXES_USERNAME_CALLABLE = "accounts.limits.lockout.login_name"
 AXES_VERBOSE = False
 
 # The API
@@ -196,12 +196,12 @@ RESET_RATE = env.str("RESET_RATE", default="20/hour")
 # Where requests are counted, for all processes together: redis://…, or the database when it is empty.
 RATE_COUNTS_URL = env.str("RATE_COUNTS_URL", default="")
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["accounts.throttling.ScopedThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.limits.throttling.ScopedThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["syncserver.api.StrictJSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "syncserver.api.JSONOnlyNegotiation",
+    "DEFAULT_PARSER_CLASSES": ["syncserver.json_requests.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "syncserver.json_requests.JSONOnlyNegotiation",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_RATES": {
@@ -211,14 +211,14 @@ REST_FRAMEWORK = {
         "account": AUTH_RATE,
         "reset": RESET_RATE,
     },
-    "EXCEPTION_HANDLER": "syncserver.exceptions.api_exception_handler",
+    "EXCEPTION_HANDLER": "syncserver.errors.api_exception_handler",
     "NUM_PROXIES": NUM_PROXIES or 0,
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
 # Sign-ins of browsers. Access tokens are short and carry their session; refresh tokens rotate within it by the rule of
-# accounts/rotation.py. Tokens signed with an old key are good until that key is removed here.
+# accounts/sessions/rotation.py. Tokens signed with an old key are good until that key is removed here.
 SESSION_IDLE_DAYS = env.int("SESSION_IDLE_DAYS", default=90)
 SESSION_MAX_DAYS = env.int("SESSION_MAX_DAYS", default=365)
 REFRESH_GRACE_SECONDS = env.int("REFRESH_GRACE_SECONDS", default=60)
@@ -244,7 +244,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayRequestDuration": True, "validatorUrl": None},
     "SCHEMA_PATH_PREFIX": "/api",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["syncserver.schema.describe_errors"],
+    "POSTPROCESSING_HOOKS": ["syncserver.openapi.describe_errors"],
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
 
@@ -272,9 +272,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "syncserver.logs.Line", "format": "{asctime} {levelname} {name} {message}", "style": "{"}
+        "line": {"()": "syncserver.log_format.Line", "format": "{asctime} {levelname} {name} {message}", "style": "{"}
     },
-    "filters": {"without_url": {"()": "syncserver.logs.WithoutQuery"}},
+    "filters": {"without_url": {"()": "syncserver.log_format.WithoutQuery"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_url"]},
     },

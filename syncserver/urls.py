@@ -3,23 +3,23 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from syncserver import exceptions, views
+from syncserver import errors, views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("", include("accounts.page_urls")),
-    path("", include("insights.urls")),
+    path("", include("accounts.pages.urls")),
+    path("", include("insights.pages.urls")),
     path("healthz", views.health, name="health"),
-    path("api/auth/", include("accounts.urls")),
-    path("api/sync/", include("sync.urls")),
-    path("api/insights/", include("insights.api_urls")),
+    path("api/auth/", include("accounts.api.urls")),
+    path("api/sync/", include("sync.api.urls")),
+    path("api/insights/", include("insights.api.urls")),
     path("api/schema", views.SchemaView.as_view(), name="schema"),
     path("api/docs", views.DocsView.as_view(url_name="schema"), name="docs"),
-    re_path(r"^api/", exceptions.api_not_found),
+    re_path(r"^api/", errors.api_not_found),
     path("admin/", admin.site.urls),
 ]
 
-handler400 = exceptions.bad_request
-handler403 = exceptions.permission_denied
-handler404 = exceptions.page_not_found
-handler500 = exceptions.server_error
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error

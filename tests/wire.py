@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.test import Client
 
-from accounts.tokens import AccessToken, RefreshToken
+from accounts.sessions.tokens import AccessToken, RefreshToken
 from tests.factories import session_of
 
 VISITS = "/api/sync/page-visits"

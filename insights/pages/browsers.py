@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from insights import rows
-from insights.pages.frame import page, silent_browsers, visitor
+from insights import queries
+from insights.pages.page_context import page, silent_browsers, visitor
 
 REPORT_DAYS = 30
 BATCHES_READ = 200
@@ -19,9 +19,9 @@ def browsers(request: HttpRequest) -> HttpResponse:
     """Show the browsers that sync, and what became of their records."""
     who = visitor(request)
     since = timezone.now() - timedelta(days=REPORT_DAYS)
-    sums = rows.batch_sums(who.pk, since)
+    sums = queries.batch_sums(who.pk, since)
     reasons: dict[int | None, dict[str, int]] = {}
-    for browser_id, errors in rows.batch_errors(who.pk, since, BATCHES_READ):
+    for browser_id, errors in queries.batch_errors(who.pk, since, BATCHES_READ):
         of_browser = reasons.setdefault(browser_id, {})
         for rejected in errors:
             for name, texts in rejected.get("errors", {}).items():
@@ -29,7 +29,7 @@ def browsers(request: HttpRequest) -> HttpResponse:
                     said = f"{name}: {text}"
                     of_browser[said] = of_browser.get(said, 0) + 1
     silent = {browser.pk for browser in silent_browsers(who.pk)}
-    known = rows.browsers(who.pk)
+    known = queries.browsers(who.pk)
     context = {
         "nav": "browsers",
         "browsers": [
@@ -51,11 +51,11 @@ def browsers(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest) -> HttpResponse:
     """Lead a new person to their first synced visit."""
     who = visitor(request)
-    has_visits = rows.first_visit(who.pk) is not None
+    has_visits = queries.first_visit(who.pk) is not None
     context = {
         "nav": "",
         "has_visits": has_visits,
-        "has_browser": bool(rows.browsers(who.pk)),
+        "has_browser": bool(queries.browsers(who.pk)),
         "server": f"{request.scheme}://{request.get_host()}",
     }
     return render(request, "insights/start.html", context)
@@ -65,6 +65,6 @@ def start(request: HttpRequest) -> HttpResponse:
 def arrived(request: HttpRequest) -> HttpResponse:
     """Tell the page of a new person how far they are."""
     who = visitor(request)
-    answer = JsonResponse({"browser": bool(rows.browsers(who.pk)), "visit": rows.first_visit(who.pk) is not None})
+    answer = JsonResponse({"browser": bool(queries.browsers(who.pk)), "visit": queries.first_visit(who.pk) is not None})
     patch_vary_headers(answer, ["Cookie"])
     return answer

@@ -7,10 +7,10 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from insights import rows, timeline
-from insights.pages.frame import day_of, page, period_name, visitor
+from insights import queries, timeline
+from insights.pages.page_context import day_of, page, period_name, visitor
 from insights.periods import DAY_MS, Period, period_of, today
-from insights.rows import Stay
+from insights.queries import Stay
 from insights.search import Query, dumped, loaded, search, words_of
 
 PAGE_SIZE = 50
@@ -33,7 +33,7 @@ def history(request: HttpRequest) -> HttpResponse:
             errors.append(f"“{asked[name]}” is no day. Enter it as 2025-11-03.")
         bounds = Period(who.zone, day, day) if day else None
         instants[name] = None if bounds is None else bounds.start if name == "from" else bounds.end
-    browsers = rows.browsers(who.pk)
+    browsers = queries.browsers(who.pk)
     cursor = None
     if request.GET.get("after"):
         try:
@@ -68,7 +68,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "reached": found.following.started_at if found.following else None,
         "browsers": browsers,
         "names": {browser.pk: browser for browser in browsers},
-        "categories": rows.categories(who.pk, who.now - 90 * DAY_MS, who.now),
+        "categories": queries.categories(who.pk, who.now - 90 * DAY_MS, who.now),
     }
     return render(request, "insights/history.html", context)
 
@@ -80,10 +80,10 @@ def visit(request: HttpRequest) -> HttpResponse:
     browser_id = request.GET.get("browser", "")
     if not browser_id.isdecimal() or len(browser_id) > 18:
         raise Http404
-    record = rows.one_visit(who.pk, int(browser_id), request.GET.get("id", "").replace("\0", ""))
+    record = queries.one_visit(who.pk, int(browser_id), request.GET.get("id", "").replace("\0", ""))
     if record is None:
         raise Http404
-    stay = rows.stay_of(record)
+    stay = queries.stay_of(record)
     start, end = stay.visit.start, max(stay.visit.end, stay.visit.start + 1)
     context = {
         "nav": "",
@@ -91,7 +91,7 @@ def visit(request: HttpRequest) -> HttpResponse:
         "stay": stay,
         "mark": timeline.mark(stay, start, end),
         "away": sum(high - low for low, high in stay.away),
-        "browser": next((browser for browser in rows.browsers(who.pk) if browser.pk == stay.browser_id), None),
+        "browser": next((browser for browser in queries.browsers(who.pk) if browser.pk == stay.browser_id), None),
         "day": today(who.zone, start),
         "ends_later": today(who.zone, stay.visit.end) != today(who.zone, start),
         "metadata": sorted((name, value) for name, value in record.metadata.items() if isinstance(value, (str, int))),

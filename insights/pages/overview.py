@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from insights import charts, reports, rows
-from insights.pages.frame import (
+from insights import charts, queries, reports
+from insights.pages.page_context import (
     Step,
     Visitor,
     asked_period,
@@ -30,7 +30,7 @@ FEWEST_CALENDAR_DAYS = 60
 def overview(request: HttpRequest, unit: Unit = "day", day: str = "") -> HttpResponse:
     """Show a day, week, month or year."""
     who = visitor(request)
-    if not day and rows.first_visit(who.pk) is None:
+    if not day and queries.first_visit(who.pk) is None:
         return redirect("insights:start")
     return show_period(request, who, period_of(who.zone, unit, day_of(day) if day else who.today))
 
@@ -72,7 +72,7 @@ def show_period(
                    site.active / active if active else None) for domain, site in sites],
         "sites_left": found.totals.sites - len(sites),
         "categories": category_shares(reports.categories(found.tally), active),
-        "last": rows.latest_stays(who.pk, period.start, period.end, LAST_VISITS) if is_day else [],
+        "last": queries.latest_stays(who.pk, period.start, period.end, LAST_VISITS) if is_day else [],
         "silent": silent_browsers(who.pk),
     }  # fmt: skip
     if context["is_empty"]:
@@ -82,7 +82,7 @@ def show_period(
 
 def nearest(who: Visitor, period: Period) -> Step | None:
     """Return the last period of the same kind with a visit before an empty one, else the first after it."""
-    at = rows.nearest_visit(who.pk, period.start)
+    at = queries.nearest_visit(who.pk, period.start)
     if at is None:
         return None
     found = period_of(who.zone, "month" if period.unit == "range" else period.unit, today(who.zone, at))

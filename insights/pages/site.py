@@ -7,9 +7,9 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from insights import charts, reports, rows
+from insights import charts, queries, reports
 from insights.numbers import totals
-from insights.pages.frame import asked_period, page, period_name, period_query, site_spans, visitor
+from insights.pages.page_context import asked_period, page, period_name, period_query, site_spans, visitor
 from insights.periods import Period
 
 SITE_PAGES = 25
@@ -21,14 +21,14 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
     who = visitor(request)
     fallback = Period(who.zone, who.today - timedelta(days=89), who.today)
     period, errors = asked_period(who, request, fallback)
-    first = rows.edge_of_site(who.pk, domain, last=False)
+    first = queries.edge_of_site(who.pk, domain, last=False)
     if first is None:
         raise Http404
     only = Q(domain=domain)
     found = reports.tally_visits(who.pk, period, only=only)
     actives = [
         visit.active
-        for visit in rows.visits(who.pk, period.start, period.end, only)
+        for visit in queries.visits(who.pk, period.start, period.end, only)
         if period.start <= visit.start < period.end
     ]
     days = reports.days(found, period)
@@ -44,10 +44,10 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         "totals": summed,
         "typical": median_low(actives) if actives else None,
         "first": first,
-        "last": rows.edge_of_site(who.pk, domain, last=True),
+        "last": queries.edge_of_site(who.pk, domain, last=True),
         "chart": charts.days_or_months(days),
         "week": charts.week(reports.week_hours(found)),
-        "pages": rows.pages_of_site(who.pk, domain, period.start, period.end, SITE_PAGES),
+        "pages": queries.pages_of_site(who.pk, domain, period.start, period.end, SITE_PAGES),
         "category": found.sites[domain].category if domain in found.sites else "",
     }
     return render(request, "insights/site.html", context)

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from insights import charts, rows, timeline
-from insights.pages.frame import asked_period, page, period_name, period_query, site_spans, visitor
+from insights import charts, queries, timeline
+from insights.pages.page_context import asked_period, page, period_name, period_query, site_spans, visitor
 from insights.periods import HOUR_MS, Period
 
 TABS_SHOWN = 10
@@ -26,7 +26,7 @@ def tabs(request: HttpRequest) -> HttpResponse:
     who = visitor(request)
     fallback = Period(who.zone, who.today - timedelta(days=29), who.today)
     period, errors = asked_period(who, request, fallback)
-    found = [timeline.tab_life(tab) for tab in rows.tabs(who.pk, period.start, period.end)]
+    found = [timeline.tab_life(tab) for tab in queries.tabs(who.pk, period.start, period.end)]
     counts = [0] * len(LIFETIMES)
     for life in found:
         counts[next(n for n, (_, limit) in enumerate(LIFETIMES) if limit is None or life.lifetime < limit)] += 1
@@ -46,6 +46,6 @@ def tabs(request: HttpRequest) -> HttpResponse:
         "switched": sorted((life for life in found if life.pages > 1), key=lambda life: -life.pages)[:TABS_SHOWN],
         "unread": unread[:TABS_SHOWN],
         "unread_count": len(unread),
-        "names": {browser.pk: browser for browser in rows.browsers(who.pk)},
+        "names": {browser.pk: browser for browser in queries.browsers(who.pk)},
     }
     return render(request, "insights/tabs.html", context)

@@ -11,16 +11,16 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from insights import numbers, search, words
+from insights import number_format, numbers, search
 from insights.numbers import DEFINITIONS
 
 register = template.Library()
-register.filter("duration", words.duration)
-register.filter("exact", words.exact)
-register.filter("mark", words.mark)
-register.filter("percent", words.percent)
-register.filter("category", words.category)
-register.filter("browser_name", words.browser_name)
+register.filter("duration", number_format.duration)
+register.filter("exact", number_format.exact)
+register.filter("mark", number_format.mark)
+register.filter("percent", number_format.percent)
+register.filter("category", number_format.category)
+register.filter("browser_name", number_format.browser_name)
 # How many colours the icons of sites come in.
 HUES = 8
 # A number that grew more than this many times over is told beside what it was.
@@ -36,7 +36,7 @@ def instant(ms: int) -> datetime:
 @register.filter
 def span(ms: int) -> SafeString:
     """Return a duration as an element that machines read too."""
-    return format_html('<time datetime="{}">{}</time>', words.machine_duration(ms), words.duration(ms))
+    return format_html('<time datetime="{}">{}</time>', number_format.machine_duration(ms), number_format.duration(ms))
 
 
 @register.filter
@@ -116,8 +116,8 @@ def change(now: int, before: int, kind: str = "") -> dict[str, Any]:
         return {"text": "none before"}
     share = numbers.change(now, before)
     if share is not None and share > MOST_GROWTH:
-        return {"text": f"{words.duration(before) if kind else thousands(before)} before"}
-    return {"text": words.change(share)}
+        return {"text": f"{number_format.duration(before) if kind else thousands(before)} before"}
+    return {"text": number_format.change(share)}
 
 
 @register.inclusion_tag("insights/_site.html")

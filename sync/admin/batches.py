@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from sync import limits
-from sync.admin import filters, shown
-from sync.admin.base import SyncedAdmin
+from sync.admin import filters, value_display
+from sync.admin.synced_admin import SyncedAdmin
 from sync.models import SyncBatch
 
 RESULTS = {
@@ -58,12 +58,12 @@ class SyncBatchAdmin(SyncedAdmin):
     @admin.display(description="received")
     def received(self, row: SyncBatch) -> str:
         """Return when the push was received."""
-        return shown.stamp(row.received_at)
+        return value_display.stamp(row.received_at)
 
     @admin.display(description="extension")
     def extension(self, row: SyncBatch) -> str:
         """Return the version of the extension that sent it."""
-        return row.extension_version or shown.NOTHING
+        return row.extension_version or value_display.NOTHING
 
     @admin.display(description="size")
     def size(self, row: SyncBatch) -> str:
@@ -78,10 +78,14 @@ class SyncBatchAdmin(SyncedAdmin):
     @admin.display(description="why rejected")
     def errors_table(self, row: SyncBatch) -> SafeString | str:
         """Return the first of the rejected records, by their place in the batch."""
-        return shown.table(
+        return value_display.table(
             ("record", "field", "what is wrong"),
             (
-                (error.get("index"), field, shown.wrapped(" ".join(texts) if isinstance(texts, list) else str(texts)))
+                (
+                    error.get("index"),
+                    field,
+                    value_display.wrapped(" ".join(texts) if isinstance(texts, list) else str(texts)),
+                )
                 for error in row.errors
                 for field, texts in (error.get("errors") or {}).items()
             ),

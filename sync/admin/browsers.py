@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sync.admin import filters, shown
-from sync.admin.base import SyncedAdmin
+from sync.admin import filters, value_display
+from sync.admin.synced_admin import SyncedAdmin
 from sync.models import Browser
 
 
@@ -50,12 +50,12 @@ class BrowserAdmin(SyncedAdmin):
     @admin.display(description="first push")
     def first_push(self, row: Browser) -> str:
         """Return when it first pushed."""
-        return shown.stamp(row.created_at)
+        return value_display.stamp(row.created_at)
 
     @admin.display(description="last push")
     def last_push(self, row: Browser) -> str:
         """Return when it last pushed."""
-        return shown.stamp(row.last_push_at)
+        return value_display.stamp(row.last_push_at)
 
     @admin.display(description="what it sent")
     def records(self, row: Browser) -> SafeString:

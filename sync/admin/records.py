@@ -7,8 +7,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from sync.admin import filters, shown
-from sync.admin.base import SyncedAdmin
+from sync.admin import filters, value_display
+from sync.admin.synced_admin import SyncedAdmin
 from sync.models import Browser, PageVisit, TabAggregate
 
 # A visit id is unique within a browser: looking it up is one index probe a browser.
@@ -24,27 +24,27 @@ class RecordAdmin(SyncedAdmin):
     @admin.display(description="started")
     def started(self, row: Any) -> str:
         """Return when it started."""
-        return shown.instant(row.started_at)
+        return value_display.instant(row.started_at)
 
     @admin.display(description="started")
     def started_exactly(self, row: Any) -> str:
         """Return when it started, with its zone."""
-        return shown.exact_instant(row.started_at)
+        return value_display.exact_instant(row.started_at)
 
     @admin.display(description="tab closed")
     def closed(self, row: Any) -> str:
         """Return when its tab was closed."""
-        return shown.exact_instant(row.closed_at)
+        return value_display.exact_instant(row.closed_at)
 
     @admin.display(description="first received")
     def received(self, row: Any) -> str:
         """Return when the server first received it."""
-        return shown.exact_instant(row.received_at)
+        return value_display.exact_instant(row.received_at)
 
     @admin.display(description="last changed")
     def updated(self, row: Any) -> str:
         """Return when the server last changed it."""
-        return shown.exact_instant(row.updated_at)
+        return value_display.exact_instant(row.updated_at)
 
     @admin.display(description="digest")
     def digest_hex(self, row: Any) -> str:
@@ -102,42 +102,42 @@ class PageVisitAdmin(RecordAdmin):
     @admin.display(description="title")
     def title_or_none(self, row: PageVisit) -> str:
         """Return the title, cut for the list."""
-        return (row.title if len(row.title) <= 80 else f"{row.title[:79]}…") or shown.NOTHING
+        return (row.title if len(row.title) <= 80 else f"{row.title[:79]}…") or value_display.NOTHING
 
     @admin.display(description="lasted")
     def lasted(self, row: PageVisit) -> str:
         """Return how long it lasted."""
-        return "goes on" if row.is_active else shown.duration(row.duration_ms)
+        return "goes on" if row.is_active else value_display.duration(row.duration_ms)
 
     @admin.display(description="active")
     def was_active(self, row: PageVisit) -> str:
         """Return how long the person was active."""
-        return shown.duration(row.active_duration_ms)
+        return value_display.duration(row.active_duration_ms)
 
     @admin.display(description="title")
     def page_title(self, row: PageVisit) -> str:
         """Return the whole title."""
-        return row.title or shown.NOTHING
+        return row.title or value_display.NOTHING
 
     @admin.display(description="URL")
     def url_link(self, row: PageVisit) -> str:
         """Return the URL as a link."""
-        return shown.link(row.url)
+        return value_display.link(row.url)
 
     @admin.display(description="ended")
     def ended(self, row: PageVisit) -> str:
         """Return when it ended."""
-        return shown.exact_instant(row.ended_at)
+        return value_display.exact_instant(row.ended_at)
 
     @admin.display(description="lasted")
     def lasted_exactly(self, row: PageVisit) -> str:
         """Return how long it lasted, with milliseconds."""
-        return shown.exact_duration(row.duration_ms)
+        return value_display.exact_duration(row.duration_ms)
 
     @admin.display(description="active")
     def active_exactly(self, row: PageVisit) -> str:
         """Return how long the person was active, with milliseconds."""
-        return shown.exact_duration(row.active_duration_ms)
+        return value_display.exact_duration(row.active_duration_ms)
 
     @admin.display(description="engagement rate")
     def engagement(self, row: PageVisit) -> str:
@@ -147,20 +147,20 @@ class PageVisitAdmin(RecordAdmin):
     @admin.display(description="last heartbeat")
     def heartbeat(self, row: PageVisit) -> str:
         """Return when the extension last saw it alive."""
-        return shown.exact_instant(row.last_heartbeat_at)
+        return value_display.exact_instant(row.last_heartbeat_at)
 
     @admin.display(description="idle periods")
     def idle_table(self, row: PageVisit) -> SafeString | str:
         """Return the idle periods as a table."""
-        return shown.table(
+        return value_display.table(
             ("from", "to", "lasted", "reason", "ended by"),
             (
                 (
-                    shown.instant(period.get("start")),
-                    shown.instant(period.get("end")),
-                    shown.duration(period.get("durationMs")),
-                    period.get("reason") or shown.NOTHING,
-                    period.get("resumeReason") or shown.NOTHING,
+                    value_display.instant(period.get("start")),
+                    value_display.instant(period.get("end")),
+                    value_display.duration(period.get("durationMs")),
+                    period.get("reason") or value_display.NOTHING,
+                    period.get("resumeReason") or value_display.NOTHING,
                 )
                 for period in row.idle_periods
             ),
@@ -169,7 +169,7 @@ class PageVisitAdmin(RecordAdmin):
     @admin.display(description="metadata")
     def metadata_pretty(self, row: PageVisit) -> SafeString | str:
         """Return the metadata over many lines."""
-        return shown.pretty(row.metadata)
+        return value_display.pretty(row.metadata)
 
 
 @admin.register(TabAggregate)
@@ -231,45 +231,47 @@ class TabAggregateAdmin(RecordAdmin):
     @admin.display(description="last domain")
     def domain_or_none(self, row: TabAggregate) -> str:
         """Return the last known domain."""
-        return row.current_domain or shown.NOTHING
+        return row.current_domain or value_display.NOTHING
 
     @admin.display(description="active")
     def active(self, row: TabAggregate) -> str:
         """Return the total active time."""
-        return shown.duration(row.total_active_duration_ms)
+        return value_display.duration(row.total_active_duration_ms)
 
     @admin.display(description="last active")
     def last_active(self, row: TabAggregate) -> str:
         """Return when it was last active."""
-        return shown.instant(row.last_active_at)
+        return value_display.instant(row.last_active_at)
 
     @admin.display(description="active")
     def active_exactly(self, row: TabAggregate) -> str:
         """Return the total active time, with milliseconds."""
-        return shown.exact_duration(row.total_active_duration_ms)
+        return value_display.exact_duration(row.total_active_duration_ms)
 
     @admin.display(description="last active")
     def last_active_exactly(self, row: TabAggregate) -> str:
         """Return when it was last active, with its zone."""
-        return shown.exact_instant(row.last_active_at)
+        return value_display.exact_instant(row.last_active_at)
 
     @admin.display(description="last URL")
     def url_link(self, row: TabAggregate) -> str:
         """Return the last known URL as a link."""
-        return shown.link(row.current_url)
+        return value_display.link(row.current_url)
 
     @admin.display(description="statistics")
     def statistics_table(self, row: TabAggregate) -> SafeString | str:
         """Return what the extension reckoned."""
         if not row.statistics:
-            return shown.NOTHING
+            return value_display.NOTHING
         page = row.statistics.get("averagePageDuration")
-        average = shown.duration(int(page)) if isinstance(page, (int, float)) else shown.NOTHING
-        most = row.statistics.get("mostVisitedDomain") or shown.NOTHING
-        return shown.table(("most visited domain", "average time on a page"), [(most, average)])
+        average = value_display.duration(int(page)) if isinstance(page, (int, float)) else value_display.NOTHING
+        most = row.statistics.get("mostVisitedDomain") or value_display.NOTHING
+        return value_display.table(("most visited domain", "average time on a page"), [(most, average)])
 
     @admin.display(description="domains")
     def domains_table(self, row: TabAggregate) -> SafeString | str:
         """Return the active time by domain, the longest first."""
         longest = sorted(row.domain_durations.items(), key=lambda pair: (-pair[1], pair[0]))
-        return shown.table(("domain", "active"), ((domain, shown.duration(int(ms))) for domain, ms in longest))
+        return value_display.table(
+            ("domain", "active"), ((domain, value_display.duration(int(ms))) for domain, ms in longest)
+        )

@@ -7,7 +7,9 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from accounts import account_views, letters, throttling
+from accounts import emails
+from accounts.api import account_views
+from accounts.limits import throttling
 from accounts.models import AuditEvent, Session, User
 from sync.models import PageVisit
 from tests.factories import SessionFactory, UserFactory, visit
@@ -157,8 +159,8 @@ class TestForgottenPassword:
 
     def test_a_link_is_dead_after_an_hour(self, alice, monkeypatch):
         post(self.RESET, {"email": alice.email})
-        later = letters.default_token_generator._now() + timedelta(seconds=3_601)
-        monkeypatch.setattr(type(letters.default_token_generator), "_now", lambda self: later)
+        later = emails.default_token_generator._now() + timedelta(seconds=3_601)
+        monkeypatch.setattr(type(emails.default_token_generator), "_now", lambda self: later)
         assert_error_shape(post(self.CONFIRM, {"link": link_in(mail.outbox[0]), "newPassword": NEXT}), 400)
 
     @pytest.mark.parametrize("email", ["nobody@example.org", "no address", "x" * 900, "a\u0000b@example.org"])
@@ -170,7 +172,7 @@ class TestForgottenPassword:
 
     def test_the_work_for_both_is_the_same_for_what_differs_comes_later(self, alice, monkeypatch):
         handed = []
-        monkeypatch.setattr(letters, "later", lambda *work: handed.append(work))
+        monkeypatch.setattr(emails, "later", lambda *work: handed.append(work))
         for email in ("alice@example.org", "nobody@example.org"):
             post(self.RESET, {"email": email})
         assert [(work.__name__, email) for work, email, _ in handed] == [
@@ -259,7 +261,7 @@ class TestEmail:
         def fail(*args):
             raise OSError("new@example.org")
 
-        monkeypatch.setattr(letters, "send_mail", fail)
+        monkeypatch.setattr(emails, "send_mail", fail)
         assert post("/api/auth/register", {"email": "new@example.org", "password": PASSWORD}).status_code == 201
         assert "_ask_confirmation failed: OSError" in caplog.text
         assert "new@example.org" not in caplog.text
@@ -320,18 +322,18 @@ class TestClosing:
         assert User.objects.filter(pk=alice.pk, is_active=True).exists()
 
     def test_what_is_left_after_some_seconds_is_erased_without_being_waited_for(self, alice, here, monkeypatch):
-        from accounts import closing
+        from accounts import account_closing
 
         handed = []
-        monkeypatch.setattr(closing, "SECONDS_A_REQUEST", -1)
-        monkeypatch.setattr(closing, "later", lambda *work: handed.append(work))
+        monkeypatch.setattr(account_closing, "SECONDS_A_REQUEST", -1)
+        monkeypatch.setattr(account_closing, "later", lambda *work: handed.append(work))
         push(alice, VISITS, [visit(), visit()])
         token = access_token(alice)
         reply = self.close(alice).json()
         assert reply == {"erased": {"page visits": 2}, "isFinished": False}
         assert_error_shape(send("GET", ME, token=token), 401)
         assert post("/api/auth/login", {"email": alice.email, "password": PASSWORD}).status_code == 401
-        assert closing.unfinished() == [alice.pk]
+        assert account_closing.unfinished() == [alice.pk]
         ((work, number),) = handed
         work(number)
         assert not User.objects.filter(pk=alice.pk).exists()

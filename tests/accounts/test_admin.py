@@ -4,7 +4,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
-from accounts import throttling
+from accounts.limits import throttling
 from accounts.models import User
 from tests.wire import refresh_token
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import AppendOnly, AuditEvent
-from sync import erasure
+from sync.erasures import person_erasure
 from sync.models import PageVisit
 from tests.factories import SessionFactory, UserFactory, visit
 from tests.wire import VISITS, post, push, refresh_token
@@ -65,7 +65,7 @@ class TestErasure:
                                         (bob, bob, "192.0.2.5"), (None, bob, "192.0.2.6")):  # fmt: skip
             AuditEvent.objects.create(kind="sign_in", actor=actor, subject=subject, address=address)
         a, b = alice.pk, bob.pk
-        erasure.total(erasure.erase(a))
+        person_erasure.total(person_erasure.erase(a))
         rows = AuditEvent.objects.order_by("pk").values_list(
             "actor_id", "subject_id", "actor_number", "subject_number", "address"
         )
@@ -79,10 +79,12 @@ class TestErasure:
         ]
 
     def test_works_in_bounded_steps(self, alice, monkeypatch):
-        monkeypatch.setattr(erasure, "ROWS_A_STEP", 2)
+        monkeypatch.setattr(person_erasure, "ROWS_A_STEP", 2)
         for _ in range(5):
             AuditEvent.objects.create(kind="sign_in", actor=alice, subject=alice)
-        steps = [step.rows for step in erasure.erase(alice.pk) if step.table == "audit events kept without a name"]
+        steps = [
+            step.rows for step in person_erasure.erase(alice.pk) if step.table == "audit events kept without a name"
+        ]
         assert steps == [2, 2, 1]
 
     def test_an_address_of_somebody_unknown_who_tried_the_account_goes_too(self, alice):

@@ -8,8 +8,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts import pages
 from accounts.models import AuditEvent, Session, User
+from accounts.pages import views
 from tests.factories import SessionFactory, UserFactory, visit
 from tests.wire import VISITS, push
 
@@ -238,12 +238,12 @@ class TestBrowsers:
         at = timezone.now().replace(year=2026, month=3, day=2, hour=5, minute=40)
         SessionFactory(user=alice, label="Old phone", revoked_at=timezone.now(), revoked_reason="refresh_reuse")
         Session.objects.filter(label="Old phone").update(revoked_at=at)
-        pages.sessions.ENDED_KEPT_DAYS, kept = 10_000, pages.sessions.ENDED_KEPT_DAYS
+        views.session_service.ENDED_KEPT_DAYS, kept = 10_000, views.session_service.ENDED_KEPT_DAYS
         try:
             for path in (ACCOUNT, BROWSERS):
                 assert "Old phone was signed out for safety on 2 March 2026 at 05:40" in text_of(browser.get(path))
         finally:
-            pages.sessions.ENDED_KEPT_DAYS = kept
+            views.session_service.ENDED_KEPT_DAYS = kept
 
     def test_one_is_named(self, browser, laptop):
         browser.post(BROWSERS, {"session": laptop.pk, "label": "Work <laptop>"})
@@ -288,7 +288,7 @@ class TestClosing:
         assert browser.get(ACCOUNT).status_code == 302
 
     def test_goes_on_with_a_button_when_there_is_much(self, alice, browser, monkeypatch):
-        monkeypatch.setattr(pages.closing, "SECONDS_A_REQUEST", -1)
+        monkeypatch.setattr(views.account_closing, "SECONDS_A_REQUEST", -1)
         push(alice, VISITS, [visit(), visit()])
         words = text_of(browser.post(CLOSE, {"password": PASSWORD}))
         assert "Closing the account" in words

@@ -7,8 +7,8 @@ import pytest
 from fakeredis import TcpFakeServer
 from redis import Redis
 
+from accounts.limits.throttling import _redis, count_hit
 from accounts.models import RateCount
-from accounts.throttling import _redis, count_hit
 from tests.live.service import free_port
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def test_a_count_rises_by_one_a_hit_and_each_key_has_its_own(redis):
 def test_each_window_begins_at_one(redis, monkeypatch):
     assert [count_hit("alice", 60)[0] for _ in range(2)] == [1, 2]
     later = time.time() + 60
-    monkeypatch.setattr("accounts.throttling.time.time", lambda: later)
+    monkeypatch.setattr("accounts.limits.throttling.time.time", lambda: later)
     assert count_hit("alice", 60)[0] == 1
 
 

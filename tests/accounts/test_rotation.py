@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.rotation import USES_KEPT, Chain, Use, Verdict, present
+from accounts.sessions.rotation import USES_KEPT, Chain, Use, Verdict, present
 
 GRACE = 60
 GOOD, THEFT = Verdict.GOOD, Verdict.THEFT

@@ -174,8 +174,8 @@ class TestSetUp:
         assert "recoverycode" not in client.get(ADMIN).content.decode()
 
     def test_it_goes_with_its_person(self, alice, device_and_codes):
-        from sync import erasure
+        from sync.erasures import person_erasure
 
         UserFactory(is_superuser=True)
-        deleted = erasure.total(erasure.erase(alice.pk))
+        deleted = person_erasure.total(person_erasure.erase(alice.pk))
         assert (deleted["TOTP devices"], deleted["recovery codes"]) == (1, 10)

@@ -9,9 +9,9 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import RefreshToken as PlainRefreshToken
 
-from accounts import sessions
 from accounts.models import AuditEvent, Session, User
-from accounts.tokens import AccessToken, RefreshToken
+from accounts.sessions import session_service
+from accounts.sessions.tokens import AccessToken, RefreshToken
 from tests.factories import SessionFactory, UserFactory
 from tests.wire import assert_error_shape, post, send
 
@@ -43,7 +43,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(sessions.timezone, "now", clock)
+    monkeypatch.setattr(session_service.timezone, "now", clock)
     return clock
 
 

@@ -14,10 +14,10 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, Playwright
 
 from accounts.models import User
-from sync import services
 from sync.management.commands._demo_year import DEVICES, Year
 from sync.models import Browser as SyncBrowser
 from sync.models import PageVisit
+from sync.push import service
 from tests.insights.records import aggregate, store, visit
 
 from .machine import REPOSITORY, SCREENSHOTS, require, require_program
@@ -101,10 +101,10 @@ def browsing(alice: User) -> None:
         visits += made
         aggregates += tabs
     for device in DEVICES:
-        for kind, contents in ((services.PAGE_VISITS, visits), (services.TAB_AGGREGATES, aggregates)):
+        for kind, contents in ((service.PAGE_VISITS, visits), (service.TAB_AGGREGATES, aggregates)):
             mine = [content for content in contents if content["client_id"] == device.client_id]
-            push = services.Push(sender=device.client_id, client=device.told)
-            services.bulk_update_or_create(alice.pk, kind, mine, push)
+            push = service.Push(sender=device.client_id, client=device.told)
+            service.bulk_update_or_create(alice.pk, kind, mine, push)
     store(alice, visit(client_id=DEVICES[0].client_id, title="<b onclick=alert(1)>Bold</b> " + "x" * 300), aggregate())
     SyncBrowser.objects.filter(client_id=DEVICES[1].client_id).update(
         last_push_at=datetime.now(UTC) - timedelta(days=20)

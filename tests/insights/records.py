@@ -2,7 +2,7 @@
 
 import itertools
 
-from sync.services import PAGE_VISITS, TAB_AGGREGATES, bulk_update_or_create
+from sync.push.service import PAGE_VISITS, TAB_AGGREGATES, bulk_update_or_create
 
 # 2025-11-03T09:00:00Z, a Monday.
 NOON = 1_762_160_400_000

@@ -8,7 +8,7 @@ import pytest
 from insights import charts, timeline
 from insights.numbers import Hour
 from insights.periods import period_of
-from insights.rows import stays
+from insights.queries import stays
 from tests.insights.records import HOUR, MINUTE, NOON, store, visit
 
 DAYS = [(date(2025, 1, 1) + timedelta(days=n), Hour(active=HOUR)) for n in range(730)]

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from insights import reports, words
+from insights import number_format, reports
 from insights.models import MonthTally
 from insights.periods import Period
 from sync.models import PageVisit
@@ -159,7 +159,7 @@ def test_the_pages_and_the_api_say_what_the_recomputation_says(client, alice, wo
     )
     if any(expected[name] for name in ("time", "visits")):
         assert sum(bar.of.hour.active for bar in page.context["chart"].bars) == expected["active"]
-        assert f">{words.duration(expected['clock'])}</time>" in page.content.decode()
+        assert f">{number_format.duration(expected['clock'])}</time>" in page.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

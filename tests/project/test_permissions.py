@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from accounts.tokens import AccessToken, RefreshToken
+from accounts.sessions.tokens import AccessToken, RefreshToken
 from tests.factories import SessionFactory, UserFactory
 from tests.wire import assert_error_shape, send
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sync.admin import filters, paging, records
+from sync.admin import filters, paginator, records
 from sync.models import PageVisit
 from tests.factories import NOON
 from tests.sync import staff
@@ -82,7 +82,7 @@ class TestLists:
         assert shown(admin.get(f"{VISITS}?person={bob.pk}")) == [new.pk, old.pk, older.pk]
 
     def test_more_than_can_be_paged_is_said_and_not_counted(self, admin, bob, monkeypatch):
-        monkeypatch.setattr(paging.BoundedPaginator, "LIMIT", 2)
+        monkeypatch.setattr(paginator.BoundedPaginator, "LIMIT", 2)
         staff.everything(bob, 5)
         text = admin.get(f"{VISITS}?person={bob.pk}").content.decode()
         assert "more than 2 page visits; the first 2 can be paged through" in text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.serializers import PageVisitSerializer, TabAggregateSerializer
+from sync.push.serializers import PageVisitSerializer, TabAggregateSerializer
 from tests.factories import NOON, aggregate, bare_aggregate, bare_visit, visit
 
 NOW = 1_763_863_200_000

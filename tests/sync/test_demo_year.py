@@ -3,9 +3,9 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sync import services
 from sync.management.commands._demo_year import DEVICES, Year
 from sync.models import PageVisit, TabAggregate
+from sync.push import service
 
 BERLIN = ZoneInfo("Europe/Berlin")
 # 2025-11-03T15:00:00Z
@@ -33,7 +33,7 @@ def test_the_engine_takes_every_record(alice):
     made = days(1)
     visits = [visit for some, _ in made for visit in some]
     aggregates = [tab for _, some in made for tab in some]
-    assert set(services.bulk_update_or_create(alice.pk, services.PAGE_VISITS, visits)) == {"created"}
-    assert set(services.bulk_update_or_create(alice.pk, services.TAB_AGGREGATES, aggregates)) == {"created"}
+    assert set(service.bulk_update_or_create(alice.pk, service.PAGE_VISITS, visits)) == {"created"}
+    assert set(service.bulk_update_or_create(alice.pk, service.TAB_AGGREGATES, aggregates)) == {"created"}
     assert PageVisit.objects.count() == len(visits) > 800
     assert TabAggregate.objects.count() == len(aggregates)

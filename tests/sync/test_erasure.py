@@ -12,11 +12,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.limits.throttling import account_wait
 from accounts.models import AuditEvent, RateCount
-from accounts.throttling import account_wait
-from sync import erasure, services
-from sync.admin import people
+from sync.admin import erasable_person
+from sync.erasures import person_erasure
 from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
+from sync.push import service
 from tests.factories import UserFactory
 from tests.sync import staff
 
@@ -45,7 +46,7 @@ class TestErase:
     def test_takes_all_a_person_owns_and_leaves_others_alone(self, alice, bob):
         staff.everything(alice)
         staff.everything(bob)
-        deleted = erasure.total(erasure.erase(alice.pk))
+        deleted = person_erasure.total(person_erasure.erase(alice.pk))
         assert deleted == {"page visits": 3, "tab aggregates": 3, "sync batches": 3, "browsers": 1, "users": 1}
         assert not User.objects.filter(pk=alice.pk).exists()
         assert left_of(alice) == 0
@@ -59,12 +60,12 @@ class TestErase:
         }
         by_the_person_themselves = {(SyncState, "user")}
         kept_without_the_person = {(AuditEvent, "actor"), (AuditEvent, "subject")}
-        assert relations == {*erasure.owned(), *by_the_person_themselves, *kept_without_the_person}
+        assert relations == {*person_erasure.owned(), *by_the_person_themselves, *kept_without_the_person}
 
     def test_works_in_bounded_steps_each_with_the_person_s_lock(self, alice, monkeypatch):
-        monkeypatch.setattr(erasure, "ROWS_A_STEP", 2)
+        monkeypatch.setattr(person_erasure, "ROWS_A_STEP", 2)
         staff.everything(alice, 5)
-        steps = erasure.erase(alice.pk)
+        steps = person_erasure.erase(alice.pk)
         with CaptureQueriesContext(connection) as captured:
             assert next(steps) == ("page visits", 2)
         assert not User.objects.get(pk=alice.pk).is_active
@@ -74,26 +75,26 @@ class TestErase:
 
     @pytest.mark.parametrize("steps_before_the_kill", range(1, 8))
     def test_stopped_anywhere_it_is_finished_by_another_run(self, alice, bob, monkeypatch, steps_before_the_kill):
-        monkeypatch.setattr(erasure, "ROWS_A_STEP", 2)
+        monkeypatch.setattr(person_erasure, "ROWS_A_STEP", 2)
         staff.everything(alice, 3)
         staff.everything(bob, 3)
-        steps = erasure.erase(alice.pk)
+        steps = person_erasure.erase(alice.pk)
         for _ in range(steps_before_the_kill):
             next(steps)
         steps.close()
-        erasure.total(erasure.erase(alice.pk))
+        person_erasure.total(person_erasure.erase(alice.pk))
         assert not User.objects.filter(pk=alice.pk).exists()
         assert (left_of(alice), left_of(bob)) == (0, 11)
 
     def test_no_push_adds_once_it_has_begun(self, alice):
         staff.everything(alice)
-        next(erasure.erase(alice.pk))
-        with pytest.raises(services.PersonGone):
-            services.bulk_update_or_create(alice.pk, services.PAGE_VISITS, [])
+        next(person_erasure.erase(alice.pk))
+        with pytest.raises(service.PersonGone):
+            service.bulk_update_or_create(alice.pk, service.PAGE_VISITS, [])
 
     def test_rows_of_a_push_that_was_waiting_meanwhile_are_met_too(self, alice):
         staff.everything(alice)
-        steps = erasure.erase(alice.pk)
+        steps = person_erasure.erase(alice.pk)
         browser = Browser.objects.get(user=alice)
         for step in steps:
             if step.table == "tab aggregates":
@@ -101,20 +102,20 @@ class TestErase:
         assert left_of(alice) == 0
 
     def test_of_somebody_who_owns_nothing(self, alice):
-        assert erasure.total(erasure.erase(alice.pk)) == {"users": 1}
+        assert person_erasure.total(person_erasure.erase(alice.pk)) == {"users": 1}
 
     def test_forgets_the_address_in_failed_sign_ins_and_counts(self, alice, bob):
         for email in (alice.email, bob.email):
             AccessAttempt.objects.create(username=email, ip_address="127.0.0.1", failures_since_start=1)
             account_wait(email)
-        erasure.total(erasure.erase(alice.pk))
+        person_erasure.total(person_erasure.erase(alice.pk))
         assert [attempt.username for attempt in AccessAttempt.objects.all()] == [bob.email]
         assert [count.key for count in RateCount.objects.all()] == ["account bob@example.org"]
 
     def test_looks_through_no_table_for_rows_that_are_gone(self, alice):
         staff.everything(alice)
         with CaptureQueriesContext(connection) as captured:
-            erasure.total(erasure.erase(alice.pk))
+            person_erasure.total(person_erasure.erase(alice.pk))
         sql = [query["sql"] for query in captured]
         last = max(number for number, text in enumerate(sql) if "DELETE" in text and '"accounts_user"' in text)
         if connection.vendor == "postgresql":
@@ -124,13 +125,13 @@ class TestErase:
 
     def test_counts_no_further_than_the_cap(self, alice):
         staff.everything(alice, 4)
-        assert erasure.counts(alice.pk, cap=2)["page visits"] == 3
+        assert person_erasure.counts(alice.pk, cap=2)["page visits"] == 3
 
     def test_refuses_the_last_superuser(self, alice):
         alice.is_superuser = True
         alice.save()
-        with pytest.raises(erasure.Refused, match="last superuser"):
-            erasure.total(erasure.erase(alice.pk))
+        with pytest.raises(person_erasure.Refused, match="last superuser"):
+            person_erasure.total(person_erasure.erase(alice.pk))
         assert User.objects.get(pk=alice.pk).is_active
 
 
@@ -143,7 +144,7 @@ class TestPage:
 
     def test_says_more_than_the_cap_instead_of_counting_on(self, admin, bob, monkeypatch):
         staff.everything(bob)
-        monkeypatch.setattr(erasure, "counts", lambda pk: {"page visits": 100_001})
+        monkeypatch.setattr(person_erasure, "counts", lambda pk: {"page visits": 100_001})
         assert "<td>more than 100,000</td>" in admin.get(page(bob)).content.decode()
 
     def test_erases_and_says_what(self, admin, bob):
@@ -154,8 +155,8 @@ class TestPage:
         assert not User.objects.filter(pk=bob.pk).exists()
 
     def test_works_for_some_seconds_and_goes_on_with_the_button(self, admin, bob, monkeypatch):
-        monkeypatch.setattr(erasure, "ROWS_A_STEP", 2)
-        monkeypatch.setattr(people, "SECONDS_A_REQUEST", 0)
+        monkeypatch.setattr(person_erasure, "ROWS_A_STEP", 2)
+        monkeypatch.setattr(erasable_person, "SECONDS_A_REQUEST", 0)
         staff.everything(bob)
         text = admin.post(page(bob)).content.decode()
         assert "Continue" in text
@@ -232,7 +233,7 @@ class TestErasePerson:
             raise KeyboardInterrupt
             yield
 
-        monkeypatch.setattr(erasure, "erase", stopped)
+        monkeypatch.setattr(person_erasure, "erase", stopped)
         with pytest.raises(CommandError, match="Run it again to finish"):
             call_command("erase_person", "alice@example.org", yes=True, stdout=StringIO())
 

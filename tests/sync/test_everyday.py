@@ -8,9 +8,11 @@ import pytest
 from hypothesis import example, find, given, settings
 from hypothesis import strategies as st
 
-from sync import everyday, limits, services
-from sync.body import InvalidJSON, parse_batch, parse_json
-from sync.serializers import PageVisitSerializer
+from sync import limits
+from sync.push import service
+from sync.push.request_body import InvalidJSON, parse_batch, parse_json
+from sync.push.serializers import PageVisitSerializer
+from sync.records import everyday
 from tests.factories import NOON, bare_visit, visit
 
 NOW = 1_763_863_200_000
@@ -121,7 +123,7 @@ def judged(records, sizes, sender):
     serializer = PageVisitSerializer(data=records, many=True, context=context)
     assert serializer.is_valid()
     stored = [
-        (content["client_id"], msgspec.json.encode(services.PAGE_VISITS.table.values_of(content)))
+        (content["client_id"], msgspec.json.encode(service.PAGE_VISITS.table.values_of(content)))
         for content in serializer.validated_data
     ]
     return stored, serializer.accepted, serializer.rejected, serializer.trimmed, sender

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.merge import aggregate_version, visit_version
-from sync.serializers import PageVisitSerializer, TabAggregateSerializer
+from sync.push.serializers import PageVisitSerializer, TabAggregateSerializer
+from sync.records.merge import aggregate_version, visit_version
 from tests.factories import NOON
 from tests.sync.columns import spelled
 from tests.sync.oracle import rank

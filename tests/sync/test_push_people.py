@@ -6,7 +6,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from rest_framework_simplejwt.backends import TokenBackend
 
-from accounts.tokens import AccessToken
+from accounts.sessions.tokens import AccessToken
 from sync.models import Browser, PageVisit, SyncState, TabAggregate
 from tests.factories import aggregate, visit
 from tests.wire import AGGREGATES, VISITS, access_token, assert_error_shape, post, push, refresh_token

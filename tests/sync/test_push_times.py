@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from sync.serializers import PageVisitSerializer, TabAggregateSerializer
+from sync.push.serializers import PageVisitSerializer, TabAggregateSerializer
 from tests.factories import NOON, aggregate, bare_aggregate, bare_visit, visit
 from tests.wire import AGGREGATES, VISITS, push
 

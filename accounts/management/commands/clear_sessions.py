@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Session
-from accounts.sessions import ENDED_KEPT_DAYS
+from accounts.sessions.session_service import ENDED_KEPT_DAYS
 
 ROWS_A_STEP = 1_000
 

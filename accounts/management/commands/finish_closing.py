@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import closing
+from accounts import account_closing
 
 
 class Command(BaseCommand):
@@ -14,4 +14,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Erase and print how many."""
-        self.stdout.write(f"Finished closing {closing.finish_all()} accounts.")
+        self.stdout.write(f"Finished closing {account_closing.finish_all()} accounts.")

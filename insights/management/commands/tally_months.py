@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
-from insights import reports, rows
+from insights import queries, reports
 from insights.models import MonthTally
 from insights.periods import today
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         made = 0
         for user_id, time_zone in tqdm(people, desc="Tallying", unit="person", disable=None):
             zone = reports.zone_of(time_zone)
-            first = rows.first_visit(user_id)
+            first = queries.first_visit(user_id)
             if first is not None:
                 last = today(zone, reports.milliseconds_now()).replace(day=1) - timedelta(days=1)
                 made += reports.store_months(user_id, zone, today(zone, first).replace(day=1), last)

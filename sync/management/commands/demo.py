@@ -21,8 +21,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from tqdm import tqdm
 
-from sync import services
 from sync.management.commands._demo_year import DEVICES, Content, Year
+from sync.push import service
 
 FILE = "demo.sqlite3"
 RECORDING = "samples/extension-day.jsonl"
@@ -99,7 +99,7 @@ def make_year(user_id: int, days: int, seed: int) -> None:
     zone, now = zoneinfo.ZoneInfo(ZONE), int(time.time() * 1000)
     today = datetime.fromtimestamp(now / 1000, zone).date()
     year = Year(zone, now, seed)
-    waiting: dict[services.Kind, list[Content]] = {services.PAGE_VISITS: [], services.TAB_AGGREGATES: []}
+    waiting: dict[service.Kind, list[Content]] = {service.PAGE_VISITS: [], service.TAB_AGGREGATES: []}
     with tqdm(range(days - 1, -1, -1), desc="Browsing", unit="day", disable=None) as line:
         for ago in line:
             for kind, made in zip(waiting, year.day(today - timedelta(days=ago)), strict=True):
@@ -109,13 +109,13 @@ def make_year(user_id: int, days: int, seed: int) -> None:
                     waiting[kind] = []
 
 
-def store(user_id: int, kind: services.Kind, contents: list[Content]) -> None:
+def store(user_id: int, kind: service.Kind, contents: list[Content]) -> None:
     """Store some records, each device's as a push of its own."""
     for device in DEVICES:
         mine = [content for content in contents if content["client_id"] == device.client_id]
         if mine:
-            push = services.Push(sender=device.client_id, client=device.told)
-            services.bulk_update_or_create(user_id, kind, mine, push)
+            push = service.Push(sender=device.client_id, client=device.told)
+            service.bulk_update_or_create(user_id, kind, mine, push)
 
 
 def wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from sync import erasure
+from sync.erasures import person_erasure
 
 
 class Command(BaseCommand):
@@ -25,19 +25,19 @@ class Command(BaseCommand):
         person = get_user_model()._default_manager.filter(email=email).first()
         if person is None:
             raise CommandError(f"There is nobody with the address {email}.")
-        owned = erasure.counts(person.pk)
+        owned = person_erasure.counts(person.pk)
         for table, rows in owned.items():
-            said = f"more than {erasure.COUNTED:,}" if rows > erasure.COUNTED else f"{rows:,}"
+            said = f"more than {person_erasure.COUNTED:,}" if rows > person_erasure.COUNTED else f"{rows:,}"
             self.stdout.write(f"{table:20} {said:>18}")
         if not options["yes"] and not is_confirmed(f"Erase {email} and all of this, for good? Type yes: "):
             raise CommandError("Nothing was erased.")
         deleted: dict[str, int] = {}
         try:
             with tqdm(desc="Erasing", unit=" rows", disable=None) as progress:
-                for step in erasure.erase(person.pk):
+                for step in person_erasure.erase(person.pk):
                     deleted[step.table] = deleted.get(step.table, 0) + step.rows
                     progress.update(step.rows)
-        except erasure.Refused as refused:
+        except person_erasure.Refused as refused:
             raise CommandError(str(refused)) from refused
         except KeyboardInterrupt as stopped:
             raise CommandError(f"Stopped half-way; {email} is shut out. Run it again to finish.") from stopped

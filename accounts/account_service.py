@@ -1,0 +1,64 @@
+"""What people change about their own account, by API and by page alike."""
+
+from django.contrib.auth.tokens import default_token_generator
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import audit, emails
+from accounts.limits.throttling import account_wait
+from accounts.models import ASKED_AGAIN, User, normalize_email
+
+
+class WrongPassword(Exception):
+    """The password asked for once more is not theirs."""
+
+
+class TooManyAttempts(Exception):
+    """The account is tried too often."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"There were too many attempts. Wait {seconds} seconds and try again.")
+        self.seconds = seconds
+
+
+def check_own_password(user: User, password: str, request: HttpRequest) -> None:
+    """Raise WrongPassword unless it is theirs, TooManyAttempts when it was asked for too often."""
+    if wait := account_wait(user.email):
+        raise TooManyAttempts(wait)
+    if not user.check_password(password):
+        audit.note_own(audit.Kind.SIGN_IN_FAILED, request, user, detail=ASKED_AGAIN)
+        raise WrongPassword
+
+
+def want_email(user: User, email: str, request: HttpRequest) -> None:
+    """Keep an address as wanted and send it a link; the present one, to confirm it."""
+    wanted = normalize_email(email)
+    user.pending_email = "" if wanted == user.email else wanted
+    user.save(update_fields=["pending_email"])
+    emails.ask_confirmation(user, emails.site_of(request))
+
+
+def confirm_email(link: str, request: HttpRequest) -> User | None:
+    """Confirm the address a link was sent to, and change to it; None when the link or the address is not free."""
+    user = emails.reader_of(link, emails.address_links)
+    if user is None:
+        return None
+    old = user.email
+    user.email = user.pending_email or old
+    user.pending_email, user.email_confirmed_at = "", timezone.now()
+    kind = audit.Kind.EMAIL_CHANGED if user.email != old else audit.Kind.EMAIL_CONFIRMED
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["email", "pending_email", "email_confirmed_at"])
+            audit.note_own(kind, request, user)
+    except IntegrityError:
+        return None
+    if user.email != old:
+        emails.tell_of_change(old, user.email, emails.site_of(request))
+    return user
+
+
+def reader_of_reset(link: str) -> User | None:
+    """Return whose link to set a new password this is; None when it is no longer good."""
+    return emails.reader_of(link, default_token_generator)

@@ -1,0 +1,166 @@
+"""The account calls of the API."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import authenticate, user_logged_in
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import PermissionDenied, Throttled
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import audit, emails
+from accounts.api.authentication import SessionEnded, Unauthorized
+from accounts.api.serializers import (
+    LoginSerializer,
+    RefreshSerializer,
+    RegisterSerializer,
+    SignedInSerializer,
+    TokensSerializer,
+    UserSerializer,
+)
+from accounts.limits.client_ip import client_address
+from accounts.limits.throttling import account_wait, check_rate
+from accounts.models import User
+from accounts.sessions import session_service
+from accounts.sessions.tokens import ExpiredTokenError, RefreshToken, TokenError
+
+PERSON = {
+    "id": "7",
+    "email": "alice@example.org",
+    "name": "Alice",
+    "timeZone": "Europe/Berlin",
+    "dateJoined": 1772353800000,
+}
+PAIR = {"access": "eyJhbGciOiJIUzI1NiIsInR5…", "refresh": "eyJhbGciOiJIUzI1NiIsInR5…"}
+SIGN_UP = OpenApiExample(
+    "sign up",
+    {"email": "alice@example.org", "password": "correct horse battery staple", "name": "Alice"},
+    request_only=True,
+)
+SIGN_IN = OpenApiExample(
+    "sign in", {"email": "alice@example.org", "password": "correct horse battery staple"}, request_only=True
+)
+SIGNED_IN = OpenApiExample("signed in", {"user": PERSON, **PAIR}, response_only=True)
+REFRESH = OpenApiExample("a refresh token", {"refresh": PAIR["refresh"]}, request_only=True)
+TOKENS = OpenApiExample("a new pair", PAIR, response_only=True)
+
+
+def signed_in(user: User, request: Request, label: str) -> dict[str, Any]:
+    """Begin a session and return what register and login answer."""
+    return {"user": UserSerializer(user).data, **session_service.begin_with_tokens(user, request._request, label)}
+
+
+class OpenView(APIView):
+    """A call that anyone may make, within AUTH_RATE for each address."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_scope = "auth"
+
+
+class RegisterView(OpenView):
+    """Sign up."""
+
+    @extend_schema(
+        operation_id="register",
+        request=RegisterSerializer,
+        responses={201: SignedInSerializer},
+        examples=[SIGN_UP, SIGNED_IN],
+    )
+    def post(self, request: Request) -> Response:
+        """Create an account and sign in to it."""
+        if not settings.REGISTRATION_OPEN:
+            raise PermissionDenied("This server takes no new accounts.", code="registration_closed")
+        serializer = RegisterSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        label = serializer.validated_data.pop("label")
+        user = serializer.save()
+        audit.note_own(audit.Kind.REGISTERED, request._request, user)
+        emails.ask_confirmation(user, emails.site_of(request._request))
+        return Response(signed_in(user, request, label), status=status.HTTP_201_CREATED)
+
+
+class LoginView(OpenView):
+    """Sign in."""
+
+    @extend_schema(
+        operation_id="login",
+        request=LoginSerializer,
+        responses={200: SignedInSerializer},
+        examples=[SIGN_IN, SIGNED_IN],
+    )
+    def post(self, request: Request) -> Response:
+        """Exchange an e-mail address and a password for tokens; a wrong one and an unknown one are answered alike."""
+        serializer = LoginSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        email, password = serializer.validated_data["email"], serializer.validated_data["password"]
+        if wait := account_wait(email):
+            raise Throttled(wait)
+        user = authenticate(request._request, username=email, password=password)
+        if not isinstance(user, User):
+            audit.note_failed_sign_in(request._request, email)
+            raise Unauthorized("The e-mail address or the password is wrong.", code="invalid_credentials")
+        # As Django's own login does: it notes the time, and axes forgets the failures before it.
+        user_logged_in.send(sender=User, request=request._request, user=user)
+        return Response(signed_in(user, request, serializer.validated_data["label"]))
+
+
+class RefreshView(OpenView):
+    """Stay signed in."""
+
+    throttle_classes = ()
+
+    @extend_schema(
+        operation_id="refresh",
+        request=RefreshSerializer,
+        responses={200: TokensSerializer},
+        examples=[REFRESH, TOKENS],
+    )
+    def post(self, request: Request) -> Response:
+        """Exchange a refresh token for a new pair.
+
+        A browser that got no answer sends the same token again, however much later. A token that is presented although
+        a later one was used, beyond a minute of grace, was copied: the session ends at once (`session_ended`).
+        """
+        serializer = RefreshSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            token = self._counted(request, serializer.validated_data["refresh"])
+        except ExpiredTokenError as error:
+            raise Unauthorized("The refresh token has expired; sign in again.", code="token_expired") from error
+        except TokenError as error:
+            raise Unauthorized("This is not a valid refresh token; sign in again.", code="token_invalid") from error
+        try:
+            return Response(session_service.refresh(token, request._request))
+        except session_service.Refused as refused:
+            if refused.session is not None:
+                raise SessionEnded(refused.session) from refused
+            raise Unauthorized("This token belongs to nobody who may sign in.", code="token_invalid") from refused
+
+    def _counted(self, request: Request, text: str) -> RefreshToken:
+        """Return the token, the call counted for its session, so that browsers behind one address share no limit."""
+        try:
+            token = RefreshToken(text)  # type: ignore[arg-type]  # the library takes text
+        except TokenError:
+            check_rate("refresh", f"address {client_address(request._request)}")
+            raise
+        check_rate("refresh", f"session {token.session_id}")
+        return token
+
+
+class LogoutView(OpenView):
+    """Sign out."""
+
+    @extend_schema(operation_id="logout", request=RefreshSerializer, responses={204: None}, examples=[REFRESH])
+    def post(self, request: Request) -> Response:
+        """Sign out; 204 for a token already dead too, so that signing out never fails."""
+        serializer = RefreshSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        with suppress(TokenError):
+            session_service.sign_out(RefreshToken(serializer.validated_data["refresh"]), request._request)
+        return Response(status=status.HTTP_204_NO_CONTENT)

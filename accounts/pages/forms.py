@@ -1,0 +1,208 @@
+"""The forms of the account's pages; each asks and says the same as the API."""
+
+from typing import Any, cast
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+
+from accounts import account_service, audit
+from accounts.api.serializers import EMAIL_LENGTH, TAKEN
+from accounts.limits.throttling import account_wait
+from accounts.models import User, normalize_email
+from accounts.user_agent import LONGEST
+
+PRESENT = forms.PasswordInput(attrs={"autocomplete": "current-password"})
+NEXT = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+ADDRESS = forms.EmailInput(attrs={"autocomplete": "email"})
+GOOD_ENOUGH = "At least 8 characters; not a common password, not only digits, and unlike your name and address."
+NO_ADDRESS = {"invalid": "This is not an e-mail address. One looks like alice@example.org."}
+ONCE_MORE = "New password, once more"
+
+
+class Plain:
+    """A form whose labels are plain words, and which opens at the field that has to be corrected."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+    def full_clean(self) -> None:
+        """Check what was typed, and put the cursor into the first field that is wrong."""
+        super().full_clean()  # type: ignore[misc]  # of the form beside it
+        form = cast("forms.Form", self)
+        wrong = [name for name in form.fields if name in form.errors]
+        if wrong:
+            for field in form.fields.values():
+                field.widget.attrs.pop("autofocus", None)
+            form.fields[wrong[0]].widget.attrs["autofocus"] = True
+
+
+class SlowedSignIn(AuthenticationForm):
+    """A sign-in that is slowed for an account that is tried too often, and that writes failures down."""
+
+    def clean(self) -> dict[str, Any]:
+        """Sign in; raises ValidationError with the seconds to wait, before any password is looked at."""
+        email = self.cleaned_data.get("username")
+        if email and (wait := account_wait(email)):
+            raise ValidationError(
+                f"There were too many attempts to sign in to this account. Wait {wait} seconds and try again.",
+                code="throttled",
+            )
+        return super().clean()
+
+    def get_invalid_login_error(self) -> ValidationError:
+        """Write the failure down and return what is said of it."""
+        if self.request is not None:
+            audit.note_failed_sign_in(self.request, self.cleaned_data.get("username"))
+        return super().get_invalid_login_error()
+
+
+class SignInForm(Plain, SlowedSignIn):
+    """Signing in to the pages."""
+
+    error_messages = {
+        "invalid_login": "The e-mail address or the password is wrong.",
+        "inactive": "The e-mail address or the password is wrong.",
+    }
+
+
+class SignUpForm(Plain, forms.Form):
+    """A new account."""
+
+    email = forms.EmailField(label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages=NO_ADDRESS)
+    name = forms.CharField(
+        label="Name (if you like)",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    password = forms.CharField(label="Password", max_length=1024, strip=False, widget=NEXT, help_text=GOOD_ENOUGH)
+
+    def clean_email(self) -> str:
+        """Return the address as it is stored; raises ValidationError when somebody has it."""
+        email = normalize_email(self.cleaned_data["email"])
+        if len(email) > EMAIL_LENGTH or User.objects.filter(email=email).exists():
+            raise ValidationError(TAKEN if len(email) <= EMAIL_LENGTH else "This address is too long.")
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the password against the server's rules, with the person at hand for comparison."""
+        asked = super().clean() or self.cleaned_data
+        if asked.get("password"):
+            try:
+                validate_password(asked["password"], User(email=asked.get("email", ""), name=asked.get("name", "")))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return asked
+
+    def save(self) -> User | None:
+        """Make the person; None, with an error in the form, when somebody took the address just now."""
+        asked = self.cleaned_data
+        try:
+            with transaction.atomic():
+                return User.objects.create_user(asked["email"], asked["password"], name=asked["name"])
+        except IntegrityError:
+            self.add_error("email", TAKEN)
+            return None
+
+
+def check_own_password(user: User, password: str, request: HttpRequest) -> str:
+    """Return the password if it is theirs; raises ValidationError."""
+    try:
+        account_service.check_own_password(user, password, request)
+    except account_service.WrongPassword as error:
+        raise ValidationError("The password is wrong.", code="wrong") from error
+    except account_service.TooManyAttempts as error:
+        raise ValidationError(str(error), code="throttled") from error
+    return password
+
+
+class OwnPasswordForm(Plain, forms.Form):
+    """Asks for the password once more."""
+
+    password = forms.CharField(label="Your password", max_length=1024, strip=False, widget=PRESENT)
+
+    def __init__(self, *args: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.user = request, user
+
+    def clean_password(self) -> str:
+        """Return the password; raises ValidationError unless it is theirs."""
+        return check_own_password(self.user, self.cleaned_data["password"], self.request)
+
+
+class EmailForm(OwnPasswordForm):
+    """Another e-mail address."""
+
+    field_order = ["email", "password"]
+    email = forms.EmailField(
+        label="New e-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages=NO_ADDRESS
+    )
+
+
+class NextPassword(Plain):
+    """The next password typed twice, asked for in the words of the other pages."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        first, second = (cast("forms.Form", self).fields[name] for name in ("new_password1", "new_password2"))
+        first.help_text, second.help_text, second.label = GOOD_ENOUGH, "", ONCE_MORE
+
+
+class ResetForm(NextPassword, SetPasswordForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """The next password, for who came by a link."""
+
+    error_messages = {"password_mismatch": "The two are not the same."}
+
+
+class ChangePasswordForm(NextPassword, PasswordChangeForm):
+    """The present password, and the next typed twice."""
+
+    error_messages = {**PasswordChangeForm.error_messages, **ResetForm.error_messages}
+
+    def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.request = request
+        self.fields["old_password"].label = "Present password"
+
+    def clean_old_password(self) -> str:
+        """Return the present password; raises ValidationError unless it is theirs."""
+        return check_own_password(self.user, self.cleaned_data["old_password"], self.request)
+
+
+class ForgottenForm(Plain, forms.Form):
+    """Whose password is forgotten."""
+
+    email = forms.EmailField(label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages=NO_ADDRESS)
+
+
+class ProfileForm(Plain, forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """Name and time zone."""
+
+    time_zone = forms.ChoiceField(
+        label="Time zone", choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "time_zone")
+
+
+class LabelForm(forms.Form):
+    """What a browser is called."""
+
+    label = forms.CharField(max_length=LONGEST)
+
+
+class CodeForm(Plain, forms.Form):
+    """A code of an authenticator app, or a recovery code."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "text", "spellcheck": "false"}),
+    )

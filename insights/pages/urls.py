@@ -1,0 +1,39 @@
+"""URLs of the pages."""
+
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from insights.pages import browsers, history, overview, site, tabs, timeline
+
+
+class UnitConverter(StringConverter):
+    """A kind of period."""
+
+    regex = "day|week|month|year"
+
+
+class DomainConverter(StringConverter):
+    """A domain as a browser sent it, whatever is in it."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(UnitConverter, "unit")
+register_converter(DomainConverter, "domain")
+
+app_name = "insights"
+urlpatterns = [
+    path("dashboard", overview.overview, name="overview"),
+    path("dashboard/range", overview.any_range, name="range"),
+    path("dashboard/timeline", timeline.day_timeline, name="timeline"),
+    path("dashboard/timeline/<str:day>", timeline.day_timeline, name="timeline"),
+    path("dashboard/sites/<domain:domain>", site.site, name="site"),
+    path("dashboard/history", history.history, name="history"),
+    path("dashboard/visit", history.visit, name="visit"),
+    path("dashboard/tabs", tabs.tabs, name="tabs"),
+    path("dashboard/browsers", browsers.browsers, name="browsers"),
+    path("dashboard/start", browsers.start, name="start"),
+    path("dashboard/start/arrived", browsers.arrived, name="arrived"),
+    path("dashboard/<unit:unit>", overview.overview, name="unit"),
+    path("dashboard/<unit:unit>/<str:day>", overview.overview, name="period"),
+]

@@ -1,0 +1,175 @@
+"""Adds to the API's description what every call shares: the one error shape, with an example for each error."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+from sync import limits
+
+ERRORS: dict[str, dict[str, dict[str, Any]]] = {
+    "400": {
+        "invalid": {"code": "invalid", "detail": "Correct these fields. email: This field is required.",
+                    "errors": {"email": ["This field is required."]}},
+        "invalid_json": {"code": "invalid_json", "detail": "Not JSON at byte 17 (line 1, column 18): Expecting value."},
+    },
+    "401": {
+        "not_authenticated": {"code": "not_authenticated", "detail": "Authentication credentials were not provided."},
+        "token_expired": {"code": "token_expired", "detail": "The access token has expired; refresh it."},
+        "token_invalid": {"code": "token_invalid", "detail": "This is not a valid access token."},
+        "session_ended": {"code": "session_ended", "reason": "refresh_reuse", "endedAt": 1772430000000,
+                          "detail": "This browser was signed out for safety at 2026-03-02 05:40 UTC: an old sign-in of "
+                                    "it was used again, as somebody would who had copied it. Sign in again."},
+    },
+    "403": {
+        "https_required": {"code": "https_required",
+                           "detail": "Use HTTPS: this server takes no tokens over plain HTTP."},
+    },
+    "404": {
+        "not_found": {"code": "not_found", "detail": "There is nothing here."},
+    },
+    "413": {
+        "batch_too_large": {"code": "batch_too_large",
+                            "detail": "A batch holds at most 1000 records; this one holds 1200.", "maxRecords": 1000},
+        "body_too_large": {"code": "body_too_large",
+                           "detail": "A body holds at most 10485760 bytes after inflating; send fewer records at once.",
+                           "maxBodyBytes": 10485760},
+    },
+    "415": {
+        "unsupported_media_type": {"code": "unsupported_media_type",
+                                   "detail": 'Unsupported media type "text/plain" in request.'},
+    },
+    "429": {
+        "throttled": {"code": "throttled", "detail": "Request was throttled. Expected available in 12 seconds."},
+    },
+    "503": {
+        "unavailable": {"code": "unavailable",
+                        "detail": "The database cannot be reached right now. Nothing was stored; try again."},
+    },
+}  # fmt: skip
+MEANINGS = {
+    "400": "The request cannot be read, or a field is wrong.",
+    "401": "Nobody is signed in, or the token is no longer good.",
+    "403": "Not allowed here.",
+    "404": "There is nothing of this id, or it is somebody else's.",
+    "413": "Too much at once; nothing was stored.",
+    "415": "Not JSON by its Content-Type, or a Content-Encoding other than gzip.",
+    "429": "Too many requests; wait as long as Retry-After says.",
+    "503": "The database is unreachable, locked or shutting down; nothing was stored. Wait as Retry-After says.",
+}
+ONLY_AT: dict[str, dict[str, Any]] = {
+    "register": {"registration_closed": {"code": "registration_closed",
+                                         "detail": "This server takes no new accounts."}},
+    "login": {"invalid_credentials": {"code": "invalid_credentials",
+                                      "detail": "The e-mail address or the password is wrong."}},
+    "closeAccount": {"cannot_close": {"code": "cannot_close",
+                                      "detail": "This is the last superuser. Make another one first: "
+                                                "manage.py createsuperuser"}},
+    "small body": {"body_too_large": {"code": "body_too_large", "maxBodyBytes": 65536,
+                                      "detail": "The body of this call holds at most 65536 bytes."}},
+    "gzip": {"invalid_gzip": {"code": "invalid_gzip", "detail": "The gzip stream is cut short."}},
+    "insights": {"invalid": {"code": "invalid",
+                             "detail": "Correct these fields. to: The last day is not before the first.",
+                             "errors": {"to": ["The last day is not before the first."]}}},
+    "push": {"quota_exceeded": {"code": "quota_exceeded",
+                                "detail": "A person has at most 100 browsers; this batch would add another.",
+                                "maxBrowsers": 100}},
+}  # fmt: skip
+# The generator takes no body for DELETE.
+CLOSE_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"type": "object", "required": ["password"], "properties": {"password": {"type": "string"}}},
+            "examples": {"the password": {"value": {"password": "correct horse battery staple"}}},
+        }
+    },
+}
+RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+ERROR_SCHEMA = {
+    "type": "object",
+    "required": ["code", "detail"],
+    "properties": {
+        "code": {"type": "string", "description": "Stable; for programs."},
+        "detail": {"type": "string", "description": "One sentence; for people."},
+        "errors": {
+            "type": "object",
+            "description": "Present when fields are at fault.",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+}
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library registers subclasses
+    """How a call is signed in, for the description."""
+
+    target_class = "accounts.api.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the scheme."""
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+def _statuses(path: str, operation: dict[str, Any]) -> list[str]:
+    """Return the error statuses a call can answer with."""
+    statuses = ["403", "503"]
+    if "requestBody" in operation:
+        statuses += ["400", "413", "415", "429"]
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
+        statuses += ["404"]
+    if "/auth/" in path and operation["operationId"] != "me":
+        statuses += ["429"]
+    if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
+        statuses += ["400"]
+    if {"bearer": []} in operation.get("security", []):
+        statuses += ["401"]
+    if operation["operationId"] == "login" or operation["operationId"] == "refresh":
+        statuses += ["401"]
+    return sorted(set(statuses))
+
+
+def _examples(operation_id: str, status: str) -> dict[str, Any]:
+    examples: dict[str, Any] = dict(ERRORS[status])
+    if status == "401" and operation_id == "login":
+        examples = ONLY_AT["login"]
+    elif status == "400" and operation_id.startswith("insights"):
+        examples = ONLY_AT["insights"]
+    elif status == "403" and operation_id == "register":
+        examples |= ONLY_AT["register"]
+    elif status == "403" and operation_id == "closeAccount":
+        examples |= ONLY_AT["closeAccount"]
+    elif status == "403" and operation_id.startswith("push"):
+        examples |= ONLY_AT["push"]
+    elif status == "413" and not operation_id.startswith("push"):
+        examples = ONLY_AT["small body"]
+    elif status == "400":
+        examples |= ONLY_AT["gzip"] if operation_id.startswith("push") else {}
+    return {name: {"value": value} for name, value in examples.items()}
+
+
+def describe_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Add the error responses of every operation, and the size of a batch, to the description."""
+    schemas = result["components"]["schemas"]
+    schemas["Error"] = ERROR_SCHEMA
+    # The generator does not read the length of a list of serializers.
+    schemas["PageVisitPushRequest"]["properties"]["visits"]["maxItems"] = limits.MAX_RECORDS
+    schemas["TabAggregatePushRequest"]["properties"]["aggregates"]["maxItems"] = limits.MAX_RECORDS
+    result["paths"]["/api/auth/me"]["delete"]["requestBody"] = CLOSE_BODY
+    for path, operations in result["paths"].items():
+        for operation in operations.values():
+            for status in _statuses(path, operation):
+                response: dict[str, Any] = {
+                    "description": MEANINGS[status],
+                    "content": {
+                        "application/json": {
+                            "schema": {"$ref": "#/components/schemas/Error"},
+                            "examples": _examples(operation["operationId"], status),
+                        }
+                    },
+                }
+                if status in ("429", "503"):
+                    response["headers"] = RETRY_AFTER
+                operation["responses"][status] = response
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+    return result
