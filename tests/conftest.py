@@ -3,7 +3,7 @@ import os
 import psycopg
 import pytest
 
-from tests.factories import UserFactory
+from tests.people import alice, bob  # noqa: F401  # fixtures for every test
 
 NO_POSTGRESQL = (
     "PostgreSQL does not answer, so its tests are skipped. To run them install it (Debian: apt install postgresql), "
@@ -21,16 +21,6 @@ def pytest_sessionstart(session):
                 pass
         except psycopg.OperationalError as error:
             pytest.exit(NO_POSTGRESQL.format(error), returncode=1 if os.environ.get("CI") else 0)
-
-
-@pytest.fixture
-def alice(db):
-    return UserFactory(email="alice@example.org", name="Alice")
-
-
-@pytest.fixture
-def bob(db):
-    return UserFactory(email="bob@example.org", name="Bob")
 
 
 @pytest.fixture

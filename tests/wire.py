@@ -7,7 +7,7 @@ from pathlib import Path
 from django.test import Client
 
 from accounts.sessions.tokens import AccessToken, RefreshToken
-from tests.factories import session_of
+from tests.people import session_of
 
 VISITS = "/api/sync/page-visits"
 AGGREGATES = "/api/sync/tab-aggregates"

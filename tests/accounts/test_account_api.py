@@ -12,8 +12,9 @@ from accounts.api import account_views
 from accounts.limits import throttling
 from accounts.models import AuditEvent, Session, User
 from sync.models import PageVisit
-from tests.factories import SessionFactory, UserFactory, visit
+from tests.people import SessionFactory, UserFactory
 from tests.wire import VISITS, access_token, assert_error_shape, post, push, refresh_token, send
+from tests.wire_records import visit
 
 PASSWORD = "correct horse battery staple"
 NEXT = "staple battery horse right"

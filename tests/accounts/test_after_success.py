@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import UserFactory
+from tests.people import UserFactory
 from tests.wire import assert_error_shape, post
 
 PASSWORD = "correct horse battery staple"

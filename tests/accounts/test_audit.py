@@ -6,8 +6,9 @@ from django.test import Client
 from accounts.models import AppendOnly, AuditEvent
 from sync.erasures import person_erasure
 from sync.models import PageVisit
-from tests.factories import SessionFactory, UserFactory, visit
+from tests.people import SessionFactory, UserFactory
 from tests.wire import VISITS, post, push, refresh_token
+from tests.wire_records import visit
 
 PASSWORD = "correct horse battery staple"
 LIST = "/admin/accounts/auditevent/"

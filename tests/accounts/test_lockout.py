@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from rest_framework.settings import api_settings
 
-from tests.factories import UserFactory
+from tests.people import UserFactory
 from tests.wire import assert_error_shape, post
 
 LOGIN = "/api/auth/login"

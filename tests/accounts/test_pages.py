@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Session, User
 from accounts.pages import views
-from tests.factories import SessionFactory, UserFactory, visit
+from tests.people import SessionFactory, UserFactory
 from tests.wire import VISITS, push
+from tests.wire_records import visit
 
 PASSWORD = "correct horse battery staple"
 NEXT = "staple battery horse right"

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from accounts.models import User
-from tests.factories import UserFactory
+from tests.people import UserFactory
 from tests.wire import assert_error_shape, post, send
 
 REGISTER = "/api/auth/register"

@@ -9,7 +9,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import AuditEvent, RecoveryCode
-from tests.factories import UserFactory
+from tests.people import UserFactory
 
 PASSWORD = "correct horse battery staple"
 STEP, ADMIN = "/account/second-step", "/admin/"

@@ -12,7 +12,7 @@ from rest_framework_simplejwt.tokens import RefreshToken as PlainRefreshToken
 from accounts.models import AuditEvent, Session, User
 from accounts.sessions import session_service
 from accounts.sessions.tokens import AccessToken, RefreshToken
-from tests.factories import SessionFactory, UserFactory
+from tests.people import SessionFactory, UserFactory
 from tests.wire import assert_error_shape, post, send
 
 LOGIN, REFRESH, LOGOUT, ME = "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/api/auth/me"

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from accounts.models import User
-from tests.factories import UserFactory
+from tests.people import UserFactory
 from tests.wire import access_token, assert_error_shape, post, refresh_token, send
 
 LOGIN, REFRESH, LOGOUT, ME = "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/api/auth/me"

@@ -5,7 +5,7 @@ import itertools
 from sync.push.service import PAGE_VISITS, TAB_AGGREGATES, bulk_update_or_create
 
 # 2025-11-03T09:00:00Z, a Monday.
-NOON = 1_762_160_400_000
+AT_9 = 1_762_160_400_000
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -14,7 +14,7 @@ _numbers = itertools.count(1)
 
 def visit(**over):
     """Return the content of a visit of ten minutes, eight of them active."""
-    start = over.get("started_at", NOON)
+    start = over.get("started_at", AT_9)
     content = {
         "client_id": "first",
         "visit_id": f"pv_{next(_numbers)}",
@@ -42,7 +42,7 @@ def visit(**over):
 
 def aggregate(**over):
     """Return the content of the aggregate of a tab that was open for an hour."""
-    start = over.get("started_at", NOON)
+    start = over.get("started_at", AT_9)
     content = {
         "client_id": "first",
         "tab_id": next(_numbers),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.insights.records import DAY, HOUR, MINUTE, NOON, store, visit
+from tests.insights.records import AT_9, DAY, HOUR, MINUTE, store, visit
 from tests.wire import assert_error_shape, send
 
 CALLS = ["summary", "days", "hours", "sites", "timeline", "search"]
@@ -64,10 +64,10 @@ def test_a_wrong_parameter_is_named(alice, call, field):
 def test_a_summary_holds_the_numbers_of_the_period_and_of_the_one_before(alice):
     store(
         alice,
-        visit(domain="a.example", started_at=NOON, ended_at=NOON + HOUR, duration_ms=HOUR, active_duration_ms=2 * HOUR),
-        visit(domain="b.example", client_id="second", started_at=NOON + 30 * MINUTE, ended_at=NOON + 90 * MINUTE,
+        visit(domain="a.example", started_at=AT_9, ended_at=AT_9 + HOUR, duration_ms=HOUR, active_duration_ms=2 * HOUR),
+        visit(domain="b.example", client_id="second", started_at=AT_9 + 30 * MINUTE, ended_at=AT_9 + 90 * MINUTE,
               duration_ms=HOUR, active_duration_ms=30 * MINUTE),
-        visit(started_at=NOON - DAY),
+        visit(started_at=AT_9 - DAY),
     )  # fmt: skip
     answer = get(alice, f"summary?{MONDAY}")
     assert answer == {
@@ -139,21 +139,21 @@ def test_sites_come_with_share_and_category_most_active_first(alice):
 
 
 def test_a_timeline_names_browsers_tabs_parts_away_and_gaps(alice):
-    away = {"start": NOON + MINUTE, "end": None, "reason": "idle", "durationMs": None, "resumeReason": None}
+    away = {"start": AT_9 + MINUTE, "end": None, "reason": "idle", "durationMs": None, "resumeReason": None}
     store(alice, visit(visit_id="pv_1", tab_id=7, idle_periods=[away]))
     answer = get(alice, "timeline?date=2025-11-03")
     (browser,) = answer["browsers"]
     (tab,) = browser["tabs"]
     assert (browser["name"], tab["tabId"]) == ("Browser first", 7)
-    assert tab["visits"][0]["away"] == [{"start": NOON + MINUTE, "end": NOON + 10 * MINUTE}]
+    assert tab["visits"][0]["away"] == [{"start": AT_9 + MINUTE, "end": AT_9 + 10 * MINUTE}]
     assert answer["gaps"] == [
-        {"start": 1762128000000, "end": NOON},
-        {"start": NOON + 10 * MINUTE, "end": 1762214400000},
+        {"start": 1762128000000, "end": AT_9},
+        {"start": AT_9 + 10 * MINUTE, "end": 1762214400000},
     ]
 
 
 def test_search_pages_through_everything_once_newest_first(alice):
-    store(alice, *[visit(visit_id=f"pv_{n}", started_at=NOON + n // 2 * MINUTE, title="Garden") for n in range(7)])
+    store(alice, *[visit(visit_id=f"pv_{n}", started_at=AT_9 + n // 2 * MINUTE, title="Garden") for n in range(7)])
     found, cursor = [], ""
     while cursor is not None:
         answer = get(alice, f"search?q=gard&limit=2{cursor and '&cursor=' + cursor}")

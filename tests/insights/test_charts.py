@@ -9,7 +9,7 @@ from insights import charts, timeline
 from insights.numbers import Hour
 from insights.periods import period_of
 from insights.queries import stays
-from tests.insights.records import HOUR, MINUTE, NOON, store, visit
+from tests.insights.records import AT_9, HOUR, MINUTE, store, visit
 
 DAYS = [(date(2025, 1, 1) + timedelta(days=n), Hour(active=HOUR)) for n in range(730)]
 
@@ -47,8 +47,8 @@ def test_the_calendar_leaves_out_the_days_to_come():
 @pytest.mark.parametrize("hour", [None, 9, 10, 11, 12])
 def test_the_numbers_of_an_hour_are_those_of_its_share_of_every_visit(alice, hour):
     # 9:30 to 11:30, half of it active, and a short one at 12:10.
-    long = {"ended_at": NOON + 150 * MINUTE, "duration_ms": 120 * MINUTE, "active_duration_ms": 60 * MINUTE}
-    store(alice, visit(started_at=NOON + 30 * MINUTE, **long), visit(started_at=NOON + 190 * MINUTE))
+    long = {"ended_at": AT_9 + 150 * MINUTE, "duration_ms": 120 * MINUTE, "active_duration_ms": 60 * MINUTE}
+    store(alice, visit(started_at=AT_9 + 30 * MINUTE, **long), visit(started_at=AT_9 + 190 * MINUTE))
     axis = timeline.axis(period_of(ZoneInfo("UTC"), "day", date(2025, 11, 3)), hour)
     shown = stays(alice.pk, axis.start, axis.end)
     found = {group.label: group.numbers for group in timeline.groups(shown, [], axis)}

@@ -6,9 +6,9 @@ from io import StringIO
 from django.core.management import call_command
 
 from insights.models import MonthTally
-from tests.factories import visit as wire_visit
 from tests.insights.records import DAY, HOUR, store, visit
 from tests.wire import VISITS, push, send
+from tests.wire_records import visit as wire_visit
 
 
 def tally(**options):

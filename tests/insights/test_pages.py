@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from insights.models import MonthTally
 from sync.models import Browser, PageVisit
-from tests.insights.records import HOUR, MINUTE, NOON, aggregate, store, visit
+from tests.insights.records import AT_9, HOUR, MINUTE, aggregate, store, visit
 
 PAGES = [
     "/dashboard",
@@ -104,7 +104,7 @@ def test_html_in_a_record_does_nothing_and_an_odd_url_becomes_no_link(client, al
     # The API refuses this; an older row, or one of another hand, might hold it.
     PageVisit.objects.create(
         user=alice, browser=Browser.objects.first(), visit_id="pv_2", url="javascript:alert(1)", title="Secret",
-        domain="secret.example", started_at=NOON + HOUR, ended_at=NOON + 2 * HOUR, duration_ms=HOUR,
+        domain="secret.example", started_at=AT_9 + HOUR, ended_at=AT_9 + 2 * HOUR, duration_ms=HOUR,
         active_duration_ms=1,
         digest=b"", seq=9, received_at=0, updated_at=0,
     )  # fmt: skip
@@ -242,8 +242,8 @@ def test_a_page_asks_the_database_little_however_much_there_is(client, alice, pa
     client.force_login(alice)
     client.get("/")  # the first page after signing in writes the sign-in down
     few = count()
-    store(alice, *[visit(started_at=NOON - n * 7 * HOUR, client_id=f"browser {n % 5}") for n in range(300)])
-    store(alice, *[aggregate(started_at=NOON - n * 7 * HOUR, client_id=f"browser {n % 5}") for n in range(50)])
+    store(alice, *[visit(started_at=AT_9 - n * 7 * HOUR, client_id=f"browser {n % 5}") for n in range(300)])
+    store(alice, *[aggregate(started_at=AT_9 - n * 7 * HOUR, client_id=f"browser {n % 5}") for n in range(50)])
     assert few <= most
     assert count() <= most
 
@@ -262,7 +262,7 @@ def test_every_query_names_the_person(client, alice, bob):
 def test_the_days_are_those_of_the_persons_zone(client, alice):
     alice.time_zone = "Asia/Tokyo"
     alice.save()
-    store(alice, visit(started_at=NOON + 8 * HOUR, ended_at=NOON + 8 * HOUR + 10 * MINUTE))
+    store(alice, visit(started_at=AT_9 + 8 * HOUR, ended_at=AT_9 + 8 * HOUR + 10 * MINUTE))
     client.force_login(alice)
     assert "Nothing was recorded" in client.get("/dashboard/day/2025-11-03").content.decode()
     page = client.get("/dashboard/timeline/2025-11-04").content.decode()
@@ -283,8 +283,8 @@ def test_a_browser_that_fell_silent_is_pointed_out(client, alice):
 
 
 def test_rejected_records_are_listed_with_reasons_in_words(client, alice):
-    from tests.factories import visit as wire_visit
     from tests.wire import VISITS, push
+    from tests.wire_records import visit as wire_visit
 
     push(
         alice,
@@ -313,9 +313,9 @@ def test_a_search_whose_time_is_up_offers_to_go_on(client, alice, monkeypatch):
     monkeypatch.setattr("insights.search.STRETCH", 3)
     monkeypatch.setattr("insights.search.BUDGET_SECONDS", 0)
     visits = [
-        visit(visit_id=f"pv_{n}", started_at=NOON - n * MINUTE, title="Rare" if n == 9 else "Common") for n in range(12)
+        visit(visit_id=f"pv_{n}", started_at=AT_9 - n * MINUTE, title="Rare" if n == 9 else "Common") for n in range(12)
     ]
-    store(alice, *visits, *[visit(visit_id=f"same_{n}", started_at=NOON - 5 * MINUTE) for n in range(7)])
+    store(alice, *visits, *[visit(visit_id=f"same_{n}", started_at=AT_9 - 5 * MINUTE) for n in range(7)])
     client.force_login(alice)
     path, pages = "/dashboard/history?q=rare", 0
     while True:

@@ -4,10 +4,10 @@ import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.factories import aggregate, visit
 from tests.sync.columns import columns_of, key_of, kind_of, spelled
 from tests.sync.oracle import CONTENT, winners
 from tests.wire import AGGREGATES, LIST_KEY, VISITS, recorded_day
+from tests.wire_records import aggregate, visit
 
 CONNECTIONS = 8
 TABLES = {VISITS: "sync_pagevisit", AGGREGATES: "sync_tabaggregate"}

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
-from tests.factories import visit
 from tests.live.service import DATABASE_URL, POSTGRESQL, Database, Relay, Service
 from tests.wire import VISITS
+from tests.wire_records import visit
 
 
 def assert_unavailable(answer):

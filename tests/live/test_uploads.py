@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.factories import visit
 from tests.wire import AGGREGATES, VISITS
+from tests.wire_records import visit
 
 MEBIBYTE = 1_048_576
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from accounts.sessions.tokens import AccessToken, RefreshToken
-from tests.factories import SessionFactory, UserFactory
+from tests.people import SessionFactory, UserFactory
 from tests.wire import assert_error_shape, send
 
 DOC = Path(__file__).resolve().parent.parent.parent / "docs" / "permissions.md"

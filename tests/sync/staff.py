@@ -5,7 +5,7 @@ import itertools
 from django.utils import timezone
 
 from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
-from tests.factories import NOON
+from tests.wire_records import AT_9
 
 URL = "https://secret.example.net/a/very/private/page"
 TITLE = "A very private title"
@@ -21,17 +21,17 @@ def a_visit(person, browser=None, **fields):
     """Make a row of a visit as a push would leave it."""
     number = next(_numbers)
     defaults = {
-        "visit_id": f"pv_{number}", "url": URL, "domain": "secret.example.net", "title": TITLE, "started_at": NOON,
-        "duration_ms": 192_000, "seq": 1, "digest": b"\x01", "received_at": NOON, "updated_at": NOON,
+        "visit_id": f"pv_{number}", "url": URL, "domain": "secret.example.net", "title": TITLE, "started_at": AT_9,
+        "duration_ms": 192_000, "seq": 1, "digest": b"\x01", "received_at": AT_9, "updated_at": AT_9,
     }  # fmt: skip
     return PageVisit.objects.create(user=person, browser=browser or a_browser(person), **{**defaults, **fields})
 
 
 def an_aggregate(person, browser=None, **fields):
     defaults = {
-        "tab_id": next(_numbers), "started_at": NOON, "last_active_at": NOON, "total_active_duration_ms": 192_000,
+        "tab_id": next(_numbers), "started_at": AT_9, "last_active_at": AT_9, "total_active_duration_ms": 192_000,
         "current_url": URL, "current_domain": "secret.example.net", "domain_durations": {"secret.example.net": 192_000},
-        "seq": 1, "digest": b"\x01", "received_at": NOON, "updated_at": NOON,
+        "seq": 1, "digest": b"\x01", "received_at": AT_9, "updated_at": AT_9,
     }  # fmt: skip
     return TabAggregate.objects.create(user=person, browser=browser or a_browser(person), **{**defaults, **fields})
 

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from sync.admin import filters, paginator, records
 from sync.models import PageVisit
-from tests.factories import NOON
 from tests.sync import staff
+from tests.wire_records import AT_9
 
 VISITS = "/admin/sync/pagevisit/"
 AGGREGATES = "/admin/sync/tabaggregate/"
@@ -77,8 +77,8 @@ class TestLists:
         assert not any("metadata" in q["sql"] for q in captured)
 
     def test_a_person_s_visits_come_newest_first(self, admin, bob):
-        old, new = staff.a_visit(bob, started_at=NOON - DAY), staff.a_visit(bob, started_at=NOON)
-        older = staff.a_visit(bob, started_at=NOON - 2 * DAY)
+        old, new = staff.a_visit(bob, started_at=AT_9 - DAY), staff.a_visit(bob, started_at=AT_9)
+        older = staff.a_visit(bob, started_at=AT_9 - 2 * DAY)
         assert shown(admin.get(f"{VISITS}?person={bob.pk}")) == [new.pk, old.pk, older.pk]
 
     def test_more_than_can_be_paged_is_said_and_not_counted(self, admin, bob, monkeypatch):
@@ -135,15 +135,15 @@ class TestFilters:
     def test_by_domain_among_the_newest_only(self, admin, bob, monkeypatch):
         monkeypatch.setattr(filters, "REACH", 2)
         for day in (3, 2):
-            staff.a_visit(bob, domain="example.org", started_at=NOON - day * DAY)
-        near = staff.a_visit(bob, domain="example.org", started_at=NOON - DAY)
+            staff.a_visit(bob, domain="example.org", started_at=AT_9 - day * DAY)
+        near = staff.a_visit(bob, domain="example.org", started_at=AT_9 - DAY)
         staff.a_visit(bob)
         answer = admin.get(f"{VISITS}?person={bob.pk}&domain=example.org")
         assert shown(answer) == [near.pk]
         assert "newest 2 page visits. Choose a day" in answer.content.decode()
 
     def test_a_day_is_one_of_the_staff_member_s_zone(self, admin, bob):
-        midnight = NOON - 10 * 3600 * 1000  # 2025-11-03 00:00 in Berlin, an hour behind UTC's own day
+        midnight = AT_9 - 10 * 3600 * 1000  # 2025-11-03 00:00 in Berlin, an hour behind UTC's own day
         staff.a_visit(bob, started_at=midnight - 1)
         first = staff.a_visit(bob, started_at=midnight)
         last = staff.a_visit(bob, started_at=midnight + DAY - 1)
@@ -236,8 +236,8 @@ class TestSearch:
 
     def test_too_many_aggregates_to_sort_stand_in_the_order_of_their_key(self, admin, bob, monkeypatch):
         monkeypatch.setattr(records, "MOST_SORTED", 1)
-        later = staff.an_aggregate(bob, tab_id=9, started_at=NOON)
-        first = staff.an_aggregate(bob, tab_id=8, started_at=NOON + 1)
+        later = staff.an_aggregate(bob, tab_id=9, started_at=AT_9)
+        first = staff.an_aggregate(bob, tab_id=8, started_at=AT_9 + 1)
         answer = admin.get(f"{AGGREGATES}?person={bob.pk}")
         assert shown(answer) == [first.pk, later.pk]
         assert "by browser and tab, not by time" in answer.content.decode()
@@ -248,7 +248,7 @@ class TestPages:
         visit = staff.a_visit(
             bob,
             metadata={"wordCount": 300},
-            idle_periods=[{"start": NOON, "end": NOON + 65_000, "reason": "idle", "durationMs": 65_000,
+            idle_periods=[{"start": AT_9, "end": AT_9 + 65_000, "reason": "idle", "durationMs": 65_000,
                            "resumeReason": "active"}],
         )  # fmt: skip
         text = admin.get(f"{VISITS}{visit.pk}/change/").content.decode()
@@ -275,7 +275,7 @@ class TestPages:
     def test_html_is_escaped_wherever_it_stands(self, admin, bob):
         evil = "<script>alert(1)</script>"
         url = f'https://example.org/">{evil}'
-        period = {"start": NOON, "end": None, "reason": evil, "durationMs": None, "resumeReason": evil}
+        period = {"start": AT_9, "end": None, "reason": evil, "durationMs": None, "resumeReason": evil}
         browser = staff.a_browser(bob, evil, browser_name=evil)
         visit = staff.a_visit(bob, browser, title=evil, url=url, domain=evil, visit_id=evil, metadata={evil: evil},
                               idle_periods=[period], category=evil)  # fmt: skip

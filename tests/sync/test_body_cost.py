@@ -8,7 +8,7 @@ import pytest
 
 from sync import limits
 from sync.push import request_body
-from tests.factories import visit
+from tests.wire_records import visit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.push.serializers import PageVisitSerializer, TabAggregateSerializer
-from tests.factories import NOON, aggregate, bare_aggregate, bare_visit, visit
+from tests.wire_records import AT_9, aggregate, bare_aggregate, bare_visit, visit
 
 NOW = 1_763_863_200_000
 CONTEXT = {"now": NOW, "anonymous_client_id": "b1"}
@@ -30,12 +30,12 @@ scalars = (
     | st.text(max_size=20)
     | st.text(st.characters(categories=["Cs", "Cc"]), max_size=5)
     | st.sampled_from(
-        [0, -1, 1.0, 0.5, 1.5, NOON, NOW, NOW + 86_400_001, 2**53, 10**400, float("inf"), "", " ", "x" * 9_000]
+        [0, -1, 1.0, 0.5, 1.5, AT_9, NOW, NOW + 86_400_001, 2**53, 10**400, float("inf"), "", " ", "x" * 9_000]
     )
     | st.sampled_from(
         ["https://example.org/", "https://u:p@example.org/", "http://[", "https://example.org:x/", "www.a.org"]
     )
-    | st.sampled_from([{"start": NOON, "reason": "idle"}, {"a.org": 5}, {"k": "x" * 40_000}, {"start": NOON, "end": 5}])
+    | st.sampled_from([{"start": AT_9, "reason": "idle"}, {"a.org": 5}, {"k": "x" * 40_000}, {"start": AT_9, "end": 5}])
 )
 anything = st.recursive(
     scalars,

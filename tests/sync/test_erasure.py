@@ -18,7 +18,7 @@ from sync.admin import erasable_person
 from sync.erasures import person_erasure
 from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
 from sync.push import service
-from tests.factories import UserFactory
+from tests.people import UserFactory
 from tests.sync import staff
 
 User = get_user_model()

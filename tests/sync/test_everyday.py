@@ -13,16 +13,27 @@ from sync.push import service
 from sync.push.request_body import InvalidJSON, parse_batch, parse_json
 from sync.push.serializers import PageVisitSerializer
 from sync.records import everyday
-from tests.factories import NOON, bare_visit, visit
+from tests.wire_records import AT_9, bare_visit, visit
 
 NOW = 1_763_863_200_000
 LATEST = NOW + limits.CLOCK_LEEWAY_MS
 EVERYDAY = PageVisitSerializer.everyday()
 
 instants = st.sampled_from(
-    [NOON, NOON + 1, NOW, LATEST, LATEST + 1, limits.EARLIEST_MS, limits.EARLIEST_MS - 1, 0, -1, float(NOON)]
+    [
+        AT_9,
+        AT_9 + 1,
+        NOW,
+        LATEST,
+        LATEST + 1,
+        limits.EARLIEST_MS,
+        limits.EARLIEST_MS - 1,
+        0,
+        -1,
+        float(AT_9),
+    ]
 )
-durations = st.sampled_from([0, 1, 1.0, 0.5, -1, limits.MAX_DURATION_MS, limits.MAX_DURATION_MS + 1, LATEST - NOON])
+durations = st.sampled_from([0, 1, 1.0, 0.5, -1, limits.MAX_DURATION_MS, limits.MAX_DURATION_MS + 1, LATEST - AT_9])
 texts = st.text(max_size=6) | st.sampled_from(["", " ", "é", "\x00", "\ud800", "😀", "\\", "\\u0041", "\n", "x" * 65])
 hosts = st.sampled_from(
     ["example.org", "www.example.org", "WWW.example.org", "www.", "www.a", "www.www.a", "a_b.org", "-", "..", "a..b",
@@ -105,7 +116,7 @@ def bodies(draw):
 
 def one(visit):
     """Return the body of a push of one visit, `%s` in its JSON standing for a url and a start."""
-    return b'{"visits":[{' + visit.replace(b"%s", b'"url":"https://a.org","startedAt":%d' % NOON) + b"}]}"
+    return b'{"visits":[{' + visit.replace(b"%s", b'"url":"https://a.org","startedAt":%d' % AT_9) + b"}]}"
 
 
 def said(body, read=None):
@@ -139,7 +150,7 @@ def short_cut(body):
 @example(body=one(b'"id":7,"id":"a",%s,"duration":0'))
 @example(body=one(b'"id":"a",%s.0,"duration":1e1'))
 @example(
-    body=b'{"visits":[{"id":"a","url":"https://a.org","startedAt":%d,"duration":0,"metadata":{"a":1e400}}]}' % NOON
+    body=b'{"visits":[{"id":"a","url":"https://a.org","startedAt":%d,"duration":0,"metadata":{"a":1e400}}]}' % AT_9
 )
 @example(body=one(b'"id":"a",%s,"duration":0,"x":1e400'))
 @example(body=one(b'"id":"a",%s,"duration":0,"engagementRate":-0.0,"categoryConfidence":-0.0'))

@@ -8,35 +8,35 @@ from hypothesis import strategies as st
 
 from sync.push.serializers import PageVisitSerializer, TabAggregateSerializer
 from sync.records.merge import aggregate_version, visit_version
-from tests.factories import NOON
 from tests.sync.columns import spelled
 from tests.sync.oracle import rank
+from tests.wire_records import AT_9
 
 NOW = 1_763_863_200_000
 SERIALIZERS = {"visit": PageVisitSerializer, "aggregate": TabAggregateSerializer}
 VERSIONS = {"visit": visit_version, "aggregate": aggregate_version}
 
 # Few values a field, so that versions are mostly equal and differ where the order has to look closely.
-instants = st.sampled_from([None, NOON, NOON + 1_000, NOON + 2_000])
+instants = st.sampled_from([None, AT_9, AT_9 + 1_000, AT_9 + 2_000])
 durations = st.sampled_from([0, 1_000, 2_000])
 texts = st.sampled_from([None, "", "a", "b"])
 FIELDS = {
     "visit": {
         "revision": st.sampled_from([0, 1, 2**53 - 1]),
-        "startedAt": st.sampled_from([NOON, NOON - 1_000]),
+        "startedAt": st.sampled_from([AT_9, AT_9 - 1_000]),
         "endedAt": instants,
         "lastHeartbeat": instants,
         "duration": durations,
         "isActive": st.booleans(),
         "activeDuration": durations,
-        "closedAt": st.sampled_from([None, NOON, NOON + 5_000]),
+        "closedAt": st.sampled_from([None, AT_9, AT_9 + 5_000]),
         "url": st.sampled_from(["https://example.org/", "https://example.org/a"]),
         "domain": st.sampled_from([None, "example.org", "example.com"]),
         "title": texts,
         "tabId": st.sampled_from([None, 0, 1]),
         "engagementRate": st.sampled_from([0, 0.5, 1]),
         "idlePeriods": st.sampled_from(
-            [[], [{"start": NOON, "reason": "idle"}], [{"start": NOON, "reason": "locked"}]]
+            [[], [{"start": AT_9, "reason": "idle"}], [{"start": AT_9, "reason": "locked"}]]
         ),
         "category": texts,
         "categoryConfidence": st.sampled_from([None, 0, 0.5]),
@@ -48,7 +48,7 @@ FIELDS = {
     "aggregate": {
         "revision": st.sampled_from([0, 1, 2**53 - 1]),
         "lastActiveTime": instants,
-        "closedAt": st.sampled_from([None, NOON, NOON + 5_000]),
+        "closedAt": st.sampled_from([None, AT_9, AT_9 + 5_000]),
         "totalActiveDuration": durations,
         "pageCount": st.sampled_from([0, 1, 2]),
         "domainDurations": st.sampled_from([{}, {"a.org": 0}, {"a.org": 1}, {"b.org": 0}, {"a.org": 0, "b.org": 1}]),
@@ -64,8 +64,8 @@ FIELDS = {
     },
 }
 KEYS = {
-    "visit": {"id": "pv", "url": "https://example.org/", "startedAt": NOON},
-    "aggregate": {"tabId": 5, "startTime": NOON, "totalActiveDuration": 0},
+    "visit": {"id": "pv", "url": "https://example.org/", "startedAt": AT_9},
+    "aggregate": {"tabId": 5, "startTime": AT_9, "totalActiveDuration": 0},
 }
 
 
@@ -144,55 +144,77 @@ def test_a_version_depends_on_the_content_and_not_on_the_order_of_its_keys(kind,
 
 # Each step of the order alone, in the contract's words. Every pair differs in later steps the other way round.
 
-LATER = {"endedAt": NOON + 9_000, "duration": 9_000, "activeDuration": 9_000, "title": "full", "closedAt": NOON + 9_000}
+LATER = {
+    "endedAt": AT_9 + 9_000,
+    "duration": 9_000,
+    "activeDuration": 9_000,
+    "title": "full",
+    "closedAt": AT_9 + 9_000,
+}
 STEPS = {
     "visit": [
         ("a larger revision", {"revision": 2}, {"revision": 1, **LATER}),
         (
             "a later end",
-            {"endedAt": NOON + 2_000, "isActive": True},
-            {"endedAt": NOON + 1_000, "activeDuration": 9_000},
+            {"endedAt": AT_9 + 2_000, "isActive": True},
+            {"endedAt": AT_9 + 1_000, "activeDuration": 9_000},
         ),
-        ("a later heartbeat", {"lastHeartbeat": NOON + 2_000}, {"endedAt": NOON + 1_000, "activeDuration": 9_000}),
-        ("a longer duration", {"duration": 2_000}, {"endedAt": NOON + 1_000, "activeDuration": 9_000}),
+        (
+            "a later heartbeat",
+            {"lastHeartbeat": AT_9 + 2_000},
+            {"endedAt": AT_9 + 1_000, "activeDuration": 9_000},
+        ),
+        ("a longer duration", {"duration": 2_000}, {"endedAt": AT_9 + 1_000, "activeDuration": 9_000}),
         (
             "the later of start and duration",
-            {"startedAt": NOON + 1, "duration": 999},
+            {"startedAt": AT_9 + 1, "duration": 999},
             {"duration": 999, "title": "full"},
         ),
         (
             "ended",
-            {"endedAt": NOON + 1_000},
-            {"lastHeartbeat": NOON + 1_000, "isActive": True, "activeDuration": 9_000},
+            {"endedAt": AT_9 + 1_000},
+            {"lastHeartbeat": AT_9 + 1_000, "isActive": True, "activeDuration": 9_000},
         ),
         (
             "ended and not active",
-            {"endedAt": NOON + 1_000},
-            {"endedAt": NOON + 1_000, "isActive": True, "activeDuration": 9_000},
+            {"endedAt": AT_9 + 1_000},
+            {"endedAt": AT_9 + 1_000, "isActive": True, "activeDuration": 9_000},
         ),
         (
             "a larger active duration",
             {"activeDuration": 2},
-            {"activeDuration": 1, "closedAt": NOON + 9_000, "title": "full"},
+            {"activeDuration": 1, "closedAt": AT_9 + 9_000, "title": "full"},
         ),
-        ("a later close", {"closedAt": NOON + 2}, {"closedAt": NOON + 1, "title": "full", "category": "full"}),
-        ("closed", {"closedAt": NOON}, {"title": "full", "category": "full"}),
+        (
+            "a later close",
+            {"closedAt": AT_9 + 2},
+            {"closedAt": AT_9 + 1, "title": "full", "category": "full"},
+        ),
+        ("closed", {"closedAt": AT_9}, {"title": "full", "category": "full"}),
         ("more fields", {"title": "full", "category": "full"}, {"title": "zzzzzzzz"}),
         ("0 is not empty", {"tabId": 0, "category": "a"}, {"category": "zzz"}),
         ("an empty text is empty", {"category": "a"}, {"category": "", "categoryMethod": ""}),
         ("an empty object is empty", {"metadata": {"a": None}}, {"metadata": {}, "idlePeriods": []}),
     ],
     "aggregate": [
-        ("a larger revision", {"revision": 2}, {"revision": 1, "lastActiveTime": NOON + 9_000, "pageCount": 9}),
-        ("a later activity", {"lastActiveTime": NOON + 2}, {"lastActiveTime": NOON + 1, "closedAt": NOON + 9_000}),
-        ("closed", {"closedAt": NOON}, {"totalActiveDuration": 9_000, "pageCount": 9}),
+        ("a larger revision", {"revision": 2}, {"revision": 1, "lastActiveTime": AT_9 + 9_000, "pageCount": 9}),
+        (
+            "a later activity",
+            {"lastActiveTime": AT_9 + 2},
+            {"lastActiveTime": AT_9 + 1, "closedAt": AT_9 + 9_000},
+        ),
+        ("closed", {"closedAt": AT_9}, {"totalActiveDuration": 9_000, "pageCount": 9}),
         ("a larger total", {"totalActiveDuration": 2}, {"totalActiveDuration": 1, "pageCount": 9}),
         (
             "more pages",
-            {"pageCount": 2, "closedAt": NOON + 1},
-            {"pageCount": 1, "closedAt": NOON + 9_000, "currentUrl": "https://example.org/"},
+            {"pageCount": 2, "closedAt": AT_9 + 1},
+            {"pageCount": 1, "closedAt": AT_9 + 9_000, "currentUrl": "https://example.org/"},
         ),
-        ("a later close", {"closedAt": NOON + 2}, {"closedAt": NOON + 1, "currentUrl": "https://example.org/"}),
+        (
+            "a later close",
+            {"closedAt": AT_9 + 2},
+            {"closedAt": AT_9 + 1, "currentUrl": "https://example.org/"},
+        ),
         ("more fields", {"currentUrl": "https://example.org/"}, {"domainDurations": {"a.org": 5}}),
     ],
 }
@@ -216,5 +238,5 @@ def test_a_step_of_the_order_decides_whatever_comes_after_it(kind, better, worse
 
 
 def test_an_active_duration_outweighs_a_later_close():
-    better, worse = {"activeDuration": 1}, {"closedAt": NOON + 9_000}
+    better, worse = {"activeDuration": 1}, {"closedAt": AT_9 + 9_000}
     assert visit_version(values_of("visit", better)) > visit_version(values_of("visit", worse))

@@ -7,10 +7,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sync.models import PageVisit, TabAggregate
-from tests.factories import NOON, UserFactory
+from tests.people import UserFactory
 from tests.sync.columns import columns_of, key_of, kind_of, spelled, stored
 from tests.sync.oracle import winners
 from tests.wire import AGGREGATES, LIST_KEY, VISITS, push, recorded_day
+from tests.wire_records import AT_9
 
 CLIENT = "038a5898-dc23-426f-9ec7-e48ffcc3924b"
 
@@ -110,7 +111,7 @@ def test_the_recorded_day_sent_again_is_unchanged():
 
 # Generated days: a few visits and tabs, each in several versions that are nearly the same.
 
-instants = st.sampled_from([None, NOON + 1_000, NOON + 2_000])
+instants = st.sampled_from([None, AT_9 + 1_000, AT_9 + 2_000])
 durations = st.sampled_from([0, 1_000, 2_000])
 
 
@@ -121,7 +122,7 @@ def visits(draw):
         {
             "id": draw(st.sampled_from(["pv_1", "pv_2", "pv_3"])),
             "url": "https://example.org/" + draw(st.sampled_from(["", "a"])),
-            "startedAt": NOON,
+            "startedAt": AT_9,
             "endedAt": draw(instants),
             "lastHeartbeat": draw(instants),
             "duration": draw(durations),
@@ -142,7 +143,7 @@ def aggregates(draw):
         AGGREGATES,
         {
             "tabId": draw(st.sampled_from([1, 2])),
-            "startTime": NOON,
+            "startTime": AT_9,
             "totalActiveDuration": draw(durations),
             "lastActiveTime": draw(instants),
             "pageCount": draw(st.sampled_from([0, 1])),

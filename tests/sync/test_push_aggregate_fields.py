@@ -3,8 +3,8 @@
 import pytest
 
 from sync.models import TabAggregate
-from tests.factories import NOON, aggregate, bare_aggregate
 from tests.wire import AGGREGATES, push
+from tests.wire_records import AT_9, aggregate, bare_aggregate
 
 REQUIRED = ["tabId", "startTime", "totalActiveDuration"]
 INTEGER = ["tabId", "startTime", "totalActiveDuration", "lastActiveTime", "pageCount", "closedAt", "revision"]
@@ -42,9 +42,9 @@ def test_null_does_not_fill_a_required_field(alice, field):
 
 
 def test_an_aggregate_needs_no_more_than_its_required_fields(alice):
-    row = kept(alice, {"tabId": 7, "startTime": NOON, "totalActiveDuration": 5})
-    assert (row.tab_id, row.started_at, row.total_active_duration_ms) == (7, NOON, 5)
-    assert (row.last_active_at, row.domain_durations, row.page_count) == (NOON, {}, 0)
+    row = kept(alice, {"tabId": 7, "startTime": AT_9, "totalActiveDuration": 5})
+    assert (row.tab_id, row.started_at, row.total_active_duration_ms) == (7, AT_9, 5)
+    assert (row.last_active_at, row.domain_durations, row.page_count) == (AT_9, {}, 0)
     assert (row.current_url, row.current_domain, row.closed_at, row.revision) == (None, None, None, 0)
     assert not row.statistics
     assert row.browser.client_id == ""
@@ -52,7 +52,7 @@ def test_an_aggregate_needs_no_more_than_its_required_fields(alice):
 
 def test_null_counts_as_absent_in_every_optional_field(alice):
     row = kept(alice, bare_aggregate(**dict.fromkeys(OPTIONAL)))
-    assert (row.last_active_at, row.domain_durations, row.page_count) == (NOON, {}, 0)
+    assert (row.last_active_at, row.domain_durations, row.page_count) == (AT_9, {}, 0)
     assert (row.current_url, row.current_domain, row.closed_at, row.revision) == (None, None, None, 0)
     assert not row.statistics
 
@@ -61,19 +61,19 @@ def test_every_field_is_stored_as_sent(alice):
     row = kept(
         alice,
         {
-            "tabId": 7, "startTime": NOON, "totalActiveDuration": 240_000, "lastActiveTime": NOON + 267_334,
+            "tabId": 7, "startTime": AT_9, "totalActiveDuration": 240_000, "lastActiveTime": AT_9 + 267_334,
             "domainDurations": {"github.com": 30_000, "theguardian.com": 0}, "pageCount": 3,
             "currentUrl": "https://www.theguardian.com/a", "currentDomain": "theguardian.com",
             "statistics": {"mostVisitedDomain": "github.com", "averagePageDuration": 80_000},
-            "closedAt": NOON + 300_000, "anonymousClientId": "b1", "revision": 3,
+            "closedAt": AT_9 + 300_000, "anonymousClientId": "b1", "revision": 3,
         },
     )  # fmt: skip
-    assert (row.tab_id, row.started_at, row.total_active_duration_ms) == (7, NOON, 240_000)
-    assert (row.last_active_at, row.page_count) == (NOON + 267_334, 3)
+    assert (row.tab_id, row.started_at, row.total_active_duration_ms) == (7, AT_9, 240_000)
+    assert (row.last_active_at, row.page_count) == (AT_9 + 267_334, 3)
     assert row.domain_durations == {"github.com": 30_000, "theguardian.com": 0}
     assert (row.current_url, row.current_domain) == ("https://www.theguardian.com/a", "theguardian.com")
     assert row.statistics == {"mostVisitedDomain": "github.com", "averagePageDuration": 80_000}
-    assert (row.closed_at, row.revision, row.browser.client_id) == (NOON + 300_000, 3, "b1")
+    assert (row.closed_at, row.revision, row.browser.client_id) == (AT_9 + 300_000, 3, "b1")
     assert row.user == alice
 
 
@@ -138,8 +138,8 @@ def test_a_count_written_with_a_zero_fraction_is_an_integer(alice, field):
 
 
 def test_instants_written_with_a_zero_fraction_are_integers(alice):
-    row = kept(alice, aggregate(startTime=float(NOON), lastActiveTime=NOON + 5.0, closedAt=NOON + 6.0))
-    assert (row.started_at, row.last_active_at, row.closed_at) == (NOON, NOON + 5, NOON + 6)
+    row = kept(alice, aggregate(startTime=float(AT_9), lastActiveTime=AT_9 + 5.0, closedAt=AT_9 + 6.0))
+    assert (row.started_at, row.last_active_at, row.closed_at) == (AT_9, AT_9 + 5, AT_9 + 6)
 
 
 # Ten years
@@ -242,14 +242,14 @@ def test_a_current_domain_that_is_too_long_is_never_fatal(alice):
 
 
 def test_one_tab_id_with_two_start_times_is_two_aggregates(alice):
-    records = [aggregate(tabId=5, startTime=NOON), aggregate(tabId=5, startTime=NOON + 1)]
+    records = [aggregate(tabId=5, startTime=AT_9), aggregate(tabId=5, startTime=AT_9 + 1)]
     assert push(alice, AGGREGATES, records)["results"] == ["created", "created"]
 
 
 def test_a_later_snapshot_replaces_and_never_adds(alice):
     record = aggregate(tabId=5, totalActiveDuration=240_000, domainDurations={"a.org": 240_000})
     push(alice, AGGREGATES, [record])
-    later = {**record, "lastActiveTime": NOON + 500_000, "totalActiveDuration": 300_000, "pageCount": 4}
+    later = {**record, "lastActiveTime": AT_9 + 500_000, "totalActiveDuration": 300_000, "pageCount": 4}
     later["domainDurations"] = {"b.org": 300_000}
     assert push(alice, AGGREGATES, [later])["results"] == ["updated"]
     row = TabAggregate.objects.get()

@@ -1,8 +1,8 @@
 """The same record more than once, in a batch and over many."""
 
 from sync.models import PageVisit, SyncState, TabAggregate
-from tests.factories import NOON, aggregate, visit
 from tests.wire import AGGREGATES, VISITS, push
+from tests.wire_records import AT_9, aggregate, visit
 
 
 def test_of_500_versions_in_a_batch_the_newest_is_created(alice):
@@ -21,9 +21,9 @@ def test_of_500_identical_copies_in_a_batch_the_first_is_created(alice):
 
 def test_of_500_snapshots_of_a_tab_in_a_batch_the_newest_is_created(alice):
     record = aggregate(tabId=5)
-    reply = push(alice, AGGREGATES, [{**record, "lastActiveTime": NOON + number} for number in range(500)])
+    reply = push(alice, AGGREGATES, [{**record, "lastActiveTime": AT_9 + number} for number in range(500)])
     assert reply["results"] == ["unchanged"] * 499 + ["created"]
-    assert TabAggregate.objects.get().last_active_at == NOON + 499
+    assert TabAggregate.objects.get().last_active_at == AT_9 + 499
 
 
 def test_of_several_newer_versions_in_a_batch_the_newest_is_updated(alice):
@@ -157,7 +157,7 @@ def test_an_updated_row_keeps_the_time_of_its_first_receipt(alice):
 def test_a_winner_replaces_the_whole_record(alice):
     record = visit(id="pv")
     push(alice, VISITS, [record])
-    push(alice, VISITS, [{"id": "pv", "url": "https://example.org/", "startedAt": NOON + 1, "revision": 1}])
+    push(alice, VISITS, [{"id": "pv", "url": "https://example.org/", "startedAt": AT_9 + 1, "revision": 1}])
     row = PageVisit.objects.get()
-    assert (row.url, row.started_at, row.title, row.ended_at) == ("https://example.org/", NOON + 1, "", None)
+    assert (row.url, row.started_at, row.title, row.ended_at) == ("https://example.org/", AT_9 + 1, "", None)
     assert (row.tab_id, row.category, row.metadata, row.duration_ms) == (None, None, {}, 0)

@@ -3,8 +3,8 @@
 import pytest
 
 from sync.models import Browser, PageVisit
-from tests.factories import aggregate, visit
 from tests.wire import AGGREGATES, VISITS, assert_error_shape, post, push
+from tests.wire_records import aggregate, visit
 
 
 def refused(alice, body, status=400, code="invalid"):

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sync.models import PageVisit
-from tests.factories import NOON, UserFactory, aggregate, visit
+from tests.people import UserFactory
 from tests.wire import AGGREGATES, LIST_KEY, VISITS, post
+from tests.wire_records import AT_9, aggregate, visit
 
 pytestmark = pytest.mark.django_db
 QUICK = settings(
@@ -37,7 +38,7 @@ numbers = st.sampled_from(
         str(2**63),
         str(2**64),
         "9" * 400,
-        str(NOON),
+        str(AT_9),
     ]
 )
 literals = st.sampled_from(["null", "true", "false", "[]", "{}", '""', "[[]]", "[{}]"])

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from sync.models import PageVisit
-from tests.factories import visit
 from tests.wire import AGGREGATES, VISITS, assert_error_shape, post
+from tests.wire_records import visit
 
 GOOD = json.dumps(visit(id="good"))
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from sync.models import PageVisit
-from tests.factories import NOON, visit
 from tests.wire import VISITS, post, push
+from tests.wire_records import AT_9, visit
 
 BUDGET = 32 * 1_024
 
@@ -16,7 +16,7 @@ def metadata_of(size):
     return {"k": "x" * (size - len('{"k":""}'))}
 
 
-def period(start=NOON, **over):
+def period(start=AT_9, **over):
     return {
         "start": start,
         "end": start + 305_000,
@@ -93,17 +93,17 @@ def test_the_order_of_keys_in_metadata_makes_no_new_version(alice):
 
 
 def test_idle_periods_are_kept(alice):
-    periods = [period(), period(NOON + 400_000, end=None, durationMs=None, resumeReason=None)]
+    periods = [period(), period(AT_9 + 400_000, end=None, durationMs=None, resumeReason=None)]
     reply = push(alice, VISITS, [visit(idlePeriods=periods)])
     assert (reply["results"], reply["trimmed"]) == (["created"], [])
     assert PageVisit.objects.get().idle_periods == periods
 
 
 def test_an_idle_period_that_still_goes_on_may_leave_out_its_end(alice):
-    reply = push(alice, VISITS, [visit(idlePeriods=[{"start": NOON, "reason": "locked"}])])
+    reply = push(alice, VISITS, [visit(idlePeriods=[{"start": AT_9, "reason": "locked"}])])
     assert (reply["results"], reply["trimmed"]) == (["created"], [])
     (kept,) = PageVisit.objects.get().idle_periods
-    assert (kept["start"], kept["reason"]) == (NOON, "locked")
+    assert (kept["start"], kept["reason"]) == (AT_9, "locked")
     assert [kept.get(name) for name in ("end", "durationMs", "resumeReason")] == [None, None, None]
 
 
@@ -116,16 +116,16 @@ def test_an_idle_period_that_still_goes_on_may_leave_out_its_end(alice):
         True,
         [],
         {},
-        {"end": NOON, "reason": "idle"},
-        {"start": NOON},
-        period(start=NOON) | {"start": None},
-        period(start=NOON) | {"start": "x"},
-        period(start=NOON) | {"start": True},
-        period(start=NOON) | {"start": NOON + 0.5},
-        period(start=NOON) | {"start": []},
+        {"end": AT_9, "reason": "idle"},
+        {"start": AT_9},
+        period(start=AT_9) | {"start": None},
+        period(start=AT_9) | {"start": "x"},
+        period(start=AT_9) | {"start": True},
+        period(start=AT_9) | {"start": AT_9 + 0.5},
+        period(start=AT_9) | {"start": []},
         period(end="x"),
         period(end=True),
-        period(end=NOON + 0.5),
+        period(end=AT_9 + 0.5),
         period(end={}),
         period(reason=5),
         period(reason=True),
@@ -141,34 +141,34 @@ def test_an_idle_period_that_still_goes_on_may_leave_out_its_end(alice):
     ids=repr,
 )
 def test_a_malformed_idle_period_is_dropped_and_listed(alice, malformed):
-    good = [period(), period(NOON + 400_000)]
+    good = [period(), period(AT_9 + 400_000)]
     reply = push(alice, VISITS, [visit(idlePeriods=[good[0], malformed, good[1]])])
     assert (reply["results"], reply["trimmed"]) == (["created"], [{"index": 0, "fields": ["idlePeriods"]}])
     assert PageVisit.objects.get().idle_periods == good
 
 
 def test_a_thousand_idle_periods_are_kept(alice):
-    periods = [period(NOON + number) for number in range(1_000)]
+    periods = [period(AT_9 + number) for number in range(1_000)]
     reply = push(alice, VISITS, [visit(idlePeriods=periods)])
     assert reply["trimmed"] == []
     assert PageVisit.objects.get().idle_periods == periods
 
 
 def test_of_more_idle_periods_the_latest_thousand_are_kept(alice):
-    periods = [period(NOON + number) for number in range(1_003)]
+    periods = [period(AT_9 + number) for number in range(1_003)]
     reply = push(alice, VISITS, [visit(idlePeriods=periods)])
     assert reply["trimmed"] == [{"index": 0, "fields": ["idlePeriods"]}]
     assert PageVisit.objects.get().idle_periods == periods[3:]
 
 
 def test_the_latest_idle_periods_are_those_that_started_last(alice):
-    periods = [period(NOON + number) for number in range(1_003)]
+    periods = [period(AT_9 + number) for number in range(1_003)]
     push(alice, VISITS, [visit(idlePeriods=periods[::-1])])
     kept = PageVisit.objects.get().idle_periods
-    assert sorted(each["start"] for each in kept) == [NOON + number for number in range(3, 1_003)]
+    assert sorted(each["start"] for each in kept) == [AT_9 + number for number in range(3, 1_003)]
 
 
 def test_malformed_idle_periods_do_not_count_among_the_thousand(alice):
-    periods = [period(NOON + number) for number in range(1_000)]
+    periods = [period(AT_9 + number) for number in range(1_000)]
     push(alice, VISITS, [visit(idlePeriods=[None, *periods, "x", 5])])
     assert PageVisit.objects.get().idle_periods == periods

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from sync.models import PageVisit, TabAggregate
-from tests.factories import aggregate, visit
 from tests.wire import AGGREGATES, VISITS, post
+from tests.wire_records import aggregate, visit
 
 HUGE = {
     "2^63": str(2**63),

@@ -6,8 +6,8 @@ import pytest
 from rest_framework.settings import api_settings
 
 from sync.models import PageVisit
-from tests.factories import visit
 from tests.wire import AGGREGATES, VISITS, assert_error_shape, post
+from tests.wire_records import visit
 
 TOO_LARGE = b"{" + b" " * (11 * 1_048_576)
 

@@ -8,8 +8,8 @@ from rest_framework_simplejwt.backends import TokenBackend
 
 from accounts.sessions.tokens import AccessToken
 from sync.models import Browser, PageVisit, SyncState, TabAggregate
-from tests.factories import aggregate, visit
 from tests.wire import AGGREGATES, VISITS, access_token, assert_error_shape, post, push, refresh_token
+from tests.wire_records import aggregate, visit
 
 ENDPOINTS = [("POST", VISITS), ("POST", AGGREGATES), ("GET", "/api/auth/me")]
 

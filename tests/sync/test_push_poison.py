@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 
 from sync.models import PageVisit, SyncBatch, TabAggregate
-from tests.factories import aggregate, visit
 from tests.wire import AGGREGATES, VISITS, push
+from tests.wire_records import aggregate, visit
 
 SQLITE = "CREATE TRIGGER poison_{when} BEFORE {when} ON {table} WHEN {test} BEGIN SELECT RAISE(ABORT, 'refused'); END"
 POSTGRESQL_FUNCTION = """

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from sync.models import PageVisit, TabAggregate
-from tests.factories import NOON, aggregate, visit
 from tests.wire import AGGREGATES, VISITS, post, push
+from tests.wire_records import AT_9, aggregate, visit
 
 
 @pytest.mark.parametrize(("path", "make"), [(VISITS, visit), (AGGREGATES, aggregate)])
@@ -143,7 +143,7 @@ def test_unknown_fields_are_ignored(alice):
 
 
 def test_unknown_fields_at_the_top_are_ignored(alice):
-    assert push(alice, VISITS, [visit()], sentAt=NOON, user={"id": 7})["results"] == ["created"]
+    assert push(alice, VISITS, [visit()], sentAt=AT_9, user={"id": 7})["results"] == ["created"]
 
 
 def test_what_is_called_created_is_there(alice):

@@ -8,8 +8,8 @@ import zlib
 import pytest
 
 from sync.models import PageVisit
-from tests.factories import aggregate, visit
 from tests.wire import AGGREGATES, VISITS, assert_error_shape, post
+from tests.wire_records import aggregate, visit
 
 MEBIBYTE = 1_048_576
 LIMIT = 10 * MEBIBYTE

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from sync.models import PageVisit, TabAggregate
-from tests.factories import aggregate, visit
 from tests.wire import AGGREGATES, VISITS, post, push
+from tests.wire_records import aggregate, visit
 
 BAD = ["\x00", "\ud83d", "\udd8a", "\udd8a\ud83d"]
 

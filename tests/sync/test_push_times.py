@@ -5,8 +5,8 @@ import time
 import pytest
 
 from sync.push.serializers import PageVisitSerializer, TabAggregateSerializer
-from tests.factories import NOON, aggregate, bare_aggregate, bare_visit, visit
 from tests.wire import AGGREGATES, VISITS, push
+from tests.wire_records import AT_9, aggregate, bare_aggregate, bare_visit, visit
 
 EARLIEST = 946_684_800_000
 DAY = 86_400_000
@@ -68,13 +68,13 @@ def test_a_duration_that_ends_past_the_limit_is_rejected_and_may_be_retried():
 
 
 def test_a_visit_that_ends_before_it_starts_is_rejected_for_good():
-    (refused,) = verdict(PageVisitSerializer, bare_visit(startedAt=NOON, endedAt=NOON - 1))
+    (refused,) = verdict(PageVisitSerializer, bare_visit(startedAt=AT_9, endedAt=AT_9 - 1))
     assert list(refused["errors"]) == ["endedAt"]
     assert "retry" not in refused
 
 
 def test_a_visit_that_ends_as_it_starts_is_kept():
-    assert verdict(PageVisitSerializer, bare_visit(startedAt=NOON, endedAt=NOON)) == []
+    assert verdict(PageVisitSerializer, bare_visit(startedAt=AT_9, endedAt=AT_9)) == []
 
 
 @pytest.mark.parametrize("value", ["x", True, 1.5, []], ids=repr)

@@ -3,8 +3,8 @@
 import pytest
 
 from sync.models import PageVisit, TabAggregate
-from tests.factories import aggregate, visit
 from tests.wire import AGGREGATES, VISITS, push
+from tests.wire_records import aggregate, visit
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import pytest
 
 from sync.models import PageVisit
-from tests.factories import NOON, bare_visit, visit
 from tests.wire import VISITS, push
+from tests.wire_records import AT_9, bare_visit, visit
 
 STRING = ["id", "url", "domain", "title", "category", "categoryMethod", "anonymousClientId"]
 INTEGER = [
@@ -45,8 +45,8 @@ def test_null_does_not_fill_a_required_field(alice, field):
 
 
 def test_a_visit_needs_no_more_than_its_required_fields(alice):
-    row = kept(alice, {"id": "pv_1", "url": "https://www.Example.org/a", "startedAt": NOON})
-    assert (row.visit_id, row.url, row.started_at) == ("pv_1", "https://www.Example.org/a", NOON)
+    row = kept(alice, {"id": "pv_1", "url": "https://www.Example.org/a", "startedAt": AT_9})
+    assert (row.visit_id, row.url, row.started_at) == ("pv_1", "https://www.Example.org/a", AT_9)
     assert (row.tab_id, row.domain, row.title, row.ended_at) == (None, "example.org", "", None)
     assert (row.duration_ms, row.is_active, row.active_duration_ms, row.engagement_rate) == (0, False, 0, 0)
     assert (row.idle_periods, row.last_heartbeat_at, row.metadata, row.closed_at) == ([], None, {}, None)
@@ -63,23 +63,33 @@ def test_null_counts_as_absent_in_every_optional_field(alice):
 
 
 def test_every_field_is_stored_as_sent(alice):
-    period = {"start": NOON, "end": NOON + 5, "reason": "idle", "durationMs": 5, "resumeReason": "active"}
+    period = {"start": AT_9, "end": AT_9 + 5, "reason": "idle", "durationMs": 5, "resumeReason": "active"}
     row = kept(
         alice,
         {
-            "id": "pv_1", "url": "https://example.org/a?b=c#d", "startedAt": NOON, "tabId": 7, "domain": "example.com",
-            "title": "Title", "endedAt": NOON + 60_000, "duration": 60_001, "isActive": True, "activeDuration": 90_000,
-            "engagementRate": 0.25, "idlePeriods": [period], "lastHeartbeat": NOON + 30_000, "category": "work",
+            "id": "pv_1", "url": "https://example.org/a?b=c#d", "startedAt": AT_9, "tabId": 7, "domain": "example.com",
+            "title": "Title", "endedAt": AT_9 + 60_000, "duration": 60_001, "isActive": True, "activeDuration": 90_000,
+            "engagementRate": 0.25, "idlePeriods": [period], "lastHeartbeat": AT_9 + 30_000, "category": "work",
             "categoryConfidence": 0.75, "categoryMethod": "rules", "metadata": {"a": [1, None]},
-            "closedAt": NOON + 70_000, "anonymousClientId": "b1", "revision": 3,
+            "closedAt": AT_9 + 70_000, "anonymousClientId": "b1", "revision": 3,
         },
     )  # fmt: skip
-    assert (row.visit_id, row.url, row.started_at, row.tab_id) == ("pv_1", "https://example.org/a?b=c#d", NOON, 7)
-    assert (row.domain, row.title, row.ended_at, row.duration_ms) == ("example.com", "Title", NOON + 60_000, 60_001)
+    assert (row.visit_id, row.url, row.started_at, row.tab_id) == (
+        "pv_1",
+        "https://example.org/a?b=c#d",
+        AT_9,
+        7,
+    )
+    assert (row.domain, row.title, row.ended_at, row.duration_ms) == (
+        "example.com",
+        "Title",
+        AT_9 + 60_000,
+        60_001,
+    )
     assert (row.is_active, row.active_duration_ms, row.engagement_rate) == (True, 90_000, 0.25)
-    assert (row.idle_periods, row.last_heartbeat_at) == ([period], NOON + 30_000)
+    assert (row.idle_periods, row.last_heartbeat_at) == ([period], AT_9 + 30_000)
     assert (row.category, row.category_confidence, row.category_method) == ("work", 0.75, "rules")
-    assert (row.metadata, row.closed_at, row.revision) == ({"a": [1, None]}, NOON + 70_000, 3)
+    assert (row.metadata, row.closed_at, row.revision) == ({"a": [1, None]}, AT_9 + 70_000, 3)
     assert (row.user, row.browser.client_id) == (alice, "b1")
 
 
@@ -106,7 +116,7 @@ def test_is_active_takes_nothing_but_a_boolean(alice, value):
     assert list(refused(alice, visit(isActive=value))) == ["isActive"]
 
 
-@pytest.mark.parametrize("value", ["[]", "", 0, 5, 1.5, True, False, {}, {"start": NOON}], ids=repr)
+@pytest.mark.parametrize("value", ["[]", "", 0, 5, 1.5, True, False, {}, {"start": AT_9}], ids=repr)
 def test_idle_periods_take_nothing_but_a_list(alice, value):
     assert list(refused(alice, visit(idlePeriods=value))) == ["idlePeriods"]
 
@@ -126,8 +136,8 @@ def test_metadata_takes_nothing_but_an_object(alice, value):
     ],
 )
 def test_an_instant_written_with_a_zero_fraction_is_an_integer(alice, field, column):
-    row = kept(alice, visit(**{field: float(NOON)}))
-    assert getattr(row, column) == NOON
+    row = kept(alice, visit(**{field: float(AT_9)}))
+    assert getattr(row, column) == AT_9
 
 
 @pytest.mark.parametrize(
@@ -167,9 +177,9 @@ def test_visit_id_is_an_alias_of_id(alice):
 
 
 def test_timestamp_is_an_alias_of_started_at(alice):
-    record = visit(timestamp=NOON + 1)
+    record = visit(timestamp=AT_9 + 1)
     del record["startedAt"]
-    assert kept(alice, record).started_at == NOON + 1
+    assert kept(alice, record).started_at == AT_9 + 1
 
 
 def test_id_wins_over_visit_id(alice):
@@ -177,7 +187,7 @@ def test_id_wins_over_visit_id(alice):
 
 
 def test_started_at_wins_over_timestamp(alice):
-    assert kept(alice, visit(startedAt=NOON, timestamp=NOON - 60_000)).started_at == NOON
+    assert kept(alice, visit(startedAt=AT_9, timestamp=AT_9 - 60_000)).started_at == AT_9
 
 
 def test_a_null_id_gives_way_to_visit_id(alice):
@@ -185,7 +195,7 @@ def test_a_null_id_gives_way_to_visit_id(alice):
 
 
 def test_a_null_started_at_gives_way_to_timestamp(alice):
-    assert kept(alice, visit(startedAt=None, timestamp=NOON + 1)).started_at == NOON + 1
+    assert kept(alice, visit(startedAt=None, timestamp=AT_9 + 1)).started_at == AT_9 + 1
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from sync.management.commands.replay import read_recording
-from tests.factories import visit
+from tests.wire_records import visit
 
 
 def test_a_title_with_a_line_separator_is_no_new_line(tmp_path):

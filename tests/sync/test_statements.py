@@ -7,8 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sync.models import PageVisit, SyncState, TabAggregate
-from tests.factories import UserFactory, aggregate, visit
+from tests.people import UserFactory
 from tests.wire import AGGREGATES, VISITS, push
+from tests.wire_records import aggregate, visit
 
 BEFORE = [
     "SELECT accounts_user",  # who sends the token

@@ -5,8 +5,9 @@ import itertools
 import pytest
 
 from sync.models import PageVisit, SyncState, TabAggregate
-from tests.factories import NOON, UserFactory, aggregate, visit
+from tests.people import UserFactory
 from tests.wire import AGGREGATES, LIST_KEY, VISITS, push, recorded_day
+from tests.wire_records import AT_9, aggregate, visit
 
 CLIENT = "038a5898-dc23-426f-9ec7-e48ffcc3924b"
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ ODD_VISITS = {
     "odd keys": {"metadata": {"ü": 1, "z": 2, "a": 3, "": 4, "🦊": 5, "\ufffd": 6, "A": 7}},
     "odd text": {"title": "\x7f\u2028🦊\\\"'", "metadata": {"a": "\\u0000 \x1f"}, "category": ""},
     "cleaned text": {"title": "a\x00\ud83d", "metadata": {"\x00": "\ud83d"}},
-    "idle periods": {"idlePeriods": [{"start": NOON, "reason": "idle"}, {"start": float(NOON), "reason": ""}]},
+    "idle periods": {"idlePeriods": [{"start": AT_9, "reason": "idle"}, {"start": float(AT_9), "reason": ""}]},
     "nothing optional": dict.fromkeys(["title", "category", "metadata", "idlePeriods", "endedAt", "duration"]),
 }
 

@@ -1,60 +1,20 @@
-"""Makes people, their sessions and wire records; the lengths are those of the recorded day."""
+"""Makes wire records; the lengths are those of the recorded day."""
 
 import itertools
-from datetime import timedelta
-
-import factory
-from django.utils import timezone
-
-from accounts.models import Session, User
 
 # 2025-11-03T09:00:00Z, in the middle of the recorded day.
-NOON = 1_762_160_400_000
+AT_9 = 1_762_160_400_000
 CLIENT_ID = "038a5898-dc23-426f-9ec7-e48ffcc3924b"
 _numbers = itertools.count(1)
 
 
-class UserFactory(factory.django.DjangoModelFactory):
-    """A person without a usable password, which costs no hashing; pass `password=` where one is needed."""
-
-    class Meta:
-        model = User
-
-    email = factory.Sequence(lambda n: f"person{n}@example.org")
-    name = "Somebody"
-    password = None
-
-    @classmethod
-    def _create(cls, model_class, *args, **kwargs):
-        return model_class.objects.create_user(*args, **kwargs)
-
-
-class SessionFactory(factory.django.DjangoModelFactory):
-    """A sign-in of an extension."""
-
-    class Meta:
-        model = Session
-
-    kind = Session.Kind.TOKENS
-    label = "Firefox 153 on Linux"
-    created_at = factory.LazyFunction(timezone.now)
-    last_used_at = factory.SelfAttribute("created_at")
-    last_address = "192.0.2.1"
-    expires_at = factory.LazyAttribute(lambda session: session.last_used_at + timedelta(days=90))
-
-
-def session_of(user):
-    """Return a session of the person that is signed in, an own one if need be."""
-    return Session.objects.of(user.pk).live().first() or SessionFactory(user=user)
-
-
 def visit(**over):
     """Return a page visit as the extension sends it, about 1.2 kB; a field given as None is sent as null."""
-    started_at = over.get("startedAt") or NOON
+    started_at = over.get("startedAt") or AT_9
     if type(started_at) is not int:
-        started_at = NOON
+        started_at = AT_9
     record = {
-        "id": f"pv_{NOON}_{next(_numbers)}",
+        "id": f"pv_{AT_9}_{next(_numbers)}",
         "url": "https://stackoverflow.com/questions/68150143/async-queue-vector-tensor",
         "startedAt": started_at,
         "tabId": 4,
@@ -89,14 +49,14 @@ def visit(**over):
 
 def bare_visit(**over):
     """Return a page visit with the required fields only."""
-    return {"id": f"pv_{NOON}_{next(_numbers)}", "url": "https://example.org/", "startedAt": NOON, **over}
+    return {"id": f"pv_{AT_9}_{next(_numbers)}", "url": "https://example.org/", "startedAt": AT_9, **over}
 
 
 def aggregate(**over):
     """Return a tab aggregate as the extension sends it."""
-    started_at = over.get("startTime") or NOON
+    started_at = over.get("startTime") or AT_9
     if type(started_at) is not int:
-        started_at = NOON
+        started_at = AT_9
     record = {
         "tabId": next(_numbers),
         "startTime": started_at,
@@ -118,4 +78,4 @@ def aggregate(**over):
 
 def bare_aggregate(**over):
     """Return a tab aggregate with the required fields only."""
-    return {"tabId": next(_numbers), "startTime": NOON, "totalActiveDuration": 0, **over}
+    return {"tabId": next(_numbers), "startTime": AT_9, "totalActiveDuration": 0, **over}

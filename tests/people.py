@@ -1,0 +1,53 @@
+"""The cast of the tests: alice, bob, other people, and their sessions."""
+
+from datetime import timedelta
+
+import factory
+import pytest
+from django.utils import timezone
+
+from accounts.models import Session, User
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    """A person without a usable password, which costs no hashing; pass `password=` where one is needed."""
+
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"person{n}@example.org")
+    name = "Somebody"
+    password = None
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        return model_class.objects.create_user(*args, **kwargs)
+
+
+class SessionFactory(factory.django.DjangoModelFactory):
+    """A sign-in of an extension."""
+
+    class Meta:
+        model = Session
+
+    kind = Session.Kind.TOKENS
+    label = "Firefox 153 on Linux"
+    created_at = factory.LazyFunction(timezone.now)
+    last_used_at = factory.SelfAttribute("created_at")
+    last_address = "192.0.2.1"
+    expires_at = factory.LazyAttribute(lambda session: session.last_used_at + timedelta(days=90))
+
+
+def session_of(user):
+    """Return a session of the person that is signed in, an own one if need be."""
+    return Session.objects.of(user.pk).live().first() or SessionFactory(user=user)
+
+
+@pytest.fixture
+def alice(db):
+    return UserFactory(email="alice@example.org", name="Alice")
+
+
+@pytest.fixture
+def bob(db):
+    return UserFactory(email="bob@example.org", name="Bob")
