@@ -80,8 +80,9 @@ class PageVisit(SyncRecord):
     started_at = models.BigIntegerField()
     ended_at = models.BigIntegerField(null=True)
     last_heartbeat_at = models.BigIntegerField(null=True)
-    duration_ms = models.BigIntegerField(default=0)
-    active_duration_ms = models.BigIntegerField(default=0)
+    # Null where the source does not know; unknown is not 0.
+    duration_ms = models.BigIntegerField(null=True)
+    active_duration_ms = models.BigIntegerField(null=True)
     engagement_rate = models.FloatField(default=0)
     is_active = models.BooleanField(default=False)
     idle_periods = models.JSONField(default=list)

@@ -60,9 +60,9 @@ def visit_rank(visit: Mapping[str, Any]) -> Rank:
     ended = visit["ended_at"]
     return (
         visit["revision"],
-        max(ended or 0, visit["last_heartbeat_at"] or 0, visit["started_at"] + visit["duration_ms"]),
+        max(ended or 0, visit["last_heartbeat_at"] or 0, visit["started_at"] + (visit["duration_ms"] or 0)),
         1 if ended is not None and not visit["is_active"] else 0,
-        visit["active_duration_ms"],
+        visit["active_duration_ms"] or 0,
         visit["closed_at"] or 0,
     )
 
