@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from strict_json.parsing import without_lone_surrogates
 from sync import limits
+from sync.api.declared_field import described_fields
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import RecordKind, Rejected
@@ -84,7 +85,7 @@ class RecordSerializer(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, Any]:
         """Return the fields of the API's description."""
-        return self.kind.describe()
+        return described_fields(self.kind)
 
     def latest(self) -> int:
         """Return the last instant that a record may have, in ms."""
@@ -108,63 +109,3 @@ class TabAggregateSerializer(RecordSerializer):
     """A tab aggregate: totals over the life of one tab, a cumulative snapshot."""
 
     kind = TAB_AGGREGATE
-
-
-class ClientSerializer(serializers.Serializer[Any]):
-    """What a sender tells of itself; a wrong value is ignored."""
-
-    extensionVersion = serializers.CharField(required=False)
-    browserName = serializers.CharField(required=False)
-    browserVersion = serializers.CharField(required=False)
-    platform = serializers.CharField(required=False)
-
-
-class PushSerializer(serializers.Serializer[Any]):
-    """What every push has beside its records."""
-
-    anonymousClientId = serializers.CharField(
-        required=False,
-        max_length=limits.MAX_CLIENT_ID,
-        help_text="The browser of every record that names none itself.",
-    )
-    client = ClientSerializer(required=False)
-
-
-class PageVisitPushSerializer(PushSerializer):
-    """The body of a push of page visits."""
-
-    visits = BulkSerializer(child=PageVisitSerializer(), max_length=limits.MAX_RECORDS)
-
-
-class TabAggregatePushSerializer(PushSerializer):
-    """The body of a push of tab aggregates."""
-
-    aggregates = BulkSerializer(child=TabAggregateSerializer(), max_length=limits.MAX_RECORDS)
-
-
-class RejectedSerializer(serializers.Serializer[Any]):
-    """A record that was not stored."""
-
-    index = serializers.IntegerField(help_text="Its place in the batch, from 0.")
-    id = serializers.CharField(allow_null=True, help_text="Its id, if that is a valid string.")
-    errors = serializers.DictField(  # type: ignore[assignment]  # the wire's name
-        child=serializers.ListField(child=serializers.CharField()),
-        help_text="By wire field as sent; `record` for the whole.",
-    )
-    retry = serializers.BooleanField(required=False, help_text="True if a mended clock may put it right.")
-
-
-class TrimmedSerializer(serializers.Serializer[Any]):
-    """A record that was stored with something mended or cut."""
-
-    index = serializers.IntegerField(help_text="Its place in the batch, from 0.")
-    fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # the wire's name
-
-
-class PushReplySerializer(serializers.Serializer[Any]):
-    """What became of each record of a push."""
-
-    results = serializers.ListField(child=serializers.ChoiceField(service.RESULTS))
-    rejected = RejectedSerializer(many=True)
-    trimmed = TrimmedSerializer(many=True)
-    serverTime = serializers.IntegerField(help_text="Milliseconds since the epoch, by the server's clock.")

@@ -13,18 +13,18 @@ from rest_framework.views import APIView
 
 from strict_json.parsing import InvalidJSON
 from sync import limits
-from sync.push import examples, service
+from sync.api.push_description import (
+    PAGE_VISITS_EXAMPLE,
+    REPLY_EXAMPLE,
+    TAB_AGGREGATES_EXAMPLE,
+    PageVisitPushSerializer,
+    PushReplySerializer,
+    TabAggregatePushSerializer,
+)
+from sync.push import service
 from sync.push.batch import Batch, split
 from sync.push.request_body import BodyTooLarge, InvalidGzip, UnreadableBody, read_body
-from sync.push.serializers import (
-    BulkSerializer,
-    PageVisitPushSerializer,
-    PageVisitSerializer,
-    PushReplySerializer,
-    RecordSerializer,
-    TabAggregatePushSerializer,
-    TabAggregateSerializer,
-)
+from sync.push.serializers import BulkSerializer, PageVisitSerializer, RecordSerializer, TabAggregateSerializer
 from sync.records.fields import UNSTORABLE, storable
 
 CLIENT_COLUMNS = {
@@ -167,7 +167,7 @@ class PageVisitsView(PushView):
         operation_id="pushPageVisits",
         request=PageVisitPushSerializer,
         responses={200: PushReplySerializer},
-        examples=[examples.PAGE_VISITS, examples.REPLY],
+        examples=[PAGE_VISITS_EXAMPLE, REPLY_EXAMPLE],
     )
     def post(self, request: Request) -> HttpResponse:
         """Store a batch of page visits, sent as JSON or gzipped JSON.
@@ -186,7 +186,7 @@ class TabAggregatesView(PushView):
         operation_id="pushTabAggregates",
         request=TabAggregatePushSerializer,
         responses={200: PushReplySerializer},
-        examples=[examples.TAB_AGGREGATES, examples.REPLY],
+        examples=[TAB_AGGREGATES_EXAMPLE, REPLY_EXAMPLE],
     )
     def post(self, request: Request) -> HttpResponse:
         """Store a batch of tab aggregates, sent as JSON or gzipped JSON.

@@ -7,17 +7,14 @@ by itself where a record has something to mend or to explain. The methods add on
 import re
 import sys
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
-from rest_framework import serializers
 
 from sync import limits
 from sync.records.merge import encode_document
 from sync.records.page_url import read_page_url
-
-Described: TypeAlias = "serializers.Field[Any, Any, Any, Any]"
 
 REPLACEMENT = "\ufffd"
 # Neither UTF-8 nor, for NUL, PostgreSQL can hold these.
@@ -51,14 +48,17 @@ def storable(text: str) -> bool:
     return UNSTORABLE.search(text) is None
 
 
-class FieldType:
-    """A kind of value. A subclass sets `type` and overrides what it has to add."""
+class Value:
+    """A kind of value: the msgspec type that is taken as it is, and the words that refuse everything else."""
 
-    type: Any
+    def __init__(self, type_: Any, wanted: str, *, described: Any = None) -> None:
+        self.type = type_
+        self.wanted = wanted
+        self.described = described or type_  # for the API's description, where more is taken than `type` says
 
     def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
         """Return a value of `type` in place of one that is not; raises Wrong."""
-        raise NotImplementedError
+        raise Wrong(self.wanted)
 
     def clean(self, value: Any, name: str, judgement: Judgement) -> Any:
         """Return the value without what a database cannot hold; raises Wrong. Only asked where that may occur."""
@@ -82,67 +82,45 @@ class FieldType:
         """Return the wire form of a stored value."""
         return value
 
-    def describe(self, **options: Any) -> Described:
-        """Return the field of the API's description."""
-        raise NotImplementedError
+
+def whole(high: int = limits.MAX_INTEGER) -> Value:
+    """Return the kind of integers from 0 to `high`."""
+    return Value(Annotated[int, Meta(ge=0, le=high)], f"Enter a whole number from 0 to {high}.")
 
 
-class Whole(FieldType):
-    """An integer from 0 to `high`."""
-
-    def __init__(self, high: int = limits.MAX_INTEGER) -> None:
-        self.type = Annotated[int, Meta(ge=0, le=high)]
-        self.high = high
-
-    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
-        if type(value) is not int:
-            raise Wrong("Enter a whole number.")
-        raise Wrong(f"Enter a whole number from 0 to {self.high}.")
-
-    def describe(self, **options: Any) -> Described:
-        return serializers.IntegerField(min_value=0, max_value=self.high, **options)
+# A sent site is ignored: the kind's `complete` sets the one of the record's URL.
+SITE = Value(Any, "", described=str)
+FLAG = Value(bool, "Enter true or false.")
+DURATION = Value(
+    Annotated[int, Meta(ge=0, le=limits.MAX_DURATION_MS)],
+    "Enter a duration in whole milliseconds, from 0 to ten years.",
+)
 
 
-class Duration(Whole):
-    """Milliseconds from 0 to ten years."""
-
-    def __init__(self) -> None:
-        super().__init__(limits.MAX_DURATION_MS)
-
-    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
-        if type(value) is not int:
-            raise Wrong("Enter a whole number.")
-        raise Wrong("Enter a duration in whole milliseconds, from 0 to ten years.")
-
-
-class Seconds(FieldType):
+class Seconds(Value):
     """Seconds, stored as milliseconds, rounded half up."""
 
-    type = Annotated[float, Meta(ge=0, le=limits.MAX_DURATION_MS / 1000)]
-
-    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
-        if type(value) not in (int, float):
-            raise Wrong("Enter a number of seconds.")
-        raise Wrong("Enter a duration in seconds, from 0 to ten years.")
+    def __init__(self) -> None:
+        longest = limits.MAX_DURATION_MS / 1000
+        super().__init__(Annotated[float, Meta(ge=0, le=longest)], "Enter a duration in seconds, from 0 to ten years.")
 
     def settle(self, value: float, name: str, judgement: Judgement) -> int:
         return int((Decimal(repr(value)) * 1000).quantize(Decimal(1), ROUND_HALF_UP))
 
-    def describe(self, **options: Any) -> Described:
-        return serializers.FloatField(min_value=0, max_value=limits.MAX_DURATION_MS / 1000, **options)
 
-
-class Instant(FieldType):
+class Instant(Value):
     """Milliseconds since the epoch, from 2000-01-01 to 24 hours past the server's clock."""
 
-    type = Annotated[int, Meta(ge=limits.EARLIEST_MS)]
+    def __init__(self) -> None:
+        super().__init__(
+            Annotated[int, Meta(ge=limits.EARLIEST_MS)],
+            "Send milliseconds since the epoch, from the year 2000 to 24 hours ahead of the server's clock.",
+        )
 
     def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
-        if type(value) is not int:
-            raise Wrong("Enter a whole number.")
-        if limits.EARLIEST_MS <= value * 1000 <= judgement.latest:
+        if type(value) is int and limits.EARLIEST_MS <= value * 1000 <= judgement.latest:
             raise Wrong("This is in seconds. Send milliseconds since the epoch.")
-        raise Wrong("Send milliseconds since the epoch, not before the year 2000.")
+        raise Wrong(self.wanted)
 
     def settle(self, value: int, name: str, judgement: Judgement) -> int:
         if value <= judgement.latest:
@@ -151,175 +129,61 @@ class Instant(FieldType):
         for unit, in_a_millisecond in (("microseconds", 1_000), ("nanoseconds", 1_000_000)):
             if limits.EARLIEST_MS * in_a_millisecond <= value <= judgement.latest * in_a_millisecond:
                 raise Wrong(f"This is in {unit}. Send milliseconds since the epoch.")
-        raise Wrong("Send milliseconds since the epoch, not more than 24 hours ahead of the server's clock.")
-
-    def describe(self, **options: Any) -> Described:
-        return serializers.IntegerField(min_value=limits.EARLIEST_MS, **options)
+        raise Wrong(self.wanted)
 
 
 def check_not_late(instant: int, judgement: Judgement) -> None:
-    """Raise WrongClock for an instant in the future that a wrong clock may explain."""
+    """Raise WrongClock for an instant past the limit that a wrong clock may explain."""
     if judgement.latest < instant <= judgement.latest - limits.CLOCK_LEEWAY_MS + limits.WRONG_CLOCK_MS:
         raise WrongClock("This is more than 24 hours ahead of the server's clock. Check the clock of the sender.")
 
 
-class Flag(FieldType):
-    """A JSON boolean."""
-
-    type = bool
-
-    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
-        raise Wrong("Enter true or false.")
-
-    def describe(self, **options: Any) -> Described:
-        return serializers.BooleanField(**options)
-
-
-class Share(FieldType):
+class Share(Value):
     """A number from 0 to 1; with `cut`, a larger one becomes 1."""
 
-    type = Annotated[float, Meta(ge=0, le=1)]
-
     def __init__(self, *, cut: bool = False) -> None:
+        described = Annotated[float, Meta(ge=0)] if cut else None
+        super().__init__(Annotated[float, Meta(ge=0, le=1)], "Enter a number from 0 to 1.", described=described)
         self.cut = cut
 
     def mend(self, value: Any, name: str, judgement: Judgement) -> float:
         if self.cut and type(value) in (int, float) and 1 < value <= sys.float_info.max:
             judgement.trimmed.append(name)
             return 1.0
-        raise Wrong("Enter a number from 0 to 1.")
+        raise Wrong(self.wanted)
 
     def settle(self, value: float, name: str, judgement: Judgement) -> float:
         return value + 0.0  # -0.0 and 0.0 are one value and must have one spelling
 
-    def describe(self, **options: Any) -> Described:
-        return serializers.FloatField(min_value=0, max_value=None if self.cut else 1, **options)
 
-
-class Text(FieldType):
-    """A string of at most `high` characters, never trimmed of blanks; a longer one is refused."""
+class Text(Value):
+    """A string of `low` to `high` characters, never trimmed of blanks."""
 
     def __init__(self, high: int, *, low: int = 0) -> None:
-        self.type = Annotated[str, Meta(min_length=low, max_length=high)]
-        self.low, self.high = low, high
-
-    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
-        if type(value) is not str:
-            raise Wrong("Enter a string.")
-        raise Wrong(f"Enter at most {self.high} characters." if value else "Enter at least 1 character.")
+        wanted = f"Enter a string of {f'{low} to' if low else 'at most'} {high} characters."
+        super().__init__(Annotated[str, Meta(min_length=low, max_length=high)], wanted)
 
     def clean(self, value: str, name: str, judgement: Judgement) -> str:
         if storable(value):
             return value
         raise Wrong("Remove NUL characters and lone surrogates.")
 
-    def describe(self, **options: Any) -> Described:
-        return serializers.CharField(max_length=self.high, allow_blank=not self.low, **options)
 
-
-class CutText(FieldType):
+class CutText(Value):
     """A string that is cut to `high` characters, with U+FFFD for what a database cannot hold."""
 
     def __init__(self, high: int) -> None:
-        self.type = Annotated[str, Meta(max_length=high)]
+        super().__init__(Annotated[str, Meta(max_length=high)], "Enter a string.", described=str)
         self.high = high
 
     def mend(self, value: Any, name: str, judgement: Judgement) -> str:
         if type(value) is not str:
-            raise Wrong("Enter a string.")
+            raise Wrong(self.wanted)
         judgement.trimmed.append(name)
         return value[: self.high]
 
-    def clean(self, value: str, name: str, judgement: Judgement) -> str:
-        if storable(value):
-            return value
-        judgement.trimmed.append(name)
-        return UNSTORABLE.sub(REPLACEMENT, value)
-
-    def describe(self, **options: Any) -> Described:
-        return serializers.CharField(allow_blank=True, **options)
-
-
-class Url(FieldType):
-    """An absolute http(s) URL as the browser has it, without credentials, cut to 8,192 characters."""
-
-    type = str
-
-    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
-        raise Wrong("Enter an absolute http or https URL.")
-
-    def clean(self, value: str, name: str, judgement: Judgement) -> str:
-        if storable(value):
-            return value
-        raise Wrong("Remove NUL characters and lone surrogates from the URL.")
-
-    def settle(self, value: str, name: str, judgement: Judgement) -> str | None:
-        found = read_page_url(value)
-        if found is None:
-            raise Wrong("Enter an absolute http or https URL.")
-        url, judgement.site = found
-        if url is value and len(url) <= limits.MAX_URL:
-            return url
-        judgement.trimmed.append(name)
-        return url[: limits.MAX_URL]
-
-    def describe(self, **options: Any) -> Described:
-        return serializers.CharField(**options)
-
-
-class LenientUrl(Url):
-    """A URL that never refuses the record: null is stored for what is no URL."""
-
-    def read(self, value: Any, name: str, judgement: Judgement) -> str | None:
-        try:
-            return super().read(value, name, judgement)  # type: ignore[no-any-return]  # settle says what
-        except Wrong:
-            judgement.trimmed.append(name)
-            return None
-
-    def settle(self, value: str, name: str, judgement: Judgement) -> str | None:
-        try:
-            return super().settle(value, name, judgement)
-        except Wrong:
-            judgement.trimmed.append(name)
-            return None
-
-
-class Site(FieldType):
-    """The site of the record's URL. A sent one is ignored: `complete` of the kind sets it."""
-
-    type = Any
-
-    def describe(self, **options: Any) -> Described:
-        return serializers.CharField(**options)
-
-
-class Metadata(FieldType):
-    """A free object of up to 32 KiB as compact JSON; over that it becomes empty."""
-
-    type = dict[str, Any]
-
-    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
-        raise Wrong("Enter an object.")
-
-    def clean(self, value: dict[str, Any], name: str, judgement: Judgement) -> Any:
-        cleaned = _replaced(value)
-        if cleaned != value:
-            judgement.trimmed.append(name)
-        return cleaned
-
-    def settle(self, value: dict[str, Any], name: str, judgement: Judgement) -> bytes:
-        try:
-            document = encode_document(value)
-        except TypeError:
-            raise Wrong("Remove numbers that are past a double, such as 1e400.") from None
-        if len(document) <= limits.MAX_METADATA_BYTES:
-            return document
-        judgement.trimmed.append(name)
-        return b"{}"
-
-    def describe(self, **options: Any) -> Described:
-        return serializers.DictField(**options)
+    def clean(self, value: str, name: str, judgement: Judgement) -> Any:
+        return _noted(_replaced(value), value, name, judgement)
 
 
 def _replaced(value: Any) -> Any:
@@ -328,151 +192,155 @@ def _replaced(value: Any) -> Any:
         return value if storable(value) else UNSTORABLE.sub(REPLACEMENT, value)
     if type(value) is dict:
         return {_replaced(key): _replaced(item) for key, item in value.items()}
-    if type(value) is list:
-        return [_replaced(item) for item in value]
-    return value
+    return [_replaced(item) for item in value] if type(value) is list else value
 
 
-_instant, _duration, _reason = Instant(), Duration(), Text(limits.MAX_IDLE_REASON)
-
-
-IdlePeriod = msgspec.defstruct(
-    "IdlePeriod",
-    [
-        ("start", _instant.type),
-        ("reason", _reason.type),
-        ("end", _instant.type | None, None),
-        ("durationMs", _duration.type | None, None),
-        ("resumeReason", _reason.type | None, None),
-    ],
-    gc=False,
-)
-
-
-class IdlePeriodSerializer(serializers.Serializer[Any]):
-    """A stretch of a visit in which the person was away."""
-
-    start = _instant.describe(help_text="Milliseconds since the epoch.")
-    end = _instant.describe(allow_null=True, required=False)
-    reason = _reason.describe(help_text="Such as idle, locked or blurred.")
-    durationMs = _duration.describe(allow_null=True, required=False)
-    resumeReason = _reason.describe(allow_null=True, required=False)
-
-
-class IdlePeriods(FieldType):
-    """Idle periods in the order sent: malformed ones are dropped, the latest 1,000 are kept."""
-
-    type = list[IdlePeriod]  # type: ignore[valid-type]  # a class made at run time
-
-    def mend(self, value: Any, name: str, judgement: Judgement) -> list[Any]:
-        if type(value) is not list:
-            raise Wrong("Enter a list.")
-        periods = []
-        for period in value:
-            try:
-                periods.append(msgspec.convert(period, IdlePeriod))
-            except msgspec.ValidationError:
-                continue
+def _noted(kept: Any, sent: Any, name: str, judgement: Judgement) -> Any:
+    """Return the value that is kept, and list the field as trimmed where it is not the one sent."""
+    if kept != sent:
         judgement.trimmed.append(name)
-        return periods
-
-    @staticmethod
-    def _is_whole(period: Any, judgement: Judgement) -> bool:
-        end = period.start if period.end is None else period.end
-        return period.start <= end <= judgement.latest and (
-            judgement.clean or (storable(period.reason) and storable(period.resumeReason or ""))
-        )
-
-    def settle(self, value: list[Any], name: str, judgement: Judgement) -> bytes:
-        periods = [period for period in value if self._is_whole(period, judgement)]
-        if len(periods) > limits.MAX_IDLE_PERIODS:
-            by_start = sorted(range(len(periods)), key=lambda i: (periods[i].start, i))
-            periods = [periods[i] for i in sorted(by_start[-limits.MAX_IDLE_PERIODS :])]
-        if len(periods) != len(value):
-            judgement.trimmed.append(name)
-        return encode_document(periods)
-
-    def describe(self, **options: Any) -> Described:
-        return IdlePeriodSerializer(many=True, **options)
+    return kept
 
 
-class SiteDurations(FieldType):
+class Url(Text):
+    """An absolute http(s) URL as the browser has it, without credentials, cut to 8,192 characters."""
+
+    def __init__(self) -> None:
+        Value.__init__(self, str, "Enter an absolute http or https URL.")
+
+    def settle(self, value: str, name: str, judgement: Judgement) -> Any:
+        found = read_page_url(value)
+        if found is None:
+            raise Wrong(self.wanted)
+        url, judgement.site = found
+        return _noted(url[: limits.MAX_URL], value, name, judgement)
+
+
+class LenientUrl(Url):
+    """A URL that never refuses the record: null is stored for what is no URL."""
+
+    def read(self, value: Any, name: str, judgement: Judgement) -> Any:
+        try:
+            return super().read(value, name, judgement)
+        except Wrong:
+            return _noted(None, value, name, judgement)
+
+    def settle(self, value: str, name: str, judgement: Judgement) -> Any:
+        try:
+            return super().settle(value, name, judgement)
+        except Wrong:
+            return _noted(None, value, name, judgement)
+
+
+class Metadata(Value):
+    """A free object of up to 32 KiB as compact JSON; over that it becomes empty."""
+
+    def __init__(self) -> None:
+        super().__init__(dict[str, Any], "Enter an object.")
+
+    def clean(self, value: dict[str, Any], name: str, judgement: Judgement) -> Any:
+        return _noted(_replaced(value), value, name, judgement)
+
+    def settle(self, value: dict[str, Any], name: str, judgement: Judgement) -> Any:
+        try:
+            document = encode_document(value)
+        except TypeError:
+            raise Wrong("Remove numbers that are past a double, such as 1e400.") from None
+        return _noted(document if len(document) <= limits.MAX_METADATA_BYTES else b"{}", document, name, judgement)
+
+
+class SiteDurations(Value):
     """Milliseconds by site; the largest 1,000 are kept, ties by name."""
 
-    type = dict[Annotated[str, Meta(max_length=limits.MAX_DOMAIN)], _duration.type]  # type: ignore[name-defined]  # a type made at run time
-
-    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
-        if type(value) is not dict:
-            raise Wrong("Enter an object of durations by domain.")
-        self._check_names(value)
-        for duration in value.values():
-            _duration.read(duration, name, judgement)
-        raise Wrong("Enter an object of durations by domain.")
+    def __init__(self) -> None:
+        site = Text(limits.MAX_DOMAIN)
+        wanted = (
+            f"Enter an object of durations by domain: each domain has at most {limits.MAX_DOMAIN} characters, none of "
+            "them NUL or a lone surrogate, and each duration is in whole milliseconds, from 0 to ten years."
+        )
+        super().__init__(dict[site.type, DURATION.type], wanted)  # type: ignore[name-defined]  # made at run time
 
     def clean(self, value: dict[str, int], name: str, judgement: Judgement) -> Any:
-        self._check_names(value)
-        return value
-
-    @staticmethod
-    def _check_names(value: dict[str, Any]) -> None:
-        if not all(storable(site) and len(site) <= limits.MAX_DOMAIN for site in value):
-            raise Wrong(
-                f"Each domain has at most {limits.MAX_DOMAIN} characters, none of them NUL or a lone surrogate."
-            )
+        if all(map(storable, value)):
+            return value
+        raise Wrong(self.wanted)
 
     def settle(self, value: dict[str, int], name: str, judgement: Judgement) -> bytes:
         if len(value) > limits.MAX_DOMAIN_DURATIONS:
+            judgement.trimmed.append(name)
             largest = sorted(value.items(), key=lambda item: (-item[1], item[0]))
             value = dict(largest[: limits.MAX_DOMAIN_DURATIONS])
-            judgement.trimmed.append(name)
         return encode_document(value)
 
-    def describe(self, **options: Any) -> Described:
-        return serializers.DictField(child=_duration.describe(), **options)
 
+class Members(Value):
+    """An object of named values, of which those that are not `required` may be null or absent."""
 
-_site = Text(limits.MAX_DOMAIN)
-
-
-_STATISTICS: tuple[tuple[str, FieldType], ...] = (("mostVisitedDomain", _site), ("averagePageDuration", _duration))
-StatisticsOfTab = msgspec.defstruct(
-    "StatisticsOfTab", [(part, field.type | None, None) for part, field in _STATISTICS], gc=False
-)
-
-
-class StatisticsSerializer(serializers.Serializer[Any]):
-    """What an extension worked out about a tab."""
-
-    mostVisitedDomain = _site.describe(allow_null=True, required=False)
-    averagePageDuration = _duration.describe(allow_null=True, required=False)
-
-
-class Statistics(FieldType):
-    """The most visited site and the average time on a page, null where absent."""
-
-    type = StatisticsOfTab
+    def __init__(self, name: str, required: dict[str, Value], optional: dict[str, Value]) -> None:
+        self.values = {**required, **optional}
+        members: list[Any] = [(member, value.type) for member, value in required.items()]
+        members += [(member, value.type | None, None) for member, value in optional.items()]
+        super().__init__(msgspec.defstruct(name, members, gc=False), "Enter an object.")
 
     def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
-        if type(value) is not dict:
-            raise Wrong("Enter an object.")
-        for part, field in _STATISTICS:
+        for member, kind in self.values.items() if type(value) is dict else ():
             try:
-                if value.get(part) is not None:
-                    field.read(value[part], part, judgement)
+                if value.get(member) is not None:
+                    kind.read(value[member], member, judgement)
             except Wrong as wrong:
-                raise Wrong(f"{part}: {wrong}") from wrong
-        raise Wrong("Enter an object.")
+                raise Wrong(f"{member}: {wrong}") from wrong
+        raise Wrong(self.wanted)
 
     def clean(self, value: Any, name: str, judgement: Judgement) -> Any:
-        if not storable(value.mostVisitedDomain or ""):
-            raise Wrong("mostVisitedDomain: Remove NUL characters and lone surrogates.")
+        for member, kind in self.values.items():
+            if getattr(value, member) is not None:
+                kind.clean(getattr(value, member), member, judgement)
         return value
 
     def settle(self, value: Any, name: str, judgement: Judgement) -> bytes:
         return encode_document(value)
 
     def to_wire(self, value: dict[str, Any]) -> dict[str, Any] | None:
-        return value or None  # {} is stored where none were sent, and sending {} would store two nulls
+        return value or None  # {} is stored where none was sent, and sending {} would store nulls
 
-    def describe(self, **options: Any) -> Described:
-        return StatisticsSerializer(**options)
+
+class IdlePeriods(Value):
+    """Idle periods in the order sent: malformed ones are dropped, the latest 1,000 are kept."""
+
+    def __init__(self) -> None:
+        instant, reason = Instant(), Text(limits.MAX_IDLE_REASON)
+        self.period = Members(
+            "IdlePeriod",
+            {"start": instant, "reason": reason},
+            {"end": instant, "durationMs": DURATION, "resumeReason": reason},
+        )
+        super().__init__(list[self.period.type], "Enter a list.")  # type: ignore[name-defined]  # made at run time
+
+    def mend(self, value: Any, name: str, judgement: Judgement) -> list[Any]:
+        if type(value) is not list:
+            raise Wrong(self.wanted)
+        judgement.trimmed.append(name)
+        periods = []
+        for period in value:
+            try:
+                periods.append(msgspec.convert(period, self.period.type))
+            except msgspec.ValidationError:
+                continue
+        return periods
+
+    def clean(self, value: list[Any], name: str, judgement: Judgement) -> Any:
+        kept = [period for period in value if storable(period.reason) and storable(period.resumeReason or "")]
+        return _noted(kept, value, name, judgement)
+
+    def settle(self, value: list[Any], name: str, judgement: Judgement) -> bytes:
+        periods = [
+            period
+            for period in value
+            if period.start <= (period.start if period.end is None else period.end) <= judgement.latest
+        ]
+        if len(periods) > limits.MAX_IDLE_PERIODS:
+            by_start = sorted(range(len(periods)), key=lambda i: (periods[i].start, i))
+            periods = [periods[i] for i in sorted(by_start[-limits.MAX_IDLE_PERIODS :])]
+        if len(periods) != len(value):
+            judgement.trimmed.append(name)
+        return encode_document(periods)

@@ -5,22 +5,22 @@ from collections.abc import Mapping
 from sync import limits
 from sync.models import PageVisit, SyncBatch
 from sync.records.fields import (
+    DURATION,
+    FLAG,
+    SITE,
     CutText,
-    Duration,
-    Flag,
     IdlePeriods,
     Instant,
     Judgement,
     Metadata,
     Seconds,
     Share,
-    Site,
     Text,
     Url,
-    Whole,
     WrongClock,
     check_not_late,
-)
+    whole,
+)  # fmt: skip
 from sync.records.merge import Rank
 from sync.records.record_kind import (
     CLIENT_ID_FIELD,
@@ -30,7 +30,7 @@ from sync.records.record_kind import (
     Field,
     RecordKind,
     Rejected,
-)
+)  # fmt: skip
 
 
 def rank(
@@ -92,17 +92,17 @@ PAGE_VISIT = RecordKind(
             "startedAt", "started_at", Instant(), required=True, alias="timestamp",
             help="May come as `timestamp` instead.",
         ),
-        Field("tabId", "tab_id", Whole()),
-        Field("domain", "domain", Site(), derived=True, help="Accepted and ignored: derived from `url`."),
+        Field("tabId", "tab_id", whole()),
+        Field("domain", "domain", SITE, derived=True, help="Accepted and ignored: derived from `url`."),
         Field("title", "title", CutText(limits.MAX_TITLE), default="",
               help=f"Stored up to {limits.MAX_TITLE} characters."),
         Field("endedAt", "ended_at", Instant(), help="Null while the visit goes on."),
         Field(
-            "duration", "duration_ms", Duration(), alias="durationSeconds", alias_type=Seconds(),
+            "duration", "duration_ms", DURATION, alias="durationSeconds", alias_value=Seconds(),
             help="Null where unknown, which is not 0. `durationSeconds` is taken when it is absent.",
         ),
-        Field("isActive", "is_active", Flag(), default=False, help="True while the visit goes on."),
-        Field("activeDuration", "active_duration_ms", Duration(), help="Null where unknown, which is not 0."),
+        Field("isActive", "is_active", FLAG, default=False, help="True while the visit goes on."),
+        Field("activeDuration", "active_duration_ms", DURATION, help="Null where unknown, which is not 0."),
         Field("engagementRate", "engagement_rate", Share(cut=True), default=0.0, help="Above 1 it is stored as 1."),
         Field(
             "idlePeriods", "idle_periods", IdlePeriods(), default=b"[]",

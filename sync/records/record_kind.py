@@ -13,13 +13,11 @@ from strict_json.parsing import parse_checked
 from sync import limits
 from sync.models import SyncBatch, SyncRecord
 from sync.records import merge
-from sync.records.fields import FieldType, Instant, Judgement, Text, Whole, Wrong, WrongClock
+from sync.records.fields import Instant, Judgement, Text, Value, Wrong, WrongClock, whole
 
 # A record that was read: its columns as attributes, JSON columns as the bytes that are stored, and `client_id`.
 Content = Any
 CLIENT_ID = "client_id"
-# Ends the name under which the class of a kind keeps a value sent under the second name of an optional field.
-SECOND_NAME = "_by_second_name"
 
 
 class Rejected(Exception):
@@ -37,12 +35,12 @@ class Field:
 
     wire: str
     column: str
-    type: FieldType
+    value: Value
     required: bool = False
     default: Any = None
     # Another wire name that is read where the field's own name is absent or null; its values may be of another kind.
     alias: str | None = None
-    alias_type: FieldType | None = None
+    alias_value: Value | None = None
     # Made from other fields by `complete`, so not read from the wire and no part of the content that is compared.
     derived: bool = False
     help: str = ""
@@ -89,12 +87,15 @@ class RecordKind:
         self._decode = msgspec.json.Decoder(self._struct, float_hook=parse_fraction).decode
         # A value of any other field is stored as its type takes it.
         self._settled = tuple(
-            (field.column, field.wire, field.default, field.type.settle)
+            (field.column, field.wire, field.default, field.value.settle)
             for field in self.fields
-            if type(field.type).settle is not FieldType.settle and not isinstance(field.type, Instant)
+            if type(field.value).settle is not Value.settle and not isinstance(field.value, Instant)
         )
-        self._instants_of = attrgetter(*(field.column for field in self.fields if isinstance(field.type, Instant)))
-        self._second_names_of = [column for column in self._struct.__struct_fields__ if column.endswith(SECOND_NAME)]
+        self._instants_of = attrgetter(*(field.column for field in self.fields if isinstance(field.value, Instant)))
+        # A required field under its second name is missing from the first, which is noticed anyhow.
+        self._second_names = [
+            f'"{field.alias}"'.encode() for field in self.fields if field.alias and not field.required
+        ]
         self._rank_of = attrgetter(*self.rank_columns)
         self._key_of = attrgetter(*key)
 
@@ -107,16 +108,12 @@ class RecordKind:
             if field.derived:
                 members.append((column, Any, None))
             elif field.required:
-                members.append((column, field.type.type))
+                members.append((column, field.value.type))
             elif field.default is None:
-                members.append((column, field.type.type | None, None))
+                members.append((column, field.value.type | None, None))
             else:
-                members.append((column, field.type.type, field.default))
+                members.append((column, field.value.type, field.default))
         names = {field.column: field.wire for field in self.fields}
-        for field in self.fields:
-            if field.alias and not field.required:
-                members.append((field.column + SECOND_NAME, Any, None))
-                names[field.column + SECOND_NAME] = field.alias
         return msgspec.defstruct(self.model.__name__ + "Content", members, rename=names, kw_only=True, gc=False)
 
     def read(self, text: bytes, latest: int, client_id: str) -> tuple[Content, list[str]]:
@@ -139,13 +136,10 @@ class RecordKind:
 
     def _read_at_once(self, text: bytes, judgement: Judgement) -> Content | None:
         """Return the content of a record that needs no explaining, or None; takes a third of the time."""
-        if not judgement.clean or may_hold_past_double(text):
+        if not judgement.clean or may_hold_past_double(text) or any(name in text for name in self._second_names):
             return None
         try:
             content = self._decode(text)
-            for column in self._second_names_of:
-                if getattr(content, column) is not None:
-                    return None
             if max(filter(None, self._instants_of(content))) > judgement.latest:
                 return None
             for column, wire, default, settle in self._settled:
@@ -164,9 +158,9 @@ class RecordKind:
         errors: dict[str, list[str]] = {}
         wrong_clocks = 0
         for field in self.fields:
-            name, kind, value = field.wire, field.type, record.get(field.wire)
+            name, kind, value = field.wire, field.value, record.get(field.wire)
             if value is None and field.alias and record.get(field.alias) is not None:
-                name, kind, value = field.alias, field.alias_type or kind, record[field.alias]
+                name, kind, value = field.alias, field.alias_value or kind, record[field.alias]
                 sent_as[field.wire] = name
             if value is None or field.derived:
                 if field.required:
@@ -197,7 +191,7 @@ class RecordKind:
                 if bytes(sent) != b"null":
                     # Each character takes at most six bytes; a longer one is not worth reading.
                     short = len(bytes(sent)) <= 6 * limits.MAX_ID + 2
-                    return str(field.type.read(parse_checked(bytes(sent)), "id", _UNCLEAN)) if short else None
+                    return str(field.value.read(parse_checked(bytes(sent)), "id", _UNCLEAN)) if short else None
         except (msgspec.DecodeError, Wrong):
             pass
         return None
@@ -228,26 +222,11 @@ class RecordKind:
     def to_wire(self, row: SyncRecord, client_id: str) -> dict[str, Any]:
         """Return a stored record as the wire has it: sent back, it is `unchanged`."""
         record = {
-            field.wire: field.type.to_wire(getattr(row, field.column))
+            field.wire: field.value.to_wire(getattr(row, field.column))
             for field in self.fields
             if field.column != CLIENT_ID
         }
         return record | {CLIENT_ID_FIELD.wire: client_id}
-
-    def describe(self) -> dict[str, Any]:
-        """Return the fields of the API's description by wire name, second names included."""
-        described = {}
-        for field in self.fields:
-            if field.required:
-                described[field.wire] = field.type.describe(help_text=field.help)
-            else:
-                default = msgspec.json.decode(field.default) if isinstance(field.default, bytes) else field.default
-                described[field.wire] = field.type.describe(default=default, allow_null=True, help_text=field.help)
-            if field.alias:
-                described[field.alias] = (field.alias_type or field.type).describe(
-                    required=False, allow_null=True, help_text=f"Another name of `{field.wire}`, which wins."
-                )
-        return described
 
 
 class _Ids(msgspec.Struct, gc=False):
@@ -268,7 +247,7 @@ CLIENT_ID_FIELD = Field(
 REVISION_FIELD = Field(
     "revision",
     "revision",
-    Whole(limits.MAX_REVISION),
+    whole(limits.MAX_REVISION),
     default=0,
     help="Raised by the extension at every change of the record; the larger wins.",
 )

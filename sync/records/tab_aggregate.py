@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sync import limits
 from sync.models import SyncBatch, TabAggregate
-from sync.records.fields import Duration, Instant, Judgement, LenientUrl, Site, SiteDurations, Statistics, Whole
+from sync.records.fields import DURATION, SITE, Instant, Judgement, LenientUrl, Members, SiteDurations, Text, whole
 from sync.records.merge import Rank
 from sync.records.record_kind import (
     CLIENT_ID_FIELD,
@@ -13,15 +13,11 @@ from sync.records.record_kind import (
     Content,
     Field,
     RecordKind,
-)
+)  # fmt: skip
 
 
 def rank(
-    revision: int,
-    last_active_at: int,
-    closed_at: int | None,
-    total_active_duration_ms: int,
-    page_count: int,
+    revision: int, last_active_at: int, closed_at: int | None, total_active_duration_ms: int, page_count: int
 ) -> Rank:
     """Return what versions are compared by: the first difference decides, the larger wins."""
     return (
@@ -50,21 +46,25 @@ TAB_AGGREGATE = RecordKind(
     rank=rank,
     complete=complete,
     fields=(
-        Field("tabId", "tab_id", Whole(), required=True),
+        Field("tabId", "tab_id", whole(), required=True),
         Field("startTime", "started_at", Instant(), required=True, help="When the tab was created; part of the key."),
-        Field("totalActiveDuration", "total_active_duration_ms", Duration(), required=True),
+        Field("totalActiveDuration", "total_active_duration_ms", DURATION, required=True),
         Field("lastActiveTime", "last_active_at", Instant(), help="`startTime` when absent."),
         Field(
             "domainDurations", "domain_durations", SiteDurations(), default=b"{}",
             help=f"The largest {limits.MAX_DOMAIN_DURATIONS} are kept.",
         ),
-        Field("pageCount", "page_count", Whole(), default=0, help="Pages visited in the tab."),
+        Field("pageCount", "page_count", whole(), default=0, help="Pages visited in the tab."),
         Field("currentUrl", "current_url", LenientUrl(), help="Null is stored for what is no http(s) URL."),
         Field(
-            "currentDomain", "current_domain", Site(), derived=True,
+            "currentDomain", "current_domain", SITE, derived=True,
             help="Accepted and ignored: derived from `currentUrl`.",
         ),
-        Field("statistics", "statistics", Statistics(), default=b"{}"),
+        Field(
+            "statistics", "statistics",
+            Members("Statistics", {}, {"mostVisitedDomain": Text(limits.MAX_DOMAIN), "averagePageDuration": DURATION}),
+            default=b"{}", help="What the extension worked out about the tab.",
+        ),
         CLOSED_AT_FIELD,
         CLIENT_ID_FIELD,
         REVISION_FIELD,
