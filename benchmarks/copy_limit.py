@@ -11,8 +11,9 @@ class Limit:
 
     def __init__(self, url: str, records: list[dict[str, Any]], size: int) -> None:
         from benchmarks.data import CLIENT_ID
-        from sync.push.record_sql import LEADING, Leading, Row, written
+        from sync.push.record_sql import LEADING, Leading, written
         from sync.push.serializers import PageVisitSerializer
+        from sync.push.service import Incoming
         from sync.records.page_visit import PAGE_VISIT
 
         self.size = size
@@ -27,9 +28,10 @@ class Limit:
         context = {"now": int(time.time() * 1000), "anonymous_client_id": ""}
         serializer = PageVisitSerializer(data=records, many=True, context=context)
         serializer.is_valid(raise_exception=True)
-        values = [PAGE_VISIT.values_of(content) for content in serializer.validated_data]
-        rows = [Row(found[0], PAGE_VISIT.digest_of(each), each, None) for each in values]
-        self.rows = list(written(PAGE_VISIT, Leading(1, 1, 1), rows))
+        incoming = [
+            Incoming(index, PAGE_VISIT, found[0], content) for index, content in enumerate(serializer.validated_data)
+        ]
+        self.rows = list(written(PAGE_VISIT, Leading(1, 1, 1), incoming))
         self.start = 0
 
     def copy(self, count: int) -> list[float]:

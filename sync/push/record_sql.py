@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from django.contrib.auth import get_user_model
@@ -33,8 +33,8 @@ class Held(NamedTuple):
     ranked: tuple[Any, ...]
 
 
-class Row(NamedTuple):
-    """A record to be written: its browser, digest and values by `kind.columns`, and the row that it overwrites."""
+class Row(Protocol):
+    """A record to be written: `values` by `kind.columns`, and the row that it overwrites, if any."""
 
     browser_id: int
     digest: bytes
@@ -50,7 +50,7 @@ class Leading(NamedTuple):
     now: int
 
 
-# The next four statements run at every push. Building them by the ORM took longer than the database takes.
+# The next three statements run at every push. Building them by the ORM took longer than the database takes.
 
 
 def lock_state(user_id: int) -> int | None:
@@ -65,12 +65,6 @@ def lock_state(user_id: int) -> int | None:
         )
         row = cursor.fetchone()
     return row[0] if row else None
-
-
-def set_counter(user_id: int, counter: int) -> None:
-    """Set the person's counter."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {SyncState._meta.db_table} SET counter = %s WHERE user_id = %s", [counter, user_id])
 
 
 def touch_browsers(user_id: int, client_ids: Collection[str], now: datetime) -> list[tuple[Any, ...]]:
@@ -178,15 +172,13 @@ def overwrite(kind: RecordKind, leading: Leading, rows: Iterable[Row]) -> None:
         if connection.vendor != "postgresql":
             cursor.executemany(f"{_insert_sql(kind)} {_on_conflict(kind)}", list(written(kind, leading, rows)))
             return
-        # The JSON columns are most of a row, and seldom what changed.
-        same: list[Row] = []
-        other: list[Row] = []
-        for row in rows:
-            (same if row.held and merge.same_documents(row.digest, row.held.digest) else other).append(row)
         updated = 0
-        for columns, changed in (((*kind.scalars, *kind.derived), same), (kind.columns, other)):
+        # The JSON columns are most of a row, and seldom what changed.
+        kept = [row.held is not None and merge.same_documents(row.digest, row.held.digest) for row in rows]
+        for keeps, columns in ((True, (*kind.scalars, *kind.derived)), (False, kind.columns)):
+            changed = [_changed(kind, columns, row) for row, same in zip(rows, kept, strict=True) if same is keeps]
             if changed:
-                contents = msgspec.json.encode([_changed(kind, columns, row) for row in changed]).decode()
+                contents = msgspec.json.encode(changed).decode()
                 cursor.execute(_update_sql(kind, columns), [leading.seq, leading.now, contents, leading.user_id])
                 updated += cursor.rowcount
         if updated != len(rows):  # by somebody who did not take the person's lock
@@ -195,10 +187,11 @@ def overwrite(kind: RecordKind, leading: Leading, rows: Iterable[Row]) -> None:
 
 def _changed(kind: RecordKind, columns: tuple[str, ...], row: Row) -> dict[str, Any]:
     """Return id, digest and `columns` of a row as `_update_sql` reads them."""
-    values = dict(zip(kind.columns, row.values, strict=True))
-    for column in kind.documents:
-        values[column] = msgspec.Raw(values[column])
-    changed = {column: values[column] for column in columns}
+    changed = {
+        column: msgspec.Raw(value) if column in kind.documents else value
+        for column, value in zip(kind.columns, row.values, strict=True)
+        if column in columns
+    }
     return changed | {"id": row.held and row.held.id, "digest": row.digest.hex()}
 
 
@@ -219,9 +212,10 @@ def written(kind: RecordKind, leading: Leading, rows: Iterable[Row]) -> Iterator
     user_id, seq, now = leading
     start = len(kind.scalars)
     end = start + len(kind.documents)
-    for browser_id, digest, values, _ in rows:
+    for row in rows:
+        values = row.values
         documents = [document.decode() for document in values[start:end]]
-        yield user_id, seq, now, now, browser_id, digest, *values[:start], *documents, *values[end:]
+        yield user_id, seq, now, now, row.browser_id, row.digest, *values[:start], *documents, *values[end:]
 
 
 @cache

@@ -1,8 +1,12 @@
-"""Reads a request body and inflates it within the limit."""
+"""Reads the body of a request and inflates it within the limit."""
 
 import zlib
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any
+
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
+from rest_framework.request import Request
 
 from sync import limits
 
@@ -10,34 +14,26 @@ from sync import limits
 CHUNK = 1_048_576
 
 
-class BodyTooLarge(ValueError):
-    """The body, inflated, is over the limit."""
+class BodyTooLarge(APIException):
+    """A body over the limit, counted after inflating."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+
+    def __init__(self, limit: int, advice: str) -> None:
+        super().__init__(f"A body holds at most {limit} bytes{advice}.", "body_too_large")
+        self.more = {"maxBodyBytes": limit}
 
 
-class UnreadableBody(ValueError):
-    """The body broke off, or its chunks are malformed."""
-
-
-class InvalidGzip(ValueError):
-    """The body is not one whole gzip stream."""
-
-
-class Readable(Protocol):
-    """Anything with the read method of a file."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes, none at the end."""
-
-
-def read_some(stream: Readable, size: int) -> bytes:
-    """Return up to `size` bytes of the stream; raises UnreadableBody."""
+def read_some(stream: Any, size: int) -> bytes:
+    """Return up to `size` bytes of the stream; raises ParseError for a body that breaks off or has malformed chunks."""
     try:
-        return stream.read(size)
-    except Exception as error:  # what a server's stream raises for a malformed chunk has no common base
-        raise UnreadableBody("The body cannot be read to its end; send it again.") from error
+        some: bytes = stream.read(size)
+    except Exception as error:  # the errors of a server's stream have no common base
+        raise ParseError("The body cannot be read to its end; send it again.", "unreadable_body") from error
+    return some
 
 
-def _chunks(stream: Readable, most: int) -> Iterator[bytes]:
+def chunks(stream: Any, most: int) -> Iterator[bytes]:
     """Yield the stream in chunks, up to `most` bytes in all."""
     left = most
     while left > 0 and (chunk := read_some(stream, min(CHUNK, left))):
@@ -45,34 +41,43 @@ def _chunks(stream: Readable, most: int) -> Iterator[bytes]:
         yield chunk
 
 
-def read_on(stream: Readable, most: int) -> None:
-    """Read up to `most` bytes more and forget them, so that the sender gets its reply and not a broken pipe."""
-    for _ in _chunks(stream, most):
-        pass
+def read_push(request: Request) -> bytes:
+    """Return the inflated body of a push; raises UnsupportedMediaType, BodyTooLarge or ParseError."""
+    media_type = (request.content_type or "").split(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType(media_type or "(none)", "Send the batch as Content-Type: application/json.")
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        raise UnsupportedMediaType(encoding, "Send the batch as it is, or with Content-Encoding: gzip.")
+    stream: Any = request._request
+    is_chunked = request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
+    if is_chunked and request.META.get("wsgi.input_terminated"):
+        stream = request.META["wsgi.input"]  # Django reads as far as Content-Length, which a chunked body has not
+    return read_body(stream, gzipped=encoding == "gzip")
 
 
-def read_body(stream: Readable, *, gzipped: bool, limit: int = limits.MAX_BODY_BYTES) -> bytes:
-    """Return the inflated body; raises BodyTooLarge past `limit` bytes, InvalidGzip for a broken gzip stream.
+def read_body(stream: Any, *, gzipped: bool, limit: int = limits.MAX_BODY_BYTES) -> bytes:
+    """Return the inflated body; raises BodyTooLarge past `limit` bytes, ParseError for a broken gzip stream.
 
     A body that is too large is read on, up to twice the limit, so that its sender gets the reply and not a broken pipe.
     """
     inflater = zlib.decompressobj(wbits=31) if gzipped else None
     parts: list[bytes] = []
     size = 0
-    chunks = _chunks(stream, 2 * limit)
-    for chunk in chunks:
+    received = chunks(stream, 2 * limit)
+    for chunk in received:
         try:
             part = inflater.decompress(chunk, limit - size + 1) if inflater else chunk
         except zlib.error as error:
-            raise InvalidGzip("The body is not gzip, or is damaged.") from error
+            raise ParseError("The body is not gzip, or is damaged.", "invalid_gzip") from error
         size += len(part)
         if size > limit:
-            for _ in chunks:
+            for _ in received:
                 pass
-            raise BodyTooLarge
+            raise BodyTooLarge(limit, " after inflating; send fewer records at once")
         if inflater and inflater.unused_data:
-            raise InvalidGzip("There are bytes after the end of the gzip stream.")
+            raise ParseError("There are bytes after the end of the gzip stream.", "invalid_gzip")
         parts.append(part)
     if inflater and not inflater.eof:
-        raise InvalidGzip("The gzip stream is cut short.")
+        raise ParseError("The gzip stream is cut short.", "invalid_gzip")
     return b"".join(parts)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from sync import limits
 from sync.models import Browser, SyncState
 from sync.push import record_sql
-from sync.push.record_sql import Held, Leading, Row
+from sync.push.record_sql import Held, Leading
 from sync.records import merge
 from sync.records.record_kind import Content, RecordKind
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 Result = Literal["created", "updated", "unchanged", "rejected"]
 RESULTS: Final = get_args(Result)
-Statement = Callable[[Iterable[Row]], None]
+Statement = Callable[[Sequence["Incoming"]], None]
 REFUSED: Final = {"record": ["The database refuses this record. Send it again only after it has changed."]}
 # PostgreSQL's classes "program limit exceeded" and "raised by a rule of the operator": no retry makes the row fit.
 REFUSALS: Final = ("54", "P0")
@@ -60,18 +60,11 @@ class Incoming:
     __slots__ = ("browser_id", "content", "digest", "held", "index", "key", "kind", "values")
 
     def __init__(self, index: int, kind: RecordKind, browser_id: int, content: Content) -> None:
-        self.index = index
-        self.kind = kind
-        self.browser_id = browser_id
-        self.content = content
+        self.index, self.kind, self.browser_id, self.content = index, kind, browser_id, content
         self.key = (browser_id, *kind.key_of(content))
         self.values = kind.values_of(content)
         self.digest = kind.digest_of(self.values)
         self.held: Held | None = None
-
-    def row(self) -> Row:
-        """Return what is written of it, and over which row."""
-        return Row(self.browser_id, self.digest, self.values, self.held)
 
     def version(self) -> merge.Version:
         """Return what the record is compared by where it meets another version of itself."""
@@ -116,7 +109,7 @@ def _push(user_id: int, kind: RecordKind, contents: Sequence[Content], push: Pus
         ]
         results = _store(user_id, kind, incoming, seq, write)
         if "created" in results or "updated" in results:
-            record_sql.set_counter(user_id, seq)
+            SyncState.objects.filter(user_id=user_id).update(counter=seq)
         _log_batch(user_id, kind, browsers.get(sender) if sender is not None else None, results, push)
     return results
 
@@ -224,7 +217,7 @@ def _held(user_id: int, kind: RecordKind, incoming: Sequence[Incoming]) -> dict[
 def _write(statement: Statement, records: Sequence[Incoming]) -> set[int]:
     """Write the records; return the empty set."""
     if records:
-        statement(record.row() for record in records)
+        statement(records)
     return set()
 
 
@@ -252,7 +245,8 @@ def _is_refusal(error: DatabaseError) -> bool:
 
 def _log_batch(user_id: int, kind: RecordKind, browser_id: int | None, results: Sequence[Result], push: Push) -> None:
     places = push.accepted or range(len(results))
-    refused = [
+    errors = [{"index": rejected["index"], "errors": rejected["errors"]} for rejected in push.rejected]
+    errors += [
         {"index": place, "errors": REFUSED}
         for place, result in zip(places, results, strict=True)
         if result == "rejected"
@@ -265,11 +259,8 @@ def _log_batch(user_id: int, kind: RecordKind, browser_id: int | None, results: 
         created=results.count("created"),
         updated=results.count("updated"),
         unchanged=results.count("unchanged"),
-        rejected=results.count("rejected") + len(push.rejected),
+        rejected=len(errors),
         body_bytes=push.body_bytes,
         duration_ms=int((time.monotonic() - push.started) * 1000),
-        errors=[
-            {"index": rejected["index"], "errors": rejected["errors"]}
-            for rejected in [*push.rejected, *refused][: limits.BATCH_ERRORS_KEPT]
-        ],
+        errors=errors[: limits.BATCH_ERRORS_KEPT],
     )

@@ -7,11 +7,10 @@ import msgspec
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException, AuthenticationFailed, UnsupportedMediaType
+from rest_framework.exceptions import APIException, AuthenticationFailed, ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from strict_json.parsing import InvalidJSON
 from sync import limits
 from sync.api.push_description import (
     PAGE_VISITS_EXAMPLE,
@@ -23,9 +22,10 @@ from sync.api.push_description import (
 )
 from sync.push import service
 from sync.push.batch import Batch, split
-from sync.push.request_body import BodyTooLarge, InvalidGzip, UnreadableBody, read_body
+from sync.push.request_body import read_push
 from sync.push.serializers import BulkSerializer, PageVisitSerializer, RecordSerializer, TabAggregateSerializer
-from sync.records.fields import UNSTORABLE, storable
+from sync.records.fields import UNSTORABLE, Judgement, Wrong
+from sync.records.record_kind import CLIENT_ID_FIELD
 
 CLIENT_COLUMNS = {
     "extensionVersion": "extension_version",
@@ -37,40 +37,12 @@ MAX_CLIENT_TEXT = 64
 
 
 class Refusal(APIException):
-    """A push that is answered as a whole, before any record is judged; `more` joins the error body."""
+    """A push that is refused as a whole; `more` joins the error body."""
 
     def __init__(self, status_code: int, code: str, detail: str, **more: Any) -> None:
         super().__init__(detail, code)
         self.status_code = status_code
         self.more = more
-
-
-def read_push(request: Request) -> bytes:
-    """Return the inflated body of a push; raises UnsupportedMediaType or Refusal."""
-    media_type = (request.content_type or "").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise UnsupportedMediaType(media_type or "(none)", "Send the batch as Content-Type: application/json.")
-    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
-    if encoding not in ("", "identity", "gzip"):
-        raise UnsupportedMediaType(encoding, "Send the batch as it is, or with Content-Encoding: gzip.")
-    stream = request._request
-    if request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked" and request.META.get(
-        "wsgi.input_terminated"
-    ):
-        stream = request.META["wsgi.input"]  # Django reads as far as Content-Length, which a chunked body has not
-    try:
-        return read_body(stream, gzipped=encoding == "gzip")
-    except BodyTooLarge as error:
-        raise Refusal(
-            status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
-            "body_too_large",
-            f"A body holds at most {limits.MAX_BODY_BYTES} bytes after inflating; send fewer records at once.",
-            maxBodyBytes=limits.MAX_BODY_BYTES,
-        ) from error
-    except UnreadableBody as error:
-        raise Refusal(status.HTTP_400_BAD_REQUEST, "unreadable_body", str(error)) from error
-    except InvalidGzip as error:
-        raise Refusal(status.HTTP_400_BAD_REQUEST, "invalid_gzip", str(error)) from error
 
 
 def client_columns(client: Any) -> dict[str, str]:
@@ -84,12 +56,6 @@ def client_columns(client: Any) -> dict[str, str]:
     }
 
 
-def envelope_error(field: str, text: str) -> Refusal:
-    """Return the 400 for an envelope whose `field` is wrong."""
-    detail = f"Correct these fields. {field}: {text}"
-    return Refusal(status.HTTP_400_BAD_REQUEST, "invalid", detail, errors={field: [text]})
-
-
 class PushView(APIView):
     """Takes one batch of records of one kind."""
 
@@ -101,10 +67,7 @@ class PushView(APIView):
         started = time.monotonic()
         body = read_push(request)
         list_name = self.serializer_class.kind.list_name
-        try:
-            batch = split(body, list_name)
-        except InvalidJSON as error:
-            raise Refusal(status.HTTP_400_BAD_REQUEST, "invalid_json", str(error)) from error
+        batch = split(body, list_name)
         sender = check_envelope(batch, list_name)
         serializer = BulkSerializer(
             child=self.serializer_class(),
@@ -136,17 +99,17 @@ class PushView(APIView):
 
 
 def check_envelope(batch: Batch, list_name: str) -> str | None:
-    """Return the anonymousClientId of a batch's envelope, if it has one; raises Refusal."""
+    """Return the anonymousClientId of a batch's envelope, if it has one; raises ValidationError or Refusal."""
     if not isinstance(batch.envelope, dict):
-        raise Refusal(status.HTTP_400_BAD_REQUEST, "invalid", f'Send an object with a list "{list_name}".')
+        raise ValidationError([f'Send an object with a list "{list_name}".'])
     if batch.records is None:
-        raise envelope_error(list_name, "Send a list of records.")
-    sender: Any = batch.envelope.get("anonymousClientId")
-    if sender is not None and not (
-        isinstance(sender, str) and len(sender) <= limits.MAX_CLIENT_ID and storable(sender)
-    ):
-        text = f"Send a string of at most {limits.MAX_CLIENT_ID} characters, without NUL and lone surrogates."
-        raise envelope_error("anonymousClientId", text)
+        raise ValidationError({list_name: ["Send a list of records."]})
+    sender: str | None = batch.envelope.get(CLIENT_ID_FIELD.wire)
+    try:
+        if sender is not None:
+            CLIENT_ID_FIELD.value.read(sender, CLIENT_ID_FIELD.wire, Judgement(0, clean=False))
+    except Wrong as wrong:
+        raise ValidationError({CLIENT_ID_FIELD.wire: [str(wrong)]}) from wrong
     if batch.number > limits.MAX_RECORDS:
         held = f"{'' if batch.is_exact else 'at least '}{batch.number}"
         raise Refusal(

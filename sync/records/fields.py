@@ -202,34 +202,28 @@ def _noted(kept: Any, sent: Any, name: str, judgement: Judgement) -> Any:
     return kept
 
 
-class Url(Text):
-    """An absolute http(s) URL as the browser has it, without credentials, cut to 8,192 characters."""
+class Url(Value):
+    """An absolute http(s) URL as the browser has it, without credentials, cut to 8,192 characters.
 
-    def __init__(self) -> None:
-        Value.__init__(self, str, "Enter an absolute http or https URL.")
+    With `lenient` it never refuses the record: null is stored for what is no URL.
+    """
+
+    def __init__(self, *, lenient: bool = False) -> None:
+        super().__init__(str, "Enter an absolute http or https URL.")
+        self.lenient = lenient
+
+    def mend(self, value: Any, name: str, judgement: Judgement) -> str:
+        return ""  # which is no URL
+
+    def clean(self, value: str, name: str, judgement: Judgement) -> str:
+        return value if storable(value) else ""
 
     def settle(self, value: str, name: str, judgement: Judgement) -> Any:
         found = read_page_url(value)
-        if found is None:
+        if found is None and not self.lenient:
             raise Wrong(self.wanted)
-        url, judgement.site = found
-        return _noted(url[: limits.MAX_URL], value, name, judgement)
-
-
-class LenientUrl(Url):
-    """A URL that never refuses the record: null is stored for what is no URL."""
-
-    def read(self, value: Any, name: str, judgement: Judgement) -> Any:
-        try:
-            return super().read(value, name, judgement)
-        except Wrong:
-            return _noted(None, value, name, judgement)
-
-    def settle(self, value: str, name: str, judgement: Judgement) -> Any:
-        try:
-            return super().settle(value, name, judgement)
-        except Wrong:
-            return _noted(None, value, name, judgement)
+        url, judgement.site = found or (None, None)
+        return _noted(url and url[: limits.MAX_URL], value, name, judgement)
 
 
 class Metadata(Value):

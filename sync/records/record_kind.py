@@ -46,35 +46,25 @@ class Field:
     help: str = ""
 
 
+@dataclass(eq=False)
 class RecordKind:
-    """The declaration of a kind of record, and everything that follows from it.
+    """The declaration of a kind of record, and everything that follows from it."""
 
-    `rank` takes the columns it compares by as its parameters. `complete` sets derived columns and judges what only
-    several fields together can tell; it raises Rejected. Raise `format_number` when a column comes, goes or is encoded
-    otherwise: rows with another number are then compared by their fields, so that an upgrade rewrites nothing.
-    """
+    batch_kind: SyncBatch.Kind
+    model: type[SyncRecord]
+    list_name: str
+    key: tuple[str, ...]
+    # Raise it when a column comes, goes or is encoded otherwise: rows of another format are then compared by their
+    # fields, so that an upgrade rewrites nothing.
+    format_number: int
+    fields: tuple[Field, ...]
+    # Its parameters are the columns it compares by.
+    rank: Callable[..., merge.Rank]
+    # Sets derived columns, and judges what only several fields together can tell; raises Rejected.
+    complete: Callable[[Content, Judgement, Mapping[str, str]], None]
 
-    def __init__(
-        self,
-        batch_kind: SyncBatch.Kind,
-        model: type[SyncRecord],
-        *,
-        list_name: str,
-        key: tuple[str, ...],
-        format_number: int,
-        fields: Sequence[Field],
-        rank: Callable[..., merge.Rank],
-        complete: Callable[[Content, Judgement, Mapping[str, str]], None],
-    ) -> None:
-        self.batch_kind = batch_kind
-        self.model = model
-        self.list_name = list_name
-        self.key = key
-        self.format_number = format_number
-        self.fields = tuple(fields)
-        self.rank = rank
-        self.rank_columns = tuple(inspect.signature(rank).parameters)
-        self._complete = complete
+    def __post_init__(self) -> None:
+        self.rank_columns = tuple(inspect.signature(self.rank).parameters)
         of_content = sorted(
             (field for field in self.fields if field.column != CLIENT_ID and not field.derived),
             key=lambda field: field.column,
@@ -97,7 +87,7 @@ class RecordKind:
             f'"{field.alias}"'.encode() for field in self.fields if field.alias and not field.required
         ]
         self._rank_of = attrgetter(*self.rank_columns)
-        self._key_of = attrgetter(*key)
+        self._key_of = attrgetter(*self.key)
 
     def _make_struct(self) -> Any:
         """Return the class of records of this kind, whose attributes are the columns in the order of `columns`."""
@@ -131,7 +121,7 @@ class RecordKind:
             content = self._read_by_field(parse_checked(text), judgement, sent_as)
         if content.client_id is None:
             content.client_id = client_id
-        self._complete(content, judgement, sent_as)
+        self.complete(content, judgement, sent_as)
         return content, judgement.trimmed
 
     def _read_at_once(self, text: bytes, judgement: Judgement) -> Content | None:

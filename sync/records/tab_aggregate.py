@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sync import limits
 from sync.models import SyncBatch, TabAggregate
-from sync.records.fields import DURATION, SITE, Instant, Judgement, LenientUrl, Members, SiteDurations, Text, whole
+from sync.records.fields import DURATION, SITE, Instant, Judgement, Members, SiteDurations, Text, Url, whole
 from sync.records.merge import Rank
 from sync.records.record_kind import (
     CLIENT_ID_FIELD,
@@ -55,7 +55,7 @@ TAB_AGGREGATE = RecordKind(
             help=f"The largest {limits.MAX_DOMAIN_DURATIONS} are kept.",
         ),
         Field("pageCount", "page_count", whole(), default=0, help="Pages visited in the tab."),
-        Field("currentUrl", "current_url", LenientUrl(), help="Null is stored for what is no http(s) URL."),
+        Field("currentUrl", "current_url", Url(lenient=True), help="Null is stored for what is no http(s) URL."),
         Field(
             "currentDomain", "current_domain", SITE, derived=True,
             help="Accepted and ignored: derived from `currentUrl`.",
