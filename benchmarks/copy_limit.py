@@ -13,7 +13,7 @@ class Limit:
         from benchmarks.data import CLIENT_ID
         from sync.push.record_sql import LEADING, Leading, written
         from sync.push.serializers import PageVisitSerializer
-        from sync.push.service import Incoming
+        from sync.push.service import incoming
         from sync.records.page_visit import PAGE_VISIT
 
         self.size = size
@@ -28,10 +28,10 @@ class Limit:
         context = {"now": int(time.time() * 1000), "anonymous_client_id": ""}
         serializer = PageVisitSerializer(data=records, many=True, context=context)
         serializer.is_valid(raise_exception=True)
-        incoming = [
-            Incoming(index, PAGE_VISIT, found[0], content) for index, content in enumerate(serializer.validated_data)
+        records = [
+            incoming(index, PAGE_VISIT, found[0], content) for index, content in enumerate(serializer.validated_data)
         ]
-        self.rows = list(written(PAGE_VISIT, Leading(1, 1, 1), incoming))
+        self.rows = list(written(PAGE_VISIT, Leading(1, 1, 1), records))
         self.start = 0
 
     def copy(self, count: int) -> list[float]:

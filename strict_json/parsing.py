@@ -66,10 +66,18 @@ def _refuse_constant(name: str) -> NoReturn:
     raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
 
 
-def check_utf8(text: bytes) -> None:
-    """Raise InvalidJSON with the position unless the text is UTF-8. msgspec does not check this."""
+def is_utf8(text: bytes) -> bool:
+    """Tell whether the text is UTF-8, which msgspec does not check."""
     try:
-        _ = text.isascii() or text.decode()
+        return text.isascii() or bool(text.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def check_utf8(text: bytes) -> None:
+    """Raise InvalidJSON with the position unless the text is UTF-8."""
+    try:
+        text.decode()
     except UnicodeDecodeError as error:
         raise InvalidJSON(f"Not UTF-8 at {_place(text, error.start)}.") from error
 

@@ -13,6 +13,7 @@ from strict_json.parsing import (
     check_depth,
     check_utf8,
     is_shallow,
+    is_utf8,
     parse,
     parse_checked,
     without_lone_surrogates,
@@ -63,7 +64,6 @@ def split(body: bytes, list_name: str) -> Batch:
 
     Raises InvalidJSON unless the whole body is JSON by RFC 8259: UTF-8, and nested no deeper than MAX_DEPTH.
     """
-    check_utf8(body)
     for spell in (bytes, without_lone_surrogates):
         text = spell(body)
         with suppress(msgspec.DecodeError, RecursionError):
@@ -75,7 +75,12 @@ def split(body: bytes, list_name: str) -> Batch:
 def _split(text: bytes, found: Any, list_name: str) -> Batch:
     records = [bytes(record) for record in msgspec.structs.astuple(found.records) if record is not None]
     too_many = len(records) > limits.MAX_RECORDS
-    _check_depths(text, [] if too_many else records)
+    parts = [text] if too_many else [*records, _around(records, text)]
+    # The body and the list are two levels around each record.
+    if not all(is_utf8(part) for part in parts):
+        check_utf8(text)
+    if not all(brackets(part) < MAX_DEPTH - 1 or is_shallow(part, MAX_DEPTH - 2) for part in parts):
+        check_depth(text)
     envelope = {"anonymousClientId": _value(found.anonymousClientId), "client": _value(found.client)}
     if not too_many:
         return Batch(envelope, records, len(records))
@@ -84,16 +89,13 @@ def _split(text: bytes, found: Any, list_name: str) -> Batch:
     return Batch(envelope, [], len(_decoder(list_name, list[msgspec.Raw]).decode(text).records))
 
 
-def _check_depths(text: bytes, records: list[bytes]) -> None:
-    """Raise InvalidJSON if any part is nested too deep. Nearly every part has too few brackets for that."""
-    counts = [brackets(record) for record in records]
-    around = 2  # the body and the list
-    is_deep = brackets(text) - sum(counts) > MAX_DEPTH or any(
-        count > MAX_DEPTH - around and not is_shallow(record, MAX_DEPTH - around)
-        for count, record in zip(counts, records, strict=True)
-    )
-    if is_deep:
-        check_depth(text)
+def _around(records: list[bytes], text: bytes) -> bytes:
+    """Return the text around the records, or all of it where more than a comma stands between two of them."""
+    if records:
+        start, end = text.find(records[0]), text.rfind(records[-1]) + len(records[-1])
+        if end - start == sum(map(len, records)) + len(records) - 1:
+            return text[:start] + text[end:]
+    return text
 
 
 def _value(raw: msgspec.Raw) -> Any:

@@ -39,7 +39,8 @@ class BulkSerializer(serializers.ListSerializer[Any]):
         latest, client_id = self.child.latest(), self.context.get("anonymous_client_id", "")
         for index, record in enumerate(data):
             try:
-                content, trimmed = read(as_text(record), latest, client_id)
+                text = record if type(record) is bytes else as_text(record)
+                content, trimmed = read(text, latest, client_id)
             except Rejected as rejected:
                 self._reject(index, record, rejected)
                 continue
@@ -72,7 +73,7 @@ class BulkSerializer(serializers.ListSerializer[Any]):
 
 def as_text(record: Any) -> bytes:
     """Return a record as JSON text."""
-    return record if isinstance(record, bytes) else without_lone_surrogates(json.dumps(record).encode())
+    return record if type(record) is bytes else without_lone_surrogates(json.dumps(record).encode())
 
 
 class RecordSerializer(serializers.Serializer[Any]):

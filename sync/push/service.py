@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Literal, get_args
 
+import msgspec
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 from django.utils import timezone
@@ -54,17 +55,17 @@ class Push:
     accepted: Sequence[int] = ()
 
 
-class Incoming:
+class Incoming(msgspec.Struct, gc=False):
     """One record of a push, at its place in the batch; `held` is another version of it, if the table holds one."""
 
-    __slots__ = ("browser_id", "content", "digest", "held", "index", "key", "kind", "values")
-
-    def __init__(self, index: int, kind: RecordKind, browser_id: int, content: Content) -> None:
-        self.index, self.kind, self.browser_id, self.content = index, kind, browser_id, content
-        self.key = (browser_id, *kind.key_of(content))
-        self.values = kind.values_of(content)
-        self.digest = kind.digest_of(self.values)
-        self.held: Held | None = None
+    index: int
+    kind: RecordKind
+    browser_id: int
+    content: Content
+    key: tuple[Any, ...]
+    values: tuple[Any, ...]
+    digest: bytes
+    held: Held | None = None
 
     def version(self) -> merge.Version:
         """Return what the record is compared by where it meets another version of itself."""
@@ -73,6 +74,12 @@ class Incoming:
     def is_newer_than(self, held: Held) -> bool:
         """Tell whether it wins against the row held."""
         return self.version() > (self.kind.rank(*held.ranked), held.digest)
+
+
+def incoming(index: int, kind: RecordKind, browser_id: int, content: Content) -> Incoming:
+    """Return a record as it takes part in a push."""
+    values = kind.values_of(content)
+    return Incoming(index, kind, browser_id, content, kind.key_of(content), values, kind.digest_of(values))
 
 
 # Writes records by a statement; returns the indexes of those the database refuses.
@@ -104,10 +111,10 @@ def _push(user_id: int, kind: RecordKind, contents: Sequence[Content], push: Pus
         clients = dict.fromkeys(content.client_id for content in contents)
         sender = next(iter(clients), None) if push.sender is None else push.sender
         browsers = _browsers(user_id, clients, sender, push.client)
-        incoming = [
-            Incoming(index, kind, browsers[content.client_id], content) for index, content in enumerate(contents)
+        records = [
+            incoming(index, kind, browsers[content.client_id], content) for index, content in enumerate(contents)
         ]
-        results = _store(user_id, kind, incoming, seq, write)
+        results = _store(user_id, kind, records, seq, write)
         if "created" in results or "updated" in results:
             SyncState.objects.filter(user_id=user_id).update(counter=seq)
         _log_batch(user_id, kind, browsers.get(sender) if sender is not None else None, results, push)
@@ -154,39 +161,40 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: 
     return known
 
 
-def _store(user_id: int, kind: RecordKind, incoming: Sequence[Incoming], seq: int, write: Write) -> list[Result]:
+def _store(user_id: int, kind: RecordKind, records: Sequence[Incoming], seq: int, write: Write) -> list[Result]:
     """Write the winners and return the fate of every record."""
-    results: list[Result] = ["unchanged"] * len(incoming)
-    left = list(incoming)
+    results: list[Result] = ["unchanged"] * len(records)
+    left = list(records)
     while left:
         newer = _newer(user_id, kind, left)
         leading = Leading(user_id, seq, int(time.time() * 1000))
         refused: set[int] = set()
-        for statement, records in (
+        for statement, rows in (
             (record_sql.insert, [record for record in newer if record.held is None]),
             (record_sql.overwrite, [record for record in newer if record.held is not None]),
         ):
-            refused |= write(partial(statement, kind, leading), records)
+            refused |= write(partial(statement, kind, leading), rows)
         for record in newer:
             stored: Result = "created" if record.held is None else "updated"
             results[record.index] = "rejected" if record.index in refused else stored
         # The next best copy of a refused record may still be good.
-        again = {record.key for record in newer if record.index in refused}
-        left = [record for record in left if record.key in again and record.index not in refused]
+        again = {(record.browser_id, record.key) for record in newer if record.index in refused}
+        left = [record for record in left if (record.browser_id, record.key) in again and record.index not in refused]
     return results
 
 
-def _newer(user_id: int, kind: RecordKind, incoming: Sequence[Incoming]) -> list[Incoming]:
+def _newer(user_id: int, kind: RecordKind, records: Sequence[Incoming]) -> list[Incoming]:
     """Return the best copy of each record that wins against the row held, with that row as its `held`."""
-    held = _held(user_id, kind, incoming)
-    best: dict[tuple[Any, ...], Incoming] = {}
-    for record in incoming:
+    held = _held(user_id, kind, records)
+    best: dict[tuple[int, tuple[Any, ...]], Incoming] = {}
+    for record in records:
         if record.index in held and held[record.index] is None:
             continue
-        other = best.get(record.key)
+        key = (record.browser_id, record.key)
+        other = best.get(key)
         # Of identical copies the first stays.
         if other is None or record.version() > other.version():
-            best[record.key] = record
+            best[key] = record
     newer = []
     for record in best.values():
         record.held = held.get(record.index)
@@ -195,12 +203,12 @@ def _newer(user_id: int, kind: RecordKind, incoming: Sequence[Incoming]) -> list
     return newer
 
 
-def _held(user_id: int, kind: RecordKind, incoming: Sequence[Incoming]) -> dict[int, Held | None]:
+def _held(user_id: int, kind: RecordKind, records: Sequence[Incoming]) -> dict[int, Held | None]:
     """Return, by index of the record, the row held under its key, or None where that is just the same."""
     held: dict[int, Held | None] = {}
-    for browser_id in {record.browser_id for record in incoming}:
-        sought = [record for record in incoming if record.browser_id == browser_id]
-        keys = [(record.key[1:], record.digest) for record in sought]
+    for browser_id in {record.browser_id for record in records}:
+        sought = [record for record in records if record.browser_id == browser_id]
+        keys = [(record.key, record.digest) for record in sought]
         for place, row in record_sql.read(kind, user_id, browser_id, keys):
             held[sought[place].index] = row
     # Digests of another format are made anew from the fields, so that an upgrade rewrites nothing.

@@ -29,16 +29,13 @@ class WrongClock(Wrong):
     """An instant that is refused now and may be right once the sender's clock is."""
 
 
-class Judgement:
+class Judgement(msgspec.Struct, gc=False):
     """What is known and found out while one record is judged."""
 
-    __slots__ = ("clean", "latest", "site", "trimmed")
-
-    def __init__(self, latest: int, *, clean: bool = True) -> None:
-        self.latest = latest  # the last instant that is allowed, in ms
-        self.clean = clean  # no text can hold NUL or a lone surrogate, since the JSON has no escape for them
-        self.site: str | None = None  # of the record's URL, once that is read
-        self.trimmed: list[str] = []  # the wire names of the fields that were mended or cut
+    latest: int  # the last instant that is allowed, in ms
+    clean: bool = True  # no text can hold NUL or a lone surrogate, since the JSON has no escape for them
+    site: str | None = None  # of the record's URL, once that is read
+    trimmed: list[str] = []  # the wire names of the fields that were mended or cut; each Struct has its own list
 
 
 def storable(text: str) -> bool:
@@ -223,6 +220,8 @@ class Url(Value):
         if found is None and not self.lenient:
             raise Wrong(self.wanted)
         url, judgement.site = found or (None, None)
+        if url is value and len(value) <= limits.MAX_URL:
+            return url
         return _noted(url and url[: limits.MAX_URL], value, name, judgement)
 
 
@@ -240,7 +239,9 @@ class Metadata(Value):
             document = encode_document(value)
         except TypeError:
             raise Wrong("Remove numbers that are past a double, such as 1e400.") from None
-        return _noted(document if len(document) <= limits.MAX_METADATA_BYTES else b"{}", document, name, judgement)
+        if len(document) <= limits.MAX_METADATA_BYTES:
+            return document
+        return _noted(b"{}", document, name, judgement)
 
 
 class SiteDurations(Value):
@@ -327,6 +328,8 @@ class IdlePeriods(Value):
         return _noted(kept, value, name, judgement)
 
     def settle(self, value: list[Any], name: str, judgement: Judgement) -> bytes:
+        if not value:
+            return b"[]"
         periods = [
             period
             for period in value

@@ -73,18 +73,22 @@ class RecordKind:
         self.documents = tuple(field.column for field in of_content if isinstance(field.default, bytes))
         self.derived = tuple(field.column for field in self.fields if field.derived)
         self.columns = (*self.scalars, *self.documents, *self.derived)
+        start, end = len(self.scalars), len(self.scalars) + len(self.documents)
+        self._parts = (slice(start), slice(start, end), slice(end, None))
         self._struct = self._make_struct()
         self._decode = msgspec.json.Decoder(self._struct, float_hook=parse_fraction).decode
-        # A value of any other field is stored as its type takes it.
-        self._settled = tuple(
-            (field.column, field.wire, field.default, field.value.settle)
+        # A value of any other field is stored as its type takes it. All instants are compared with the latest at once.
+        settled = [
+            field
             for field in self.fields
             if type(field.value).settle is not Value.settle and not isinstance(field.value, Instant)
-        )
+        ]
+        self._settled = [(field.column, field.wire, field.default, field.value.settle) for field in settled]
+        self._settled_of = attrgetter(*(field.column for field in settled))
         self._instants_of = attrgetter(*(field.column for field in self.fields if isinstance(field.value, Instant)))
-        # A required field under its second name is missing from the first, which is noticed anyhow.
+        # A required field that comes under its second name is noticed anyhow: it is missing under its first.
         self._second_names = [
-            f'"{field.alias}"'.encode() for field in self.fields if field.alias and not field.required
+            (field.column, f'"{field.alias}"'.encode()) for field in self.fields if field.alias and not field.required
         ]
         self._rank_of = attrgetter(*self.rank_columns)
         self._key_of = attrgetter(*self.key)
@@ -113,7 +117,7 @@ class RecordKind:
         """
         if len(text) > limits.MAX_RECORD_BYTES:
             raise Rejected({"record": [f"A record holds at most {limits.MAX_RECORD_BYTES} bytes as sent."]})
-        judgement = Judgement(latest, clean=b"\\u" not in text)
+        judgement = Judgement(latest, clean=b"\\" not in text or b"\\u" not in text)
         content = self._read_at_once(text, judgement)
         sent_as: dict[str, str] = {}
         if content is None:
@@ -126,14 +130,16 @@ class RecordKind:
 
     def _read_at_once(self, text: bytes, judgement: Judgement) -> Content | None:
         """Return the content of a record that needs no explaining, or None; takes a third of the time."""
-        if not judgement.clean or may_hold_past_double(text) or any(name in text for name in self._second_names):
+        if not judgement.clean or may_hold_past_double(text):
             return None
         try:
             content = self._decode(text)
+            for column, second_name in self._second_names:
+                if getattr(content, column) is None and second_name in text:
+                    return None
             if max(filter(None, self._instants_of(content))) > judgement.latest:
                 return None
-            for column, wire, default, settle in self._settled:
-                value = getattr(content, column)
+            for value, (column, wire, default, settle) in zip(self._settled_of(content), self._settled, strict=True):
                 if value is not default:
                     setattr(content, column, settle(value, wire, judgement))
         except (msgspec.DecodeError, Wrong):
@@ -200,9 +206,8 @@ class RecordKind:
 
     def digest_of(self, values: Sequence[Any]) -> bytes:
         """Return the digest of values in the order of `columns`."""
-        start = len(self.scalars)
-        end = start + len(self.documents)
-        return merge.digest(self.format_number, values[:start], values[start:end], values[end:])
+        scalars, documents, derived = self._parts
+        return merge.digest(self.format_number, values[scalars], values[documents], values[derived])
 
     def digest_of_row(self, row: Mapping[str, Any]) -> bytes:
         """Return the digest of what a row of the table holds, by column."""

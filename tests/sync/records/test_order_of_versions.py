@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.push.serializers import PageVisitSerializer, TabAggregateSerializer
-from sync.push.service import Incoming
+from sync.push.service import incoming
 from tests.sync.columns import content_columns, spelled
 from tests.sync.oracle import rank
 from tests.wire_records import AT_9
@@ -18,7 +18,7 @@ SERIALIZERS = {"visit": PageVisitSerializer, "aggregate": TabAggregateSerializer
 
 def version(kind, content):
     """Return what a push compares a record by."""
-    return Incoming(0, SERIALIZERS[kind].kind, 1, content).version()
+    return incoming(0, SERIALIZERS[kind].kind, 1, content).version()
 
 
 def spelling(kind, content):
