@@ -23,7 +23,7 @@ const ALL_STORES = KINDS.flatMap(storesOf);
 export async function openStore({ indexedDB = globalThis.indexedDB, name = 'record' } = {}) {
   const opening = indexedDB.open(name, VERSION);
   opening.onupgradeneeded = () => build(opening.result);
-  const db = await answer(opening);
+  const db = await resultOf(opening);
   // Another context with newer code waits for this connection to go.
   db.onversionchange = () => db.close();
   return new Store(db);
@@ -89,7 +89,7 @@ export class Store {
 
   /** The stored value of a name, or undefined. */
   get(name) {
-    return this.transact(['meta'], 'readonly', (tx) => answer(tx.objectStore('meta').get(name)));
+    return this.transact(['meta'], 'readonly', (tx) => resultOf(tx.objectStore('meta').get(name)));
   }
 
   /** Stores a value under a name; it is on the disk when this returns. */
@@ -105,9 +105,9 @@ export class Store {
   change(name, change) {
     return this.transact(['meta'], 'readwrite', async (tx) => {
       const meta = tx.objectStore('meta');
-      const value = change(await answer(meta.get(name)));
-      if (value === undefined) await answer(meta.delete(name));
-      else await answer(meta.put(value, name));
+      const value = change(await resultOf(meta.get(name)));
+      if (value === undefined) await resultOf(meta.delete(name));
+      else await resultOf(meta.put(value, name));
       return value;
     }, { durability: 'strict' });
   }
@@ -118,7 +118,7 @@ export class Store {
   loadCapture() {
     return this.transact(['meta', 'tabs'], 'readonly', async (tx) => {
       const [state, tabs] = await Promise.all([
-        answer(tx.objectStore('meta').get('capture')), answer(tx.objectStore('tabs').getAll()),
+        resultOf(tx.objectStore('meta').get('capture')), resultOf(tx.objectStore('tabs').getAll()),
       ]);
       return { state, tabs: new Map(tabs.map((tab) => [tab.id, tab])) };
     });
@@ -133,9 +133,9 @@ export class Store {
     if (visits.length) stores.push(...storesOf('visits'), 'days');
     if (aggregates.length) stores.push(...storesOf('aggregates'));
     return this.transact(stores, 'readwrite', async (tx) => {
-      const waits = [answer(tx.objectStore('meta').put(state, 'capture'))];
-      for (const tab of putTabs) waits.push(answer(tx.objectStore('tabs').put(tab)));
-      for (const id of dropTabs) waits.push(answer(tx.objectStore('tabs').delete(id)));
+      const waits = [resultOf(tx.objectStore('meta').put(state, 'capture'))];
+      for (const tab of putTabs) waits.push(resultOf(tx.objectStore('tabs').put(tab)));
+      for (const id of dropTabs) waits.push(resultOf(tx.objectStore('tabs').delete(id)));
       for (const aggregate of aggregates) waits.push(putPending(tx, 'aggregates', aggregate));
       waits.push(putVisits(tx, visits));
       await Promise.all(waits);
@@ -149,7 +149,7 @@ export class Store {
    */
   async day(owner, instant) {
     const key = [owner, localDay(instant)];
-    const found = await this.transact(['days'], 'readonly', (tx) => answer(tx.objectStore('days').get(key)));
+    const found = await this.transact(['days'], 'readonly', (tx) => resultOf(tx.objectStore('days').get(key)));
     return { activeMs: found?.activeMs ?? 0, visits: found?.visits ?? 0, domains: found?.domains ?? {} };
   }
 
@@ -172,24 +172,24 @@ export class Store {
    * that what changed during the upload is sent again.
    * @param {Kind} kind
    * @param {string} owner
-   * @param {{id: string, startedAt: number, revision: number, fate: 'stored' | 'parked', errors?: object, retryAt?: number | null}[]} fates
+   * @param {{id: string, startedAt: number, revision: number, verdict: 'stored' | 'parked', errors?: object, retryAt?: number | null}[]} verdicts
    * @param {number} now
    */
-  settle(kind, owner, fates, now) {
-    if (!fates.length) return Promise.resolve(0);
+  settle(kind, owner, verdicts, now) {
+    if (!verdicts.length) return Promise.resolve(0);
     return this.transact(storesOf(kind), 'readwrite', async (tx) => {
       const [pending, parked, synced] = storesOf(kind).map((name) => tx.objectStore(name));
       // A batch is a stretch of what is pending: one request for all of it costs a fraction of one a record.
-      const starts = fates.map(({ startedAt }) => startedAt);
+      const starts = verdicts.map(({ startedAt }) => startedAt);
       const [first, last] = [starts.reduce((a, b) => Math.min(a, b)), starts.reduce((a, b) => Math.max(a, b))];
       const stretch = IDBKeyRange.bound([owner, first], [owner, last, []]);
-      const current = new Map((await answer(pending.getAll(stretch))).map((record) => [record.id, record]));
+      const current = new Map((await resultOf(pending.getAll(stretch))).map((record) => [record.id, record]));
       let settled = 0;
-      for (const { id, revision, fate, errors = {}, retryAt = null } of fates) {
+      for (const { id, revision, verdict, errors = {}, retryAt = null } of verdicts) {
         const record = current.get(id);
         if (record?.revision !== revision) continue;
         pending.delete(keyOf(record));
-        if (fate === 'stored') synced.put({ ...record, syncedAt: now });
+        if (verdict === 'stored') synced.put({ ...record, syncedAt: now });
         else parked.put({ ...record, errors, retryAt });
         settled += 1;
       }
@@ -200,7 +200,7 @@ export class Store {
   /** How many records of an owner wait and are parked, and how many of anybody are synced and still here. */
   counts(owner) {
     return this.transact(ALL_STORES, 'readonly', async (tx) => {
-      const count = (kind, place, range) => answer(tx.objectStore(storeOf(kind, place)).count(range));
+      const count = (kind, place, range) => resultOf(tx.objectStore(storeOf(kind, place)).count(range));
       const [pendingVisits, pendingAggregates, ...rest] = await Promise.all([
         ...KINDS.map((kind) => count(kind, 'pending', allOf(owner))), ...KINDS.map((kind) => count(kind, 'parked', allOf(owner))),
         ...KINDS.map((kind) => count(kind, 'synced')),
@@ -278,8 +278,8 @@ export class Store {
     }
     await this.transact(['days'], 'readwrite', async (tx) => {
       const days = tx.objectStore('days');
-      for (const day of await answer(days.getAll(allOf('')))) {
-        const mine = (await answer(days.get([owner, day.day]))) ?? { owner, day: day.day, activeMs: 0, visits: 0, domains: {} };
+      for (const day of await resultOf(days.getAll(allOf('')))) {
+        const mine = (await resultOf(days.get([owner, day.day]))) ?? { owner, day: day.day, activeMs: 0, visits: 0, domains: {} };
         mine.activeMs += day.activeMs;
         mine.visits += day.visits;
         for (const [domain, ms] of Object.entries(day.domains)) mine.domains[domain] = (mine.domains[domain] ?? 0) + ms;
@@ -305,7 +305,7 @@ export class Store {
         const stores = Object.fromEntries(PLACES.map((one) => [one, tx.objectStore(storeOf(kind, one))]));
         const within = after === null ? range
           : range ? IDBKeyRange.bound(after, range.upper, true, range.upperOpen) : IDBKeyRange.lowerBound(after, true);
-        const found = await answer(stores[place].getAll(within, EACH_TIME));
+        const found = await resultOf(stores[place].getAll(within, EACH_TIME));
         for (const record of found) await change(record, stores);
         return found;
       });
@@ -337,7 +337,7 @@ export class Store {
   total() {
     return this.transact(ALL_STORES, 'readonly', async (tx) => {
       const [visits, aggregates] = await Promise.all(KINDS.map(async (kind) => {
-        const counts = await Promise.all(storesOf(kind).map((name) => answer(tx.objectStore(name).count())));
+        const counts = await Promise.all(storesOf(kind).map((name) => resultOf(tx.objectStore(name).count())));
         return counts.reduce((a, b) => a + b);
       }));
       return { visits, aggregates };
@@ -347,13 +347,13 @@ export class Store {
   /** Deletes every record and the day totals; settings, account and capture state stay. */
   erase() {
     return this.transact([...ALL_STORES, 'days'], 'readwrite', async (tx) => {
-      await Promise.all([...ALL_STORES, 'days'].map((name) => answer(tx.objectStore(name).clear())));
+      await Promise.all([...ALL_STORES, 'days'].map((name) => resultOf(tx.objectStore(name).clear())));
     }, { durability: 'strict' });
   }
 
   /** The answer to one request to one object store. */
   read(name, request) {
-    return this.transact([name], 'readonly', (tx) => answer(request(tx.objectStore(name))));
+    return this.transact([name], 'readonly', (tx) => resultOf(request(tx.objectStore(name))));
   }
 }
 
@@ -370,7 +370,7 @@ export function localDay(instant) {
 async function putPending(tx, kind, record) {
   const [pending, parked, synced] = storesOf(kind).map((name) => tx.objectStore(name));
   await Promise.all([
-    answer(pending.put(record)), answer(parked.delete(keyOf(record))), answer(synced.delete(keyOf(record))),
+    resultOf(pending.put(record)), resultOf(parked.delete(keyOf(record))), resultOf(synced.delete(keyOf(record))),
   ]);
 }
 
@@ -387,7 +387,7 @@ async function putVisits(tx, visits) {
 
 /** The record under a key, wherever it is, or undefined. */
 async function current(stores, key) {
-  const found = await Promise.all(PLACES.map((place) => answer(stores[place].get(key))));
+  const found = await Promise.all(PLACES.map((place) => resultOf(stores[place].get(key))));
   return found.find((record) => record !== undefined);
 }
 
@@ -395,11 +395,11 @@ async function addToDay(tx, visit, activeMs, visits) {
   if (!activeMs && !visits) return;
   const days = tx.objectStore('days');
   const day = localDay(visit.startedAt);
-  const found = (await answer(days.get([visit.owner, day]))) ?? { owner: visit.owner, day, activeMs: 0, visits: 0, domains: {} };
+  const found = (await resultOf(days.get([visit.owner, day]))) ?? { owner: visit.owner, day, activeMs: 0, visits: 0, domains: {} };
   found.activeMs += activeMs;
   found.visits += visits;
   found.domains[visit.domain] = (found.domains[visit.domain] ?? 0) + activeMs;
-  await answer(days.put(found));
+  await resultOf(days.put(found));
 }
 
 /**
@@ -407,7 +407,7 @@ async function addToDay(tx, visit, activeMs, visits) {
  * @param {IDBRequest<T>} request
  * @returns {Promise<T>}
  */
-function answer(request) {
+function resultOf(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

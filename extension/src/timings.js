@@ -8,7 +8,7 @@ export const TIMINGS = Object.freeze({
   /** Sign of life while the person is away from an open page. */
   awayHeartbeatSeconds: 300,
   /** Extra signs of life after a visit begins, so that a crash early in a visit does not lose it. */
-  pulseSeconds: [1.1, 5, 15],
+  earlyHeartbeatSeconds: [1.1, 5, 15],
   /** How many missed heartbeats mean that the browser slept or died. */
   missedHeartbeats: 3,
   /** Input-free time after which the browser calls a person idle. */

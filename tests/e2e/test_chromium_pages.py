@@ -20,7 +20,7 @@ def photograph(page: Page, name: str) -> None:
 
 
 def popup(chromium: Chromium) -> Page:
-    page = chromium.own_page("popup.html")
+    page = chromium.own_page("src/pages/popup.html")
     page.set_viewport_size({"width": 360, "height": 520})
     page.get_by_text("Recording", exact=True).wait_for()
     return page
@@ -95,7 +95,9 @@ def test_the_check_of_a_server_names_what_is_wrong(chromium: Chromium, server: S
 
 def test_the_reason_why_a_name_or_a_certificate_fails_is_found(chromium: Chromium) -> None:
     page = chromium.own_page()
-    reason = page.evaluate("import('/src/probe.js').then((m) => m.whyUnreachable('https://nowhere.test'))")
+    reason = page.evaluate(
+        "import('/src/pages/server-reachability.js').then((m) => m.whyUnreachable('https://nowhere.test'))"
+    )
     assert reason == "no-such-host"
 
 
@@ -223,7 +225,7 @@ def make_record(chromium: Chromium, page: Page, changes: dict[str, Any]) -> None
     )
 
 
-@pytest.mark.parametrize("path", ["popup.html", "options.html"])
+@pytest.mark.parametrize("path", ["src/pages/popup.html", "src/pages/options.html"])
 def test_pages_are_worked_by_keyboard_and_named_for_a_screen_reader(chromium: Chromium, path: str) -> None:
     page = chromium.own_page(path)
     chromium.pause(0.5)
@@ -240,7 +242,7 @@ def test_pages_are_worked_by_keyboard_and_named_for_a_screen_reader(chromium: Ch
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.name"))
     wanted = (
         {"options", "sign-in", "pause-hour", "pause"}
-        if path == "popup.html"
+        if path == "src/pages/popup.html"
         else {
             "mode",
             "server",

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { localDay } from '../../extension/src/store.js';
-import { Stage, T0 } from './stage.js';
+import { RecordingFixture, T0 } from './recording-fixture.js';
 
 const visit = (n, more = {}) => ({
   id: `pv_${n}`, owner: 'alice', tabId: 1, url: 'https://a.test/', domain: 'a.test', nameless: false, title: '',
@@ -15,11 +15,11 @@ const aggregate = (n, more = {}) => ({
 const commit = (store, visits, aggregates = []) =>
   store.commitCapture({ state: {}, putTabs: [], dropTabs: [], visits, aggregates });
 const ids = (records) => records.map(({ id }) => id);
-const stored = (record) => ({ id: record.id, startedAt: record.startedAt, revision: record.revision, fate: 'stored' });
-const parked = (record, more = {}) => ({ ...stored(record), fate: 'parked', ...more });
+const stored = (record) => ({ id: record.id, startedAt: record.startedAt, revision: record.revision, verdict: 'stored' });
+const parked = (record, more = {}) => ({ ...stored(record), verdict: 'parked', ...more });
 
 test('pending records come oldest first, after a given one, and of one owner', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(3), visit(1), visit(2), visit(0, { id: 'pv_b', owner: 'bob' })]);
   assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_1', 'pv_2', 'pv_3']);
   assert.deepEqual(ids(await store.pending('visits', 'alice', 10, visit(1))), ['pv_2', 'pv_3']);
@@ -27,7 +27,7 @@ test('pending records come oldest first, after a given one, and of one owner', a
 });
 
 test('records of one instant are all found, batch after batch', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, ['a', 'b', 'c'].map((id) => visit(5, { id })));
   const first = await store.pending('visits', 'alice', 2);
   assert.deepEqual(ids(first), ['a', 'b']);
@@ -35,7 +35,7 @@ test('records of one instant are all found, batch after batch', async () => {
 });
 
 test('a record that changed while it travelled stays pending, whatever the verdict', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(1), visit(2)]);
   await commit(store, [visit(1, { revision: 2 }), visit(2, { revision: 2 })]);
   const settled = await store.settle('visits', 'alice', [stored(visit(1)), parked(visit(2), { errors: {} })], T0);
@@ -44,7 +44,7 @@ test('a record that changed while it travelled stays pending, whatever the verdi
 });
 
 test('a parked record is pending again once it changes', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(1)]);
   await store.settle('visits', 'alice', [parked(visit(1), { errors: { url: ['Bad.'] } })], T0);
   assert.deepEqual((await store.parked('alice')).map(({ id, errors, kind }) => [id, errors, kind]), [['pv_1', { url: ['Bad.'] }, 'visits']]);
@@ -55,7 +55,7 @@ test('a parked record is pending again once it changes', async () => {
 });
 
 test('only those parked records are released whose day has come, or all when asked', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(1), visit(2), visit(3)]);
   await store.settle('visits', 'alice', [
     parked(visit(1), { retryAt: T0 + 10 }), parked(visit(2), { retryAt: T0 + 20 }), parked(visit(3)),
@@ -67,7 +67,7 @@ test('only those parked records are released whose day has come, or all when ask
 });
 
 test('pruning deletes what was synced before, never what waits or is parked', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(1), visit(2), visit(3), visit(4)], [aggregate(1)]);
   await store.settle('visits', 'alice', [stored(visit(1))], T0);
   await store.settle('visits', 'alice', [stored(visit(2))], T0 + 100);
@@ -78,7 +78,7 @@ test('pruning deletes what was synced before, never what waits or is parked', as
 });
 
 test('pruning and releasing reach past one transaction', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   const many = Array.from({ length: 2500 }, (_, n) => visit(n));
   await commit(store, many);
   await store.settle('visits', 'alice', many.map((one) => parked(one)), T0);
@@ -88,7 +88,7 @@ test('pruning and releasing reach past one transaction', async () => {
 });
 
 test('adoption gives an account what nobody owned, and may be repeated', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(1, { owner: '' }), visit(2, { owner: 'bob' })], [aggregate(1, { owner: '' })]);
   assert.equal(await store.adopt('alice'), 2);
   assert.equal(await store.adopt('alice'), 0);
@@ -100,7 +100,7 @@ test('adoption gives an account what nobody owned, and may be repeated', async (
 });
 
 test('adoption never puts an older aggregate over a newer one', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, [], [aggregate(1, { owner: '', activeMs: 1000 })]);
   await commit(store, [], [aggregate(1, { revision: 2, activeMs: 5000 })]);
   await store.adopt('alice');
@@ -108,7 +108,7 @@ test('adoption never puts an older aggregate over a newer one', async () => {
 });
 
 test('the day counts each visit once, at what it has come to', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(1, { activeMs: 1000 })]);
   await commit(store, [visit(1, { activeMs: 4000, revision: 2 })]);
   await commit(store, [visit(2, { activeMs: 500, domain: 'b.test' })]);
@@ -120,7 +120,7 @@ test('a day is the local one', () => {
 });
 
 test('erasing leaves settings and the account', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await store.set('settings', { server: 'https://s.test' });
   await commit(store, [visit(1)], [aggregate(1)]);
   await store.erase();
@@ -130,7 +130,7 @@ test('erasing leaves settings and the account', async () => {
 });
 
 test('an export goes through all records in slices', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, Array.from({ length: 2001 }, (_, n) => visit(n, { id: `pv_${String(n).padStart(5, '0')}` })));
   const sizes = [];
   for await (const slice of store.slices('visits')) sizes.push(slice.length);
@@ -138,7 +138,7 @@ test('an export goes through all records in slices', async () => {
 });
 
 test('two changes of one value at once are both kept', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await Promise.all([1, 2, 3].map(() => store.change('n', (old = 0) => old + 1)));
   assert.equal(await store.get('n'), 3);
 });
