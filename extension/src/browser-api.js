@@ -1,5 +1,19 @@
-/** The browser's extension API: the one place that names its global. */
-export const ext = globalThis.browser ?? globalThis.chrome;
+const browserGlobals = /** @type {{browser?: typeof chrome, chrome: typeof chrome}} */ (/** @type {unknown} */ (globalThis));
 
-/** True in Firefox, which alone has `runtime.getBrowserInfo`. */
-export const isFirefox = typeof ext?.runtime?.getBrowserInfo === 'function';
+/** The browser's extension API. No other module names its global. */
+export const ext = browserGlobals.browser ?? browserGlobals.chrome;
+
+/** `runtime.getBrowserInfo` exists in Firefox alone. */
+const firefoxRuntime = /** @type {{getBrowserInfo?: () => Promise<{name: string, version: string}>} | undefined} */ (
+  /** @type {unknown} */ (ext?.runtime)
+);
+
+export const isFirefox = typeof firefoxRuntime?.getBrowserInfo === 'function';
+
+/**
+ * The name and version of Firefox, or null in another browser.
+ * @returns {Promise<{name: string, version: string} | null>}
+ */
+export async function firefoxInfo() {
+  return (await firefoxRuntime?.getBrowserInfo?.()) ?? null;
+}

@@ -1,4 +1,4 @@
-/** A fixture for traces: a store in memory, a clock that the test moves, and a background that can be killed. */
+/** A store in memory, a recorder, a clock that the test sets, and a background that can be restarted. */
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { Recorder } from '../../extension/src/capture/event-recorder.js';
 import { openStore } from '../../extension/src/store.js';
@@ -10,35 +10,46 @@ globalThis.IDBKeyRange ??= IDBKeyRange;
 export const T0 = 1763373600000;
 
 export class RecordingFixture {
-  constructor({ timings = TIMINGS, killEachStep = false } = {}) {
-    this.indexedDB = new IDBFactory();
-    this.timings = timings;
+  /** @param {import('../../extension/src/store.js').Store} store */
+  constructor(store, { indexedDB = new IDBFactory(), killEachStep = false } = {}) {
+    this.indexedDB = indexedDB;
     this.killEachStep = killEachStep;
     this.seconds = 0;
-    this.shift = 0;
-    this.runs = 0;
+    this.clockShiftMs = 0;
     this.nonces = 0;
+    /** @type {import('../../extension/src/capture/visit-reducer.js').IdleState} */
     this.idle = 'active';
+    /** @type {(string | null)[]} */
     this.failures = [];
+    /** @type {import('../../extension/src/capture/visit-reducer.js').SeenTab[]} */
     this.tabs = [];
+    /** @type {import('../../extension/src/capture/visit-reducer.js').SeenWindow[]} */
     this.windows = [];
+    this.store = store;
+    this.runs = 1;
+    this.runBegan = 0;
+    this.recorder = this.newRecorder();
   }
 
+  /** @param {{killEachStep?: boolean}} [options] */
   static async open(options) {
-    const fixture = new RecordingFixture(options);
-    await fixture.restartBackground();
-    return fixture;
+    const indexedDB = new IDBFactory();
+    return new RecordingFixture(await openStore({ indexedDB }), { indexedDB, ...options });
   }
 
-  /** A new life of the background, on the same disk. */
+  /** Stops the background and starts another run on the same disk. */
   async restartBackground() {
-    this.store?.close();
-    this.runs += 1;
-    this.bornAt = this.seconds;
+    this.store.close();
     this.store = await openStore({ indexedDB: this.indexedDB });
-    this.recorder = new Recorder({
+    this.runs += 1;
+    this.runBegan = this.seconds;
+    this.recorder = this.newRecorder();
+  }
+
+  newRecorder() {
+    return new Recorder({
       store: this.store,
-      timings: this.timings,
+      timings: TIMINGS,
       nonce: () => `n${(this.nonces += 1)}`,
       askIdle: async () => this.idle,
       snapshot: async () => ({ tabs: this.tabs, windows: this.windows }),
@@ -47,35 +58,54 @@ export class RecordingFixture {
   }
 
   get now() {
-    return Math.round(T0 + this.seconds * 1000 + this.shift);
+    return Math.round(T0 + this.seconds * 1000 + this.clockShiftMs);
   }
 
-  /** An event `seconds` after the beginning. */
+  /**
+   * Records an event `seconds` after the beginning.
+   * @param {number} seconds
+   * @param {string} type
+   * @param {object} [more]
+   */
   async at(seconds, type, more = {}) {
     this.seconds = seconds;
-    const event = { type, now: this.now, run: `run ${this.runs}`, tick: Math.round((seconds - this.bornAt) * 1000), ...more };
+    const event = { type, now: this.now, run: `run ${this.runs}`, tick: Math.round((seconds - this.runBegan) * 1000), ...more };
     const outcome = await this.recorder.record(event);
     if (this.killEachStep) await this.restartBackground();
     return outcome;
   }
 
-  /** A browser with one window, 1, and one tab, 1, with nothing in it, in front. */
+  /** Starts a browser with window 1 in front, and in it the empty tab 1. */
   async start(seconds = 0, more = {}) {
     this.tabs = [{ tabId: 1, windowId: 1, active: true, url: 'about:blank', title: '' }];
     this.windows = [{ windowId: 1, focused: true, last: true }];
     return this.at(seconds, 'start', { fresh: true, idle: 'active', tabs: this.tabs, windows: this.windows, ...more });
   }
 
+  /** @returns {Promise<import('../../extension/src/capture/visits-and-totals.js').Visit[]>} */
+  visits() {
+    return this.all('visits');
+  }
+
+  /** @returns {Promise<import('../../extension/src/capture/visits-and-totals.js').Aggregate[]>} */
+  aggregates() {
+    return this.all('aggregates');
+  }
+
+  /**
+   * @param {import('../../extension/src/store.js').Kind} kind
+   * @returns {Promise<any[]>}
+   */
   async all(kind) {
     const found = [];
     for await (const slice of this.store.slices(kind)) found.push(...slice);
     return found.sort((a, b) => a.startedAt - b.startedAt || a.tabId - b.tabId);
   }
 
-  /** The visits, each as `[url, start, end, active]` in seconds from the beginning; end null while it goes on. */
+  /** The visits, each as `[url, start, end, active]` in seconds from the beginning. An open visit has no end: null. */
   async visitRows() {
     const seconds = (ms) => (ms === null ? null : (ms - T0) / 1000);
-    return (await this.all('visits')).map((visit) => [
+    return (await this.visits()).map((visit) => [
       visit.url, seconds(visit.startedAt), seconds(visit.endedAt), visit.activeMs / 1000,
     ]);
   }

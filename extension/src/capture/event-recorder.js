@@ -1,38 +1,49 @@
 /**
- * Feeds events to the reducer one at a time and writes each outcome in one transaction before the next begins. It keeps
- * the last committed state in memory; after a failure it forgets that and starts again from what is on the disk.
+ * Feeds events to the reducer one at a time. Each outcome is written in one transaction before the next event begins.
+ * The recorder keeps the last committed state in memory. After a failure it drops that state and reads the disk again.
  */
 import { firstState, followsGap, heartbeatSeconds, reduce } from './visit-reducer.js';
 
 /**
- * @typedef {{now: number, run: string, tick: number}} Reading  one look at the clock
- * @typedef {{state: import('./visit-reducer.js').State, ended: boolean, changed: number, openId: string | null,
- *   heartbeatSeconds: number | null}} Outcome
- * An event may have `lateFields`, which answers more of the event when its turn has come.
+ * @typedef {import('./visit-reducer.js').State} State
+ * @typedef {{now: number, run: string, tick: number}} ClockReading  `tick`: ms since this run of the background began
+ * @typedef {ClockReading & {type: string, lateFields?: (state: State) => Promise<object>, [field: string]: unknown}} RawEvent
+ *   `lateFields` gives the fields that must be read when the event's turn has come.
+ * @typedef {{state: State, ended: boolean, changed: number, openId: string | null, heartbeatSeconds: number | null}} Outcome
+ *   `ended`: a visit ended. `changed` counts changed records. `openId` is the id of the visit that goes on.
+ *
+ * @typedef {object} World
+ * @property {import('../store.js').Store} store
+ * @property {import('../timings.js').Timings} timings
+ * @property {() => string} nonce  64 random bits or more, as text
+ * @property {() => Promise<import('./visit-reducer.js').IdleState>} askIdle  the browser's present word on the person
+ * @property {() => Promise<import('./visit-reducer.js').Snapshot>} snapshot
+ * @property {(outcome: Outcome) => void} [onRecorded]
+ * @property {(error: Error | null) => void} [onFailure]  gets the error when recording stops, and null when it goes on
  */
 export class Recorder {
-  /**
-   * @param {object} world
-   * @param {import('../store.js').Store} world.store
-   * @param {import('../timings.js').Timings} world.timings
-   * @param {() => string} world.nonce  64 random bits or more, as text
-   * @param {() => Promise<string>} world.askIdle  what the browser says of the person now
-   * @param {() => Promise<object>} world.snapshot  the browser's tabs and windows, for a `snapshot` event
-   * @param {(outcome: Outcome) => void} [world.onRecorded]
-   * @param {(error: Error | null) => void} [world.onFailure]  called when recording stops, and with null when it goes on
-   */
+  /** @param {World} world */
   constructor({ store, timings, nonce, askIdle, snapshot, onRecorded, onFailure }) {
-    Object.assign(this, { store, timings, nonce, askIdle, snapshot, onRecorded, onFailure });
+    this.store = store;
+    this.timings = timings;
+    this.nonce = nonce;
+    this.askIdle = askIdle;
+    this.snapshot = snapshot;
+    this.onRecorded = onRecorded;
+    this.onFailure = onFailure;
+    /** @type {{state: State, tabs: import('./visit-reducer.js').Tabs} | null} */
     this.loaded = null;
+    /** @type {Error | null} */
     this.failure = null;
     this.retryAt = 0;
+    /** @type {Promise<unknown>} */
     this.last = Promise.resolve();
   }
 
   /**
-   * Records an event after all earlier ones; answers the outcome, or null when recording is stopped by a failure.
-   * @param {Reading & {type: string}} event
-   * @param {boolean} [retry]  try even though recording is stopped
+   * Records an event after all earlier ones. The result is null when a failure has stopped recording.
+   * @param {RawEvent} event
+   * @param {boolean} [retry]  true tries at once although recording is stopped
    * @returns {Promise<Outcome | null>}
    */
   record(event, retry = false) {
@@ -41,28 +52,31 @@ export class Recorder {
     return turn;
   }
 
-  /** The state as last committed, or the first one. */
+  /** The last committed state, or the first state of all. */
   async state() {
     await this.last;
     return this.loaded?.state ?? (await this.store.loadCapture()).state ?? firstState(0);
   }
 
+  /**
+   * @param {RawEvent} event
+   * @param {boolean} retry
+   */
   async step(event, retry) {
     if (this.failure && !retry && event.now < this.retryAt) return null;
     try {
-      if (!this.loaded) {
-        const { state, tabs } = await this.store.loadCapture();
-        this.loaded = { state: state ?? firstState(event.now), tabs };
+      // Events were lost while recording was stopped. A snapshot brings the tabs up to date.
+      if (this.failure && event.type !== 'start') {
+        await this.apply({ ...event, type: 'snapshot', unseen: true, ...(await this.snapshot()) });
       }
-      // What happened while recording was stopped is unknown; the tabs are as they are.
-      if (this.failure && event.type !== 'start') await this.apply({ ...event, type: 'snapshot', unseen: true, ...(await this.snapshot()) });
       const outcome = await this.apply(event);
       if (this.failure) {
         this.failure = null;
         this.onFailure?.(null);
       }
       return outcome;
-    } catch (error) {
+    } catch (reason) {
+      const error = /** @type {Error} */ (reason);
       this.loaded = null;
       this.retryAt = event.now + this.timings.heartbeatSeconds * 1000;
       const first = !this.failure;
@@ -72,13 +86,27 @@ export class Recorder {
     }
   }
 
-  async apply(event) {
-    const { state, tabs } = this.loaded;
-    const { lateFields, ...said } = event;
-    const known = { nonce: this.nonce(), ...said, ...(await lateFields?.(state)) };
-    const silence = event.now - state.lastSeen;
-    if (followsGap(state, tabs, silence, this.timings)) known.idleAfterGap ??= await this.askIdle();
-    const after = reduce(state, tabs, known, this.timings);
+  /**
+   * @param {number} now
+   * @returns {Promise<{state: State, tabs: import('./visit-reducer.js').Tabs}>}
+   */
+  async load(now) {
+    if (this.loaded) return this.loaded;
+    const { state, tabs } = await this.store.loadCapture();
+    this.loaded = { state: state ?? firstState(now), tabs };
+    return this.loaded;
+  }
+
+  /**
+   * @param {RawEvent} raw
+   * @returns {Promise<Outcome>}
+   */
+  async apply({ lateFields, ...early }) {
+    const { state, tabs } = await this.load(early.now);
+    const complete = { nonce: this.nonce(), ...early, ...(await lateFields?.(state)) };
+    const event = /** @type {import('./visit-reducer.js').Event} */ (/** @type {unknown} */ (complete));
+    if (followsGap(state, tabs, event.now - state.lastSeen, this.timings)) event.idleAfterGap ??= await this.askIdle();
+    const after = reduce(state, tabs, event, this.timings);
     const putTabs = [...after.tabs.values()].filter((tab) => tabs.get(tab.id) !== tab);
     const dropTabs = [...tabs.keys()].filter((id) => !after.tabs.has(id));
     await this.store.commitCapture({
@@ -88,7 +116,7 @@ export class Recorder {
     const { openTabId } = after.state;
     const outcome = {
       state: after.state, ended: after.ended, changed: after.visits.length + after.aggregates.length,
-      openId: openTabId === null ? null : after.tabs.get(openTabId).visit.id,
+      openId: openTabId === null ? null : after.tabs.get(openTabId)?.visit?.id ?? null,
       heartbeatSeconds: heartbeatSeconds(after.state, after.tabs, this.timings),
     };
     this.onRecorded?.(outcome);

@@ -1,34 +1,35 @@
 /**
- * What a person wants kept out of the record. Each list holds patterns, see `matches`.
- * @typedef {{never: string[], domainOnly: string[], stripQuery: string[]}} Rules
- * @typedef {{url: string, domain: string, nameless: boolean}} Page  `nameless` pages are kept without a title
+ * The person's rules on what may be recorded.
+ *
+ * @typedef {{never: string[], domainOnly: string[], stripQuery: string[]}} Rules  lists of patterns, see `matches`
+ * @typedef {{url: string, domain: string, nameless: boolean}} Page  the title of a `nameless` page is not kept
  */
 
 /** @type {Rules} */
 export const NO_RULES = Object.freeze({ never: [], domainOnly: [], stripQuery: [] });
 
 /**
- * The page a URL stands for under the rules, or null where nothing may be recorded.
+ * The recorded form of a URL under the rules, or null when it must not be recorded.
  * @param {string | undefined} url  absolute, as the browser has it
  * @param {Rules} rules
  * @returns {Page | null}
  */
 export function pageOf(url, rules) {
   const parts = parse(url);
-  if (!parts || rules.never.some((pattern) => matches(pattern, parts))) return null;
+  if (!url || !parts || rules.never.some((pattern) => matches(pattern, parts))) return null;
   const domain = parts.hostname.replace(/^www\./, '');
   if (rules.domainOnly.some((pattern) => matches(pattern, parts))) {
     return { url: `${parts.origin}/`, domain, nameless: true };
   }
-  // Only what must go is cut from the text: a URL parser would rewrite characters that the browser left alone.
+  // The text is cut, not put together from the parsed parts. The parser would rewrite characters such as `|`.
   let kept = parts.username || parts.password ? url.replace(/^(https?:\/\/)[^/?#]*@/i, '$1') : url;
   if (rules.stripQuery.some((pattern) => matches(pattern, parts))) kept = kept.replace(/[?#].*$/s, '');
   return { url: kept, domain, nameless: false };
 }
 
 /**
- * True when two URLs are one page to a reader: equal up to a fragment that only scrolls. A fragment that starts with
- * `/` or `!` is an application's route and counts.
+ * True when two URLs are one page to a reader: they are equal up to a fragment that only scrolls. A fragment that
+ * starts with `/` or `!` is a route of an application and makes a page of its own.
  * @param {string} a
  * @param {string} b
  */
@@ -36,13 +37,14 @@ export function samePage(a, b) {
   return a === b || withoutAnchor(a) === withoutAnchor(b);
 }
 
+/** @param {string} url */
 function withoutAnchor(url) {
   return url.replace(/#(?![/!]).*$/s, '');
 }
 
 /**
- * True when a pattern covers a URL. `example.com` covers the site and its subdomains, `example.com/private` what lies
- * below that path, and `*` stands for any characters, as in `*.bank.example` or `*mail*`.
+ * True when a pattern covers a URL. `example.com` covers the site and its subdomains. `example.com/private` covers all
+ * below that path. `*` stands for any characters, as in `*.bank.example` or `*mail*`.
  * @param {string} pattern
  * @param {URL} parts
  */
@@ -58,7 +60,7 @@ export function matches(pattern, parts) {
 }
 
 /**
- * The first line of a list that is no pattern, or null.
+ * The first invalid pattern of a list, or null.
  * @param {string[]} patterns
  */
 export function faultyPattern(patterns) {
@@ -73,6 +75,7 @@ export function patternsIn(text) {
   return [...new Set(text.split('\n').map((line) => line.trim()).filter(Boolean))];
 }
 
+/** @param {string} pattern */
 function splitPattern(pattern) {
   const bare = pattern.trim().replace(/^(\*|[a-z]+):\/\//i, '');
   const slash = bare.indexOf('/');
@@ -82,8 +85,10 @@ function splitPattern(pattern) {
   return { host, path };
 }
 
+/** @type {Map<string, RegExp>} */
 const wildcards = new Map();
 
+/** @param {string} text */
 function wildcard(text) {
   let expression = wildcards.get(text);
   if (!expression) {
@@ -93,9 +98,12 @@ function wildcard(text) {
   return expression;
 }
 
-/** @returns {URL | null} */
+/**
+ * @param {string | undefined} url
+ * @returns {URL | null}
+ */
 function parse(url) {
-  if (!/^https?:\/\//i.test(url ?? '')) return null;
+  if (!url || !/^https?:\/\//i.test(url)) return null;
   try {
     return new URL(url);
   } catch {

@@ -1,38 +1,63 @@
 /**
- * The reducer: (state, event) → (state, records changed). Pure; it reads no clock, makes no id and asks the browser
- * nothing, so that a trace of events always yields the same records.
+ * The reducer: (state, tabs, event) → (state, tabs, changed records). It is pure: it reads no clock, makes no ids and
+ * asks the browser nothing. A trace of events always yields the same records.
  *
- * Every event has `type` and `now` (ms since the epoch), and from the recorder `run` and `tick`: which life of the
- * background and how many ms into it. Types and what more they bring:
- *   start      fresh, tabs, windows, idle   the background began; `fresh`: the browser did too
- *   snapshot       tabs, windows, unseen?       the browser's tabs as they are now; `unseen`: events before it are lost
- *   created    tabId, windowId, active          removed    tabId      replaced  tabId, oldTabId
- *   activated  tabId, windowId
- *   navigated  tabId, url, sameDocument?        failed     tabId, url
- *   updated    tabId, title?, audible?          metadata   tabId, url, metadata
- *   focus      windowId or null
- *   idle       idle: active | idle | locked, fullscreen?
- *   heartbeat  fullscreen?
- *   rules      rules, tabs, windows             pause      until: ms | 'resumed' | null; null brings tabs, windows
- *   owner      owner, adopt                     erase
- * Any event may lateFields bring `idleAfterGap`, what the browser says of the person after a long silence.
- */
-import { NO_RULES, pageOf, samePage } from './recording-rules.js';
-import { addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, withTime, withAwayReason } from './visits-and-totals.js';
-
-/**
+ * Each event has `type` and `now` (ms since the epoch). The recorder adds `run` and `tick`: the id of this run of the
+ * background and the ms since the run began. It also adds `idleAfterGap`, the browser's word on the person, after a
+ * long silence.
+ *
  * @typedef {import('./visits-and-totals.js').Visit} Visit
  * @typedef {import('./visits-and-totals.js').Totals} Totals
- * @typedef {{id: number, windowId: number, audible: boolean, page: import('./recording-rules.js').Page | null, title: string,
- *   failed: string | null, metadata: object, totals: Totals, visit: Visit | null}} Tab
- * `visit` is the tab's latest on its present page, going on or ended; `failed` the page whose error it shows.
- * @typedef {{owner: string, lastSeen: number, run: string, tick: number, idle: 'active' | 'idle' | 'locked',
- *   fullscreen: boolean, focused: boolean, focusedId: number | null, asleep: boolean, windowId: number | null, activeTabs: Record<number, number>,
- *   openTabId: number | null, pausedUntil: number | 'resumed' | null, rules: import('./recording-rules.js').Rules}} State
+ * @typedef {import('./visits-and-totals.js').Aggregate} Aggregate
+ * @typedef {import('./visits-and-totals.js').AwayReason} AwayReason
+ * @typedef {import('./recording-rules.js').Rules} Rules
+ * @typedef {import('../timings.js').Timings} Timings
+ *
+ * @typedef {'active' | 'idle' | 'locked'} IdleState
+ * @typedef {number | 'resumed' | null} PausedUntil  `resumed`: until the person resumes
+ * @typedef {{tabId: number, windowId: number, active: boolean, url?: string, title?: string, audible?: boolean}} SeenTab
+ * @typedef {{windowId: number, focused: boolean, last?: boolean}} SeenWindow
+ * @typedef {{tabs: SeenTab[], windows: SeenWindow[]}} Snapshot  the browser's tabs and windows at this moment
+ *
+ * @typedef {{now: number, run?: string, tick?: number, nonce?: string, idleAfterGap?: IdleState}} EventBase
+ * @typedef {EventBase & {type: 'updated', tabId: number, title?: string, audible?: boolean}} UpdatedEvent
+ * @typedef {EventBase & {type: 'metadata', tabId: number, url: string, metadata: object}} MetadataEvent
+ * @typedef {EventBase & {type: 'owner', owner: string, adopt: boolean}} OwnerEvent
+ * @typedef {(EventBase & {type: 'start', fresh: boolean, idle?: IdleState} & Snapshot)
+ *   | (EventBase & {type: 'snapshot', unseen?: boolean} & Snapshot)
+ *   | (EventBase & {type: 'created', tabId: number, windowId: number, active: boolean})
+ *   | (EventBase & {type: 'removed', tabId: number})
+ *   | (EventBase & {type: 'replaced', tabId: number, oldTabId: number})
+ *   | (EventBase & {type: 'activated', tabId: number, windowId: number})
+ *   | (EventBase & {type: 'navigated', tabId: number, url: string, sameDocument?: boolean, windowId?: number})
+ *   | (EventBase & {type: 'failed', tabId: number, url: string})
+ *   | UpdatedEvent | MetadataEvent | OwnerEvent
+ *   | (EventBase & {type: 'focus', windowId: number | null})
+ *   | (EventBase & {type: 'idle', idle: IdleState, fullscreen?: boolean})
+ *   | (EventBase & {type: 'heartbeat', fullscreen?: boolean})
+ *   | (EventBase & {type: 'rules', rules: Rules} & Snapshot)
+ *   | (EventBase & {type: 'pause', until: number | 'resumed'})
+ *   | (EventBase & {type: 'pause', until: null} & Snapshot)
+ *   | (EventBase & {type: 'erase'})} Event
+ *   `start`: the background began; `fresh`: the browser began too. `unseen`: events before this snapshot are lost.
+ *
+ * @typedef {{id: number, windowId: number | null, audible: boolean, page: import('./recording-rules.js').Page | null,
+ *   title: string, failed: string | null, metadata: object, totals: Totals, visit: Visit | null}} Tab
+ *   `visit` is the latest visit of the present page, ended or not. `failed` is the URL of the error page in the tab.
+ * @typedef {{owner: string, lastSeen: number, run: string, tick: number, idle: IdleState, fullscreen: boolean,
+ *   focused: boolean, focusedId: number | null, asleep: boolean, windowId: number | null,
+ *   activeTabs: Record<number, number>, openTabId: number | null, pausedUntil: PausedUntil, rules: Rules}} State
+ *   `windowId` is the window in front, `focusedId` the window that the browser called focused. `asleep`: the machine
+ *   woke and nobody has been seen since. `openTabId` is the tab of the visit that goes on.
  * @typedef {Map<number, Tab>} Tabs
  */
+import { NO_RULES, pageOf, samePage } from './recording-rules.js';
+import { addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, withAwayReason, withTime } from './visits-and-totals.js';
 
-/** @returns {State} */
+/**
+ * @param {number} now
+ * @returns {State}
+ */
 export function firstState(now) {
   return {
     owner: '', lastSeen: now, run: '', tick: 0, idle: 'active', fullscreen: false, focused: false, focusedId: null, asleep: false,
@@ -40,21 +65,38 @@ export function firstState(now) {
   };
 }
 
-/** Why the person is not with the page in front, or null: sound and full-screen video are watched without a hand on the mouse. */
+/**
+ * Why the person is away from the page in front, or null. A person watches sound or full screen without any input, so
+ * these count as presence.
+ * @param {State} state
+ * @param {Tabs} tabs
+ * @returns {AwayReason | null}
+ */
 export function awayReason(state, tabs) {
   if (state.idle === 'locked') return 'locked';
   if (!state.focused) return 'unfocused';
-  const watching = state.fullscreen || (state.openTabId !== null && tabs.get(state.openTabId).audible);
+  const watching = state.fullscreen || (state.openTabId !== null && tabs.get(state.openTabId)?.audible);
   return state.idle === 'idle' && !watching ? 'idle' : null;
 }
 
-/** Seconds between two signs of life, or null when no page is open that needs them. */
+/**
+ * Seconds between two heartbeats, or null when no page is open that needs them.
+ * @param {State} state
+ * @param {Tabs} tabs
+ * @param {Timings} timings
+ */
 export function heartbeatSeconds(state, tabs, timings) {
   if (state.openTabId === null) return null;
   return awayReason(state, tabs) === null ? timings.heartbeatSeconds : timings.awayHeartbeatSeconds;
 }
 
-/** True when `ms` without an event mean that nobody was there to record what happened. */
+/**
+ * True when `ms` without an event mean that the background did not run.
+ * @param {State} state
+ * @param {Tabs} tabs
+ * @param {number} ms
+ * @param {Timings} timings
+ */
 export function followsGap(state, tabs, ms, timings) {
   const seconds = heartbeatSeconds(state, tabs, timings);
   return seconds !== null && ms > seconds * timings.missedHeartbeats * 1000;
@@ -63,9 +105,9 @@ export function followsGap(state, tabs, ms, timings) {
 /**
  * @param {State} before
  * @param {Tabs} tabsBefore
- * @param {any} event
- * @param {import('../timings.js').Timings} timings
- * @returns {{state: State, tabs: Tabs, visits: Visit[], aggregates: object[], ended: boolean}}
+ * @param {Event} event
+ * @param {Timings} timings
+ * @returns {{state: State, tabs: Tabs, visits: Visit[], aggregates: Aggregate[], ended: boolean}}
  */
 export function reduce(before, tabsBefore, event, timings) {
   const step = new Step(before, tabsBefore, event, timings);
@@ -75,13 +117,22 @@ export function reduce(before, tabsBefore, event, timings) {
   return step.result();
 }
 
+/** The work on one event. It copies state and tabs, so the arguments of `reduce` stay as they are. */
 class Step {
+  /**
+   * @param {State} state
+   * @param {Tabs} tabs
+   * @param {Event} event
+   * @param {Timings} timings
+   */
   constructor(state, tabs, event, timings) {
     this.state = { ...state };
     this.tabs = new Map(tabs);
     this.event = event;
     this.timings = timings;
+    /** @type {Map<string, Visit>} */
     this.visits = new Map();
+    /** @type {Map<string, Aggregate>} */
     this.aggregates = new Map();
     this.ended = false;
   }
@@ -90,42 +141,58 @@ class Step {
     return this.event.now;
   }
 
+  /**
+   * A tab that must be known.
+   * @param {number} tabId
+   * @returns {Tab}
+   */
+  tab(tabId) {
+    const tab = this.tabs.get(tabId);
+    if (!tab) throw new Error(`There is no tab ${tabId}.`);
+    return tab;
+  }
+
+  /**
+   * @param {number} tabId
+   * @param {Partial<Tab>} changes
+   */
   set(tabId, changes) {
-    const tab = { ...this.tabs.get(tabId), ...changes };
+    const tab = { ...this.tab(tabId), ...changes };
     this.tabs.set(tabId, tab);
     return tab;
   }
 
   /** The visit that goes on, or null. */
   get open() {
-    return this.state.openTabId === null ? null : this.tabs.get(this.state.openTabId).visit;
+    return this.state.openTabId === null ? null : this.tab(this.state.openTabId).visit;
   }
 
   set open(visit) {
-    this.set(this.state.openTabId, { visit });
+    if (this.state.openTabId !== null) this.set(this.state.openTabId, { visit });
   }
 
   passTime() {
     const { state, event } = this;
     const byDate = event.now - state.lastSeen;
-    const byTick = event.run && event.run === state.run ? event.tick - state.tick : null;
+    const byTick = event.run && event.run === state.run ? (event.tick ?? 0) - state.tick : null;
+    const unseen = event.type === 'snapshot' && event.unseen;
     if (event.type === 'start' && event.fresh) {
       this.endBrowserRun();
-    } else if (event.unseen || followsGap(state, this.tabs, Math.max(byDate, byTick ?? 0), this.timings)) {
-      // Nobody was there to say whether a person was: asleep, switched off, or the clock was set.
+    } else if (unseen || followsGap(state, this.tabs, Math.max(byDate, byTick ?? 0), this.timings)) {
+      // The machine slept or was off, or its clock was set. Nothing says whether the person was there.
       this.endOpen();
       if (event.idleAfterGap) state.idle = event.idleAfterGap;
       state.asleep = state.idle !== 'active';
     } else if (this.open) {
-      // A clock that was set forward shows in the date alone, one set back makes it negative.
+      // A clock set forward shows in the date alone. A clock set back makes the date's difference negative.
       const ms = byTick === null ? byDate : byDate < 0 ? byTick : Math.min(byDate, byTick);
       this.open = withTime(this.open, Math.max(0, ms), this.away() === null);
     }
     state.lastSeen = event.now;
     state.run = event.run ?? '';
     state.tick = event.tick ?? 0;
-    // Pages are not followed during a pause, so it can only end with a look at the tabs.
-    if (typeof state.pausedUntil === 'number' && event.now >= state.pausedUntil && event.tabs) state.pausedUntil = null;
+    // Pages are not followed during a pause, so a pause ends only with an event that brings the tabs.
+    if (typeof state.pausedUntil === 'number' && event.now >= state.pausedUntil && 'tabs' in event) state.pausedUntil = null;
   }
 
   apply() {
@@ -137,10 +204,10 @@ class Step {
           state.fullscreen = false;
           state.asleep = false;
         }
-        this.applySnapshot(event.fresh);
+        this.applySnapshot(event, { fresh: event.fresh });
         break;
       case 'snapshot':
-        this.applySnapshot(false);
+        this.applySnapshot(event);
         break;
       case 'created':
         this.ensureTab(event.tabId, event.windowId);
@@ -169,10 +236,10 @@ class Step {
         }
         break;
       case 'updated':
-        this.updateTab();
+        this.updateTab(event);
         break;
       case 'metadata':
-        this.applyMetadata();
+        this.applyMetadata(event);
         break;
       case 'focus':
         state.focusedId = event.windowId;
@@ -188,15 +255,15 @@ class Step {
         break;
       case 'rules':
         state.rules = event.rules;
-        this.applySnapshot(false, true);
+        this.applySnapshot(event, { newRules: true });
         break;
       case 'pause':
         state.pausedUntil = event.until;
-        if (event.until === null) this.applySnapshot(false);
+        if (event.until === null) this.applySnapshot(event);
         else for (const tabId of [...this.tabs.keys()]) this.showPage(tabId, '');
         break;
       case 'owner':
-        this.changeOwner();
+        this.changeOwner(event);
         break;
       case 'erase':
         this.restartRecords();
@@ -208,7 +275,7 @@ class Step {
     return awayReason(this.state, this.tabs);
   }
 
-  /** The tab whose page is in front, or null. */
+  /** The tab in front, or null when it shows no page that may be recorded. */
   frontTab() {
     const { state } = this;
     if (state.asleep || state.pausedUntil !== null || state.windowId === null) return null;
@@ -216,17 +283,17 @@ class Step {
     return tab?.page ? tab : null;
   }
 
-  /** Ends and begins what the event ended and began, and hands out what a reader may see of it. */
+  /** Ends and begins visits as the tab in front demands, and brings the open visit's idle periods up to date. */
   updateOpenVisit() {
     const { state, event } = this;
-    // A new window may have the focus before its first tab is known; one whose tabs are never told, as a private one,
-    // is none of ours.
+    // A new window may get the focus before its first tab is known. The tabs of a private window are never known, so
+    // focus on it counts as away.
     state.focused = state.focusedId !== null && state.activeTabs[state.focusedId] !== undefined;
     if (state.focused) state.windowId = state.focusedId;
     const front = this.frontTab();
-    if (this.open && (front?.id !== state.openTabId || !samePage(this.open.url, front.page.url))) this.endOpen();
-    // A locked screen shows nothing: a page that comes to the front behind it waits for the person.
-    if (!this.open && front && state.idle !== 'locked') {
+    if (this.open && !(front?.page && front.id === state.openTabId && samePage(this.open.url, front.page.url))) this.endOpen();
+    // A locked screen shows nothing. A page that comes to the front behind it begins its visit after unlocking.
+    if (!this.open && front?.page && state.idle !== 'locked') {
       state.openTabId = front.id;
       this.set(front.id, {
         visit: beginVisit({
@@ -239,7 +306,7 @@ class Step {
     this.open = withAwayReason(this.open, this.away(), this.resumedBy());
     if (event.type === 'heartbeat') {
       this.open = { ...this.open, heartbeatAt: reachedAt(this.open) };
-      this.markChanged(state.openTabId);
+      this.markChanged(/** @type {number} */ (state.openTabId));
     }
   }
 
@@ -253,53 +320,67 @@ class Step {
     return { state, tabs, ended, visits: [...this.visits.values()], aggregates: [...this.aggregates.values()] };
   }
 
-  /** Marks the tab's visit and aggregate as changed, if the visit is long enough to be one. */
+  /**
+   * Adds a tab's visit and aggregate to the result, unless the visit is still too short to count.
+   * @param {number} tabId
+   */
   markChanged(tabId) {
-    const tab = this.tabs.get(tabId);
-    if (!tab.visit || tab.visit.durationMs < this.timings.shortestVisitMs) return;
+    const { visit } = this.tab(tabId);
+    if (!visit || visit.durationMs < this.timings.shortestVisitMs) return;
     this.markVisitChanged(tabId);
     this.markAggregateChanged(tabId, null);
   }
 
+  /** @param {number} tabId */
   markVisitChanged(tabId) {
-    const { visit } = this.tabs.get(tabId);
-    // A second change in the same step is the same revision to a reader.
+    const { visit } = this.tab(tabId);
+    if (!visit) return;
+    // Two changes in one step are written once, so they share a revision.
     const revision = this.visits.has(visit.id) ? visit.revision : visit.revision + 1;
-    const changed = this.set(tabId, { visit: { ...visit, revision } }).visit;
+    const changed = { ...visit, revision };
+    this.set(tabId, { visit: changed });
     this.visits.set(changed.id, changed);
   }
 
+  /**
+   * @param {number} tabId
+   * @param {number | null} closedAt
+   */
   markAggregateChanged(tabId, closedAt) {
-    const tab = this.tabs.get(tabId);
+    const tab = this.tab(tabId);
     const totals = { ...tab.totals, revision: tab.totals.revision + 1 };
     this.set(tabId, { totals });
-    const open = this.state.openTabId === tabId && tab.visit.durationMs >= this.timings.shortestVisitMs;
-    const record = aggregateOf(open ? addVisit(totals, tab.visit) : totals, tabId, closedAt);
+    const open = this.state.openTabId === tabId && tab.visit && tab.visit.durationMs >= this.timings.shortestVisitMs;
+    const record = aggregateOf(open && tab.visit ? addVisit(totals, tab.visit) : totals, tabId, closedAt);
     this.aggregates.set(`${record.owner} ${record.id} ${record.startedAt}`, record);
   }
 
   endOpen() {
-    const { state } = this;
-    if (state.openTabId === null) return;
+    const { state, open } = this;
+    if (state.openTabId === null || !open) return;
     const tabId = state.openTabId;
-    const visit = endVisit(this.open);
+    const visit = endVisit(open);
     state.openTabId = null;
     if (visit.durationMs < this.timings.shortestVisitMs) {
       this.set(tabId, { visit: null });
       return;
     }
-    this.set(tabId, { visit, totals: addVisit(this.tabs.get(tabId).totals, visit) });
+    this.set(tabId, { visit, totals: addVisit(this.tab(tabId).totals, visit) });
     this.ended = true;
     this.markChanged(tabId);
   }
 
-  /** The browser that this state tells of is gone: everything ends at its last sign of life. */
+  /** Closes all tabs at the last instant that was seen: the browser was started anew. */
   endBrowserRun() {
     const { state } = this;
     for (const tabId of [...this.tabs.keys()]) this.closeTab(tabId, state.lastSeen);
     Object.assign(state, { activeTabs: {}, windowId: null, openTabId: null });
   }
 
+  /**
+   * @param {number} tabId
+   * @param {number | null} windowId
+   */
   ensureTab(tabId, windowId) {
     if (this.tabs.has(tabId)) return;
     this.tabs.set(tabId, {
@@ -308,10 +389,14 @@ class Step {
     });
   }
 
+  /**
+   * @param {number} tabId
+   * @param {number} closedAt
+   */
   closeTab(tabId, closedAt) {
     if (!this.tabs.has(tabId)) return;
     if (this.state.openTabId === tabId) this.endOpen();
-    const tab = this.tabs.get(tabId);
+    const tab = this.tab(tabId);
     if (tab.visit) {
       this.set(tabId, { visit: { ...tab.visit, closedAt } });
       this.markVisitChanged(tabId);
@@ -321,138 +406,172 @@ class Step {
     this.tabs.delete(tabId);
   }
 
+  /**
+   * @param {number} oldTabId
+   * @param {number} tabId
+   */
   replaceTab(oldTabId, tabId) {
     const old = this.tabs.get(oldTabId);
     if (!old) return;
-    const wasActive = this.state.activeTabs[old.windowId] === oldTabId;
+    const { windowId } = old;
+    const wasActive = windowId !== null && this.state.activeTabs[windowId] === oldTabId;
     this.closeTab(oldTabId, this.now);
-    this.ensureTab(tabId, old.windowId);
+    this.ensureTab(tabId, windowId);
     this.set(tabId, { page: old.page, title: old.title, audible: old.audible, metadata: old.metadata });
-    if (wasActive) this.activate(tabId, old.windowId);
+    if (wasActive) this.activate(tabId, windowId);
   }
 
+  /** A copy of the active tabs that may be changed. */
   changeActive() {
     this.state.activeTabs = { ...this.state.activeTabs };
     return this.state.activeTabs;
   }
 
+  /**
+   * @param {number} tabId
+   * @param {number} windowId
+   */
   activate(tabId, windowId) {
     this.changeActive()[windowId] = tabId;
     this.state.windowId ??= windowId;
   }
 
+  /** @param {number} tabId */
   leaveWindow(tabId) {
     const active = this.changeActive();
-    for (const windowId of Object.keys(active)) if (active[windowId] === tabId) delete active[windowId];
+    for (const windowId of Object.keys(active).map(Number)) if (active[windowId] === tabId) delete active[windowId];
   }
 
-  /** The tab shows another page now; the same page again, as after a reload, changes nothing. */
+  /**
+   * Sets the page of a tab. The same page again, as after a reload, changes nothing.
+   * @param {number} tabId
+   * @param {string | undefined} url
+   */
   showPage(tabId, url) {
-    const tab = this.tabs.get(tabId);
-    const page = this.state.pausedUntil === null ? pageOf(url, this.state.rules) : null;
+    const { state, event } = this;
+    const tab = this.tab(tabId);
+    const page = state.pausedUntil === null ? pageOf(url, state.rules) : null;
     if (tab.page && page && samePage(tab.page.url, page.url)) return;
-    // A page that changes in front of nobody's eyes is rare enough to take it for somebody's doing.
-    if (this.event.type === 'navigated' && this.state.activeTabs[this.state.windowId] === tabId) this.state.asleep = false;
+    // A page in front seldom changes without a person, so a navigation counts as a sign of the person.
+    if (event.type === 'navigated' && state.windowId !== null && state.activeTabs[state.windowId] === tabId) state.asleep = false;
     this.leavePage(tabId);
-    this.set(tabId, { page, failed: null, metadata: {}, title: page && this.event.sameDocument ? tab.title : '' });
+    const sameDocument = event.type === 'navigated' && event.sameDocument;
+    this.set(tabId, { page, failed: null, metadata: {}, title: page && sameDocument ? tab.title : '' });
   }
 
+  /** @param {number} tabId */
   leavePage(tabId) {
     if (this.state.openTabId === tabId) this.endOpen();
     this.set(tabId, { visit: null });
   }
 
-  updateTab() {
-    const { event } = this;
-    const tab = this.tabs.get(event.tabId);
+  /** @param {{tabId: number, title?: string, audible?: boolean}} update */
+  updateTab({ tabId, title, audible }) {
+    const tab = this.tabs.get(tabId);
     if (!tab) return;
-    if (event.audible !== undefined) this.set(event.tabId, { audible: event.audible });
-    if (event.title === undefined || !tab.page) return;
-    // Until a page has a title, browsers show its address in that place.
-    const title = tab.page.nameless || isUrlAsTitle(event.title, tab.page.url) ? '' : event.title;
-    if (title === '' && tab.title !== '' && !tab.page.nameless) return;
-    this.set(event.tabId, { title });
-    this.changeVisit(event.tabId, { title });
+    if (audible !== undefined) this.set(tabId, { audible });
+    if (title === undefined || !tab.page) return;
+    // Browsers show the URL as the title until the page has one.
+    const shown = tab.page.nameless || isUrlAsTitle(title, tab.page.url) ? '' : title;
+    if (shown === '' && tab.title !== '' && !tab.page.nameless) return;
+    this.set(tabId, { title: shown });
+    this.changeVisit(tabId, { title: shown });
   }
 
-  applyMetadata() {
-    const { state, event } = this;
-    const tab = this.tabs.get(event.tabId);
-    const page = pageOf(event.url, state.rules);
+  /** @param {MetadataEvent} event */
+  applyMetadata({ tabId, url, metadata }) {
+    const tab = this.tabs.get(tabId);
+    const page = pageOf(url, this.state.rules);
     if (!tab?.page || !page || page.nameless || !samePage(tab.page.url, page.url)) return;
-    this.set(event.tabId, { metadata: event.metadata });
-    this.changeVisit(event.tabId, { metadata: event.metadata });
+    this.set(tabId, { metadata });
+    this.changeVisit(tabId, { metadata });
   }
 
-  /** Changes what the latest visit of a tab says of its page, ended or not. */
+  /**
+   * Changes the title or metadata of a tab's latest visit, ended or not.
+   * @param {number} tabId
+   * @param {{title: string} | {metadata: object}} changes
+   */
   changeVisit(tabId, changes) {
-    const { visit } = this.tabs.get(tabId);
+    const { visit } = this.tab(tabId);
     if (!visit || this.state.pausedUntil !== null) return;
-    if (Object.keys(changes).every((key) => JSON.stringify(visit[key]) === JSON.stringify(changes[key]))) return;
-    this.set(tabId, { visit: { ...visit, ...changes } });
+    const changed = { ...visit, ...changes };
+    if (JSON.stringify([changed.title, changed.metadata]) === JSON.stringify([visit.title, visit.metadata])) return;
+    this.set(tabId, { visit: changed });
     if (visit.endedAt !== null) this.markVisitChanged(tabId);
   }
 
-  /** Brings the state in line with the tabs that the browser has. */
-  applySnapshot(fresh, newRules = false) {
-    const { state, event } = this;
-    const present = new Set(event.tabs.map((tab) => tab.tabId));
+  /**
+   * Brings tabs, windows and pages in line with the browser.
+   * @param {Snapshot} snapshot
+   * @param {{fresh?: boolean, newRules?: boolean}} [options]
+   */
+  applySnapshot({ tabs, windows }, { fresh = false, newRules = false } = {}) {
+    const present = new Set(tabs.map((tab) => tab.tabId));
     for (const tabId of [...this.tabs.keys()]) if (!present.has(tabId)) this.closeTab(tabId, this.now);
-    for (const tab of event.tabs) {
-      this.ensureTab(tab.tabId, tab.windowId);
-      if (this.tabs.get(tab.tabId).windowId !== tab.windowId) {
-        this.leaveWindow(tab.tabId);
-        this.set(tab.tabId, { windowId: tab.windowId });
-      }
-      this.set(tab.tabId, { audible: Boolean(tab.audible) });
-      const known = this.tabs.get(tab.tabId);
-      const page = pageOf(tab.url, state.rules);
-      const stale = newRules && known.page && page && known.page.nameless !== page.nameless;
-      if ((page?.url ?? null) !== known.failed || known.failed === null) {
-        if (stale) this.leavePage(tab.tabId), this.set(tab.tabId, { page: null });
-        this.showPage(tab.tabId, tab.url);
-      }
-      if (tab.active) this.changeActive()[tab.windowId] = tab.tabId;
-      if (tab.title && !this.tabs.get(tab.tabId).title) this.applyTitle(tab);
-    }
-    const windowIds = event.windows.map((window) => window.windowId);
-    for (const windowId of Object.keys(state.activeTabs)) {
-      if (!windowIds.includes(Number(windowId))) delete this.changeActive()[windowId];
-    }
-    const inFront = event.windows.find((window) => window.focused) ?? event.windows.find((window) => window.last);
-    if (fresh || !windowIds.includes(state.windowId)) {
-      state.windowId = inFront?.windowId ?? windowIds[0] ?? null;
-      state.focusedId = inFront?.focused ? inFront.windowId : null;
-    }
+    for (const tab of tabs) this.applySeenTab(tab, newRules);
+    this.applySeenWindows(windows, fresh);
   }
 
-  applyTitle({ tabId, title }) {
-    const { event } = this;
-    this.event = { ...event, tabId, title, audible: undefined };
-    this.updateTab();
-    this.event = event;
+  /**
+   * @param {SeenTab} seen
+   * @param {boolean} newRules
+   */
+  applySeenTab(seen, newRules) {
+    const { tabId, windowId } = seen;
+    this.ensureTab(tabId, windowId);
+    if (this.tab(tabId).windowId !== windowId) {
+      this.leaveWindow(tabId);
+      this.set(tabId, { windowId });
+    }
+    const known = this.set(tabId, { audible: Boolean(seen.audible) });
+    const page = pageOf(seen.url, this.state.rules);
+    if (known.failed === null || known.failed !== (page?.url ?? null)) {
+      // The URL may stay the same when a rule changes whether the title is kept.
+      if (newRules && known.page && page && known.page.nameless !== page.nameless) {
+        this.leavePage(tabId);
+        this.set(tabId, { page: null });
+      }
+      this.showPage(tabId, seen.url);
+    }
+    if (seen.active) this.changeActive()[windowId] = tabId;
+    if (seen.title && !this.tab(tabId).title) this.updateTab({ tabId, title: seen.title });
   }
 
-  changeOwner() {
-    const { state, event } = this;
-    if (event.owner === state.owner) return;
-    const adopted = event.adopt && state.owner === '';
+  /**
+   * @param {SeenWindow[]} windows
+   * @param {boolean} fresh
+   */
+  applySeenWindows(windows, fresh) {
+    const { state } = this;
+    const windowIds = windows.map((window) => window.windowId);
+    for (const windowId of Object.keys(state.activeTabs).map(Number)) {
+      if (!windowIds.includes(windowId)) delete this.changeActive()[windowId];
+    }
+    if (!fresh && state.windowId !== null && windowIds.includes(state.windowId)) return;
+    const inFront = windows.find((window) => window.focused) ?? windows.find((window) => window.last);
+    state.windowId = inFront?.windowId ?? windowIds[0] ?? null;
+    state.focusedId = inFront?.focused ? inFront.windowId : null;
+  }
+
+  /** @param {OwnerEvent} event */
+  changeOwner({ owner, adopt }) {
+    const { state } = this;
+    if (owner === state.owner) return;
+    const adopted = adopt && state.owner === '';
     if (!adopted) this.endOpen();
-    state.owner = event.owner;
+    state.owner = owner;
     for (const [tabId, tab] of this.tabs) {
       if (adopted) {
-        this.set(tabId, {
-          totals: { ...tab.totals, owner: event.owner },
-          visit: tab.visit && { ...tab.visit, owner: event.owner },
-        });
+        this.set(tabId, { totals: { ...tab.totals, owner }, visit: tab.visit && { ...tab.visit, owner } });
       } else {
-        // Totals of one person never contain what another did in the same tab.
-        this.set(tabId, { totals: beginTotals(event.owner, this.now), visit: null });
+        // The totals of one person must not contain visits of another person in the same tab.
+        this.set(tabId, { totals: beginTotals(owner, this.now), visit: null });
       }
     }
   }
 
-  /** The records are gone: what goes on begins anew, under keys that the server has not seen. */
+  /** Begins all visits and totals anew after the records were erased. The server has not seen their new keys. */
   restartRecords() {
     this.state.openTabId = null;
     for (const tabId of [...this.tabs.keys()]) {
@@ -461,9 +580,14 @@ class Step {
   }
 }
 
+/**
+ * True when a title is the page's URL.
+ * @param {string} title
+ * @param {string} url
+ */
 function isUrlAsTitle(title, url) {
-  const bare = (text) => text.replace(/^https?:\/\//i, '').replace(/\/$/, '');
-  const [shown, address] = [bare(title), bare(url)];
-  // Where the rules cut the address, what they cut would still stand in the title.
-  return shown === address || shown.startsWith(`${address}?`) || shown.startsWith(`${address}#`);
+  const bare = (/** @type {string} */ text) => text.replace(/^https?:\/\//i, '').replace(/\/$/, '');
+  const [shown, kept] = [bare(title), bare(url)];
+  // A rule may have cut the query or fragment off the URL. The title must not bring it back.
+  return shown === kept || shown.startsWith(`${kept}?`) || shown.startsWith(`${kept}#`);
 }

@@ -1,23 +1,26 @@
-/** A copy of the records for the person: the words of the wire, with how sending stands beside each. */
+/** The person's copy of the records as JSON: wire names, and the state of sending beside each record. */
 import { KINDS } from '../store.js';
 import { WIRE } from '../sync/wire.js';
 
+/** @typedef {import('../store.js').StoredRecord} StoredRecord */
+
 /**
- * The export as pieces of one JSON text, made slice by slice.
+ * All records as one JSON text. The text is built slice by slice.
  * @param {import('../store.js').Store} store
  * @param {{exportedAt: string, extensionVersion: string}} about
  * @param {(done: number) => void} [onProgress]
  */
 export async function exportAll(store, about, onProgress) {
-  const pieces = [`${JSON.stringify(about).slice(0, -1)}`];
+  /** @type {BlobPart[]} */
+  const pieces = [JSON.stringify(about).slice(0, -1)];
   let done = 0;
   for (const kind of KINDS) {
     pieces.push(`,\n"${WIRE[kind].list}":[`);
-    let first = true;
+    let separator = '\n';
     for await (const slice of store.slices(kind)) {
-      // A blob holds its text outside of the script's memory.
-      pieces.push(new Blob([slice.map((record) => exported(kind, record)).map((text, i) => (first && i === 0 ? `\n${text}` : `,\n${text}`)).join('')]));
-      first = false;
+      // The browser keeps a blob's text outside the script's memory.
+      pieces.push(new Blob([separator, slice.map((record) => exported(kind, record)).join(',\n')]));
+      separator = ',\n';
       done += slice.length;
       onProgress?.(done);
     }
@@ -27,12 +30,17 @@ export async function exportAll(store, about, onProgress) {
   return new Blob(pieces, { type: 'application/json' });
 }
 
-/** One record as JSON. */
+/**
+ * One record as JSON.
+ * @param {import('../store.js').Kind} kind
+ * @param {StoredRecord} record
+ */
 export function exported(kind, record) {
-  return JSON.stringify({ ...WIRE[kind].record(record), sending: sendingOf(record) });
+  return JSON.stringify({ ...WIRE[kind].record(record), sending: sendingState(record) });
 }
 
-function sendingOf(record) {
+/** @param {StoredRecord} record */
+function sendingState(record) {
   if (record.syncedAt !== undefined) return { state: 'sent', at: record.syncedAt };
   if (record.errors !== undefined) return { state: 'refused', errors: record.errors };
   return { state: 'waiting' };

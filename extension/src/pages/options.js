@@ -1,36 +1,51 @@
-/** The options page: account, sending, rules, metadata, and the person's own copy. */
+/** The options page: account, sending, rules, page metadata, export and erasing. */
 import { ext, isFirefox } from '../browser-api.js';
-import { exportAll, exported } from './json-export.js';
-import { askBackground } from './ask-background.js';
-import { byId, createElement, refreshEverySecond, setText, show } from './page-elements.js';
-import { whyUnreachable } from './server-reachability.js';
 import { faultyPattern, patternsIn } from '../capture/recording-rules.js';
-import { serverAddress } from './server-address.js';
 import { originPattern } from '../server-permission.js';
 import { openStore } from '../store.js';
+import { askBackground, askStatus } from './ask-background.js';
 import { countText, relativeTimeText, timeOfDayText } from './formatting.js';
-import { signInProblem, recordingProblem, sendingProblem, serverProblem, sessionEndText } from './problem-texts.js';
+import { exportAll, exported } from './json-export.js';
+import {
+  buttonById, byId, createElement, dialogById, inputById, onClick, refreshEverySecond, setText, show, showProgress, textareaById,
+  typedById,
+} from './page-elements.js';
+import { recordingProblem, sendingProblem, serverProblem, sessionEndText, signInProblem } from './problem-texts.js';
+import { serverAddress } from './server-address.js';
+import { whyUnreachable } from './server-reachability.js';
 
-const HOUR = 60 * 60 * 1000;
-const checkedValue = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
+/**
+ * @typedef {import('../background/page-commands.js').Status} Status
+ * @typedef {import('../background/page-commands.js').Parked} Parked
+ * @typedef {import('../background/page-commands.js').ServerCheck} ServerCheck
+ * @typedef {import('../background/page-commands.js').SignInAnswer} SignInAnswer
+ */
+
+const HOUR_MS = 60 * 60 * 1000;
+const ALL_SITES = ['http://*/*', 'https://*/*'];
+/**
+ * The latest status, or null before the first.
+ * @type {Status | null}
+ */
 let status = null;
-let filled = false;
+let fieldsFilled = false;
 let drawnCounts = '';
-let arrived = false;
+let scrolledToRefused = false;
 
-// ---------------------------------------------------------------------- what the page shows
+// ---------------------------------------------------------------------- drawing
 
 async function refresh() {
-  status = await askBackground('status');
-  if (status.error) {
+  const answer = await askStatus();
+  if ('error' in answer) {
     show('failure', true);
-    setText('failure-text', recordingProblem({ name: status.failure ?? 'Error' }));
+    setText('failure-text', recordingProblem({ name: answer.failure ?? 'Error' }));
     return;
   }
-  if (!filled) fillFields();
-  drawAccount();
-  drawSending();
-  drawState();
+  status = answer;
+  if (!fieldsFilled) fillFields(status);
+  drawAccount(status);
+  drawSending(status);
+  drawState(status);
   const { pending, parked, synced } = status.counts;
   if (drawnCounts !== `${pending} ${parked} ${synced}`) {
     drawnCounts = `${pending} ${parked} ${synced}`;
@@ -38,85 +53,92 @@ async function refresh() {
   }
 }
 
-/** Puts what is stored into the fields, once, so that nobody's typing is overwritten. */
-function fillFields() {
-  filled = true;
-  byId('server').value = status.account?.server ?? status.server;
-  byId('login-email').value = status.account?.email ?? '';
-  byId('never').value = status.rules.never.join('\n');
-  byId('domain-only').value = status.rules.domainOnly.join('\n');
-  byId('strip-query').value = status.rules.stripQuery.join('\n');
-  byId('metadata-sites').value = status.metadata.sites.join('\n');
-  document.querySelector(`input[name="metadata"][value="${status.metadata.mode}"]`).checked = true;
-  show('metadata-sites-field', status.metadata.mode === 'sites');
+/**
+ * Puts the stored settings into the fields. This happens once, so that it does not overwrite a person's typing.
+ * @param {Status} stored
+ */
+function fillFields({ account, server, rules, metadata }) {
+  fieldsFilled = true;
+  inputById('server').value = account?.server ?? server;
+  inputById('login-email').value = account?.email ?? '';
+  textareaById('never').value = rules.never.join('\n');
+  textareaById('domain-only').value = rules.domainOnly.join('\n');
+  textareaById('strip-query').value = rules.stripQuery.join('\n');
+  textareaById('metadata-sites').value = metadata.sites.join('\n');
+  radio('metadata', `[value="${metadata.mode}"]`).checked = true;
+  show('metadata-sites-field', metadata.mode === 'sites');
 }
 
-function drawAccount() {
-  const { account, signedOutVisits } = status;
-  const again = Boolean(account?.needsSignIn);
+/** @param {Status} shown */
+function drawAccount({ account, signedOutVisits, mayReach }) {
+  const signInAgain = Boolean(account?.needsSignIn);
   show('signed-in', Boolean(account));
-  show('allow', Boolean(account) && !status.mayReach);
-  show('sign-in-again', again);
-  if (again) setText('sign-in-again', sessionEndText(account.ended));
-  show('enter', !account || again);
+  show('allow', Boolean(account) && !mayReach);
+  show('sign-in-again', signInAgain);
+  if (account && signInAgain) setText('sign-in-again', sessionEndText(account.ended));
+  show('enter', !account || signInAgain);
   if (account) {
     setText('email', account.email);
     setText('at-server', account.server);
   }
-  show('mode', !again);
+  show('mode', !signInAgain);
   show('adopt-field', signedOutVisits > 0);
   setText('adopt-text', `Add the ${countText(signedOutVisits, 'visit')} recorded while signed out to this account. They are sent to the server and become part of its history.`);
 }
 
-function drawSending() {
-  const { account, counts, schedule, syncing, progress } = status;
-  const now = Date.now();
-  show('failure', Boolean(status.failure));
-  if (status.failure) setText('failure-text', recordingProblem(status.failure));
-  const problem = account && !account.needsSignIn
-    ? (status.mayReach ? schedule.problem : { kind: 'unusable', reason: 'permission' }) : null;
-  show('problem', Boolean(problem));
-  if (problem) setText('problem-text', sendingProblem(problem, account.server));
+/** @param {Status} shown */
+function drawSending(shown) {
+  const { account, counts, schedule, syncing, progress, failure, mayReach } = shown;
+  show('failure', Boolean(failure));
+  if (failure) setText('failure-text', recordingProblem(failure));
+  const problem = mayReach ? schedule.problem : { kind: 'unusable', reason: 'permission' };
+  const problemShown = account && !account.needsSignIn ? problem : null;
+  show('problem', Boolean(problemShown));
+  if (account && problemShown) setText('problem-text', sendingProblem(problemShown, account.server));
   setText('pending', counts.pending.toLocaleString());
   setText('synced', counts.synced.toLocaleString());
   setText('parked', counts.parked.toLocaleString());
-  setText('last', schedule.lastSuccessAt ? relativeTimeText(schedule.lastSuccessAt, now) : 'not yet');
-  setText('next', !account ? 'when you sign in' : account.needsSignIn ? 'when you sign in again'
-    : syncing ? 'now' : status.nextAttemptAt ? relativeTimeText(status.nextAttemptAt, now) : 'when there is something new');
-  const running = syncing && progress !== null;
-  show('progress', running);
-  if (running) {
-    byId('bar').max = Math.max(progress.total, 1);
-    byId('bar').value = progress.sent + progress.parked;
-    setText('progress-text', `${(progress.sent + progress.parked).toLocaleString()} of ${countText(progress.total, 'record')} sent`);
-  }
-  byId('sync').disabled = syncing || !account || account.needsSignIn;
+  setText('last', schedule.lastSuccessAt ? relativeTimeText(schedule.lastSuccessAt, Date.now()) : 'not yet');
+  setText('next', nextAttemptText(shown));
+  showProgress(syncing ? progress : null, (done, total) => `${done.toLocaleString()} of ${countText(total, 'record')} sent`);
+  buttonById('sync').disabled = syncing || !account || account.needsSignIn;
   setText('sync', syncing ? 'Syncing…' : 'Sync now');
   if (byId('refused').dataset.parked !== String(counts.parked)) drawRefused(counts.parked);
 }
 
+/** @param {Status} shown */
+function nextAttemptText({ account, syncing, nextAttemptAt }) {
+  if (!account) return 'when you sign in';
+  if (account.needsSignIn) return 'when you sign in again';
+  if (syncing) return 'now';
+  return nextAttemptAt ? relativeTimeText(nextAttemptAt, Date.now()) : 'when there is something new';
+}
+
+/** @param {number} parked */
 async function drawRefused(parked) {
   byId('refused').dataset.parked = String(parked);
   show('refused', parked > 0);
   if (parked === 0) return;
-  const { records } = await askBackground('parked');
+  /** @type {Parked} */
+  const { records } = await askBackground({ ask: 'parked' });
   byId('refused-rows').replaceChildren(...records.map((record) => createElement('tr', {},
-    createElement('td', { textContent: record.url ?? record.currentUrl ?? 'Tab totals' }),
+    createElement('td', { textContent: ('url' in record ? record.url : record.currentUrl) ?? 'Tab totals' }),
     createElement('td', { textContent: new Date(record.startedAt).toLocaleString() }),
     createElement('td', { textContent: reasonsOf(record) }))));
-  if (location.hash === '#refused' && !arrived) byId('refused').scrollIntoView();
-  arrived = true;
+  if (location.hash === '#refused' && !scrolledToRefused) byId('refused').scrollIntoView();
+  scrolledToRefused = true;
   setText('refused-more', parked > records.length ? `And ${countText(parked - records.length, 'more', 'more')}.` : '');
 }
 
+/** @param {Pick<Parked['records'][number], 'errors' | 'retryAt'>} refusal */
 function reasonsOf({ errors, retryAt }) {
   const reasons = Object.entries(errors ?? {}).map(([field, texts]) => `${field === 'record' ? '' : `${field}: `}${[texts].flat().join(' ')}`);
   if (retryAt) reasons.push('It is tried again once a day.');
   return reasons.join(' ') || 'The server gave no reason.';
 }
 
-function drawState() {
-  const { pausedUntil, failure } = status;
+/** @param {Status} shown */
+function drawState({ pausedUntil, failure }) {
   const paused = pausedUntil !== null;
   setText('state', failure ? 'Not recording.' : !paused ? 'Recording.'
     : pausedUntil === 'resumed' ? 'Paused until you resume.' : `Paused until ${timeOfDayText(pausedUntil)}.`);
@@ -130,40 +152,87 @@ async function drawTotal() {
   const { visits, aggregates } = await store.total();
   store.close();
   setText('total', visits + aggregates === 0 ? 'Nothing is recorded here yet.'
-    : `${countText(visits, 'visit')} and the totals of ${countText(aggregates, 'tab')} lie in this browser.`);
-  byId('export').disabled = visits + aggregates === 0;
-  byId('erase').disabled = visits + aggregates === 0;
+    : `This browser holds ${countText(visits, 'visit')} and the totals of ${countText(aggregates, 'tab')}.`);
+  buttonById('export').disabled = visits + aggregates === 0;
+  buttonById('erase').disabled = visits + aggregates === 0;
 }
 
-// ---------------------------------------------------------------------- account
-
+/**
+ * Shows a message as a success or a failure.
+ * @param {string} id
+ * @param {string} text
+ * @param {boolean} good
+ */
 function setMessage(id, text, good) {
   byId(id).classList.toggle('wrong', !good);
   byId(id).classList.toggle('right', good);
   setText(id, text);
 }
 
-/** The server in the field once it may be reached, or null after saying what is wrong. Call it first in a click. */
+/**
+ * @param {string} name
+ * @param {string} selector
+ */
+function radio(name, selector) {
+  const input = document.querySelector(`input[name="${name}"]${selector}`);
+  if (!(input instanceof HTMLInputElement)) throw new Error(`There is no radio button ${name} ${selector}.`);
+  return input;
+}
+
+/** @param {string} name */
+const checkedValue = (name) => radio(name, ':checked').value;
+
+/**
+ * @param {string} id
+ * @param {(event: Event) => unknown} listener
+ */
+function onSubmit(id, listener) {
+  byId(id).addEventListener('submit', (event) => {
+    event.preventDefault();
+    listener(event);
+  });
+}
+
+/**
+ * Calls `listener` when a dialog is closed with the button of this value.
+ * @param {string} id
+ * @param {string} value
+ * @param {() => unknown} listener
+ */
+function onDialogAnswer(id, value, listener) {
+  byId(id).addEventListener('close', () => {
+    if (dialogById(id).returnValue === value) listener();
+  });
+}
+
+// ---------------------------------------------------------------------- account
+
+/**
+ * The typed server once the browser allows it, or null after the problem is shown. It must run first in a click:
+ * browsers show their permission question only while the click lasts, so nothing may be awaited before.
+ */
 async function reachableServer() {
-  const typed = serverAddress(byId('server').value);
+  const field = inputById('server');
+  const typed = serverAddress(field.value);
   if (typed.problem) {
     setMessage('server-message', serverProblem(typed.problem, ''), false);
-    byId('server').setAttribute('aria-invalid', 'true');
-    byId('server').focus();
+    field.setAttribute('aria-invalid', 'true');
+    field.focus();
     return null;
   }
-  byId('server').removeAttribute('aria-invalid');
-  byId('server').value = typed.server;
-  // Browsers show their question only while the click lasts, so nothing is awaited before.
+  field.removeAttribute('aria-invalid');
+  field.value = typed.server;
   const allowed = await ext.permissions.request({ origins: [originPattern(typed.server)] }).catch(() => false);
   if (allowed) return typed.server;
   setMessage('server-message', serverProblem('permission', typed.server), false);
   return null;
 }
 
+/** @param {string} server */
 async function checkServer(server) {
   setMessage('server-message', 'Checking…', true);
-  const answer = await askBackground('check-server', { server });
+  /** @type {ServerCheck} */
+  const answer = await askBackground({ ask: 'check-server', server });
   if (answer.ok) {
     setMessage('server-message', 'This server is ready.', true);
     return true;
@@ -173,69 +242,77 @@ async function checkServer(server) {
   return false;
 }
 
-byId('check').addEventListener('click', async () => {
+onClick('check', async () => {
   const server = await reachableServer();
-  if (server && (await checkServer(server))) await askBackground('server', { server });
+  if (server && (await checkServer(server))) await askBackground({ ask: 'server', server });
 });
 
 byId('enter').addEventListener('change', () => {
   const isNew = checkedValue('mode') === 'up';
   show('name-field', isNew);
   setText('enter-button', isNew ? 'Create account' : 'Sign in');
-  byId('login-password').autocomplete = isNew ? 'new-password' : 'current-password';
+  inputById('login-password').autocomplete = isNew ? 'new-password' : 'current-password';
 });
 
-byId('enter').addEventListener('submit', async (event) => {
-  event.preventDefault();
+onSubmit('enter', async () => {
   setText('enter-message', '');
   setText('account-message', '');
-  const email = byId('login-email').value.trim();
-  const password = byId('login-password').value;
-  const isNew = checkedValue('mode') === 'up' && !status.account?.needsSignIn;
   const server = await reachableServer();
-  if (!server) return;
-  if (!email || !password) {
-    setText('enter-message', !email ? 'Enter your e-mail address.' : 'Enter your password.');
-    byId(!email ? 'login-email' : 'login-password').focus();
-    return;
-  }
-  byId('enter-button').disabled = true;
+  if (!server || !credentialsTyped()) return;
+  buttonById('enter-button').disabled = true;
   try {
-    if (!(await checkServer(server))) return;
-    const answer = await askBackground('sign-in', {
-      server, email, password, isNew, name: byId('login-name').value.trim(),
-      adopt: status.signedOutVisits > 0 && byId('adopt').checked,
-    });
-    if (!answer.ok) {
-      setText('enter-message', answer.error && typeof answer.error === 'string' ? answer.error : signInProblem(answer, server, isNew));
-      return;
-    }
-    byId('login-password').value = '';
-    setMessage('account-message', answer.adopted ? `Signed in. ${countText(answer.adopted, 'record')} made while signed out now belong to this account.` : 'Signed in.', true);
+    if (await checkServer(server)) await signIn(server);
   } finally {
-    byId('enter-button').disabled = false;
+    buttonById('enter-button').disabled = false;
     await refresh();
   }
 });
 
-byId('allow').addEventListener('click', async () => {
+/** True when both fields are filled. Otherwise the empty one is named and focused. */
+function credentialsTyped() {
+  const email = inputById('login-email');
+  const password = inputById('login-password');
+  const empty = !email.value.trim() ? email : !password.value ? password : null;
+  if (!empty) return true;
+  setText('enter-message', empty === email ? 'Enter your e-mail address.' : 'Enter your password.');
+  empty.focus();
+  return false;
+}
+
+/** @param {string} server */
+async function signIn(server) {
+  const isNew = checkedValue('mode') === 'up' && !status?.account?.needsSignIn;
+  /** @type {SignInAnswer | {ok?: false, error: string}} */
+  const answer = await askBackground({
+    ask: 'sign-in', server, isNew, email: inputById('login-email').value.trim(), password: inputById('login-password').value,
+    name: inputById('login-name').value.trim(), adopt: (status?.signedOutVisits ?? 0) > 0 && inputById('adopt').checked,
+  });
+  if (!answer.ok) {
+    setText('enter-message', 'problem' in answer ? signInProblem(answer, server, isNew) : answer.error);
+    return;
+  }
+  inputById('login-password').value = '';
+  setMessage('account-message', answer.adopted ? `Signed in. ${countText(answer.adopted, 'record')} made while signed out now belong to this account.` : 'Signed in.', true);
+}
+
+onClick('allow', async () => {
+  if (!status?.account) return;
   await ext.permissions.request({ origins: [originPattern(status.account.server)] }).catch(() => false);
-  await askBackground('sync');
+  await askBackground({ ask: 'sync' });
   await refresh();
 });
 
-byId('sign-out').addEventListener('click', async () => {
-  // What is said of unsent records must hold now, not a second ago.
+onClick('sign-out', async () => {
+  // The number of unsent records may have changed since the last refresh.
   await refresh();
-  const { pending } = status.counts;
+  const pending = status?.counts.pending ?? 0;
   setText('leave-text', pending
-    ? `${countText(pending, 'record')} ${pending === 1 ? 'has' : 'have'} not been sent yet. They stay in this browser and go out when you sign in to this account again; nobody else's sign-in sends them.`
+    ? `${countText(pending, 'record')} ${pending === 1 ? 'has' : 'have'} not been sent yet. They stay in this browser and go out when you sign in to this account again. They are never sent to another account.`
     : 'Everything recorded so far has been sent. Recording goes on in this browser.');
-  byId('leave-dialog').showModal();
+  dialogById('leave-dialog').showModal();
 });
-byId('leave-dialog').addEventListener('close', async () => {
-  if (byId('leave-dialog').returnValue !== 'leave') return;
-  await askBackground('sign-out');
+onDialogAnswer('leave-dialog', 'leave', async () => {
+  await askBackground({ ask: 'sign-out' });
   setMessage('account-message', 'Signed out. Recording goes on in this browser.', true);
   await refresh();
   byId('server').focus();
@@ -243,111 +320,122 @@ byId('leave-dialog').addEventListener('close', async () => {
 
 // ---------------------------------------------------------------------- sending
 
-byId('sync').addEventListener('click', async () => {
-  byId('sync').disabled = true;
-  await askBackground('sync');
+onClick('sync', async () => {
+  buttonById('sync').disabled = true;
+  await askBackground({ ask: 'sync' });
   await refresh();
 });
-byId('failure-retry').addEventListener('click', async () => {
-  await askBackground('retry-recording');
+onClick('failure-retry', async () => {
+  await askBackground({ ask: 'retry-recording' });
   await refresh();
 });
-byId('release').addEventListener('click', async () => {
-  await askBackground('release');
+onClick('release', async () => {
+  await askBackground({ ask: 'release' });
   await refresh();
 });
-byId('export-refused').addEventListener('click', async () => {
-  const { records } = await askBackground('parked');
+onClick('export-refused', async () => {
+  /** @type {Parked} */
+  const { records } = await askBackground({ ask: 'parked' });
   download(new Blob([`[${records.map((record) => exported(record.kind, record)).join(',\n')}]\n`], { type: 'application/json' }), 'refused-records');
 });
 
-// ---------------------------------------------------------------------- rules
+// ---------------------------------------------------------------------- rules and metadata
 
-byId('pause-hour').addEventListener('click', () => askBackground('pause', { until: Date.now() + HOUR }).then(refresh));
-byId('pause').addEventListener('click', () => askBackground('pause', { until: 'resumed' }).then(refresh));
-byId('resume').addEventListener('click', () => askBackground('resume').then(refresh));
+onClick('pause-hour', () => askBackground({ ask: 'pause', until: Date.now() + HOUR_MS }).then(refresh));
+onClick('pause', () => askBackground({ ask: 'pause', until: 'resumed' }).then(refresh));
+onClick('resume', () => askBackground({ ask: 'resume' }).then(refresh));
 
-byId('rules').addEventListener('submit', async (event) => {
-  event.preventDefault();
-  const rules = { never: patternsIn(byId('never').value), domainOnly: patternsIn(byId('domain-only').value), stripQuery: patternsIn(byId('strip-query').value) };
-  const faulty = faultyPattern([...rules.never, ...rules.domainOnly, ...rules.stripQuery]);
+onSubmit('rules', async () => {
+  const [never, domainOnly, stripQuery] = ['never', 'domain-only', 'strip-query'].map((id) => patternsIn(textareaById(id).value));
+  const faulty = faultyPattern([...never, ...domainOnly, ...stripQuery]);
   if (faulty !== null) {
     setMessage('rules-message', `“${faulty}” is not a site. Write it like example.com, one a line. Nothing was saved.`, false);
     return;
   }
-  await askBackground('rules', { rules });
-  setMessage('rules-message', 'Saved. The rules hold from now on; what was recorded before stays as it is.', true);
+  await askBackground({ ask: 'rules', rules: { never, domainOnly, stripQuery } });
+  setMessage('rules-message', 'Saved. The rules hold from now on. Earlier records stay as they are.', true);
 });
 
 byId('metadata').addEventListener('change', () => show('metadata-sites-field', checkedValue('metadata') === 'sites'));
-byId('metadata').addEventListener('submit', async (event) => {
-  event.preventDefault();
-  const mode = checkedValue('metadata');
-  const sites = patternsIn(byId('metadata-sites').value);
+onSubmit('metadata', async () => {
+  const mode = /** @type {'off' | 'sites' | 'all'} */ (checkedValue('metadata'));
+  const sites = patternsIn(textareaById('metadata-sites').value);
   const faulty = faultyPattern(sites);
   if (mode === 'sites' && (faulty !== null || !sites.length)) {
     setMessage('metadata-message', faulty === null ? 'Name at least one site.' : `“${faulty}” is not a site. Write it like docs.example.com.`, false);
     return;
   }
-  if (mode !== 'off') {
-    const wanted = { permissions: ['scripting'], origins: mode === 'all' ? ['http://*/*', 'https://*/*'] : sites.flatMap(originsOf) };
-    if (isFirefox) wanted.data_collection = ['websiteContent'];
-    const allowed = await ext.permissions.request(wanted).catch(() => false);
-    if (!allowed) {
-      setMessage('metadata-message', 'The browser was not given the permission, so nothing changed.', false);
-      return;
-    }
+  if (mode !== 'off' && !(await mayReadPages(mode === 'all' ? ALL_SITES : sites.flatMap(originsOf)))) {
+    setMessage('metadata-message', 'The browser was not given the permission, so nothing changed.', false);
+    return;
   }
-  await askBackground('metadata', { metadata: { mode, sites } });
+  await askBackground({ ask: 'metadata', metadata: { mode, sites } });
   setMessage('metadata-message', mode === 'off' ? 'Saved. Pages are not read.' : 'Saved. It holds for pages that load from now on.', true);
 });
 
-/** The match patterns that cover a site of the list; one with stars inside needs all sites. */
-function originsOf(pattern) {
-  const host = pattern.replace(/^\w+:\/\//, '').replace(/[/:].*$/, '').replace(/^\*\./, '');
-  return host.includes('*') ? ['http://*/*', 'https://*/*'] : [`http://*.${host}/*`, `https://*.${host}/*`];
+/**
+ * Asks the person for the permission to read pages. Firefox asks for the consent to page content too.
+ * @param {string[]} origins
+ */
+function mayReadPages(origins) {
+  /** @type {chrome.permissions.Permissions & {data_collection?: string[]}} */
+  const wanted = { permissions: ['scripting'], origins };
+  if (isFirefox) wanted.data_collection = ['websiteContent'];
+  return ext.permissions.request(wanted).catch(() => false);
 }
 
-// ---------------------------------------------------------------------- the person's own copy
+/**
+ * The match patterns that cover a site of the list. A site with a star in the middle needs all sites.
+ * @param {string} pattern
+ */
+function originsOf(pattern) {
+  const host = pattern.replace(/^\w+:\/\//, '').replace(/[/:].*$/, '').replace(/^\*\./, '');
+  return host.includes('*') ? ALL_SITES : [`http://*.${host}/*`, `https://*.${host}/*`];
+}
 
-byId('export').addEventListener('click', async () => {
-  byId('export').disabled = true;
+// ---------------------------------------------------------------------- export and erasing
+
+onClick('export', async () => {
+  buttonById('export').disabled = true;
   show('export-progress', true);
+  const bar = typedById('export-bar', HTMLProgressElement);
   const store = await openStore();
   try {
     const { visits, aggregates } = await store.total();
-    byId('export-bar').max = visits + aggregates;
+    bar.max = visits + aggregates;
     const about = { exportedAt: new Date().toISOString(), extensionVersion: ext.runtime.getManifest().version };
     const blob = await exportAll(store, about, (done) => {
-      byId('export-bar').value = done;
+      bar.value = done;
     });
     download(blob, 'browsing-record');
     setMessage('yours-message', `Exported ${countText(visits, 'visit')} and the totals of ${countText(aggregates, 'tab')}.`, true);
   } finally {
     store.close();
     show('export-progress', false);
-    byId('export').disabled = false;
+    buttonById('export').disabled = false;
   }
 });
 
+/**
+ * @param {Blob} blob
+ * @param {string} name
+ */
 function download(blob, name) {
   const url = URL.createObjectURL(blob);
   createElement('a', { href: url, download: `${name}-${new Date().toISOString().slice(0, 10)}.json` }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-byId('erase').addEventListener('click', async () => {
+onClick('erase', async () => {
   await refresh();
-  const { pending, parked } = status.counts;
-  const unsent = pending + parked;
+  const unsent = (status?.counts.pending ?? 0) + (status?.counts.parked ?? 0);
   setText('erase-text', unsent
     ? `${countText(unsent, 'record')} ${unsent === 1 ? 'is' : 'are'} not on your server yet and would be lost for good.`
-    : 'All records that wait to be sent and all that were sent are deleted from this browser.');
-  byId('erase-dialog').showModal();
+    : 'All records in this browser are deleted, whether they were sent or not.');
+  dialogById('erase-dialog').showModal();
 });
-byId('erase-dialog').addEventListener('close', async () => {
-  if (byId('erase-dialog').returnValue !== 'erase') return;
-  await askBackground('erase');
+onDialogAnswer('erase-dialog', 'erase', async () => {
+  await askBackground({ ask: 'erase' });
   setMessage('yours-message', 'Erased.', true);
   await Promise.all([refresh(), drawTotal()]);
 });

@@ -1,14 +1,17 @@
-/** The popup: what was recorded today, how sending stands, and a pause. */
+/** The popup: today's record, the state of sending, and the pause. */
 import { ext } from '../browser-api.js';
-import { askBackground } from './ask-background.js';
-import { byId, createElement, refreshEverySecond, setText, show } from './page-elements.js';
+import { askBackground, askStatus } from './ask-background.js';
 import { countText, durationText, relativeTimeText, timeOfDayText } from './formatting.js';
+import { buttonById, byId, createElement, onClick, refreshEverySecond, setText, show, showProgress } from './page-elements.js';
 import { recordingProblem, sendingProblem, sessionEndText } from './problem-texts.js';
 
-const HOUR = 60 * 60 * 1000;
+/** @typedef {import('../background/page-commands.js').Status} Status */
 
+const HOUR_MS = 60 * 60 * 1000;
+
+/** @param {Status | {error: string, failure?: string}} status */
 function draw(status) {
-  if (status?.error) {
+  if ('error' in status) {
     show('failure', true);
     setText('failure-text', recordingProblem({ name: status.failure ?? 'Error' }));
     return;
@@ -18,6 +21,7 @@ function draw(status) {
   drawSending(status);
 }
 
+/** @param {Status} status */
 function drawState({ failure, pausedUntil }) {
   const paused = pausedUntil !== null;
   byId('dot').className = `dot${failure ? ' bad' : paused ? ' paused' : ''}`;
@@ -26,7 +30,7 @@ function drawState({ failure, pausedUntil }) {
       : pausedUntil === 'resumed' ? 'Paused until you resume' : `Paused until ${timeOfDayText(pausedUntil)}`);
   show('failure', Boolean(failure));
   if (failure) setText('failure-text', recordingProblem(failure));
-  // A button that vanishes under the keyboard leaves it nowhere.
+  // The keyboard focus is lost when the focused button is hidden.
   const hadFocus = byId('pausing').contains(document.activeElement);
   show('pause-hour', !paused);
   show('pause', !paused);
@@ -34,15 +38,17 @@ function drawState({ failure, pausedUntil }) {
   if (hadFocus && document.activeElement === document.body) byId(paused ? 'resume' : 'pause-hour').focus();
 }
 
+/** @param {Status['today']} today */
 function drawToday({ activeMs, visits, top }) {
   setText('today', durationText(activeMs));
   setText('today-visits', visits
     ? countText(visits, 'visit')
-    : 'Nothing yet. A page you look at for a second or longer appears here.');
+    : 'Nothing yet. A page appears here after you look at it for a second.');
   const drawn = JSON.stringify(top);
-  if (byId('sites').dataset.drawn === drawn) return;
-  byId('sites').dataset.drawn = drawn;
-  byId('sites').replaceChildren(...top.map((site) => {
+  const list = byId('sites');
+  if (list.dataset.drawn === drawn) return;
+  list.dataset.drawn = drawn;
+  list.replaceChildren(...top.map((site) => {
     const bar = createElement('span', { className: 'bar' });
     bar.style.width = `${Math.max(2, (100 * site.activeMs) / top[0].activeMs)}%`;
     return createElement('li', {}, bar, createElement('span', { className: 'site', textContent: site.domain, title: site.domain }),
@@ -50,59 +56,63 @@ function drawToday({ activeMs, visits, top }) {
   }));
 }
 
+/** @param {Status} status */
 function drawSending(status) {
-  const { account, counts, schedule, syncing, progress } = status;
-  const now = Date.now();
+  const { account, counts, syncing, progress } = status;
+  const signInAgain = Boolean(account?.needsSignIn);
   setText('who', account?.email ?? '');
   show('signed-out', !account);
   show('figures', Boolean(account));
   setText('pending', counts.pending.toLocaleString());
   setText('synced', counts.synced.toLocaleString());
   setText('parked', counts.parked.toLocaleString());
-  const again = account?.needsSignIn;
-  const problem = !account || again ? null : !status.mayReach ? { kind: 'unusable', reason: 'permission' } : schedule.problem;
-  show('problem', Boolean(problem || again));
-  if (again) setText('problem-text', sessionEndText(account.ended));
-  else if (problem) setText('problem-text', sendingProblem(problem, account.server));
-  const running = syncing && progress !== null;
-  show('progress', running);
-  if (running) {
-    const done = progress.sent + progress.parked;
-    byId('bar').max = Math.max(progress.total, 1);
-    byId('bar').value = done;
-    setText('progress-text', `${done.toLocaleString()} of ${countText(progress.total, 'record')} sent`);
-  }
-  setText('times', !account ? '' : [
-    schedule.lastSuccessAt ? `Last sent ${relativeTimeText(schedule.lastSuccessAt, now)}` : 'Not sent yet',
-    !syncing && status.nextAttemptAt && !again ? `next ${relativeTimeText(status.nextAttemptAt, now)}` : '',
-  ].filter(Boolean).join(' · '));
-  show('sync', Boolean(account) && !again);
-  byId('sync').disabled = syncing;
+  drawProblem(status);
+  showProgress(syncing ? progress : null, (done, total) => `${done.toLocaleString()} of ${countText(total, 'record')} sent`);
+  setText('times', account ? timesText(status) : '');
+  show('sync', Boolean(account) && !signInAgain);
+  buttonById('sync').disabled = syncing;
   setText('sync', syncing ? 'Syncing…' : 'Sync now');
-  show('sign-in', !account || Boolean(again));
-  setText('sign-in', again ? 'Sign in again' : 'Sign in');
+  show('sign-in', !account || signInAgain);
+  setText('sign-in', signInAgain ? 'Sign in again' : 'Sign in');
   show('see-parked', counts.parked > 0);
 }
 
-const refresh = async () => draw(await askBackground('status'));
+/** @param {Status} status */
+function drawProblem({ account, mayReach, schedule }) {
+  const problem = mayReach ? schedule.problem : { kind: 'unusable', reason: 'permission' };
+  const text = !account ? '' : account.needsSignIn ? sessionEndText(account.ended)
+    : problem ? sendingProblem(problem, account.server) : '';
+  show('problem', Boolean(text));
+  if (text) setText('problem-text', text);
+}
 
+/** @param {Status} status */
+function timesText({ account, schedule, syncing, nextAttemptAt }) {
+  const now = Date.now();
+  const last = schedule.lastSuccessAt ? `Last sent ${relativeTimeText(schedule.lastSuccessAt, now)}` : 'Not sent yet';
+  return !syncing && nextAttemptAt && !account?.needsSignIn ? `${last} · next ${relativeTimeText(nextAttemptAt, now)}` : last;
+}
+
+const refresh = async () => draw(await askStatus());
+
+/** @param {string} part  a fragment of the options page */
 function openOptions(part) {
   ext.tabs.create({ url: ext.runtime.getURL(`src/pages/options.html${part}`) });
-  // A popup in the toolbar would stay open over the new tab in some browsers.
+  // Some browsers would leave the popup open over the new tab.
   if (ext.extension?.getViews?.({ type: 'popup' }).includes(window)) window.close();
 }
 
-byId('options').addEventListener('click', () => openOptions(''));
-byId('sign-in').addEventListener('click', () => openOptions('#account'));
-byId('see-parked').addEventListener('click', () => openOptions('#refused'));
-byId('sync').addEventListener('click', async () => {
-  byId('sync').disabled = true;
-  await askBackground('sync');
+onClick('options', () => openOptions(''));
+onClick('sign-in', () => openOptions('#account'));
+onClick('see-parked', () => openOptions('#refused'));
+onClick('sync', async () => {
+  buttonById('sync').disabled = true;
+  await askBackground({ ask: 'sync' });
   await refresh();
 });
-byId('pause-hour').addEventListener('click', async () => draw(await askBackground('pause', { until: Date.now() + HOUR })));
-byId('pause').addEventListener('click', async () => draw(await askBackground('pause', { until: 'resumed' })));
-byId('resume').addEventListener('click', async () => draw(await askBackground('resume')));
-byId('failure-retry').addEventListener('click', async () => draw(await askBackground('retry-recording')));
+onClick('pause-hour', async () => draw(await askBackground({ ask: 'pause', until: Date.now() + HOUR_MS })));
+onClick('pause', async () => draw(await askBackground({ ask: 'pause', until: 'resumed' })));
+onClick('resume', async () => draw(await askBackground({ ask: 'resume' })));
+onClick('failure-retry', async () => draw(await askBackground({ ask: 'retry-recording' })));
 
 refreshEverySecond(refresh);

@@ -1,16 +1,16 @@
-/** The address of a server as a person types it. */
+/** The server address that a person types. */
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|[^.]+\.localhost)$/;
 
 /**
- * A server's base address without a slash at the end, or what is wrong with it.
+ * The base URL of a server without a slash at the end, or the problem of the typed text.
  * @param {string} typed
- * @returns {{server: string} | {problem: 'empty' | 'malformed' | 'not-https'}}
+ * @returns {{server: string, problem?: undefined} | {server?: undefined, problem: 'empty' | 'malformed' | 'not-https'}}
  */
 export function serverAddress(typed) {
   const text = typed.trim();
   if (!text) return { problem: 'empty' };
-  // Browsers differ in what they make of a blank in a host.
+  // Browsers parse a blank in a host in different ways.
   if (/\s/.test(text)) return { problem: 'malformed' };
   let parts;
   try {
@@ -23,6 +23,7 @@ export function serverAddress(typed) {
   return { server: parts.origin + parts.pathname.replace(/\/+$/, '') };
 }
 
+/** @param {string} text */
 function isLoopback(text) {
   return LOOPBACK.test(text.replace(/[/?#].*$/s, '').replace(/:\d+$/, ''));
 }

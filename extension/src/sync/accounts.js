@@ -1,26 +1,45 @@
 /**
- * Signing in and out, and calls on behalf of the account that is signed in. The account, with its tokens, is one stored
- * value; whoever changes it reads it in the same transaction, so a refresh that comes back after somebody else signed
- * in changes nothing.
- * @typedef {{key: string, server: string, user: {id: string, email: string, name: string}, access: string,
- *   refresh: string, needsSignIn: boolean, ended?: {reason: string, at: number} | null, adopting: boolean}} Account
+ * Signing in and out, and calls for the signed-in account. The account, with its tokens, is one stored value. Each
+ * change reads it in the same transaction. So a refresh whose reply comes after another person signed in changes nothing.
+ *
+ * @typedef {import('./api-call.js').Api} Api
+ * @typedef {import('./api-call.js').Reply} Reply
+ * @typedef {import('./wire.js').User} User
+ * @typedef {{key: string, server: string, user: User, access: string, refresh: string, needsSignIn: boolean,
+ *   ended?: {reason: string, at: number} | null, adopting: boolean}} Account
+ *   `adopting`: records made while signed out are becoming this account's.
+ * @typedef {{get(name: string): Promise<any>, change(name: string, change: (old: any) => unknown): Promise<unknown>}} ValueStore
+ * @typedef {<T>(name: string, work: () => Promise<T>) => Promise<T>} Lock  one holder of a name at a time
+ * @typedef {{email: string, password: string, name?: string, label?: string}} Credentials
+ *   `label` names this session in the person's list. The server finds one itself where it is empty.
  */
 import { sessionEndOf, signedIn, tokensOf } from './wire.js';
 
-/** The owner of an account's records, told apart by server and person. */
+/**
+ * The owner of an account's records. It tells servers and persons apart.
+ * @param {string} server
+ * @param {User} user
+ */
 export function ownerKey(server, user) {
   return `${server}#${encodeURIComponent(user.id)}`;
 }
 
 /**
  * @param {object} world
- * @param {{get(name: string): Promise<any>, change(name: string, change: (old: any) => any): Promise<any>}} world.store
- * @param {ReturnType<typeof import('./api-call.js').createApi>} world.api
- * @param {<T>(name: string, work: () => Promise<T>) => Promise<T>} [world.lock]  one holder of a name at a time
+ * @param {ValueStore} world.store
+ * @param {Api} world.api
+ * @param {Lock} [world.lock]
  */
 export function createAccounts({ store, api, lock = processLock() }) {
-  /** Signs in or up; answers the reply, with `account` when it worked. */
-  async function submitCredentials(path, server, form) {
+  /**
+   * Signs in or up. A reply of kind `ok` has the `account`.
+   * @param {string} path
+   * @param {string} server
+   * @param {Credentials} credentials  empty fields are left out
+   * @returns {Promise<Reply & {account?: Account}>}
+   */
+  async function submitCredentials(path, server, credentials) {
+    const form = Object.fromEntries(Object.entries(credentials).filter(([, value]) => value));
     const reply = await api(server, path, { method: 'POST', body: JSON.stringify(form) });
     if (reply.kind !== 'ok') return reply;
     const who = signedIn(reply.body);
@@ -29,9 +48,15 @@ export function createAccounts({ store, api, lock = processLock() }) {
     return { ...reply, account };
   }
 
-  /** Makes sure that the tokens are newer than `used`: 'fresh', 'refused', or the reply that stands in the way. */
+  /**
+   * Makes sure that the stored tokens are newer than those of `used`. Any other reply than `fresh` and `refused` is the
+   * reason why that is not known.
+   * @param {Account} used
+   * @returns {Promise<'fresh' | 'refused' | Reply>}
+   */
   function refresh(used) {
     return lock('refresh', async () => {
+      /** @type {Account | undefined} */
       const account = await store.get('account');
       if (!account || account.key !== used.key) return 'refused';
       if (account.access !== used.access) return 'fresh';
@@ -44,7 +69,7 @@ export function createAccounts({ store, api, lock = processLock() }) {
         await store.change('account', (now) => (now?.key === used.key ? { ...now, ...tokens } : now));
         return 'fresh';
       }
-      // Only the server's own no ends a sign-in: a proxy's or a portal's 401 says nothing of the token.
+      // Only the server itself may end a session. A 401 from a proxy or a Wi-Fi portal does not have its error shape.
       const refused = (reply.kind === 'unauthorized' && reply.error) || (reply.kind === 'refused' && reply.status === 400);
       if (!refused) return reply.kind === 'ok' ? { kind: 'unusable', reason: 'not-this-server', error: null } : reply;
       const ended = sessionEndOf(reply.error);
@@ -54,30 +79,47 @@ export function createAccounts({ store, api, lock = processLock() }) {
   }
 
   return {
-    /** `label` is what the list of one's browsers calls this one; the server finds a word where it is empty. */
-    signIn: (server, email, password, label = '') => submitCredentials('/api/auth/login', server, { email, password, ...(label ? { label } : {}) }),
-    signUp: (server, email, password, name, label = '') =>
-      submitCredentials('/api/auth/register', server, { email, password, ...(name ? { name } : {}), ...(label ? { label } : {}) }),
+    /**
+     * @param {string} server
+     * @param {Credentials} credentials
+     */
+    signIn: (server, credentials) => submitCredentials('/api/auth/login', server, credentials),
+    /**
+     * @param {string} server
+     * @param {Credentials} credentials
+     */
+    signUp: (server, credentials) => submitCredentials('/api/auth/register', server, credentials),
 
-    /** Takes the account and its tokens off this machine and answers them, for `revoke`. */
+    /**
+     * Removes the account and its tokens from this machine and returns them, for `revoke`.
+     * @returns {Promise<Account | null>}
+     */
     async signOut() {
       const account = await store.get('account');
       await store.change('account', () => undefined);
       return account ?? null;
     },
 
-    /** Tells the server that an account's tokens are done with; whether it hears changes nothing here. */
+    /**
+     * Ends the account's session at the server. A failure is ignored: the tokens are off this machine already.
+     * @param {Account | null} account
+     */
     async revoke(account) {
       if (!account || account.needsSignIn) return;
       await api(account.server, '/api/auth/logout', { method: 'POST', body: JSON.stringify({ refresh: account.refresh }) });
     },
 
     /**
-     * A call with the account's token, after one refresh if need be; `unauthorized` then means "sign in again", and
-     * null that this account is no longer the one signed in.
+     * Calls the server with the account's token, and refreshes it once where needed. `unauthorized` means that the
+     * person must sign in again. Null means that another account, or none, is signed in now.
+     * @param {string} key  the account's key
+     * @param {string} path
+     * @param {import('./api-call.js').CallOptions} [options]
+     * @returns {Promise<Reply | null>}
      */
     async call(key, path, options) {
       for (let attempt = 0; ; attempt += 1) {
+        /** @type {Account | undefined} */
         const account = await store.get('account');
         if (account?.key !== key) return null;
         if (account.needsSignIn) return { kind: 'unauthorized', error: null };
@@ -95,8 +137,12 @@ export function createAccounts({ store, api, lock = processLock() }) {
   };
 }
 
-/** A lock for one process: work under one name runs one after the other. */
+/**
+ * A lock within one process. Work under one name runs one after the other.
+ * @returns {Lock}
+ */
 export function processLock() {
+  /** @type {Map<string, Promise<unknown>>} */
   const last = new Map();
   return (name, work) => {
     const turn = (last.get(name) ?? Promise.resolve()).then(work);

@@ -1,30 +1,38 @@
 /**
- * One HTTP call to the server, its reply put into one of the few cases that a sender tells apart:
- *   ok            {body}              what was asked for
- *   unauthorized  {error}             401
- *   too-large     {error}             413
- *   wait          {retryAfterMs, reason, error}   429, 503, no network, time-out
- *   refused       {status, error}     400 or 500, said by this server
- *   unusable      {status, reason, error}   anything else: not this server, or not one that will do
- * `error` is the server's own `{code, detail, errors?}` where it gave one.
+ * One HTTP call to the server, and its reply sorted into the cases that a sender tells apart:
+ *
+ * | kind | fields | when |
+ * |---|---|---|
+ * | `ok` | body | 2xx |
+ * | `unauthorized` | error | 401 |
+ * | `too-large` | error | 413 |
+ * | `wait` | retryAfterMs, reason, error | 429, 503, no network, time-out |
+ * | `refused` | status, error | 400 or 500 in the server's error shape |
+ * | `unusable` | status, reason, error | all other replies: this is not the server, or not a usable one |
+ *
+ * `error` is the server's error, or null where it gave none.
+ *
+ * @typedef {import('./wire.js').ServerError} ServerError
  * @typedef {{kind: 'ok' | 'unauthorized' | 'too-large' | 'wait' | 'refused' | 'unusable', status?: number, body?: any,
- *   retryAfterMs?: number | null, reason?: string, error?: {code: string, detail: string, errors?: Record<string, string[]>} | null}} Reply
+ *   retryAfterMs?: number | null, reason?: string, error?: ServerError | null}} Reply
+ * @typedef {{method?: string, token?: string | null, body?: string, compress?: boolean}} CallOptions
+ * @typedef {(server: string, path: string, options?: CallOptions) => Promise<Reply>} Api
  */
 import { isError } from './wire.js';
 
-/** No wait that a server asks for is longer than a day. */
-const LONGEST_WAIT = 24 * 60 * 60 * 1000;
+/** A longer wait asked for by a server is cut to a day. */
+const MAX_WAIT_MS = 24 * 60 * 60 * 1000;
 
 /**
  * @param {object} world
- * @param {typeof fetch} world.fetch
+ * @param {(url: string, init: RequestInit) => Promise<Response>} world.fetch
  * @param {() => number} world.now  ms since the epoch
- * @param {number} world.timeoutMs  for a whole exchange
- * @param {(text: string) => Promise<BodyInit>} [world.gzip]
- * @returns {(server: string, path: string, options?: {method?: string, token?: string | null, body?: string, compress?: boolean}) => Promise<Reply>}
+ * @param {number} world.timeoutMs  for the whole exchange
+ * @returns {Api}
  */
-export function createApi({ fetch, now, timeoutMs, gzip = gzipped }) {
+export function createApi({ fetch, now, timeoutMs }) {
   return async function call(server, path, { method = 'GET', token = null, body, compress = false } = {}) {
+    /** @type {Record<string, string>} */
     const headers = { Accept: 'application/json' };
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
@@ -33,20 +41,25 @@ export function createApi({ fetch, now, timeoutMs, gzip = gzipped }) {
     let text;
     try {
       response = await fetch(server + path, {
-        method, headers, body: compress ? await gzip(body) : body, redirect: 'manual', credentials: 'omit',
+        method, headers, body: compress && body !== undefined ? await gzipped(body) : body, redirect: 'manual', credentials: 'omit',
         cache: 'no-store', referrerPolicy: 'no-referrer', signal: AbortSignal.timeout(timeoutMs),
       });
       text = await response.text();
     } catch (error) {
-      const late = error?.name === 'TimeoutError' || error?.name === 'AbortError';
+      const late = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
       return { kind: 'wait', retryAfterMs: null, reason: late ? 'timeout' : 'network', error: null };
     }
-    return judge(response, parsed(text), now());
+    return replyOf(response, parsed(text), now());
   };
 }
 
-/** @returns {Reply} */
-function judge(response, body, now) {
+/**
+ * @param {Response} response
+ * @param {any} body
+ * @param {number} now
+ * @returns {Reply}
+ */
+function replyOf(response, body, now) {
   const { status } = response;
   const error = isError(body) ? body : null;
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
@@ -67,13 +80,21 @@ function judge(response, body, now) {
   return { kind: 'unusable', status, reason: error ? 'said-no' : 'not-this-server', error };
 }
 
-/** Ms to wait by a Retry-After header, in seconds or as a date; null when it says nothing usable. */
+/**
+ * Ms to wait by a Retry-After header in seconds or as a date, or null when the header is absent or invalid.
+ * @param {string | null} header
+ * @param {number} now
+ */
 export function retryAfter(header, now) {
   if (!header) return null;
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isFinite(ms) && ms >= 0 ? Math.min(ms, LONGEST_WAIT) : null;
+  return Number.isFinite(ms) && ms >= 0 ? Math.min(ms, MAX_WAIT_MS) : null;
 }
 
+/**
+ * @param {string} text
+ * @returns {unknown}
+ */
 function parsed(text) {
   try {
     return JSON.parse(text);
@@ -82,6 +103,7 @@ function parsed(text) {
   }
 }
 
+/** @param {string} text */
 async function gzipped(text) {
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'));
   return new Response(stream).arrayBuffer();

@@ -1,18 +1,24 @@
-/** Cutting pending records into batches that the server takes. */
+/** Batches of pending records within the server's limits. */
 
 const encoder = new TextEncoder();
-/** Room in a body for what stands around the records, in bytes. */
+/** Bytes of a body that are left free for the fields around the records. */
 const ENVELOPE_BYTES = 4096;
 
 /**
- * The longest run of records from the first on that fits in one body; at least one, however large.
+ * @template T
+ * @typedef {{record: T, text: string}} BatchRecord  `text` is the record as JSON of the wire
+ */
+
+/**
+ * The longest run of records, from the first on, that fits in one body. It holds at least one record of any size.
  * @template T
  * @param {T[]} records
  * @param {{maxRecords: number, maxBodyBytes: number}} limits
  * @param {(record: T) => object} toWire
- * @returns {{record: T, text: string}[]}
+ * @returns {BatchRecord<T>[]}
  */
 export function cutBatch(records, limits, toWire) {
+  /** @type {BatchRecord<T>[]} */
   const batch = [];
   let bytes = ENVELOPE_BYTES;
   for (const record of records) {
@@ -26,7 +32,7 @@ export function cutBatch(records, limits, toWire) {
 }
 
 /**
- * Two halves of a batch of two or more.
+ * The two halves of a batch. The first is the longer one of an odd batch.
  * @template T
  * @param {T[]} batch
  * @returns {[T[], T[]]}

@@ -1,7 +1,9 @@
 /**
- * When to try again. A schedule is plain and stored, so that it outlives the background.
+ * The time of the next run. A schedule is a plain stored value, so that it survives a stop of the background.
+ * @typedef {{kind: string, reason: string, detail: string | null}} Problem
  * @typedef {{lastAttemptAt: number | null, lastSuccessAt: number | null, notBefore: number, failures: number,
- *   floorMs: number, problem: {kind: string, reason: string, detail: string | null} | null}} Schedule
+ *   floorMs: number, problem: Problem | null}} Schedule
+ * @typedef {import('../timings.js').Timings} Timings
  */
 
 /** @type {Schedule} */
@@ -10,10 +12,11 @@ export const FIRST_SCHEDULE = Object.freeze({
 });
 
 /**
- * Ms to wait after the n-th failure in a row: doubling, between half and the whole of the step at random.
+ * Ms to wait after the n-th failure in a row. The step doubles each time. The wait is a random part of it, from one
+ * half to the whole.
  * @param {number} failures  from 1
  * @param {number} random  0 ≤ random < 1
- * @param {import('../timings.js').Timings} timings
+ * @param {Timings} timings
  */
 export function backoffMs(failures, random, timings) {
   const first = timings.backoffFirstSeconds * 1000;
@@ -21,29 +24,42 @@ export function backoffMs(failures, random, timings) {
   return Math.max(first, Math.round(step * (0.5 + random / 2)));
 }
 
-/** The schedule after a run that reached its end. */
+/**
+ * @param {Schedule} schedule
+ * @param {number} now
+ * @param {number} floorMs
+ * @returns {Schedule}
+ */
 export function afterSuccess(schedule, now, floorMs) {
   return { ...schedule, lastAttemptAt: now, lastSuccessAt: now, notBefore: now + floorMs, floorMs, failures: 0, problem: null };
 }
 
-/** The schedule after a run that did not; `waitMs` is what the server asked for, or null. */
+/**
+ * @param {Schedule} schedule
+ * @param {number} now
+ * @param {Problem} problem
+ * @param {number | null} waitMs  the wait that the server asked for
+ * @param {number} random  0 ≤ random < 1
+ * @param {Timings} timings
+ * @returns {Schedule}
+ */
 export function afterFailure(schedule, now, problem, waitMs, random, timings) {
   const failures = schedule.failures + 1;
   return { ...schedule, lastAttemptAt: now, failures, problem, notBefore: now + (waitMs ?? backoffMs(failures, random, timings)) };
 }
 
 /**
- * The next automatic attempt, in ms since the epoch.
+ * The time of the next automatic run, in ms since the epoch.
  * @param {Schedule} schedule
- * @param {boolean} soon  a visit has ended, rather than only gone on
+ * @param {boolean} soon  true when a visit has ended, false when it only went on
  * @param {number} now
- * @param {import('../timings.js').Timings} timings
+ * @param {Timings} timings
  */
 export function nextAttempt(schedule, soon, now, timings) {
   const wanted = soon
     ? now + timings.syncSoonSeconds * 1000
     : Math.max(now, (schedule.lastAttemptAt ?? now) + timings.syncEverySeconds * 1000);
-  // A clock set back by a lot would otherwise hold everything until it has caught up.
+  // After a clock is set back by days, `notBefore` lies days ahead. Sending must not wait for it.
   const longest = now + Math.max(24 * 60 * 60 * 1000, timings.syncEverySeconds * 1000);
   return Math.min(Math.max(wanted, schedule.notBefore), longest);
 }

@@ -1,12 +1,26 @@
-/** Between the extension's records and the server's words: the one module that knows wire names. */
+/**
+ * Conversion between the extension's records and the wire. No other module knows wire names.
+ *
+ * @typedef {import('../store.js').Kind} Kind
+ * @typedef {import('../capture/visits-and-totals.js').Visit} Visit
+ * @typedef {import('../capture/visits-and-totals.js').Aggregate} Aggregate
+ * @typedef {{anonymousClientId: string, extensionVersion?: string, browserName?: string, browserVersion?: string,
+ *   platform?: string}} Client
+ * @typedef {{maxRecords: number, maxBodyBytes: number, maxRecordBytes: number, minSyncIntervalSeconds: number | null}} Limits
+ * @typedef {{id: string, startedAt: number, revision: number}} SentRecord
+ * @typedef {SentRecord & {verdict: 'stored' | 'parked', errors?: Record<string, unknown>, retryAt?: number | null}} Verdict
+ * @typedef {{code: string, detail: string, errors?: Record<string, string[]>}} ServerError
+ * @typedef {{id: string, email: string, name: string}} User
+ */
 
-/** What is particular to each kind of record on the wire. */
+/** @typedef {{path: string, list: string, record: (record: any) => object}} WireKind */
+/** @type {Record<Kind, WireKind>} */
 export const WIRE = {
   visits: { path: '/api/sync/page-visits', list: 'visits', record: visitToWire },
   aggregates: { path: '/api/sync/tab-aggregates', list: 'aggregates', record: aggregateToWire },
 };
 
-/** @param {import('../capture/visits-and-totals.js').Visit} visit */
+/** @param {Visit} visit */
 export function visitToWire(visit) {
   return {
     id: visit.id,
@@ -34,6 +48,7 @@ export function visitToWire(visit) {
   };
 }
 
+/** @param {Aggregate} aggregate */
 export function aggregateToWire(aggregate) {
   const byTime = Object.entries(aggregate.domains).sort(([a, ms], [b, others]) => others - ms || (a < b ? -1 : 1));
   return {
@@ -55,61 +70,74 @@ export function aggregateToWire(aggregate) {
 }
 
 /**
- * The body of a push around records that are JSON already.
- * @param {'visits' | 'aggregates'} kind
- * @param {string[]} texts
- * @param {{anonymousClientId: string, extensionVersion?: string, browserName?: string, browserVersion?: string, platform?: string}} client
+ * The JSON body of a push.
+ * @param {Kind} kind
+ * @param {string[]} texts  the records, each as JSON
+ * @param {Client} client
  */
 export function pushBody(kind, texts, { anonymousClientId, ...client }) {
   return `{"anonymousClientId":${JSON.stringify(anonymousClientId)},"client":${JSON.stringify(client)},"${WIRE[kind].list}":[${texts.join(',')}]}`;
 }
 
 const STORED = new Set(['created', 'updated', 'unchanged']);
-/** A verdict of `retry` is tried again after this long, in ms. */
-const RETRY_AFTER = 24 * 60 * 60 * 1000;
+/** Ms after which a rejected record marked `retry` is sent again. */
+const RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**
- * What a push's reply says of each record sent, or null when it cannot be trusted. A word that is not known leaves its
- * record pending.
+ * The verdict on each sent record by a push's reply, or null when the reply cannot be trusted. A record with an unknown
+ * result gets no verdict and stays pending.
  * @param {any} reply
- * @param {{id: string, startedAt: number, revision: number}[]} sent
+ * @param {SentRecord[]} sent
  * @param {number} now
+ * @returns {Verdict[] | null}
  */
 export function verdictsOf(reply, sent, now) {
   if (!Array.isArray(reply?.results) || reply.results.length !== sent.length) return null;
+  /** @type {Map<number, any>} */
   const refusals = new Map();
   for (const refusal of Array.isArray(reply.rejected) ? reply.rejected : []) {
     if (Number.isInteger(refusal?.index)) refusals.set(refusal.index, refusal);
   }
-  return sent.flatMap(({ id, startedAt, revision }, i) => {
-    if (STORED.has(reply.results[i])) return [{ id, startedAt, revision, verdict: 'stored' }];
-    if (reply.results[i] !== 'rejected') return [];
-    const errors = refusals.get(i)?.errors ?? {};
-    return [{ id, startedAt, revision, verdict: 'parked', errors, retryAt: isRetryable(refusals.get(i)) ? now + RETRY_AFTER : null }];
+  /** @type {Verdict[]} */
+  const verdicts = [];
+  sent.forEach(({ id, startedAt, revision }, i) => {
+    if (STORED.has(reply.results[i])) {
+      verdicts.push({ id, startedAt, revision, verdict: 'stored' });
+    } else if (reply.results[i] === 'rejected') {
+      const refusal = refusals.get(i);
+      const retryAt = isRetryable(refusal) ? now + RETRY_AFTER_MS : null;
+      verdicts.push({ id, startedAt, revision, verdict: 'parked', errors: refusal?.errors ?? {}, retryAt });
+    }
   });
+  return verdicts;
 }
 
-// The contract places the word with the time that is outside the limits; either depth is taken.
+/**
+ * True when `retry` is set on the rejected record, or, as in earlier replies, inside its errors.
+ * @param {any} refusal
+ */
 function isRetryable(refusal) {
   return refusal?.retry === true || refusal?.errors?.retry === true
     || Object.values(refusal?.errors ?? {}).some((error) => error?.retry === true);
 }
 
 /**
- * The server's limits, or null when the reply is not one of this server.
+ * The limits in a server's reply, or null when the reply is not from this kind of server.
  * @param {any} reply
+ * @returns {Limits | null}
  */
 export function limitsOf(reply) {
   const { maxRecords, maxBodyBytes, maxRecordBytes, minSyncIntervalSeconds } = reply ?? {};
-  const sound = [maxRecords, maxBodyBytes, maxRecordBytes].every((n) => Number.isInteger(n) && n > 0);
-  if (!sound) return null;
+  const valid = [maxRecords, maxBodyBytes, maxRecordBytes].every((n) => Number.isInteger(n) && n > 0);
+  if (!valid) return null;
   const floor = Number.isFinite(minSyncIntervalSeconds) && minSyncIntervalSeconds > 0 ? minSyncIntervalSeconds : null;
   return { maxRecords, maxBodyBytes, maxRecordBytes, minSyncIntervalSeconds: floor };
 }
 
 /**
- * The account and tokens of a sign-in's reply, or null.
+ * The user and tokens in the reply to a sign-in, or null.
  * @param {any} reply
+ * @returns {{user: User, access: string, refresh: string} | null}
  */
 export function signedIn(reply) {
   const { user, access, refresh } = reply ?? {};
@@ -118,8 +146,9 @@ export function signedIn(reply) {
 }
 
 /**
- * The pair of tokens of a refresh's reply, or null.
+ * The two tokens in the reply to a refresh, or null.
  * @param {any} reply
+ * @returns {{access: string, refresh: string} | null}
  */
 export function tokensOf(reply) {
   const { access, refresh } = reply ?? {};
@@ -127,7 +156,7 @@ export function tokensOf(reply) {
 }
 
 /**
- * Why and when the server ended a sign-in, where its error says so.
+ * The reason and time of a session's end, where the server's error gives them.
  * @param {any} error
  * @returns {{reason: string, at: number} | null}
  */
@@ -136,16 +165,25 @@ export function sessionEndOf(error) {
   return code === 'session_ended' && typeof reason === 'string' && Number.isFinite(endedAt) ? { reason, at: endedAt } : null;
 }
 
+/** @type {Record<string, string>} */
 const SYSTEMS = { mac: 'macOS', win: 'Windows', linux: 'Linux', openbsd: 'OpenBSD', cros: 'ChromeOS', android: 'Android' };
 
-/** What the list of one's browsers calls this one, such as "Firefox 153 on Linux"; empty where little is known. */
+/**
+ * The label of this session in the person's list, such as "Firefox 153 on Linux". It is empty where the browser's name
+ * is unknown.
+ * @param {Pick<Client, 'browserName' | 'browserVersion' | 'platform'>} client
+ */
 export function browserLabel({ browserName = '', browserVersion = '', platform = '' }) {
   if (!browserName) return '';
   const system = SYSTEMS[platform] ?? platform;
   return [browserName, browserVersion.split('.')[0], system && `on ${system}`].filter(Boolean).join(' ').slice(0, 100);
 }
 
-/** True when a reply that is not 2xx has the server's error shape. */
+/**
+ * True when a body has the server's error shape.
+ * @param {any} reply
+ * @returns {reply is ServerError}
+ */
 export function isError(reply) {
   return typeof reply?.code === 'string' && typeof reply?.detail === 'string';
 }

@@ -66,7 +66,7 @@ test('a commit that fails half-way leaves neither state nor records', async () =
   fillDisk(fixture, 1);
   await fixture.at(10, 'navigated', { tabId: 1, url: B });
   assert.deepEqual(await fixture.store.loadCapture(), before);
-  assert.deepEqual(await fixture.all('visits'), []);
+  assert.deepEqual(await fixture.visits(), []);
 });
 
 test('events are taken in the order in which they came, however slow one is', async () => {

@@ -248,8 +248,8 @@ test('the background killed after every step of a trace leaves the same records'
       }
       assert.deepEqual(fixture.failures, []);
       rows.push({
-        visits: rowsOfVisits(await fixture.all('visits')),
-        aggregates: (await fixture.all('aggregates')).map((one) => [one.tabId, one.startedAt, one.activeMs, one.pages, one.closedAt]),
+        visits: rowsOfVisits(await fixture.visits()),
+        aggregates: (await fixture.aggregates()).map((one) => [one.tabId, one.startedAt, one.activeMs, one.pages, one.closedAt]),
         day: await fixture.store.day('', T0),
       });
       fixture.store.close();

@@ -31,7 +31,7 @@ test('a tab that stays in the background is never a visit', async () => {
   await fixture.at(1, 'navigated', { tabId: 2, url: B });
   await fixture.at(60, 'removed', { tabId: 2 });
   assert.deepEqual(await fixture.visitRows(), []);
-  assert.deepEqual(await fixture.all('aggregates'), []);
+  assert.deepEqual(await fixture.aggregates(), []);
 });
 
 test('switching tabs ends one visit and begins the next, and coming back begins a third', async () => {
@@ -57,7 +57,7 @@ test('focus moving to another window of the browser ends one visit and begins th
   await fixture.at(9, 'focus', { windowId: 1 });
   await fixture.at(12, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 5, 5], [B, 5, 9, 4], [A, 9, 12, 3]]);
-  assert.deepEqual((await fixture.all('visits'))[0].idlePeriods, []);
+  assert.deepEqual((await fixture.visits())[0].idlePeriods, []);
 });
 
 test('leaving the browser is an idle period inside the visit', async () => {
@@ -68,7 +68,7 @@ test('leaving the browser is an idle period inside the visit', async () => {
   await fixture.at(40, 'focus', { windowId: 1 });
   await fixture.at(50, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 50, 20]]);
-  assert.deepEqual((await fixture.all('visits'))[0].idlePeriods, [
+  assert.deepEqual((await fixture.visits())[0].idlePeriods, [
     { startedAt: T0 + 10_000, endedAt: T0 + 40_000, reason: 'unfocused', resumedBy: 'focused' },
   ]);
 });
@@ -115,7 +115,7 @@ test('idle and locked are idle periods with their reasons, one after the other',
   await fixture.at(60, 'idle', { idle: 'active' });
   await fixture.at(70, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 70, 20]]);
-  assert.deepEqual((await fixture.all('visits'))[0].idlePeriods, [
+  assert.deepEqual((await fixture.visits())[0].idlePeriods, [
     { startedAt: T0 + 10_000, endedAt: T0 + 30_000, reason: 'idle', resumedBy: 'locked' },
     { startedAt: T0 + 30_000, endedAt: T0 + 60_000, reason: 'locked', resumedBy: 'active' },
   ]);
@@ -127,7 +127,7 @@ test('a visit that ends while the person is away ends its idle period', async ()
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
   await fixture.at(10, 'idle', { idle: 'idle' });
   await fixture.at(15, 'removed', { tabId: 1 });
-  assert.deepEqual((await fixture.all('visits'))[0].idlePeriods, [
+  assert.deepEqual((await fixture.visits())[0].idlePeriods, [
     { startedAt: T0 + 10_000, endedAt: T0 + 15_000, reason: 'idle', resumedBy: 'visit_ended' },
   ]);
 });
@@ -236,7 +236,7 @@ test('a browser that died ends its visit at the last sign of life', async () => 
   await fixture.restartBackground();
   await fixture.start(3600);
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30]]);
-  const [aggregate] = await fixture.all('aggregates');
+  const [aggregate] = await fixture.aggregates();
   assert.equal(aggregate.closedAt, T0 + 30_000);
 });
 
@@ -288,7 +288,7 @@ test('a clock set back in the middle of a visit leaves its length right', async 
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
-  fixture.shift = -3_600_000;
+  fixture.clockShiftMs = -3_600_000;
   await fixture.at(20, 'heartbeat');
   await fixture.at(30, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30]]);
@@ -298,7 +298,7 @@ test('a clock set forward by less than a silence adds nothing', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
-  fixture.shift = 50_000;
+  fixture.clockShiftMs = 50_000;
   await fixture.at(20, 'heartbeat');
   await fixture.at(30, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30]]);
@@ -310,7 +310,7 @@ test('a clock set back while the background was stopped counts no negative time'
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
   await fixture.at(10, 'heartbeat');
   await fixture.restartBackground();
-  fixture.shift = -3_600_000;
+  fixture.clockShiftMs = -3_600_000;
   await fixture.at(20, 'heartbeat');
   await fixture.at(30, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 20, 20]]);
@@ -321,11 +321,11 @@ test('a clock that jumps to and fro never counts more than passed', async () => 
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
   for (let seconds = 1; seconds <= 60; seconds += 1) {
-    fixture.shift = seconds % 2 ? 45_000 : -45_000;
+    fixture.clockShiftMs = seconds % 2 ? 45_000 : -45_000;
     await fixture.at(seconds, 'heartbeat');
   }
   await fixture.at(61, 'removed', { tabId: 1 });
-  const active = (await fixture.all('visits')).reduce((sum, visit) => sum + visit.activeMs, 0);
+  const active = (await fixture.visits()).reduce((sum, visit) => sum + visit.activeMs, 0);
   assert.ok(active <= 61_000, `${active} ms active in 61 s`);
   assert.ok(active >= 30_000, `${active} ms active in 61 s`);
 });
@@ -339,9 +339,9 @@ test('two tabs in one millisecond have visits and aggregates of their own', asyn
   await fixture.at(2, 'activated', { tabId: 1, windowId: 1 });
   await fixture.at(4, 'removed', { tabId: 1 });
   await fixture.at(4, 'removed', { tabId: 2 });
-  const visits = await fixture.all('visits');
+  const visits = await fixture.visits();
   assert.equal(new Set(visits.map(({ id }) => id)).size, 2);
-  assert.deepEqual((await fixture.all('aggregates')).map((one) => [one.tabId, one.activeMs]), [[1, 2000], [2, 2000]]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.tabId, one.activeMs]), [[1, 2000], [2, 2000]]);
 });
 
 test('a tab id used again after a restart starts a new aggregate', async () => {
@@ -353,7 +353,7 @@ test('a tab id used again after a restart starts a new aggregate', async () => {
   await fixture.start(20);
   await fixture.at(20, 'navigated', { tabId: 1, url: A });
   await fixture.at(25, 'removed', { tabId: 1 });
-  assert.deepEqual((await fixture.all('aggregates')).map((one) => [one.tabId, one.startedAt - T0, one.activeMs, one.pages]), [
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.tabId, one.startedAt - T0, one.activeMs, one.pages]), [
     [1, 0, 10_000, 1], [1, 20_000, 5000, 1],
   ]);
 });
@@ -367,7 +367,7 @@ test('an aggregate is the sum of its visits, however often it is handed out', as
   await fixture.at(6.5, 'navigated', { tabId: 1, url: B });
   await fixture.at(9, 'heartbeat');
   await fixture.at(10, 'removed', { tabId: 1 });
-  const [aggregate] = await fixture.all('aggregates');
+  const [aggregate] = await fixture.aggregates();
   assert.deepEqual(aggregate.domains, { 'a.test': 6000, 'b.test': 3500 });
   assert.equal(aggregate.activeMs, 9500);
   assert.equal(aggregate.pages, 2);
@@ -381,9 +381,9 @@ test('a title that arrives late raises the revision of an ended visit', async ()
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
   await fixture.at(0, 'created', { tabId: 2, windowId: 1, active: false });
   await fixture.at(5, 'activated', { tabId: 2, windowId: 1 });
-  const before = (await fixture.all('visits'))[0];
+  const before = (await fixture.visits())[0];
   await fixture.at(8, 'updated', { tabId: 1, title: 'Alpha' });
-  const after = (await fixture.all('visits'))[0];
+  const after = (await fixture.visits())[0];
   assert.deepEqual([before.title, before.revision, after.title, after.revision], ['', 1, 'Alpha', 2]);
   assert.deepEqual([after.endedAt, after.durationMs], [before.endedAt, 5000]);
 });
@@ -396,7 +396,7 @@ test('a title of the next page is not given to the visit before it', async () =>
   await fixture.at(5, 'navigated', { tabId: 1, url: B });
   await fixture.at(6, 'updated', { tabId: 1, title: 'Beta' });
   await fixture.at(9, 'removed', { tabId: 1 });
-  assert.deepEqual((await fixture.all('visits')).map(({ title }) => title), ['Alpha', 'Beta']);
+  assert.deepEqual((await fixture.visits()).map(({ title }) => title), ['Alpha', 'Beta']);
 });
 
 test('the address that browsers show until a page has a title is not its title', async () => {
@@ -405,7 +405,7 @@ test('the address that browsers show until a page has a title is not its title',
   await fixture.at(0, 'navigated', { tabId: 1, url: B });
   await fixture.at(0.1, 'updated', { tabId: 1, title: 'b.test/page' });
   await fixture.at(5, 'removed', { tabId: 1 });
-  assert.equal((await fixture.all('visits'))[0].title, '');
+  assert.equal((await fixture.visits())[0].title, '');
 });
 
 test('metadata belongs to the page it was read from, also on coming back to it', async () => {
@@ -418,7 +418,7 @@ test('metadata belongs to the page it was read from, also on coming back to it',
   await fixture.at(3, 'activated', { tabId: 2, windowId: 1 });
   await fixture.at(4, 'activated', { tabId: 1, windowId: 1 });
   await fixture.at(6, 'removed', { tabId: 1 });
-  assert.deepEqual((await fixture.all('visits')).map(({ metadata }) => metadata), [{ language: 'en' }, { language: 'en' }]);
+  assert.deepEqual((await fixture.visits()).map(({ metadata }) => metadata), [{ language: 'en' }, { language: 'en' }]);
 });
 
 test('the last visit of a closed tab knows when it was closed', async () => {
@@ -428,7 +428,7 @@ test('the last visit of a closed tab knows when it was closed', async () => {
   await fixture.at(0, 'created', { tabId: 2, windowId: 1, active: false });
   await fixture.at(5, 'activated', { tabId: 2, windowId: 1 });
   await fixture.at(9, 'removed', { tabId: 1 });
-  const [visit] = await fixture.all('visits');
+  const [visit] = await fixture.visits();
   assert.deepEqual([visit.endedAt, visit.closedAt, visit.revision], [T0 + 5000, T0 + 9000, 2]);
 });
 
@@ -438,7 +438,7 @@ test('a tab that the browser swaps for another goes on under the new id', async 
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
   await fixture.at(5, 'replaced', { oldTabId: 1, tabId: 7 });
   await fixture.at(9, 'removed', { tabId: 7 });
-  assert.deepEqual((await fixture.all('visits')).map(({ tabId, url, durationMs }) => [tabId, url, durationMs]), [[1, A, 5000], [7, A, 4000]]);
+  assert.deepEqual((await fixture.visits()).map(({ tabId, url, durationMs }) => [tabId, url, durationMs]), [[1, A, 5000], [7, A, 4000]]);
 });
 
 test('a pause ends the visit, stores no page, and its end takes up the page that is there', async () => {
@@ -488,7 +488,7 @@ test('a site kept by domain only is one page without a title', async () => {
   await fixture.at(5, 'navigated', { tabId: 1, url: 'https://www.b.test/b' });
   await fixture.at(9, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [['https://www.b.test/', 0, 9, 9]]);
-  assert.equal((await fixture.all('visits'))[0].title, '');
+  assert.equal((await fixture.visits())[0].title, '');
 });
 
 test('one account never owns what another did in the same tab', async () => {
@@ -498,8 +498,8 @@ test('one account never owns what another did in the same tab', async () => {
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
   await fixture.at(10, 'owner', { owner: 'bob', adopt: false });
   await fixture.at(14, 'removed', { tabId: 1 });
-  assert.deepEqual((await fixture.all('visits')).map((one) => [one.owner, one.durationMs]), [['alice', 10_000], ['bob', 4000]]);
-  assert.deepEqual((await fixture.all('aggregates')).map((one) => [one.owner, one.activeMs]), [['alice', 10_000], ['bob', 4000]]);
+  assert.deepEqual((await fixture.visits()).map((one) => [one.owner, one.durationMs]), [['alice', 10_000], ['bob', 4000]]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.owner, one.activeMs]), [['alice', 10_000], ['bob', 4000]]);
 });
 
 test('what goes on while signed out becomes the adopting account\'s, in one piece', async () => {
@@ -510,8 +510,8 @@ test('what goes on while signed out becomes the adopting account\'s, in one piec
   await fixture.at(10, 'owner', { owner: 'alice', adopt: true });
   await fixture.store.adopt('alice');
   await fixture.at(14, 'removed', { tabId: 1 });
-  assert.deepEqual((await fixture.all('visits')).map((one) => [one.owner, one.durationMs]), [['alice', 14_000]]);
-  assert.deepEqual((await fixture.all('aggregates')).map((one) => [one.owner, one.activeMs]), [['alice', 14_000]]);
+  assert.deepEqual((await fixture.visits()).map((one) => [one.owner, one.durationMs]), [['alice', 14_000]]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.owner, one.activeMs]), [['alice', 14_000]]);
 });
 
 test('after erasing, what is open begins anew under keys of its own', async () => {
@@ -523,7 +523,7 @@ test('after erasing, what is open begins anew under keys of its own', async () =
   await fixture.store.erase();
   await fixture.at(14, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 10, 14, 4]]);
-  assert.deepEqual((await fixture.all('aggregates')).map((one) => [one.startedAt - T0, one.activeMs]), [[10_000, 4000]]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.startedAt - T0, one.activeMs]), [[10_000, 4000]]);
 });
 
 test('events of tabs that are not known do no harm', async () => {

@@ -9,7 +9,7 @@ test('an export is JSON that holds every record once, with how it stands', async
   await fixture.at(0, 'navigated', { tabId: 1, url: 'https://a.test/' });
   await fixture.at(5, 'navigated', { tabId: 1, url: 'https://b.test/' });
   await fixture.at(9, 'removed', { tabId: 1 });
-  const [first] = await fixture.all('visits');
+  const [first] = await fixture.visits();
   await fixture.store.settle('visits', '', [{ id: first.id, startedAt: first.startedAt, revision: first.revision, verdict: 'stored' }], T0 + 10_000);
   const blob = await exportAll(fixture.store, { exportedAt: '2025-11-17T10:00:00Z', extensionVersion: '0.1.0' });
   const copy = JSON.parse(await blob.text());

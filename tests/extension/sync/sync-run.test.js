@@ -174,8 +174,10 @@ test('signing in says what this browser is called, and forgets how the last sign
   const reply = () => json(200, { user: ALICE.user, access: 'a', refresh: 'r' });
   server.script.set('/api/auth/login', [reply(), reply()]);
   const accounts = createAccounts({ store, api: createApi({ fetch: server.fetch, now: () => T0, timeoutMs: 1000 }) });
-  const { account } = await accounts.signIn('https://s.test', 'alice@example.com', 'x', browserLabel({ browserName: 'Firefox', browserVersion: '153.7.0', platform: 'win' }));
-  await accounts.signIn('https://s.test', 'alice@example.com', 'x', browserLabel({}));
+  const { account } = await accounts.signIn('https://s.test', {
+    email: 'alice@example.com', password: 'x', label: browserLabel({ browserName: 'Firefox', browserVersion: '153.7.0', platform: 'win' }),
+  });
+  await accounts.signIn('https://s.test', { email: 'alice@example.com', password: 'x', label: browserLabel({}) });
   assert.deepEqual(server.requests.map(({ body }) => body.label), ['Firefox 153 on Windows', undefined]);
   assert.equal(account.ended ?? null, null);
 });
