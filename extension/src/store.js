@@ -211,10 +211,10 @@ export class Store {
       const range = IDBKeyRange.bound([owner, first], [owner, last, []]);
       /** @type {StoredRecord[]} */
       const records = await resultOf(pending.getAll(range));
-      const current = new Map(records.map((record) => [record.id, record]));
+      const byId = new Map(records.map((record) => [record.id, record]));
       let settled = 0;
       for (const { id, revision, verdict, errors = {}, retryAt = null } of verdicts) {
-        const record = current.get(id);
+        const record = byId.get(id);
         if (!record || record.revision !== revision) continue;
         pending.delete(keyOf(record));
         if (verdict === 'stored') synced.put({ ...record, syncedAt: now });

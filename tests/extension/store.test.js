@@ -15,7 +15,9 @@ const aggregate = (n, more = {}) => ({
 const commit = (store, visits, aggregates = []) =>
   store.commitCapture({ state: {}, putTabs: [], dropTabs: [], visits, aggregates });
 const ids = (records) => records.map(({ id }) => id);
+/** @returns {import('../../extension/src/sync/wire.js').Verdict} */
 const stored = (record) => ({ id: record.id, startedAt: record.startedAt, revision: record.revision, verdict: 'stored' });
+/** @returns {import('../../extension/src/sync/wire.js').Verdict} */
 const parked = (record, more = {}) => ({ ...stored(record), verdict: 'parked', ...more });
 
 test('pending records come oldest first, after a given one, and of one owner', async () => {
@@ -34,7 +36,7 @@ test('records of one instant are all found, batch after batch', async () => {
   assert.deepEqual(ids(await store.pending('visits', 'alice', 2, first[1])), ['c']);
 });
 
-test('a record that changed while it travelled stays pending, whatever the verdict', async () => {
+test('a record that changed during the upload stays pending with any verdict', async () => {
   const { store } = await RecordingFixture.open();
   await commit(store, [visit(1), visit(2)]);
   await commit(store, [visit(1, { revision: 2 }), visit(2, { revision: 2 })]);
@@ -54,7 +56,7 @@ test('a parked record is pending again once it changes', async () => {
   assert.deepEqual(await store.parked('alice'), []);
 });
 
-test('only those parked records are released whose day has come, or all when asked', async () => {
+test('parked records are released when their time has come, or all on demand', async () => {
   const { store } = await RecordingFixture.open();
   await commit(store, [visit(1), visit(2), visit(3)]);
   await store.settle('visits', 'alice', [
@@ -66,7 +68,7 @@ test('only those parked records are released whose day has come, or all when ask
   assert.equal((await store.counts('alice')).parked, 0);
 });
 
-test('pruning deletes what was synced before, never what waits or is parked', async () => {
+test('pruning deletes records synced earlier, never pending or parked ones', async () => {
   const { store } = await RecordingFixture.open();
   await commit(store, [visit(1), visit(2), visit(3), visit(4)], [aggregate(1)]);
   await store.settle('visits', 'alice', [stored(visit(1))], T0);
@@ -77,7 +79,7 @@ test('pruning deletes what was synced before, never what waits or is parked', as
   assert.deepEqual([visits, aggregates], [3, 1]);
 });
 
-test('pruning and releasing reach past one transaction', async () => {
+test('pruning and releasing work on more records than one transaction takes', async () => {
   const { store } = await RecordingFixture.open();
   const many = Array.from({ length: 2500 }, (_, n) => visit(n));
   await commit(store, many);
@@ -87,7 +89,7 @@ test('pruning and releasing reach past one transaction', async () => {
   assert.equal(await store.prune(T0 + 1), 2500);
 });
 
-test('adoption gives an account what nobody owned, and may be repeated', async () => {
+test('adoption gives an account the records without an owner, and may be repeated', async () => {
   const { store } = await RecordingFixture.open();
   await commit(store, [visit(1, { owner: '' }), visit(2, { owner: 'bob' })], [aggregate(1, { owner: '' })]);
   assert.equal(await store.adopt('alice'), 2);
@@ -99,7 +101,7 @@ test('adoption gives an account what nobody owned, and may be repeated', async (
   assert.equal((await store.day('', T0)).activeMs, 0);
 });
 
-test('adoption never puts an older aggregate over a newer one', async () => {
+test('adoption never replaces an aggregate by an older one', async () => {
   const { store } = await RecordingFixture.open();
   await commit(store, [], [aggregate(1, { owner: '', activeMs: 1000 })]);
   await commit(store, [], [aggregate(1, { revision: 2, activeMs: 5000 })]);
@@ -107,7 +109,7 @@ test('adoption never puts an older aggregate over a newer one', async () => {
   assert.deepEqual((await store.pending('aggregates', 'alice', 10)).map(({ activeMs }) => activeMs), [5000]);
 });
 
-test('the day counts each visit once, at what it has come to', async () => {
+test('the day counts each visit once, with its latest duration', async () => {
   const { store } = await RecordingFixture.open();
   await commit(store, [visit(1, { activeMs: 1000 })]);
   await commit(store, [visit(1, { activeMs: 4000, revision: 2 })]);
@@ -115,7 +117,7 @@ test('the day counts each visit once, at what it has come to', async () => {
   assert.deepEqual(await store.day('alice', T0), { activeMs: 4500, visits: 2, domains: { 'a.test': 4000, 'b.test': 500 } });
 });
 
-test('a day is the local one', () => {
+test('a day is a day of local time', () => {
   assert.equal(localDay(new Date(2025, 10, 7, 23, 59).getTime()), 20251107);
 });
 

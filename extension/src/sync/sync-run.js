@@ -44,6 +44,8 @@ const KINDS = /** @type {const} */ (['visits', 'aggregates']);
 /** So many refusals with nothing accepted are hardly the fault of single records. */
 const MAX_REFUSALS = 31;
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** @type {Reply} */
+const NOT_THIS_SERVER = { kind: 'unusable', reason: 'not-this-server' };
 
 /**
  * @param {World} world
@@ -262,9 +264,6 @@ class Sending {
     this.world.onProgress?.({ sent: this.sent, parked: this.parked, total: this.total });
   }
 }
-
-/** @type {Reply} */
-const NOT_THIS_SERVER = { kind: 'unusable', reason: 'not-this-server' };
 
 /**
  * @param {Reply} reply

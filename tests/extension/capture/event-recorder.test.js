@@ -5,22 +5,27 @@ import { RecordingFixture, T0 } from '../recording-fixture.js';
 const A = 'https://a.test/';
 const B = 'https://b.test/';
 
-/** Makes the next `times` commits of a fixture fail as a full disk does: the transaction aborts after its writes. */
+/**
+ * Makes the next `times` commits fail as on a full disk: the transaction aborts after its writes.
+ * @param {RecordingFixture} fixture
+ * @param {number} [times]
+ */
 function fillDisk(fixture, times = Infinity) {
   const commit = fixture.store.commitCapture;
   let left = times;
-  fixture.store.commitCapture = function full(outcome) {
-    if (left-- <= 0) return commit.call(this, outcome);
-    const transact = this.transact;
-    this.transact = (names, mode, work, options) => transact.call(this, names, mode, async (tx) => {
+  const { store } = fixture;
+  store.commitCapture = (outcome) => {
+    if (left-- <= 0) return commit.call(store, outcome);
+    const transact = store.transact.bind(store);
+    store.transact = (names, mode, work, options) => transact(names, mode, async (tx) => {
       await work(tx);
       throw new DOMException('The disk is full.', 'QuotaExceededError');
     }, options);
-    return commit.call(this, outcome).finally(() => { this.transact = transact; });
+    return commit.call(store, outcome).finally(() => { store.transact = transact; });
   };
 }
 
-test('a full disk stops recording, says so once, and deletes nothing', async () => {
+test('a full disk stops recording, is reported once, and deletes nothing', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -33,7 +38,7 @@ test('a full disk stops recording, says so once, and deletes nothing', async () 
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 10, 10]]);
 });
 
-test('when there is room again recording goes on from the tabs as they are', async () => {
+test('when there is room again, recording goes on with the present tabs', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -48,7 +53,7 @@ test('when there is room again recording goes on from the tabs as they are', asy
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 5, 5], [B, 45, 50, 5]]);
 });
 
-test('a person may ask to try again at once', async () => {
+test('a person may try again at once', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   fillDisk(fixture, 1);
@@ -69,7 +74,7 @@ test('a commit that fails half-way leaves neither state nor records', async () =
   assert.deepEqual(await fixture.visits(), []);
 });
 
-test('events are taken in the order in which they came, however slow one is', async () => {
+test('events are recorded in the order of arrival, even when one is slow', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   const slow = fixture.at(0, 'navigated', { tabId: 1, url: A, lateFields: () => new Promise((resolve) => setTimeout(resolve, 20, {})) });
@@ -94,7 +99,7 @@ test('an event writes the tabs it changed and no others', async () => {
   assert.deepEqual(written, [[7], []]);
 });
 
-test('the pace of signs of life follows the person', async () => {
+test('the heartbeat period depends on the person\'s presence', async () => {
   const fixture = await RecordingFixture.open();
   const paces = [];
   for (const outcome of [
@@ -103,6 +108,6 @@ test('the pace of signs of life follows the person', async () => {
     await fixture.at(2, 'idle', { idle: 'idle' }),
     await fixture.at(3, 'updated', { tabId: 1, audible: true }),
     await fixture.at(4, 'removed', { tabId: 1 }),
-  ]) paces.push(outcome.heartbeatSeconds);
+  ]) paces.push(outcome?.heartbeatSeconds);
   assert.deepEqual(paces, [null, 30, 300, 30, null]);
 });

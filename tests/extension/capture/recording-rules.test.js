@@ -17,14 +17,14 @@ test('the domain is in lower case and without www', () => {
   });
 });
 
-test('characters that the browser left alone stay as they are', () => {
+test('the characters of a URL are kept as the browser has them', () => {
   const url = 'https://a.test/x|y?q=ü#one#two';
-  assert.equal(pageOf(url, NO_RULES).url, url);
+  assert.equal(pageOf(url, NO_RULES)?.url, url);
 });
 
 test('credentials are never kept', () => {
-  assert.equal(pageOf('https://alice:secret@a.test/x@y', NO_RULES).url, 'https://a.test/x@y');
-  assert.equal(pageOf('http://alice@a.test', NO_RULES).url, 'http://a.test');
+  assert.equal(pageOf('https://alice:secret@a.test/x@y', NO_RULES)?.url, 'https://a.test/x@y');
+  assert.equal(pageOf('http://alice@a.test', NO_RULES)?.url, 'http://a.test');
 });
 
 test('a site is covered with its subdomains and no other site', () => {
@@ -47,7 +47,7 @@ test('a star stands for any characters', () => {
   assert.equal(covers('a.b*', 'https://axb.test/'), false);
 });
 
-test('a path narrows a pattern to what lies below', () => {
+test('a path limits a pattern to URLs below it', () => {
   assert.equal(covers('a.test/private', 'https://a.test/private/1'), true);
   assert.equal(covers('a.test/private', 'https://a.test/public'), false);
   assert.equal(covers('a.test/*/edit', 'https://a.test/page/edit?x'), true);
@@ -57,20 +57,20 @@ test('a site with letters beyond ASCII is covered as it is typed', () => {
   assert.equal(covers('bücher.test', 'https://xn--bcher-kva.test/'), true);
 });
 
-test('a site never recorded is no page, whatever else is said of it', () => {
+test('`never` wins over other rules', () => {
   assert.equal(pageOf('https://x.bank.test/', rules({ never: ['bank.test'], domainOnly: ['bank.test'] })), null);
 });
 
-test('domain only keeps neither path nor query', () => {
+test('a domain-only page keeps neither path nor query', () => {
   assert.deepEqual(pageOf('https://a.test:8443/p?q#f', rules({ domainOnly: ['a.test'] })), {
     url: 'https://a.test:8443/', domain: 'a.test', nameless: true,
   });
 });
 
-test('a query is stripped with the fragment, which may hold as much', () => {
-  assert.equal(pageOf('https://a.test/p?token=1#x', rules({ stripQuery: ['*'] })).url, 'https://a.test/p');
-  assert.equal(pageOf('https://a.test/p#access_token=1', rules({ stripQuery: ['a.test'] })).url, 'https://a.test/p');
-  assert.equal(pageOf('https://b.test/p?token=1', rules({ stripQuery: ['a.test'] })).url, 'https://b.test/p?token=1');
+test('stripping a query also strips the fragment', () => {
+  assert.equal(pageOf('https://a.test/p?token=1#x', rules({ stripQuery: ['*'] }))?.url, 'https://a.test/p');
+  assert.equal(pageOf('https://a.test/p#access_token=1', rules({ stripQuery: ['a.test'] }))?.url, 'https://a.test/p');
+  assert.equal(pageOf('https://b.test/p?token=1', rules({ stripQuery: ['a.test'] }))?.url, 'https://b.test/p?token=1');
 });
 
 test('fragments that scroll are one page, fragments that route are several', () => {

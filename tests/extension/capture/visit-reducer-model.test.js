@@ -1,6 +1,6 @@
 /**
- * Random traces of a made-up browser, held against a model that is slow and obvious: it looks at each stretch of time
- * between two events on its own, says what was in front and whether anybody was there, and joins equal neighbours.
+ * Random traces of a simulated browser, compared with a slow and obvious model. The model takes each interval between two
+ * events alone, decides which page was in front and whether the person was there, and joins equal neighbours.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ import { RecordingFixture, T0 } from '../recording-fixture.js';
 
 const SITES = ['https://a.test/', 'https://a.test/two', 'https://b.test/?q=1', 'https://c.test/#/route', 'about:config', 'https://www.d.test/'];
 
-function dice(seed) {
+function randomNumbers(seed) {
   let state = seed;
   const roll = () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -21,15 +21,16 @@ function dice(seed) {
   return { roll, below: (n) => Math.floor(roll() * n), pick: (list) => list[Math.floor(roll() * list.length)] };
 }
 
-/** A browser that does things and tells of them, and remembers the truth after each. */
+/** A simulated browser: its events, and its true state after each event. */
 function randomTrace(seed, length) {
-  const { roll, below, pick } = dice(seed);
+  const { roll, below, pick } = randomNumbers(seed);
   let ms = 0;
   let nextTab = 1;
-  let life = 0;
+  let lastKey = 0;
+  /** @type {any} */
   let browser;
   const events = [];
-  /** After each event: what was true from then on. */
+  /** The true state after each event. */
   const truths = [];
   const emit = (type, more, flags = {}) => {
     events.push({ seconds: ms / 1000, type, more });
@@ -37,7 +38,7 @@ function randomTrace(seed, length) {
     const tab = window ? browser.tabs.get(window.active) : undefined;
     truths.push({
       ms, type, ...flags,
-      tab: tab && !browser.paused && tab.url.startsWith('http') ? tab.life : null,
+      tab: tab && !browser.paused && tab.url.startsWith('http') ? tab.key : null,
       url: tab?.url ?? null,
       audible: tab?.audible ?? false,
       idle: browser.idle,
@@ -55,7 +56,7 @@ function randomTrace(seed, length) {
     const old = browser;
     browser = { tabs: new Map(), windows: new Map([[1, { active: 1 }]]), front: 1, focused: true, idle: 'active', fullscreen: false, paused: old?.paused ?? false };
     nextTab = 2;
-    browser.tabs.set(1, { id: 1, window: 1, url: pick(SITES), audible: false, life: (life += 1) });
+    browser.tabs.set(1, { id: 1, window: 1, url: pick(SITES), audible: false, key: (lastKey += 1) });
     emit('start', { fresh: true, idle: 'active', ...seen() }, { boot: true });
   };
   const tabsOf = (window) => [...browser.tabs.values()].filter((tab) => tab.window === window);
@@ -71,7 +72,7 @@ function randomTrace(seed, length) {
       const window = pick([...browser.windows.keys()]);
       const id = nextTab++;
       const active = roll() < 0.5;
-      browser.tabs.set(id, { id, window, url: 'about:blank', audible: false, life: (life += 1) });
+      browser.tabs.set(id, { id, window, url: 'about:blank', audible: false, key: (lastKey += 1) });
       if (active) browser.windows.get(window).active = id;
       emit('created', { tabId: id, windowId: window, active });
     },
@@ -99,7 +100,7 @@ function randomTrace(seed, length) {
       const window = Math.max(...browser.windows.keys()) + 1;
       const id = nextTab++;
       browser.windows.set(window, { active: id });
-      browser.tabs.set(id, { id, window, url: 'about:blank', audible: false, life: (life += 1) });
+      browser.tabs.set(id, { id, window, url: 'about:blank', audible: false, key: (lastKey += 1) });
       emit('created', { tabId: id, windowId: window, active: true });
     },
     focus: () => {
@@ -141,51 +142,51 @@ function randomTrace(seed, length) {
   return { events, truths };
 }
 
-/** What each stretch of time was, joined into stays: `[life of the tab, url, start, ms, active ms]`. */
+/** The visits of a trace by the model. */
 function model(truths) {
-  const stays = [];
-  let stay = null;
+  const modelVisits = [];
+  let visit = null;
   let asleep = false;
   const end = () => {
-    if (stay && stay.ms >= 1000) stays.push(stay);
-    stay = null;
+    if (visit && visit.ms >= 1000) modelVisits.push(visit);
+    visit = null;
   };
   truths.forEach((truth, i) => {
     const before = truths[i - 1];
     if (truth.boot) {
       end();
       asleep = false;
-    } else if (before && stay) {
+    } else if (before && visit) {
       const silence = truth.ms - before.ms;
-      const longest = (stay.away ? TIMINGS.awayHeartbeatSeconds : TIMINGS.heartbeatSeconds) * TIMINGS.missedHeartbeats * 1000;
+      const longest = (visit.away ? TIMINGS.awayHeartbeatSeconds : TIMINGS.heartbeatSeconds) * TIMINGS.missedHeartbeats * 1000;
       if (silence > longest) {
         end();
         asleep = truth.idle !== 'active';
       } else {
-        stay.ms += silence;
-        if (!stay.away) stay.active += silence;
+        visit.ms += silence;
+        if (!visit.away) visit.active += silence;
       }
     }
     const shown = `${truth.tab} ${truth.url}`;
     const changedInFront = before && shown !== `${before.tab} ${before.url}` && truth.type === 'navigated';
     if (truth.awake || changedInFront) asleep = false;
-    if (stay && (truth.tab === null || stay.shown !== shown)) end();
-    if (!stay && truth.tab !== null && truth.idle !== 'locked' && !asleep) {
-      stay = { life: truth.tab, url: truth.url, shown, start: truth.ms, ms: 0, active: 0, away: false };
+    if (visit && (truth.tab === null || visit.shown !== shown)) end();
+    if (!visit && truth.tab !== null && truth.idle !== 'locked' && !asleep) {
+      visit = { url: truth.url, shown, start: truth.ms, ms: 0, active: 0, away: false };
     }
-    if (stay) {
+    if (visit) {
       const watching = truth.audible || truth.fullscreen;
-      stay.away = truth.idle === 'locked' || !truth.focused || (truth.idle === 'idle' && !watching);
+      visit.away = truth.idle === 'locked' || !truth.focused || (truth.idle === 'idle' && !watching);
     }
   });
   end();
-  return stays;
+  return modelVisits;
 }
 
-const rowsOfModel = (stays) => stays.map(({ url, start, ms, active }) => `${start} ${url} ${ms} ${active}`).sort();
+const rowsOfModel = (visits) => visits.map(({ url, start, ms, active }) => `${start} ${url} ${ms} ${active}`).sort();
 const rowsOfVisits = (visits) => visits.map((visit) => `${visit.startedAt - T0} ${visit.url} ${visit.durationMs} ${visit.activeMs}`).sort();
 
-/** The records that a trace leaves behind when the reducer runs without a store. */
+/** The records of a trace when the reducer runs without a store. */
 function reduced({ events, truths }) {
   let state = firstState(T0);
   let tabs = new Map();
@@ -212,7 +213,7 @@ test('1,500 random traces yield the visits of the model', () => {
   assert.ok(total > 12_000, `only ${total} visits were compared`);
 });
 
-test('in random traces aggregates are the sum of their visits and nothing exceeds the wall clock', () => {
+test('in random traces each aggregate is the sum of its visits, and no two visits overlap', () => {
   for (let seed = 1; seed <= 400; seed += 1) {
     const { visits, aggregates } = reduced(randomTrace(seed, 80));
     const sums = new Map();
@@ -236,7 +237,7 @@ test('in random traces aggregates are the sum of their visits and nothing exceed
   }
 });
 
-test('the background killed after every step of a trace leaves the same records', async () => {
+test('a background killed after every event leaves the same records', async () => {
   for (let seed = 1; seed <= 12; seed += 1) {
     const { events, truths } = randomTrace(seed, 50);
     const rows = [];

@@ -84,7 +84,7 @@ test('a new window may have the focus before its first tab is known', async () =
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 5.1, 5], [B, 5.1, 9.1, 4]]);
 });
 
-test('when the window in front is closed, the one that has the focus then is', async () => {
+test('after the window in front is closed, the focused window is in front', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -97,7 +97,7 @@ test('when the window in front is closed, the one that has the focus then is', a
   assert.deepEqual(await fixture.visitRows(), [[B, 0, 5, 5], [A, 5, 9, 4]]);
 });
 
-test('a window that is not of this browser, as a private one, is away', async () => {
+test('focus on an unknown window, such as a private one, counts as away', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -163,7 +163,7 @@ test('a locked screen is away even with sound in full screen', async () => {
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 10]]);
 });
 
-test('sound in a background tab does not keep the person at the page in front', async () => {
+test('sound in a background tab does not make the person present', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -211,7 +211,7 @@ test('an error page is no page, and the one before it has ended', async () => {
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
   await fixture.at(5, 'failed', { tabId: 1, url: B });
-  // Browsers give an error page the address that failed, so a look at the tabs must not take it for the page.
+  // Browsers give an error page the URL that failed. A snapshot must not take it for the page.
   await fixture.at(6, 'snapshot', { tabs: [{ tabId: 1, windowId: 1, active: true, url: B }], windows: [{ windowId: 1, focused: true }] });
   await fixture.at(20, 'navigated', { tabId: 1, url: B });
   await fixture.at(25, 'removed', { tabId: 1 });
@@ -228,7 +228,7 @@ test('browser pages and files are not recorded', async () => {
   assert.deepEqual(await fixture.visitRows(), []);
 });
 
-test('a browser that died ends its visit at the last sign of life', async () => {
+test('after a crash of the browser the visit ends at the last heartbeat', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -240,7 +240,7 @@ test('a browser that died ends its visit at the last sign of life', async () => 
   assert.equal(aggregate.closedAt, T0 + 30_000);
 });
 
-test('a browser that died within seconds of being opened again does the same', async () => {
+test('a browser opened again within seconds of its crash does the same', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -250,7 +250,7 @@ test('a browser that died within seconds of being opened again does the same', a
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30]]);
 });
 
-test('ten hours of sleep end the visit at the last sign of life and begin another at the wake-up', async () => {
+test('ten hours of sleep end the visit at the last heartbeat, and the wake-up begins another', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -260,7 +260,7 @@ test('ten hours of sleep end the visit at the last sign of life and begin anothe
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30], [A, 36_030, 36_040, 10]]);
 });
 
-test('a machine that wakes with nobody there begins no visit until somebody is', async () => {
+test('a machine that wakes while nobody is there begins no visit until the person returns', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -273,7 +273,7 @@ test('a machine that wakes with nobody there begins no visit until somebody is',
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 10, 10], [A, 36_000, 36_005, 5]]);
 });
 
-test('a lunch at a machine that stays on is an idle period, not an end', async () => {
+test('an hour away from a running machine is an idle period and does not end the visit', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -284,7 +284,7 @@ test('a lunch at a machine that stays on is an idle period, not an end', async (
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 3610, 20]]);
 });
 
-test('a clock set back in the middle of a visit leaves its length right', async () => {
+test('a clock set back during a visit does not change its duration', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -294,7 +294,7 @@ test('a clock set back in the middle of a visit leaves its length right', async 
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30]]);
 });
 
-test('a clock set forward by less than a silence adds nothing', async () => {
+test('a clock set forward by less than the longest silence adds no time', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -316,7 +316,7 @@ test('a clock set back while the background was stopped counts no negative time'
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 20, 20]]);
 });
 
-test('a clock that jumps to and fro never counts more than passed', async () => {
+test('a clock that jumps back and forth never adds time', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -358,7 +358,7 @@ test('a tab id used again after a restart starts a new aggregate', async () => {
   ]);
 });
 
-test('an aggregate is the sum of its visits, however often it is handed out', async () => {
+test('an aggregate is the sum of its visits after any number of heartbeats', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -399,7 +399,7 @@ test('a title of the next page is not given to the visit before it', async () =>
   assert.deepEqual((await fixture.visits()).map(({ title }) => title), ['Alpha', 'Beta']);
 });
 
-test('the address that browsers show until a page has a title is not its title', async () => {
+test('a URL shown in place of a title is not kept as the title', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: B });
@@ -408,7 +408,7 @@ test('the address that browsers show until a page has a title is not its title',
   assert.equal((await fixture.visits())[0].title, '');
 });
 
-test('metadata belongs to the page it was read from, also on coming back to it', async () => {
+test('metadata belongs to the page it was read from, also when the person returns to it', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -421,7 +421,7 @@ test('metadata belongs to the page it was read from, also on coming back to it',
   assert.deepEqual((await fixture.visits()).map(({ metadata }) => metadata), [{ language: 'en' }, { language: 'en' }]);
 });
 
-test('the last visit of a closed tab knows when it was closed', async () => {
+test('the last visit of a closed tab holds the time of closing', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -432,7 +432,7 @@ test('the last visit of a closed tab knows when it was closed', async () => {
   assert.deepEqual([visit.endedAt, visit.closedAt, visit.revision], [T0 + 5000, T0 + 9000, 2]);
 });
 
-test('a tab that the browser swaps for another goes on under the new id', async () => {
+test('a tab that the browser replaces goes on under the new id', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -441,7 +441,7 @@ test('a tab that the browser swaps for another goes on under the new id', async 
   assert.deepEqual((await fixture.visits()).map(({ tabId, url, durationMs }) => [tabId, url, durationMs]), [[1, A, 5000], [7, A, 4000]]);
 });
 
-test('a pause ends the visit, stores no page, and its end takes up the page that is there', async () => {
+test('a pause ends the visit and stores no page, and its end begins a visit of the page in front', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -466,7 +466,7 @@ test('a pause until resumed survives a restart of the browser', async () => {
   assert.deepEqual(await fixture.visitRows(), []);
 });
 
-test('a site that becomes one never to record ends its visit and leaves the state', async () => {
+test('a new `never` rule ends the site\'s visit and removes it from the state', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -491,7 +491,7 @@ test('a site kept by domain only is one page without a title', async () => {
   assert.equal((await fixture.visits())[0].title, '');
 });
 
-test('one account never owns what another did in the same tab', async () => {
+test('an account never owns visits of another account in the same tab', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'owner', { owner: 'alice', adopt: false });
@@ -502,7 +502,7 @@ test('one account never owns what another did in the same tab', async () => {
   assert.deepEqual((await fixture.aggregates()).map((one) => [one.owner, one.activeMs]), [['alice', 10_000], ['bob', 4000]]);
 });
 
-test('what goes on while signed out becomes the adopting account\'s, in one piece', async () => {
+test('an open visit is adopted as a whole', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -514,7 +514,7 @@ test('what goes on while signed out becomes the adopting account\'s, in one piec
   assert.deepEqual((await fixture.aggregates()).map((one) => [one.owner, one.activeMs]), [['alice', 14_000]]);
 });
 
-test('after erasing, what is open begins anew under keys of its own', async () => {
+test('after erasing, an open visit begins anew under new keys', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
@@ -526,7 +526,7 @@ test('after erasing, what is open begins anew under keys of its own', async () =
   assert.deepEqual((await fixture.aggregates()).map((one) => [one.startedAt - T0, one.activeMs]), [[10_000, 4000]]);
 });
 
-test('events of tabs that are not known do no harm', async () => {
+test('events of unknown tabs have no effect', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(1, 'removed', { tabId: 77 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { exportAll } from '../../../extension/src/pages/json-export.js';
 import { RecordingFixture, T0 } from '../recording-fixture.js';
 
-test('an export is JSON that holds every record once, with how it stands', async () => {
+test('an export is JSON that holds every record once, with its state of sending', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: 'https://a.test/' });
@@ -18,7 +18,7 @@ test('an export is JSON that holds every record once, with how it stands', async
   assert.equal(copy.extensionVersion, '0.1.0');
 });
 
-test('an export of nothing is JSON too', async () => {
+test('an export without records is valid JSON', async () => {
   const { store } = await RecordingFixture.open();
   assert.deepEqual(JSON.parse(await (await exportAll(store, { exportedAt: 'x', extensionVersion: 'y' })).text()), {
     exportedAt: 'x', extensionVersion: 'y', visits: [], aggregates: [],

@@ -17,7 +17,7 @@ test('a server without https is refused, unless it is on this computer', () => {
   assert.deepEqual(serverAddress('http://10.0.0.1'), { problem: 'not-https' });
 });
 
-test('what is no address is named so', () => {
+test('text that is no address is refused', () => {
   assert.deepEqual(serverAddress('  '), { problem: 'empty' });
   for (const typed of ['https://', 'not an address', 'https://a b', 'ftp://a.test', 'https://alice:secret@a.test']) {
     assert.deepEqual(serverAddress(typed), { problem: 'malformed' }, typed);

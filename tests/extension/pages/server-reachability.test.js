@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reasonOf } from '../../../extension/src/pages/server-reachability.js';
 
-test('the browser\'s errors become reasons', () => {
+test('a browser\'s error is mapped to a reason', () => {
   assert.equal(reasonOf('net::ERR_NAME_NOT_RESOLVED'), 'no-such-host');
   assert.equal(reasonOf('net::ERR_CONNECTION_REFUSED'), 'refused');
   assert.equal(reasonOf('net::ERR_CERT_AUTHORITY_INVALID'), 'certificate');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { retryAfter } from '../../../extension/src/sync/api-call.js';
 
-test('Retry-After in seconds, as a date, and in no sense at all', () => {
+test('Retry-After is read in seconds and as a date, and ignored when invalid', () => {
   const now = Date.UTC(2025, 10, 17, 10, 0, 0);
   assert.equal(retryAfter('120', now), 120_000);
   assert.equal(retryAfter('Mon, 17 Nov 2025 10:01:00 GMT', now), 60_000);

@@ -7,6 +7,6 @@ test('a batch holds at least one record, however large', () => {
   assert.equal(cutBatch([{ x: 'y'.repeat(500) }, { x: 'z' }], limits, (record) => record).length, 1);
 });
 
-test('halves of an odd batch lose nothing', () => {
+test('the halves of an odd batch hold all its records', () => {
   assert.deepEqual(halves([1, 2, 3]), [[1, 2], [3]]);
 });

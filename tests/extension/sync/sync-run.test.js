@@ -21,10 +21,15 @@ const visit = (n, more = {}) => ({
   ...more,
 });
 
-/** A store with `count` visits of alice's, a server, and everything that a run needs. */
+/**
+ * A store with `count` visits of alice, a server, and the other arguments of a run.
+ * @param {number} count
+ * @param {{account?: typeof ALICE | null}} [options]
+ */
 async function world(count, { account = ALICE } = {}) {
   const { store } = await RecordingFixture.open();
   const server = new ScriptedServer();
+  /** @type {any} */
   const it = { store, server, time: T0, progress: [] };
   const api = createApi({ fetch: server.fetch, now: () => it.time, timeoutMs: 1000 });
   it.run = (options) => sync({
@@ -50,14 +55,14 @@ test('pending records go out oldest first in batches of the server\'s size, and 
   assert.deepEqual(it.progress.at(-1), { sent: 7, parked: 0, total: 7 });
 });
 
-test('a batch carries who sends it', async () => {
+test('a batch names its sender', async () => {
   const it = await world(1);
   await it.run();
   const { body, token } = it.server.requests.find(({ path }) => path === '/api/sync/page-visits');
   assert.deepEqual([body.anonymousClientId, body.client, token], ['client 1', { extensionVersion: '0.1.0' }, 'access 1']);
 });
 
-test('batches are cut by bytes too', async () => {
+test('batches are cut by bytes as well as by records', async () => {
   const it = await world(0);
   it.server.limits = { ...it.server.limits, maxRecords: 100, maxBodyBytes: 4096 + 4000 };
   await it.record(...[1, 2, 3].map((n) => visit(n, { title: 'ü'.repeat(900) })));
@@ -71,7 +76,7 @@ test('with nothing pending nothing is pushed', async () => {
   assert.deepEqual(it.server.requests.map(({ path }) => path), ['/api/sync/limits']);
 });
 
-test('signed out, nothing leaves', async () => {
+test('nothing is sent while signed out', async () => {
   const it = await world(2, { account: null });
   assert.equal((await it.run()).state, 'signed-out');
   assert.deepEqual(it.server.requests, []);
@@ -84,7 +89,7 @@ test('records of another account, or of none, are never sent', async () => {
   assert.deepEqual(it.server.pushes, [['v0']]);
 });
 
-test('200: unchanged counts as stored, an unknown word does not', async () => {
+test('200: unchanged counts as stored, an unknown result does not', async () => {
   const it = await world(3);
   it.server.next(json(200, { results: ['created', 'unchanged', 'perhaps'], rejected: [], trimmed: [] }));
   await it.run();
@@ -101,7 +106,7 @@ test('200: a rejected record is parked with its errors and not sent again', asyn
   assert.equal(it.server.pushes.length, 1);
 });
 
-test('200: a rejection that time may mend is tried again once a day', async () => {
+test('200: a rejection marked retry is tried again once a day', async () => {
   const it = await world(1);
   it.server.next(json(200, { results: ['rejected'], rejected: [{ index: 0, id: 'v0', retry: true, errors: { startedAt: ['Too late.'] } }] }));
   await it.run();
@@ -127,7 +132,7 @@ test('200: a record that changed during the upload stays pending and goes again 
   assert.deepEqual(await it.pending(), []);
 });
 
-test('200: results of the wrong length are not believed', async () => {
+test('200: results of the wrong length are not trusted', async () => {
   const it = await world(3);
   it.server.next(json(200, { results: ['created'], rejected: [] }));
   const run = await it.run();
@@ -156,7 +161,7 @@ test('401: a refused refresh asks to sign in again and keeps every record', asyn
   assert.deepEqual(it.server.requests.slice(before).map(({ path }) => path), ['/api/sync/limits']);
 });
 
-test('401: a sign-in that was ended for safety says so and when, and keeps every record', async () => {
+test('401: a session ended for safety shows the reason and the time, and keeps every record', async () => {
   const it = await world(2);
   const ended = () => json(401, { code: 'session_ended', detail: 'Signed out.', reason: 'refresh_reuse', endedAt: T0 - 5000 });
   it.server.next(ended());
@@ -168,7 +173,7 @@ test('401: a sign-in that was ended for safety says so and when, and keeps every
   assert.match(sessionEndText(said), /signed out for safety on .*2025.*nothing is lost/);
 });
 
-test('signing in says what this browser is called, and forgets how the last sign-in ended', async () => {
+test('signing in sends the browser\'s label, and forgets how the last session ended', async () => {
   const { store } = await RecordingFixture.open();
   const server = new ScriptedServer();
   const reply = () => json(200, { user: ALICE.user, access: 'a', refresh: 'r' });
@@ -179,10 +184,10 @@ test('signing in says what this browser is called, and forgets how the last sign
   });
   await accounts.signIn('https://s.test', { email: 'alice@example.com', password: 'x', label: browserLabel({}) });
   assert.deepEqual(server.requests.map(({ body }) => body.label), ['Firefox 153 on Windows', undefined]);
-  assert.equal(account.ended ?? null, null);
+  assert.equal(account?.ended ?? null, null);
 });
 
-test('401: after a refresh whose reply is lost the next one sends the same token again', async () => {
+test('401: after a lost reply to a refresh the next refresh sends the same token', async () => {
   const it = await world(1);
   it.server.access = 'another';
   it.server.script.set('/api/auth/refresh', [new TypeError('Failed to fetch')]);
@@ -210,7 +215,7 @@ test('401: no network at refresh time does not sign anybody out', async () => {
   assert.equal((await it.store.get('account')).needsSignIn, false);
 });
 
-test('401: a portal\'s page in place of a refresh does not sign anybody out', async () => {
+test('401: a Wi-Fi portal\'s page as the reply to a refresh does not sign anybody out', async () => {
   const it = await world(1);
   it.server.access = 'another';
   it.server.script.set('/api/auth/refresh', [new Response('<h1>Pay for Wi-Fi</h1>', { status: 401 })]);
@@ -225,11 +230,11 @@ test('401: two calls at once share one refresh', async () => {
   const accounts = createAccounts({ store: it.store, api });
   const push = () => accounts.call(ALICE.key, '/api/sync/page-visits', { method: 'POST', body: '{"visits":[]}' });
   const replies = await Promise.all([push(), push(), push()]);
-  assert.deepEqual(replies.map(({ kind }) => kind), ['ok', 'ok', 'ok']);
+  assert.deepEqual(replies.map((reply) => reply?.kind), ['ok', 'ok', 'ok']);
   assert.equal(it.server.refreshes, 1);
 });
 
-test('401: a refresh that returns after somebody else signed in changes nothing', async () => {
+test('401: a refresh that returns after another person signed in changes nothing', async () => {
   const it = await world(1);
   const bob = { ...ALICE, key: 'https://s.test#2', access: 'bob access', refresh: 'bob refresh' };
   it.server.access = 'another';
@@ -250,7 +255,7 @@ test('413: a batch is halved until it fits', async () => {
   assert.deepEqual(await it.pending(), []);
 });
 
-test('413: a single record that gets it is parked', async () => {
+test('413: a single record that is too large is parked', async () => {
   const it = await world(2);
   const big = ({ body }, server) => (body.visits.some(({ id }) => id === 'v1') ? error(413, 'body_too_large') : server.own({ ...server.requests.at(-1) }));
   it.server.next(big, big, big, big);
@@ -285,13 +290,13 @@ test('no network: backs off longer each time, between 30 s and 30 min', async ()
   assert.deepEqual(await it.pending(), ['v0']);
 });
 
-test('a time-out is a wait', async () => {
+test('a time-out leads to a wait', async () => {
   const it = await world(1);
   it.server.next(new DOMException('Too slow.', 'TimeoutError'));
   assert.deepEqual((await it.run()).problem, { kind: 'waiting', reason: 'timeout', detail: null });
 });
 
-test('a reply cut short settles nothing, and what the server stored is unchanged next time', async () => {
+test('a truncated reply settles nothing, and the next run completes it', async () => {
   const it = await world(2);
   it.server.next((request, server) => {
     server.own(request);
@@ -305,7 +310,7 @@ test('a reply cut short settles nothing, and what the server stored is unchanged
 });
 
 for (const status of [400, 500]) {
-  test(`${status}: the culprit is isolated and parked once others were accepted`, async () => {
+  test(`${status}: the record at fault is found and parked once others were accepted`, async () => {
     const it = await world(3);
     const script = (request, server) => (request.body.visits.some(({ id }) => id === 'v1') ? error(status, 'invalid') : server.own(request));
     it.server.next(...Array(20).fill(script));
@@ -314,14 +319,14 @@ for (const status of [400, 500]) {
     assert.deepEqual(await it.parked(), [['v1', { record: ['invalid.'] }, null]]);
   });
 
-  test(`${status}: one that passes harms nobody`, async () => {
+  test(`${status}: a single failure has no effect on any record`, async () => {
     const it = await world(3);
     it.server.next(error(status, 'invalid'));
     assert.equal((await it.run()).sent, 3);
     assert.deepEqual(await it.parked(), []);
   });
 
-  test(`${status}: a server that refuses everything parks nothing and is asked a bounded number of times`, async () => {
+  test(`${status}: with a server that refuses everything no record is parked and the number of requests is bounded`, async () => {
     const it = await world(300);
     it.server.limits = { ...it.server.limits, maxRecords: 100 };
     it.server.next(...Array(1000).fill(() => error(status, 'invalid')));
@@ -332,7 +337,7 @@ for (const status of [400, 500]) {
   });
 }
 
-test('500: two records refused alone and nothing accepted park nothing', async () => {
+test('500: two records refused alone are not parked when nothing was accepted', async () => {
   const it = await world(2);
   it.server.next(...Array(50).fill(() => error(500, 'invalid')));
   const run = await it.run();
@@ -340,7 +345,7 @@ test('500: two records refused alone and nothing accepted park nothing', async (
   assert.deepEqual(await it.pending(), ['v0', 'v1']);
 });
 
-test('500: a whole batch at fault does not hold up the batches after it', async () => {
+test('500: a whole batch at fault does not stop later batches', async () => {
   const it = await world(96);
   it.server.limits = { ...it.server.limits, maxRecords: 64 };
   const script = (request, server) => (request.body.visits.some(({ id }) => Number(id.slice(1)) < 64) ? error(500, 'invalid') : server.own(request));
@@ -364,7 +369,7 @@ const strangers = {
   'an object of another shape': () => json(200, { ok: true }),
 };
 for (const [what, reply] of Object.entries(strangers)) {
-  test(`${what}: the server is not usable, said with the reason, and every record stays`, async () => {
+  test(`${what}: the server is not usable, the reason is given, and every record stays`, async () => {
     const it = await world(2);
     it.server.next(reply());
     const run = await it.run();
@@ -376,20 +381,20 @@ for (const [what, reply] of Object.entries(strangers)) {
   });
 }
 
-test('403 is said in the server\'s own words', async () => {
+test('403 shows the server\'s own text', async () => {
   const it = await world(1);
   it.server.next(error(403, 'quota_exceeded'));
   assert.deepEqual((await it.run()).problem, { kind: 'unusable', reason: 'said-no', detail: 'quota_exceeded.' });
 });
 
-test('a server without limits is not this server', async () => {
+test('a server without limits is not a sync server', async () => {
   const it = await world(1);
   it.server.script.set('/api/sync/limits', [json(200, { hello: 'world' })]);
   assert.equal((await it.run()).problem.reason, 'not-this-server');
   assert.deepEqual(it.server.pushes, []);
 });
 
-test('a success clears the failures and sets the pace that the server wishes', async () => {
+test('a success clears the failures and keeps the server\'s minimum interval', async () => {
   const it = await world(1);
   it.server.next(error(503, 'unavailable'));
   await it.run();
@@ -400,7 +405,7 @@ test('a success clears the failures and sets the pace that the server wishes', a
   });
 });
 
-test('a clock set back by days does not hold up sending', async () => {
+test('a clock set back by days does not stop sending', async () => {
   const it = await world(1);
   it.time += 10 * DAY;
   await it.run();
@@ -409,7 +414,7 @@ test('a clock set back by days does not hold up sending', async () => {
   assert.equal((await it.run()).state, 'synced');
 });
 
-test('a store that fails while settling loses nothing, and the next run ends it', async () => {
+test('a store that fails while settling loses nothing, and the next run settles the rest', async () => {
   const it = await world(4);
   const { settle } = it.store;
   it.store.settle = async () => { throw new DOMException('The disk is full.', 'QuotaExceededError'); };
@@ -421,14 +426,14 @@ test('a store that fails while settling loses nothing, and the next run ends it'
   assert.deepEqual([await it.pending(), it.server.rows.visits.size], [[], 4]);
 });
 
-test('stopped after any request of a run, the next run sends the rest and nothing is twice', async () => {
+test('after a stop at any request of a run, the next run sends the rest and nothing is stored twice', async () => {
   for (let stop = 0; stop < 6; stop += 1) {
     const it = await world(9);
     const { fetch } = it.server;
     let count = 0;
     const api = createApi({ now: () => it.time, timeoutMs: 1000, fetch: async (...request) => {
       const reply = await fetch(...request);
-      // The reply never reaches a background that was stopped.
+      // A stopped background never gets the reply.
       if (count++ === stop) return new Promise(() => {});
       return reply;
     } });
@@ -455,7 +460,7 @@ test('synced records are pruned after 30 days, pending ones never', async () => 
   assert.equal((await it.store.total()).visits, 1);
 });
 
-test('signing out takes the tokens off and keeps what is pending', async () => {
+test('signing out removes the tokens and keeps pending records', async () => {
   const it = await world(2);
   const api = createApi({ fetch: it.server.fetch, now: () => it.time, timeoutMs: 1000 });
   const accounts = createAccounts({ store: it.store, api });
@@ -465,7 +470,7 @@ test('signing out takes the tokens off and keeps what is pending', async () => {
   assert.deepEqual(it.server.requests.map(({ path, body }) => [path, body]), [['/api/auth/logout', { refresh: 'refresh 1' }]]);
 });
 
-test('somebody who signs in while a run goes on is not sent for', async () => {
+test('a run stops when another person signs in', async () => {
   const it = await world(6);
   it.server.next(async (request, server) => {
     await it.store.set('account', { ...ALICE, key: 'https://s.test#2', access: 'access 1' });
