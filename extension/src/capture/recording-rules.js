@@ -4,6 +4,7 @@
  * @typedef {{never: string[], domainOnly: string[], stripQuery: string[]}} Rules  lists of patterns, see `matches`
  * @typedef {{url: string, domain: string, nameless: boolean}} Page  the title of a `nameless` page is not kept
  */
+import { siteOf } from './site.js';
 
 /** @type {Rules} */
 export const NO_RULES = Object.freeze({ never: [], domainOnly: [], stripQuery: [] });
@@ -17,7 +18,7 @@ export const NO_RULES = Object.freeze({ never: [], domainOnly: [], stripQuery: [
 export function pageOf(url, rules) {
   const parts = parse(url);
   if (!url || !parts || rules.never.some((pattern) => matches(pattern, parts))) return null;
-  const domain = parts.hostname.replace(/^www\./, '');
+  const domain = siteOf(parts);
   if (rules.domainOnly.some((pattern) => matches(pattern, parts))) {
     return { url: `${parts.origin}/`, domain, nameless: true };
   }
