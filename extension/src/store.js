@@ -194,7 +194,8 @@ export class Store {
 
   /**
    * Applies the server's verdict to each sent record, in one transaction. A record that changed during the upload is
-   * left alone, so that it is sent again. The result is the number of settled records.
+   * left alone, so that it is sent again. An erased record is deleted and leaves the day totals. The result is the
+   * number of settled records.
    * @param {Kind} kind
    * @param {string} owner
    * @param {import('./sync/wire.js').Verdict[]} verdicts
@@ -203,7 +204,7 @@ export class Store {
    */
   settle(kind, owner, verdicts, now) {
     if (!verdicts.length) return Promise.resolve(0);
-    return this.transact(storesOf(kind), 'readwrite', async (tx) => {
+    return this.transact([...storesOf(kind), 'days'], 'readwrite', async (tx) => {
       const { pending, parked, synced } = recordStores(tx, kind);
       // A batch is a continuous range of the pending records. One request for the range is far cheaper than one a record.
       const starts = verdicts.map(({ startedAt }) => startedAt);
@@ -218,7 +219,8 @@ export class Store {
         if (!record || record.revision !== revision) continue;
         pending.delete(keyOf(record));
         if (verdict === 'stored') synced.put({ ...record, syncedAt: now });
-        else parked.put({ ...record, errors, retryAt });
+        else if (verdict === 'parked') parked.put({ ...record, errors, retryAt });
+        else if ('url' in record) await addToDay(tx, record, -record.activeMs, -1);
         settled += 1;
       }
       return settled;
@@ -485,6 +487,7 @@ async function current(stores, key) {
 }
 
 /**
+ * Adds to the totals of a visit's day. An erased visit is added with negative numbers.
  * @param {IDBTransaction} tx
  * @param {Visit} visit
  * @param {number} activeMs
@@ -499,6 +502,7 @@ async function addToDay(tx, visit, activeMs, visits) {
   found.activeMs += activeMs;
   found.visits += visits;
   found.domains[visit.domain] = (found.domains[visit.domain] ?? 0) + activeMs;
+  if (activeMs < 0 && found.domains[visit.domain] <= 0) delete found.domains[visit.domain];
   await resultOf(days.put(found));
 }
 

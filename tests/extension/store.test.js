@@ -45,6 +45,18 @@ test('a record that changed during the upload stays pending with any verdict', a
   assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_1', 'pv_2']);
 });
 
+test('an erased record is deleted, unless it changed during the upload', async () => {
+  const { store } = await RecordingFixture.open();
+  await commit(store, [visit(1), visit(2), visit(3, { domain: 'b.test' })], [aggregate(1)]);
+  await commit(store, [visit(2, { revision: 2 })]);
+  const erased = [visit(1), visit(2), visit(3)].map((one) => ({ ...stored(one), verdict: /** @type {const} */ ('erased') }));
+  assert.equal(await store.settle('visits', 'alice', erased, T0), 2);
+  assert.equal(await store.settle('aggregates', 'alice', [{ ...stored(aggregate(1)), verdict: 'erased' }], T0), 1);
+  assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_2']);
+  assert.deepEqual(await store.total(), { visits: 1, aggregates: 0 });
+  assert.deepEqual(await store.day('alice', T0), { activeMs: 1000, visits: 1, domains: { 'a.test': 1000 } });
+});
+
 test('a parked record is pending again once it changes', async () => {
   const { store } = await RecordingFixture.open();
   await commit(store, [visit(1)]);

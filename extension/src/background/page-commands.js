@@ -125,7 +125,8 @@ export class PageCommands {
     const { worker } = this;
     const { accounts, store } = worker;
     const label = browserLabel(worker.client);
-    const reply = isNew ? await accounts.signUp(server, { email, password, name, label })
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    const reply = isNew ? await accounts.signUp(server, { email, password, name, label, timeZone })
       : await accounts.signIn(server, { email, password, label });
     const { account } = reply;
     if (!account) {

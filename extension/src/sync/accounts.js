@@ -10,8 +10,10 @@
  *   `adopting`: records made while signed out are becoming this account's.
  * @typedef {{get(name: string): Promise<any>, change(name: string, change: (old: any) => unknown): Promise<unknown>}} ValueStore
  * @typedef {<T>(name: string, work: () => Promise<T>) => Promise<T>} Lock  one holder of a name at a time
- * @typedef {{email: string, password: string, name?: string, label?: string}} Credentials
- *   `label` names this session in the person's list. The server finds one itself where it is empty.
+ * @typedef {{email: string, password: string, name?: string, label?: string,
+ *   timeZone?: string}} Credentials
+ *   `label` names this session in the person's list. The server finds one itself where it is empty. `timeZone` is an
+ *   IANA name, for a new account.
  */
 import { sessionEndOf, signedIn, tokensOf } from './wire.js';
 

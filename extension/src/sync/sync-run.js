@@ -227,7 +227,7 @@ class Sending {
     const verdicts = verdictsOf(body, records.map(({ record }) => record), this.world.now());
     if (!verdicts) return false;
     this.decided.push({ kind, verdicts });
-    this.accepted += verdicts.filter(({ verdict }) => verdict === 'stored').length;
+    this.accepted += verdicts.filter(({ verdict }) => verdict !== 'parked').length;
     return true;
   }
 
@@ -236,9 +236,9 @@ class Sending {
     for (let one = this.decided.shift(); one; one = this.decided.shift()) {
       const { kind, verdicts } = one;
       await store.settle(kind, this.account.key, verdicts, now());
-      const stored = verdicts.filter(({ verdict }) => verdict === 'stored').length;
-      this.sent += stored;
-      this.parked += verdicts.length - stored;
+      const parked = verdicts.filter(({ verdict }) => verdict === 'parked').length;
+      this.sent += verdicts.length - parked;
+      this.parked += parked;
       this.reportProgress();
     }
   }

@@ -8,7 +8,7 @@
  *   platform?: string}} Client
  * @typedef {{maxRecords: number, maxBodyBytes: number, maxRecordBytes: number, minSyncIntervalSeconds: number | null}} Limits
  * @typedef {{id: string, startedAt: number, revision: number}} SentRecord
- * @typedef {SentRecord & {verdict: 'stored' | 'parked', errors?: Record<string, unknown>, retryAt?: number | null}} Verdict
+ * @typedef {SentRecord & {verdict: 'stored' | 'parked' | 'erased', errors?: Record<string, unknown>, retryAt?: number | null}} Verdict
  * @typedef {{code: string, detail: string, errors?: Record<string, string[]>}} ServerError
  * @typedef {{id: string, email: string, name: string}} User
  */
@@ -103,6 +103,8 @@ export function verdictsOf(reply, sent, now) {
   sent.forEach(({ id, startedAt, revision }, i) => {
     if (STORED.has(reply.results[i])) {
       verdicts.push({ id, startedAt, revision, verdict: 'stored' });
+    } else if (reply.results[i] === 'erased') {
+      verdicts.push({ id, startedAt, revision, verdict: 'erased' });
     } else if (reply.results[i] === 'rejected') {
       const refusal = refusals.get(i);
       const retryAt = isRetryable(refusal) ? now + RETRY_AFTER_MS : null;

@@ -96,6 +96,15 @@ test('200: unchanged counts as stored, an unknown result does not', async () => 
   assert.deepEqual(await it.pending(), ['v2']);
 });
 
+test('200: an erased record is deleted here too', async () => {
+  const it = await world(3);
+  it.server.next(json(200, { results: ['created', 'erased', 'erased'], rejected: [], trimmed: [] }));
+  const run = await it.run();
+  assert.deepEqual([run.state, run.sent, run.parked], ['synced', 3, 0]);
+  assert.deepEqual([await it.pending(), await it.parked()], [[], []]);
+  assert.deepEqual(await it.store.total(), { visits: 1, aggregates: 0 });
+});
+
 test('200: a rejected record is parked with its errors and not sent again', async () => {
   const it = await world(2);
   it.server.next(json(200, { results: ['created', 'rejected'], rejected: [{ index: 1, id: 'v1', errors: { url: ['Enter an absolute http or https URL.'] } }] }));
@@ -185,6 +194,20 @@ test('signing in sends the browser\'s label, and forgets how the last session en
   await accounts.signIn('https://s.test', { email: 'alice@example.com', password: 'x', label: browserLabel({}) });
   assert.deepEqual(server.requests.map(({ body }) => body.label), ['Firefox 153 on Windows', undefined]);
   assert.equal(account?.ended ?? null, null);
+});
+
+test('signing up sends name, label and time zone, and leaves empty fields out', async () => {
+  const { store } = await RecordingFixture.open();
+  const server = new ScriptedServer();
+  const reply = () => json(201, { user: ALICE.user, access: 'a', refresh: 'r' });
+  server.script.set('/api/auth/register', [reply(), reply()]);
+  const accounts = createAccounts({ store, api: createApi({ fetch: server.fetch, now: () => T0, timeoutMs: 1000 }) });
+  const credentials = { email: 'alice@example.com', password: 'x' };
+  await accounts.signUp('https://s.test', { ...credentials, name: 'Alice', label: 'Firefox', timeZone: 'Europe/Vienna' });
+  await accounts.signUp('https://s.test', { ...credentials, name: '', label: '' });
+  assert.deepEqual(server.requests.map(({ body }) => body), [
+    { ...credentials, name: 'Alice', label: 'Firefox', timeZone: 'Europe/Vienna' }, credentials,
+  ]);
 });
 
 test('401: after a lost reply to a refresh the next refresh sends the same token', async () => {
