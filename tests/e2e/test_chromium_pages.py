@@ -117,7 +117,7 @@ def test_rules_and_pause_hold_before_anything_is_stored(chromium: Chromium, site
     options = chromium.own_page()
     options.get_by_label("Never record these sites").fill("pg.test")
     options.get_by_label("Record only the site's name").fill("made.test")
-    options.get_by_label("Leave out what follows").fill("*")
+    options.get_by_label("Leave out the part after").fill("*")
     options.get_by_role("button", name="Save rules").click()
     options.get_by_text("Saved. The rules hold").wait_for()
     page = chromium.context.pages[0]
@@ -195,7 +195,7 @@ def test_what_the_server_refused_is_shown_with_its_reason_and_sent_again_on_dema
     page.locator("#refused-rows", has_text="Enter an absolute http or https URL").wait_for()
     photograph(page, "options-parked")
     shown = popup(chromium)
-    shown.get_by_role("button", name="See what was refused").wait_for()
+    shown.get_by_role("button", name="See refused records").wait_for()
     shown.close()
     page.bring_to_front()
     page.get_by_role("button", name="Try again").click()
