@@ -2,6 +2,9 @@
 import js from '@eslint/js';
 import globals from 'globals';
 
+const BROWSER = ['browser', 'chrome'];
+const INDEXED_DB = ['indexedDB', 'IDBKeyRange'];
+
 export default [
   { ignores: ['**/node_modules/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -36,10 +39,30 @@ export default [
     },
   },
   {
-    // Only `browser-api.js` may name the browser's global.
+    // Only `browser-api.js` names the browser's global, and only `store.js` knows IndexedDB.
     files: ['extension/src/**/*.js'],
     languageOptions: { globals: { ...globals.browser } },
-    rules: { 'no-restricted-globals': ['error', 'browser', 'chrome', 'event', 'name', 'status'] },
+    rules: { 'no-restricted-globals': ['error', ...BROWSER, ...INDEXED_DB, 'event', 'name', 'status'] },
+  },
+  {
+    files: ['extension/src/store.js'],
+    rules: { 'no-restricted-globals': ['error', ...BROWSER] },
+  },
+  {
+    // Another extension can take the sync room as it is, so it uses no browser API and no other room.
+    files: ['extension/src/sync/**/*.js'],
+    rules: {
+      'no-restricted-globals': ['error', ...BROWSER, ...INDEXED_DB, 'document', 'navigator', 'window'],
+      'no-restricted-imports': ['error', { patterns: ['../*', '!../timings.js'] }],
+    },
+  },
+  {
+    files: ['extension/src/capture/**/*.js'],
+    rules: { 'no-restricted-imports': ['error', { patterns: ['../browser-api.js', '../background/*', '../pages/*', '../sync/*'] }] },
+  },
+  {
+    files: ['extension/src/pages/**/*.js'],
+    rules: { 'no-restricted-imports': ['error', { patterns: ['../background/*'] }] },
   },
   {
     // A page runs this file as a script. Its last expression is its result.
