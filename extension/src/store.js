@@ -204,7 +204,9 @@ export class Store {
    */
   settle(kind, owner, verdicts, now) {
     if (!verdicts.length) return Promise.resolve(0);
-    return this.transact([...storesOf(kind), 'days'], 'readwrite', async (tx) => {
+    const erases = verdicts.some(({ verdict }) => verdict === 'erased');
+    // With `days` in each transaction, the popup's status would wait for every batch of a backlog.
+    return this.transact(erases ? [...storesOf(kind), 'days'] : storesOf(kind), 'readwrite', async (tx) => {
       const { pending, parked, synced } = recordStores(tx, kind);
       // A batch is a continuous range of the pending records. One request for the range is far cheaper than one a record.
       const starts = verdicts.map(({ startedAt }) => startedAt);

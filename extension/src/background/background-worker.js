@@ -33,7 +33,7 @@ const RESUME_RUN_MS = 60_000;
 const MIN_IDLE_SECONDS = 15;
 
 /** @type {Readonly<Settings>} */
-export const FIRST_SETTINGS = Object.freeze({
+const FIRST_SETTINGS = Object.freeze({
   server: '', rules: NO_RULES, metadata: /** @type {MetadataSetting} */ ({ mode: 'off', sites: [] }),
 });
 

@@ -72,7 +72,7 @@ export function firstState(now) {
  * @param {Tabs} tabs
  * @returns {AwayReason | null}
  */
-export function awayReason(state, tabs) {
+function awayReason(state, tabs) {
   if (state.idle === 'locked') return 'locked';
   if (!state.focused) return 'unfocused';
   const watching = state.fullscreen || (state.openTabId !== null && tabs.get(state.openTabId)?.audible);

@@ -1,6 +1,6 @@
 /**
  * Signing in and out, and calls for the signed-in account. The account, with its tokens, is one stored value. Each
- * change reads it in the same transaction. So a refresh whose reply comes after another person signed in changes nothing.
+ * change reads it in the same transaction. A late reply to a refresh thus changes nothing after another person signed in.
  *
  * @typedef {import('./api-call.js').Api} Api
  * @typedef {import('./api-call.js').Reply} Reply
@@ -22,7 +22,7 @@ import { sessionEndOf, signedIn, tokensOf } from './wire.js';
  * @param {string} server
  * @param {User} user
  */
-export function ownerKey(server, user) {
+function ownerKey(server, user) {
   return `${server}#${encodeURIComponent(user.id)}`;
 }
 
@@ -143,7 +143,7 @@ export function createAccounts({ store, api, lock = processLock() }) {
  * A lock within one process. Work under one name runs one after the other.
  * @returns {Lock}
  */
-export function processLock() {
+function processLock() {
   /** @type {Map<string, Promise<unknown>>} */
   const last = new Map();
   return (name, work) => {

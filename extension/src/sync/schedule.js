@@ -18,7 +18,7 @@ export const FIRST_SCHEDULE = Object.freeze({
  * @param {number} random  0 ≤ random < 1
  * @param {Timings} timings
  */
-export function backoffMs(failures, random, timings) {
+function backoffMs(failures, random, timings) {
   const first = timings.backoffFirstSeconds * 1000;
   const step = Math.min(first * 2 ** Math.min(failures, 30), timings.backoffLastSeconds * 1000);
   return Math.max(first, Math.round(step * (0.5 + random / 2)));
