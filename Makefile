@@ -11,7 +11,7 @@ PRODUCTION := env -u DEBUG SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-ABCD
 .DEFAULT_GOAL := help
 NODE_TESTS := tests/extension
 
-.PHONY: help run demo admin test lint types checks permissions test-sqlite test-postgres extension extension-test e2e e2e-chromium \
+.PHONY: help run demo admin test lint types checks permissions test-sqlite test-postgres extension extension-lint extension-test e2e e2e-chromium \
 	e2e-firefox bench bench-pages bench-full format clean
 
 help:  ## list the commands
@@ -78,6 +78,10 @@ NO_NPM := { echo "Skipped: Node 20 or later and npm are needed (Debian: apt inst
 extension-test:  ## the extension's modules, without a browser
 	@if $(HAVE_NPM); then $(MAKE) --no-print-directory $(NODE_TESTS)/node_modules/.installed && \
 		cd $(NODE_TESTS) && node --test; else $(NO_NPM); fi
+
+extension-lint:  ## tsc and eslint on the extension and its tests
+	@if $(HAVE_NPM); then $(MAKE) --no-print-directory $(NODE_TESTS)/node_modules/.installed && \
+		cd $(NODE_TESTS) && npm run --silent types && npm run --silent lint; else $(NO_NPM); fi
 
 extension:  ## check the extension and pack it for both stores into dist/
 	@if $(HAVE_NPM); then $(MAKE) --no-print-directory $(NODE_TESTS)/node_modules/.installed && \

@@ -1,36 +1,45 @@
 /**
- * What the extension keeps, and the one module that knows IndexedDB. Pages' scripts and content scripts cannot reach an
- * extension's own IndexedDB, so the tokens lie here too.
+ * The extension's storage. No other module knows IndexedDB. Scripts of web pages and content scripts cannot reach an
+ * extension's own IndexedDB, so the account's tokens are stored here too.
  *
- * A record lies in one of three object stores by how it stands for sending: pending, parked (then with `errors` and
- * `retryAt`) or synced (then with `syncedAt`), each in the order of owner and age, so that a backlog is found without
- * looking at what is done. Moving a record is cheaper than an index over all of them: Chromium leaves stale entries in
- * an index and looks each one up again, which made counting after a large backlog take seconds.
+ * A record lies in one of three object stores: pending, parked (with `errors` and `retryAt`) or synced (with
+ * `syncedAt`). Each is ordered by owner and age, so the pending records are found without a walk over the others. One
+ * object store with an index would be slower: Chromium leaves stale entries in an index and looks each of them up
+ * again, and counting took seconds after a large backlog.
+ *
+ * @typedef {'visits' | 'aggregates'} Kind
+ * @typedef {'pending' | 'parked' | 'synced'} Place
+ * @typedef {import('./capture/visits-and-totals.js').Visit} Visit
+ * @typedef {import('./capture/visits-and-totals.js').Aggregate} Aggregate
+ * @typedef {(Visit | Aggregate) & {errors?: Record<string, unknown>, retryAt?: number | null, syncedAt?: number}} StoredRecord
+ * @typedef {{owner: string, day: number, activeMs: number, visits: number, domains: Record<string, number>}} Day
+ * @typedef {{pending: number, parked: number, synced: number, pendingVisits: number}} Counts
+ * @typedef {Record<Place, IDBObjectStore>} RecordStores
  */
 const VERSION = 1;
-const EACH_TIME = 1000;
-/** @typedef {'visits' | 'aggregates'} Kind */
+/** Records read in one transaction, so that no transaction takes long. */
+const SLICE_LENGTH = 1000;
 export const KINDS = /** @type {Kind[]} */ (['visits', 'aggregates']);
-const PLACES = ['pending', 'parked', 'synced'];
-const storeOf = (kind, place) => `${kind} ${place}`;
-const storesOf = (kind) => PLACES.map((place) => storeOf(kind, place));
+const PLACES = /** @type {Place[]} */ (['pending', 'parked', 'synced']);
+const storeOf = (/** @type {Kind} */ kind, /** @type {Place} */ place) => `${kind} ${place}`;
+const storesOf = (/** @type {Kind} */ kind) => PLACES.map((place) => storeOf(kind, place));
 const ALL_STORES = KINDS.flatMap(storesOf);
 
 /**
- * Opens the store, making it where there is none.
+ * Opens the store and creates it where it is missing.
  * @param {{indexedDB?: IDBFactory, name?: string}} [from]
  */
 export async function openStore({ indexedDB = globalThis.indexedDB, name = 'record' } = {}) {
   const opening = indexedDB.open(name, VERSION);
-  opening.onupgradeneeded = () => build(opening.result);
-  const db = await answer(opening);
-  // Another context with newer code waits for this connection to go.
+  opening.onupgradeneeded = () => createStores(opening.result);
+  const db = await resultOf(opening);
+  // A context with newer code could not upgrade the database while this connection is open.
   db.onversionchange = () => db.close();
   return new Store(db);
 }
 
 /** @param {IDBDatabase} db */
-function build(db) {
+function createStores(db) {
   db.createObjectStore('meta');
   db.createObjectStore('tabs', { keyPath: 'id' });
   db.createObjectStore('days', { keyPath: ['owner', 'day'] });
@@ -39,9 +48,9 @@ function build(db) {
   }
 }
 
-const keyOf = ({ owner, startedAt, id }) => [owner, startedAt, id];
-/** All keys of one owner. */
-const allOf = (owner) => IDBKeyRange.bound([owner], [owner, []]);
+const keyOf = (/** @type {{owner: string, startedAt: number, id: string}} */ { owner, startedAt, id }) => [owner, startedAt, id];
+/** All keys of one owner: an array sorts after every number. */
+const allOf = (/** @type {string} */ owner) => IDBKeyRange.bound([owner], [owner, []]);
 
 export class Store {
   /** @param {IDBDatabase} db */
@@ -54,8 +63,8 @@ export class Store {
   }
 
   /**
-   * Runs `work` in one transaction and answers what it returns once the transaction is complete; when `work` or any
-   * request fails, nothing of it remains.
+   * Runs `work` in one transaction and returns its result once the transaction is complete. When `work` or a request
+   * fails, the transaction is undone as a whole.
    * @template T
    * @param {string[]} stores
    * @param {IDBTransactionMode} mode
@@ -85,57 +94,71 @@ export class Store {
     return result;
   }
 
-  // ------------------------------------------------------------------ settings and the like
+  // ------------------------------------------------------------------ single values
 
-  /** The stored value of a name, or undefined. */
+  /**
+   * The stored value of a name, or undefined.
+   * @param {string} name
+   * @returns {Promise<any>}
+   */
   get(name) {
-    return this.transact(['meta'], 'readonly', (tx) => answer(tx.objectStore('meta').get(name)));
+    return this.transact(['meta'], 'readonly', (tx) => resultOf(tx.objectStore('meta').get(name)));
   }
 
-  /** Stores a value under a name; it is on the disk when this returns. */
+  /**
+   * Stores a value under a name. The value is on the disk when the promise resolves.
+   * @param {string} name
+   * @param {unknown} value
+   */
   set(name, value) {
     return this.change(name, () => value);
   }
 
   /**
-   * Replaces a stored value by what `change` makes of it, in one transaction, and answers the new value.
+   * Replaces a stored value by the result of `change`, in one transaction. `undefined` deletes it.
+   * @template T
    * @param {string} name
-   * @param {(old: any) => any} change
+   * @param {(old: any) => T} change
+   * @returns {Promise<T>}
    */
   change(name, change) {
     return this.transact(['meta'], 'readwrite', async (tx) => {
       const meta = tx.objectStore('meta');
-      const value = change(await answer(meta.get(name)));
-      if (value === undefined) await answer(meta.delete(name));
-      else await answer(meta.put(value, name));
+      const value = change(await resultOf(meta.get(name)));
+      if (value === undefined) await resultOf(meta.delete(name));
+      else await resultOf(meta.put(value, name));
       return value;
     }, { durability: 'strict' });
   }
 
   // ------------------------------------------------------------------ capture
 
-  /** The reducer's state and tabs as last committed; state is undefined before the first event. */
+  /**
+   * The last committed state and tabs of the reducer. The state is undefined before the first event.
+   * @returns {Promise<{state: import('./capture/visit-reducer.js').State | undefined, tabs: import('./capture/visit-reducer.js').Tabs}>}
+   */
   loadCapture() {
     return this.transact(['meta', 'tabs'], 'readonly', async (tx) => {
       const [state, tabs] = await Promise.all([
-        answer(tx.objectStore('meta').get('capture')), answer(tx.objectStore('tabs').getAll()),
+        resultOf(tx.objectStore('meta').get('capture')), resultOf(tx.objectStore('tabs').getAll()),
       ]);
       return { state, tabs: new Map(tabs.map((tab) => [tab.id, tab])) };
     });
   }
 
   /**
-   * Writes one event's outcome: state, the tabs that changed and the records it yielded, all or nothing.
-   * @param {{state: object, putTabs: object[], dropTabs: number[], visits: any[], aggregates: any[]}} outcome
+   * Writes the outcome of one event in one transaction: state, changed tabs and changed records.
+   * @param {{state: object, putTabs: object[], dropTabs: number[], visits: Visit[], aggregates: Aggregate[]}} outcome
    */
   commitCapture({ state, putTabs, dropTabs, visits, aggregates }) {
     const stores = ['meta', 'tabs'];
     if (visits.length) stores.push(...storesOf('visits'), 'days');
     if (aggregates.length) stores.push(...storesOf('aggregates'));
     return this.transact(stores, 'readwrite', async (tx) => {
-      const waits = [answer(tx.objectStore('meta').put(state, 'capture'))];
-      for (const tab of putTabs) waits.push(answer(tx.objectStore('tabs').put(tab)));
-      for (const id of dropTabs) waits.push(answer(tx.objectStore('tabs').delete(id)));
+      /** @type {Promise<unknown>[]} */
+      const waits = [resultOf(tx.objectStore('meta').put(state, 'capture'))];
+      for (const tab of putTabs) waits.push(resultOf(tx.objectStore('tabs').put(tab)));
+      for (const id of dropTabs) waits.push(resultOf(tx.objectStore('tabs').delete(id)));
       for (const aggregate of aggregates) waits.push(putPending(tx, 'aggregates', aggregate));
       waits.push(putVisits(tx, visits));
       await Promise.all(waits);
@@ -143,13 +166,14 @@ export class Store {
   }
 
   /**
-   * What one owner did on one local day: active ms and number of visits, in all and by domain.
+   * The totals of one owner on one local day: active ms and number of visits, and active ms by domain.
    * @param {string} owner
    * @param {number} instant  any time of that day
+   * @returns {Promise<{activeMs: number, visits: number, domains: Record<string, number>}>}
    */
   async day(owner, instant) {
     const key = [owner, localDay(instant)];
-    const found = await this.transact(['days'], 'readonly', (tx) => answer(tx.objectStore('days').get(key)));
+    const found = await this.transact(['days'], 'readonly', (tx) => resultOf(tx.objectStore('days').get(key)));
     return { activeMs: found?.activeMs ?? 0, visits: found?.visits ?? 0, domains: found?.domains ?? {} };
   }
 
@@ -160,7 +184,8 @@ export class Store {
    * @param {Kind} kind
    * @param {string} owner
    * @param {number} limit
-   * @param {any} [after]  a record; only later ones are answered
+   * @param {{owner: string, startedAt: number, id: string}} [after]  only later records are returned
+   * @returns {Promise<StoredRecord[]>}
    */
   pending(kind, owner, limit, after) {
     const range = after ? IDBKeyRange.bound(keyOf(after), [owner, []], true) : allOf(owner);
@@ -168,39 +193,55 @@ export class Store {
   }
 
   /**
-   * Gives each sent record its fate, in one transaction. A record that has changed or gone since is left alone, so
-   * that what changed during the upload is sent again.
+   * Applies the server's verdict to each sent record, in one transaction. A record that changed during the upload is
+   * left alone, so that it is sent again. An erased record is deleted and leaves the day totals. The result is the
+   * number of settled records.
    * @param {Kind} kind
    * @param {string} owner
-   * @param {{id: string, startedAt: number, revision: number, fate: 'stored' | 'parked', errors?: object, retryAt?: number | null}[]} fates
+   * @param {import('./sync/wire.js').Verdict[]} verdicts
    * @param {number} now
+   * @returns {Promise<number>}
    */
-  settle(kind, owner, fates, now) {
-    if (!fates.length) return Promise.resolve(0);
-    return this.transact(storesOf(kind), 'readwrite', async (tx) => {
-      const [pending, parked, synced] = storesOf(kind).map((name) => tx.objectStore(name));
-      // A batch is a stretch of what is pending: one request for all of it costs a fraction of one a record.
-      const starts = fates.map(({ startedAt }) => startedAt);
+  settle(kind, owner, verdicts, now) {
+    if (!verdicts.length) return Promise.resolve(0);
+    const erases = verdicts.some(({ verdict }) => verdict === 'erased');
+    // With `days` in each transaction, the popup's status would wait for every batch of a backlog.
+    return this.transact(erases ? [...storesOf(kind), 'days'] : storesOf(kind), 'readwrite', async (tx) => {
+      const { pending, parked, synced } = recordStores(tx, kind);
+      // A batch is a continuous range of the pending records. One request for the range is far cheaper than one a record.
+      const starts = verdicts.map(({ startedAt }) => startedAt);
       const [first, last] = [starts.reduce((a, b) => Math.min(a, b)), starts.reduce((a, b) => Math.max(a, b))];
-      const stretch = IDBKeyRange.bound([owner, first], [owner, last, []]);
-      const current = new Map((await answer(pending.getAll(stretch))).map((record) => [record.id, record]));
+      const range = IDBKeyRange.bound([owner, first], [owner, last, []]);
+      /** @type {StoredRecord[]} */
+      const records = await resultOf(pending.getAll(range));
+      const byId = new Map(records.map((record) => [record.id, record]));
       let settled = 0;
-      for (const { id, revision, fate, errors = {}, retryAt = null } of fates) {
-        const record = current.get(id);
-        if (record?.revision !== revision) continue;
+      for (const { id, revision, verdict, errors = {}, retryAt = null } of verdicts) {
+        const record = byId.get(id);
+        if (!record || record.revision !== revision) continue;
         pending.delete(keyOf(record));
-        if (fate === 'stored') synced.put({ ...record, syncedAt: now });
-        else parked.put({ ...record, errors, retryAt });
+        if (verdict === 'stored') synced.put({ ...record, syncedAt: now });
+        else if (verdict === 'parked') parked.put({ ...record, errors, retryAt });
+        else if ('url' in record) await addToDay(tx, record, -record.activeMs, -1);
         settled += 1;
       }
       return settled;
     });
   }
 
-  /** How many records of an owner wait and are parked, and how many of anybody are synced and still here. */
+  /**
+   * The number of pending and parked records of an owner, and of synced records of all owners.
+   * @param {string} owner
+   * @returns {Promise<Counts>}
+   */
   counts(owner) {
     return this.transact(ALL_STORES, 'readonly', async (tx) => {
-      const count = (kind, place, range) => answer(tx.objectStore(storeOf(kind, place)).count(range));
+      /**
+       * @param {Kind} kind
+       * @param {Place} place
+       * @param {IDBKeyRange} [range]
+       */
+      const count = (kind, place, range) => resultOf(tx.objectStore(storeOf(kind, place)).count(range));
       const [pendingVisits, pendingAggregates, ...rest] = await Promise.all([
         ...KINDS.map((kind) => count(kind, 'pending', allOf(owner))), ...KINDS.map((kind) => count(kind, 'parked', allOf(owner))),
         ...KINDS.map((kind) => count(kind, 'synced')),
@@ -209,15 +250,26 @@ export class Store {
     });
   }
 
-  /** How many records of a kind wait for an owner. */
+  /**
+   * The number of pending records of a kind and owner.
+   * @param {Kind} kind
+   * @param {string} owner
+   */
   pendingCount(kind, owner) {
     return this.read(storeOf(kind, 'pending'), (records) => records.count(allOf(owner)));
   }
 
-  /** The first parked records of an owner, with `kind`, `errors` and `retryAt`. */
+  /**
+   * The first parked records of an owner, with `kind`, `errors` and `retryAt`. `limit` holds for each kind.
+   * @param {string} owner
+   * @param {number} [limit]
+   * @returns {Promise<(StoredRecord & {kind: Kind})[]>}
+   */
   async parked(owner, limit = 100) {
+    /** @type {(StoredRecord & {kind: Kind})[]} */
     const found = [];
     for (const kind of KINDS) {
+      /** @type {StoredRecord[]} */
       const records = await this.read(storeOf(kind, 'parked'), (parked) => parked.getAll(allOf(owner), limit));
       found.push(...records.map((record) => ({ ...record, kind })));
     }
@@ -225,7 +277,8 @@ export class Store {
   }
 
   /**
-   * Makes parked records pending again: all of an owner, or those whose time to try again has come by `due`.
+   * Makes parked records of an owner pending again: those with a `retryAt` up to `due`, or all of them without `due`.
+   * The result is their number.
    * @param {string} owner
    * @param {number} [due]
    */
@@ -233,7 +286,7 @@ export class Store {
     let released = 0;
     for (const kind of KINDS) {
       await this.eachRecord(kind, 'parked', allOf(owner), ({ errors, retryAt, ...record }, stores) => {
-        if (due !== undefined && !(retryAt !== null && retryAt <= due)) return;
+        if (due !== undefined && !(typeof retryAt === 'number' && retryAt <= due)) return;
         released += 1;
         stores.parked.delete(keyOf(record));
         stores.pending.put(record);
@@ -243,14 +296,14 @@ export class Store {
   }
 
   /**
-   * Deletes what the server has had since before `before`; nothing that waits or is parked.
+   * Deletes records synced earlier than `before`, and returns their number.
    * @param {number} before
    */
   async prune(before) {
     let pruned = 0;
     for (const kind of KINDS) {
       await this.eachRecord(kind, 'synced', undefined, (record, stores) => {
-        if (record.syncedAt >= before) return;
+        if (record.syncedAt === undefined || record.syncedAt >= before) return;
         pruned += 1;
         stores.synced.delete(keyOf(record));
       });
@@ -259,7 +312,8 @@ export class Store {
   }
 
   /**
-   * Gives an account what was recorded while nobody was signed in. May be called again after a failure half-way.
+   * Gives an account the records made while nobody was signed in, and returns their number. It may be called again
+   * after a failure half-way.
    * @param {string} owner
    */
   async adopt(owner) {
@@ -270,16 +324,25 @@ export class Store {
           adopted += 1;
           stores[place].delete(keyOf(record));
           const taken = { ...record, owner };
-          // What went on meanwhile is there under its new owner already, and newer.
+          // A visit that went on meanwhile is stored under its new owner already, in a newer version.
           const newer = await current(stores, keyOf(taken));
           if (!newer || newer.revision < taken.revision) stores[place].put(taken);
         });
       }
     }
-    await this.transact(['days'], 'readwrite', async (tx) => {
+    await this.adoptDays(owner);
+    return adopted;
+  }
+
+  /** @param {string} owner */
+  adoptDays(owner) {
+    return this.transact(['days'], 'readwrite', async (tx) => {
       const days = tx.objectStore('days');
-      for (const day of await answer(days.getAll(allOf('')))) {
-        const mine = (await answer(days.get([owner, day.day]))) ?? { owner, day: day.day, activeMs: 0, visits: 0, domains: {} };
+      /** @type {Day[]} */
+      const unowned = await resultOf(days.getAll(allOf('')));
+      for (const day of unowned) {
+        /** @type {Day} */
+        const mine = (await resultOf(days.get([owner, day.day]))) ?? { owner, day: day.day, activeMs: 0, visits: 0, domains: {} };
         mine.activeMs += day.activeMs;
         mine.visits += day.visits;
         for (const [domain, ms] of Object.entries(day.domains)) mine.domains[domain] = (mine.domains[domain] ?? 0) + ms;
@@ -287,73 +350,85 @@ export class Store {
         days.delete(['', day.day]);
       }
     });
-    return adopted;
   }
 
   /**
-   * Walks one place in bounded transactions, so that nobody waits long for the store; `change` gets a record and the
-   * three object stores of its kind by place.
+   * Calls `change` for each record of one place, in transactions of bounded length. `change` gets the record and the
+   * three object stores of its kind.
    * @param {Kind} kind
-   * @param {string} place
+   * @param {Place} place
    * @param {IDBKeyRange | undefined} range
-   * @param {(record: any, stores: Record<string, IDBObjectStore>) => any} change
+   * @param {(record: StoredRecord, stores: RecordStores) => unknown} change
    */
   async eachRecord(kind, place, range, change) {
+    /** @type {IDBValidKey | null} */
     let after = null;
     for (;;) {
+      /** @type {IDBValidKey | null} */
+      const from = after;
+      /** @type {StoredRecord[]} */
       const batch = await this.transact(storesOf(kind), 'readwrite', async (tx) => {
-        const stores = Object.fromEntries(PLACES.map((one) => [one, tx.objectStore(storeOf(kind, one))]));
-        const within = after === null ? range
-          : range ? IDBKeyRange.bound(after, range.upper, true, range.upperOpen) : IDBKeyRange.lowerBound(after, true);
-        const found = await answer(stores[place].getAll(within, EACH_TIME));
+        const stores = recordStores(tx, kind);
+        const within = from === null ? range
+          : range ? IDBKeyRange.bound(from, range.upper, true, range.upperOpen) : IDBKeyRange.lowerBound(from, true);
+        const found = await resultOf(stores[place].getAll(within, SLICE_LENGTH));
         for (const record of found) await change(record, stores);
         return found;
       });
-      if (batch.length < EACH_TIME) return;
-      after = keyOf(batch.at(-1));
+      if (batch.length < SLICE_LENGTH) return;
+      after = keyOf(batch[batch.length - 1]);
     }
   }
 
-  // ------------------------------------------------------------------ the person's own copy
+  // ------------------------------------------------------------------ export and erasing
 
   /**
-   * All records of a kind, in slices, so that an export never holds more than one.
+   * All records of a kind, in slices, so that an export holds only one slice in memory.
    * @param {Kind} kind
+   * @returns {AsyncGenerator<StoredRecord[]>}
    */
   async *slices(kind) {
     for (const name of storesOf(kind)) {
-      let after = null;
+      /** @type {IDBKeyRange | undefined} */
+      let range;
       for (;;) {
-        const range = after === null ? undefined : IDBKeyRange.lowerBound(after, true);
-        const slice = await this.read(name, (records) => records.getAll(range, EACH_TIME));
+        const rest = range;
+        /** @type {StoredRecord[]} */
+        const slice = await this.read(name, (records) => records.getAll(rest, SLICE_LENGTH));
         if (slice.length) yield slice;
-        if (slice.length < EACH_TIME) break;
-        after = keyOf(slice.at(-1));
+        if (slice.length < SLICE_LENGTH) break;
+        range = IDBKeyRange.lowerBound(keyOf(slice[slice.length - 1]), true);
       }
     }
   }
 
-  /** How many records lie here, of everybody. */
+  /** The number of stored records of all owners, by kind. */
   total() {
     return this.transact(ALL_STORES, 'readonly', async (tx) => {
       const [visits, aggregates] = await Promise.all(KINDS.map(async (kind) => {
-        const counts = await Promise.all(storesOf(kind).map((name) => answer(tx.objectStore(name).count())));
+        const counts = await Promise.all(storesOf(kind).map((name) => resultOf(tx.objectStore(name).count())));
         return counts.reduce((a, b) => a + b);
       }));
       return { visits, aggregates };
     });
   }
 
-  /** Deletes every record and the day totals; settings, account and capture state stay. */
+  /** Deletes all records and day totals. Settings, account and the reducer's state stay. */
   erase() {
     return this.transact([...ALL_STORES, 'days'], 'readwrite', async (tx) => {
-      await Promise.all([...ALL_STORES, 'days'].map((name) => answer(tx.objectStore(name).clear())));
+      await Promise.all([...ALL_STORES, 'days'].map((name) => resultOf(tx.objectStore(name).clear())));
     }, { durability: 'strict' });
   }
 
-  /** The answer to one request to one object store. */
+  /**
+   * The result of one request to one object store.
+   * @template T
+   * @param {string} name
+   * @param {(objectStore: IDBObjectStore) => IDBRequest<T>} request
+   * @returns {Promise<T>}
+   */
   read(name, request) {
-    return this.transact([name], 'readonly', (tx) => answer(request(tx.objectStore(name))));
+    return this.transact([name], 'readonly', (tx) => resultOf(request(tx.objectStore(name))));
   }
 }
 
@@ -366,40 +441,71 @@ export function localDay(instant) {
   return date.getFullYear() * 10000 + (date.getMonth() + 1) * 100 + date.getDate();
 }
 
-/** Makes a record pending, wherever it was. */
+/**
+ * @param {IDBTransaction} tx
+ * @param {Kind} kind
+ */
+function recordStores(tx, kind) {
+  return /** @type {RecordStores} */ (Object.fromEntries(PLACES.map((place) => [place, tx.objectStore(storeOf(kind, place))])));
+}
+
+/**
+ * Stores a record as pending and removes its parked or synced version.
+ * @param {IDBTransaction} tx
+ * @param {Kind} kind
+ * @param {Visit | Aggregate} record
+ */
 async function putPending(tx, kind, record) {
-  const [pending, parked, synced] = storesOf(kind).map((name) => tx.objectStore(name));
+  const { pending, parked, synced } = recordStores(tx, kind);
   await Promise.all([
-    answer(pending.put(record)), answer(parked.delete(keyOf(record))), answer(synced.delete(keyOf(record))),
+    resultOf(pending.put(record)), resultOf(parked.delete(keyOf(record))), resultOf(synced.delete(keyOf(record))),
   ]);
 }
 
-/** One after the other, since two visits may add to one day. */
+/**
+ * Stores visits one after the other, because two visits may add to the same day.
+ * @param {IDBTransaction} tx
+ * @param {Visit[]} visits
+ */
 async function putVisits(tx, visits) {
   for (const visit of visits) {
-    const stores = Object.fromEntries(PLACES.map((place) => [place, tx.objectStore(storeOf('visits', place))]));
-    // One that is being adopted may still lie, and count, under nobody.
+    const stores = recordStores(tx, 'visits');
+    // Until its adoption is complete, the visit is stored and counted without an owner.
     const old = (await current(stores, keyOf(visit))) ?? (await current(stores, keyOf({ ...visit, owner: '' })));
     await putPending(tx, 'visits', visit);
     await addToDay(tx, visit, visit.activeMs - (old?.activeMs ?? 0), old ? 0 : 1);
   }
 }
 
-/** The record under a key, wherever it is, or undefined. */
+/**
+ * The record under a key in any of the three places, or undefined.
+ * @param {RecordStores} stores
+ * @param {IDBValidKey} key
+ * @returns {Promise<StoredRecord | undefined>}
+ */
 async function current(stores, key) {
-  const found = await Promise.all(PLACES.map((place) => answer(stores[place].get(key))));
+  const found = await Promise.all(PLACES.map((place) => resultOf(stores[place].get(key))));
   return found.find((record) => record !== undefined);
 }
 
+/**
+ * Adds to the totals of a visit's day. An erased visit is added with negative numbers.
+ * @param {IDBTransaction} tx
+ * @param {Visit} visit
+ * @param {number} activeMs
+ * @param {number} visits
+ */
 async function addToDay(tx, visit, activeMs, visits) {
   if (!activeMs && !visits) return;
   const days = tx.objectStore('days');
   const day = localDay(visit.startedAt);
-  const found = (await answer(days.get([visit.owner, day]))) ?? { owner: visit.owner, day, activeMs: 0, visits: 0, domains: {} };
+  /** @type {Day} */
+  const found = (await resultOf(days.get([visit.owner, day]))) ?? { owner: visit.owner, day, activeMs: 0, visits: 0, domains: {} };
   found.activeMs += activeMs;
   found.visits += visits;
   found.domains[visit.domain] = (found.domains[visit.domain] ?? 0) + activeMs;
-  await answer(days.put(found));
+  if (activeMs < 0 && found.domains[visit.domain] <= 0) delete found.domains[visit.domain];
+  await resultOf(days.put(found));
 }
 
 /**
@@ -407,7 +513,7 @@ async function addToDay(tx, visit, activeMs, visits) {
  * @param {IDBRequest<T>} request
  * @returns {Promise<T>}
  */
-function answer(request) {
+function resultOf(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

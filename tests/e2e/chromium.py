@@ -25,7 +25,7 @@ SWITCHES = [
 TIMINGS = {
     "heartbeatSeconds": 3,
     "awayHeartbeatSeconds": 10,
-    "pulseSeconds": [1.1],
+    "earlyHeartbeatSeconds": [1.1],
     "syncSoonSeconds": 1,
     "syncEverySeconds": 4,
     "syncFloorSeconds": 1,
@@ -130,7 +130,7 @@ class Chromium:
         else:
             time.sleep(seconds)
 
-    def own_page(self, path: str = "options.html") -> Page:
+    def own_page(self, path: str = "src/pages/options.html") -> Page:
         """A page of the extension in a tab in front."""
         page = self.context.new_page()
         page.goto(self.origin + path)
@@ -172,7 +172,7 @@ class Chromium:
 
     def sign_in(self, page: Page, server: str, email: str, password: str) -> None:
         """Signs in as a person does, in the options page."""
-        page.goto(f"{self.origin}options.html")
+        page.goto(f"{self.origin}src/pages/options.html")
         page.get_by_label("Server address").fill(server)
         page.get_by_label("E-mail").fill(email)
         page.get_by_label("Password").fill(password)

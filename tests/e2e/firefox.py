@@ -183,7 +183,7 @@ class Firefox:
         )
 
     def shorten_time(self, **changes: Any) -> None:
-        page = self.tab(f"{self.origin}options.html")
+        page = self.tab(f"{self.origin}src/pages/options.html")
         timings = json.dumps({**TIMINGS, **changes})
         store = "import('/src/store.js').then((m) => m.openStore())"
         self.run(page, f"{store}.then((s) => s.set('testTimings', {timings}))")

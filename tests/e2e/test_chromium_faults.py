@@ -235,7 +235,7 @@ def test_a_full_disk_stops_recording_in_plain_sight_and_deletes_nothing(chromium
     page.bring_to_front()
     page.goto(sites.url(PYTHON, "/library/uuid.html"))
     chromium.pause(1)
-    shown = chromium.own_page("popup.html")
+    shown = chromium.own_page("src/pages/popup.html")
     shown.get_by_text("Recording has stopped because the disk is full.").wait_for()
     assert chromium.worker.evaluate("chrome.action.getBadgeText({})") == "!"
     assert chromium.records(control) == before

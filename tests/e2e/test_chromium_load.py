@@ -48,7 +48,7 @@ def test_a_backlog_of_100_000_records_is_sent_in_under_a_minute_with_the_popup_r
     chromium.sign_in(control, server.url, email, PASSWORD)
     chromium.wait(lambda: not chromium.ask(control, "status")["syncing"])
     control.evaluate(FILL, BACKLOG)
-    popup = chromium.own_page("popup.html")
+    popup = chromium.own_page("src/pages/popup.html")
     popup.get_by_text("Sync now").wait_for()
     control.close()
     began = time.monotonic()

@@ -20,7 +20,7 @@ def photograph(page: Page, name: str) -> None:
 
 
 def popup(chromium: Chromium) -> Page:
-    page = chromium.own_page("popup.html")
+    page = chromium.own_page("src/pages/popup.html")
     page.set_viewport_size({"width": 360, "height": 520})
     page.get_by_text("Recording", exact=True).wait_for()
     return page
@@ -95,7 +95,9 @@ def test_the_check_of_a_server_names_what_is_wrong(chromium: Chromium, server: S
 
 def test_the_reason_why_a_name_or_a_certificate_fails_is_found(chromium: Chromium) -> None:
     page = chromium.own_page()
-    reason = page.evaluate("import('/src/probe.js').then((m) => m.whyUnreachable('https://nowhere.test'))")
+    reason = page.evaluate(
+        "import('/src/pages/server-reachability.js').then((m) => m.whyUnreachable('https://nowhere.test'))"
+    )
     assert reason == "no-such-host"
 
 
@@ -115,7 +117,7 @@ def test_rules_and_pause_hold_before_anything_is_stored(chromium: Chromium, site
     options = chromium.own_page()
     options.get_by_label("Never record these sites").fill("pg.test")
     options.get_by_label("Record only the site's name").fill("made.test")
-    options.get_by_label("Leave out what follows").fill("*")
+    options.get_by_label("Leave out the part after").fill("*")
     options.get_by_role("button", name="Save rules").click()
     options.get_by_text("Saved. The rules hold").wait_for()
     page = chromium.context.pages[0]
@@ -193,7 +195,7 @@ def test_what_the_server_refused_is_shown_with_its_reason_and_sent_again_on_dema
     page.locator("#refused-rows", has_text="Enter an absolute http or https URL").wait_for()
     photograph(page, "options-parked")
     shown = popup(chromium)
-    shown.get_by_role("button", name="See what was refused").wait_for()
+    shown.get_by_role("button", name="See refused records").wait_for()
     shown.close()
     page.bring_to_front()
     page.get_by_role("button", name="Try again").click()
@@ -223,7 +225,7 @@ def make_record(chromium: Chromium, page: Page, changes: dict[str, Any]) -> None
     )
 
 
-@pytest.mark.parametrize("path", ["popup.html", "options.html"])
+@pytest.mark.parametrize("path", ["src/pages/popup.html", "src/pages/options.html"])
 def test_pages_are_worked_by_keyboard_and_named_for_a_screen_reader(chromium: Chromium, path: str) -> None:
     page = chromium.own_page(path)
     chromium.pause(0.5)
@@ -240,7 +242,7 @@ def test_pages_are_worked_by_keyboard_and_named_for_a_screen_reader(chromium: Ch
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.name"))
     wanted = (
         {"options", "sign-in", "pause-hour", "pause"}
-        if path == "popup.html"
+        if path == "src/pages/popup.html"
         else {
             "mode",
             "server",

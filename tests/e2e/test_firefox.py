@@ -31,7 +31,7 @@ def test_firefox_records_signs_in_syncs_and_restarts(firefox: Firefox, server: S
     server.register(email)
     firefox.shorten_time()
     truth = Truth()
-    control = firefox.tab(f"{firefox.origin}options.html")
+    control = firefox.tab(f"{firefox.origin}src/pages/options.html")
     firefox.sign_in(control, server.url, email, PASSWORD)
 
     # Pages one after the other, one of them left before a second is over.
@@ -91,7 +91,7 @@ def test_firefox_records_signs_in_syncs_and_restarts(firefox: Firefox, server: S
     firefox.go(page, after, "none")
     truth.look_at(after)
     time.sleep(2)
-    control = firefox.tab(f"{firefox.origin}options.html")
+    control = firefox.tab(f"{firefox.origin}src/pages/options.html")
     truth.end()
     # Alarms are gone after a restart; what waits goes out all the same.
     firefox.wait(lambda: firefox.ask(control, "status")["counts"]["pending"] == 0, 30)
@@ -114,7 +114,7 @@ def test_firefox_knows_when_nobody_is_there(firefox: Firefox, sites: Sites) -> N
     time.sleep(20)
     firefox.privileged(awaken)
     time.sleep(2)
-    control = firefox.tab(f"{firefox.origin}popup.html")
+    control = firefox.tab(f"{firefox.origin}src/pages/popup.html")
     time.sleep(1)
     [visit] = firefox.records(control)["visits"]
     [away] = visit["idlePeriods"]
@@ -122,6 +122,6 @@ def test_firefox_knows_when_nobody_is_there(firefox: Firefox, sites: Sites) -> N
     assert 3000 <= away["endedAt"] - away["startedAt"] <= 7000
     assert visit["activeMs"] == visit["durationMs"] - (away["endedAt"] - away["startedAt"])
     for scheme in ("popup", "options"):
-        shown = firefox.tab(f"{firefox.origin}{scheme}.html")
+        shown = firefox.tab(f"{firefox.origin}src/pages/{scheme}.html")
         time.sleep(1)
         firefox.screenshot(shown, SCREENSHOTS / f"firefox-{scheme}.png")

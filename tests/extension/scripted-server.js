@@ -1,4 +1,4 @@
-/** A server as the contract has it, in memory, whose next replies a test can script. */
+/** A sync server in memory. A test can set its next replies. */
 import { gunzipSync } from 'node:zlib';
 
 export const LIMITS = { maxRecords: 3, maxBodyBytes: 100_000, maxRecordBytes: 10_000, minSyncIntervalSeconds: 60 };
@@ -17,12 +17,15 @@ export class ScriptedServer {
     this.access = 'access 1';
     this.refreshToken = 'refresh 1';
     this.refreshes = 0;
-    /** Replies to come for a path, before the server's own: responses, functions of the request, or errors to throw. */
+    /**
+     * The next replies by path, before the server's own: responses, functions of the request, or errors to throw.
+     * @type {Map<string, any[]>}
+     */
     this.script = new Map();
     this.fetch = (url, init) => this.answer(new URL(url), init);
   }
 
-  /** The next replies to pushes of visits, or to another path. */
+  /** Sets the next replies to pushes of visits. */
   next(...replies) {
     this.script.set('/api/sync/page-visits', replies);
   }

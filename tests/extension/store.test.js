@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { localDay } from '../../extension/src/store.js';
-import { Stage, T0 } from './stage.js';
+import { RecordingFixture, T0 } from './recording-fixture.js';
 
 const visit = (n, more = {}) => ({
   id: `pv_${n}`, owner: 'alice', tabId: 1, url: 'https://a.test/', domain: 'a.test', nameless: false, title: '',
@@ -15,11 +15,13 @@ const aggregate = (n, more = {}) => ({
 const commit = (store, visits, aggregates = []) =>
   store.commitCapture({ state: {}, putTabs: [], dropTabs: [], visits, aggregates });
 const ids = (records) => records.map(({ id }) => id);
-const stored = (record) => ({ id: record.id, startedAt: record.startedAt, revision: record.revision, fate: 'stored' });
-const parked = (record, more = {}) => ({ ...stored(record), fate: 'parked', ...more });
+/** @returns {import('../../extension/src/sync/wire.js').Verdict} */
+const stored = (record) => ({ id: record.id, startedAt: record.startedAt, revision: record.revision, verdict: 'stored' });
+/** @returns {import('../../extension/src/sync/wire.js').Verdict} */
+const parked = (record, more = {}) => ({ ...stored(record), verdict: 'parked', ...more });
 
 test('pending records come oldest first, after a given one, and of one owner', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(3), visit(1), visit(2), visit(0, { id: 'pv_b', owner: 'bob' })]);
   assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_1', 'pv_2', 'pv_3']);
   assert.deepEqual(ids(await store.pending('visits', 'alice', 10, visit(1))), ['pv_2', 'pv_3']);
@@ -27,15 +29,15 @@ test('pending records come oldest first, after a given one, and of one owner', a
 });
 
 test('records of one instant are all found, batch after batch', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, ['a', 'b', 'c'].map((id) => visit(5, { id })));
   const first = await store.pending('visits', 'alice', 2);
   assert.deepEqual(ids(first), ['a', 'b']);
   assert.deepEqual(ids(await store.pending('visits', 'alice', 2, first[1])), ['c']);
 });
 
-test('a record that changed while it travelled stays pending, whatever the verdict', async () => {
-  const { store } = await Stage.open();
+test('a record that changed during the upload stays pending with any verdict', async () => {
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(1), visit(2)]);
   await commit(store, [visit(1, { revision: 2 }), visit(2, { revision: 2 })]);
   const settled = await store.settle('visits', 'alice', [stored(visit(1)), parked(visit(2), { errors: {} })], T0);
@@ -43,8 +45,20 @@ test('a record that changed while it travelled stays pending, whatever the verdi
   assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_1', 'pv_2']);
 });
 
+test('an erased record is deleted, unless it changed during the upload', async () => {
+  const { store } = await RecordingFixture.open();
+  await commit(store, [visit(1), visit(2), visit(3, { domain: 'b.test' })], [aggregate(1)]);
+  await commit(store, [visit(2, { revision: 2 })]);
+  const erased = [visit(1), visit(2), visit(3)].map((one) => ({ ...stored(one), verdict: /** @type {const} */ ('erased') }));
+  assert.equal(await store.settle('visits', 'alice', erased, T0), 2);
+  assert.equal(await store.settle('aggregates', 'alice', [{ ...stored(aggregate(1)), verdict: 'erased' }], T0), 1);
+  assert.deepEqual(ids(await store.pending('visits', 'alice', 10)), ['pv_2']);
+  assert.deepEqual(await store.total(), { visits: 1, aggregates: 0 });
+  assert.deepEqual(await store.day('alice', T0), { activeMs: 1000, visits: 1, domains: { 'a.test': 1000 } });
+});
+
 test('a parked record is pending again once it changes', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(1)]);
   await store.settle('visits', 'alice', [parked(visit(1), { errors: { url: ['Bad.'] } })], T0);
   assert.deepEqual((await store.parked('alice')).map(({ id, errors, kind }) => [id, errors, kind]), [['pv_1', { url: ['Bad.'] }, 'visits']]);
@@ -54,8 +68,8 @@ test('a parked record is pending again once it changes', async () => {
   assert.deepEqual(await store.parked('alice'), []);
 });
 
-test('only those parked records are released whose day has come, or all when asked', async () => {
-  const { store } = await Stage.open();
+test('parked records are released when their time has come, or all on demand', async () => {
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(1), visit(2), visit(3)]);
   await store.settle('visits', 'alice', [
     parked(visit(1), { retryAt: T0 + 10 }), parked(visit(2), { retryAt: T0 + 20 }), parked(visit(3)),
@@ -66,8 +80,8 @@ test('only those parked records are released whose day has come, or all when ask
   assert.equal((await store.counts('alice')).parked, 0);
 });
 
-test('pruning deletes what was synced before, never what waits or is parked', async () => {
-  const { store } = await Stage.open();
+test('pruning deletes records synced earlier, never pending or parked ones', async () => {
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(1), visit(2), visit(3), visit(4)], [aggregate(1)]);
   await store.settle('visits', 'alice', [stored(visit(1))], T0);
   await store.settle('visits', 'alice', [stored(visit(2))], T0 + 100);
@@ -77,8 +91,8 @@ test('pruning deletes what was synced before, never what waits or is parked', as
   assert.deepEqual([visits, aggregates], [3, 1]);
 });
 
-test('pruning and releasing reach past one transaction', async () => {
-  const { store } = await Stage.open();
+test('pruning and releasing work on more records than one transaction takes', async () => {
+  const { store } = await RecordingFixture.open();
   const many = Array.from({ length: 2500 }, (_, n) => visit(n));
   await commit(store, many);
   await store.settle('visits', 'alice', many.map((one) => parked(one)), T0);
@@ -87,8 +101,8 @@ test('pruning and releasing reach past one transaction', async () => {
   assert.equal(await store.prune(T0 + 1), 2500);
 });
 
-test('adoption gives an account what nobody owned, and may be repeated', async () => {
-  const { store } = await Stage.open();
+test('adoption gives an account the records without an owner, and may be repeated', async () => {
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(1, { owner: '' }), visit(2, { owner: 'bob' })], [aggregate(1, { owner: '' })]);
   assert.equal(await store.adopt('alice'), 2);
   assert.equal(await store.adopt('alice'), 0);
@@ -99,28 +113,28 @@ test('adoption gives an account what nobody owned, and may be repeated', async (
   assert.equal((await store.day('', T0)).activeMs, 0);
 });
 
-test('adoption never puts an older aggregate over a newer one', async () => {
-  const { store } = await Stage.open();
+test('adoption never replaces an aggregate by an older one', async () => {
+  const { store } = await RecordingFixture.open();
   await commit(store, [], [aggregate(1, { owner: '', activeMs: 1000 })]);
   await commit(store, [], [aggregate(1, { revision: 2, activeMs: 5000 })]);
   await store.adopt('alice');
   assert.deepEqual((await store.pending('aggregates', 'alice', 10)).map(({ activeMs }) => activeMs), [5000]);
 });
 
-test('the day counts each visit once, at what it has come to', async () => {
-  const { store } = await Stage.open();
+test('the day counts each visit once, with its latest duration', async () => {
+  const { store } = await RecordingFixture.open();
   await commit(store, [visit(1, { activeMs: 1000 })]);
   await commit(store, [visit(1, { activeMs: 4000, revision: 2 })]);
   await commit(store, [visit(2, { activeMs: 500, domain: 'b.test' })]);
   assert.deepEqual(await store.day('alice', T0), { activeMs: 4500, visits: 2, domains: { 'a.test': 4000, 'b.test': 500 } });
 });
 
-test('a day is the local one', () => {
+test('a day is a day of local time', () => {
   assert.equal(localDay(new Date(2025, 10, 7, 23, 59).getTime()), 20251107);
 });
 
 test('erasing leaves settings and the account', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await store.set('settings', { server: 'https://s.test' });
   await commit(store, [visit(1)], [aggregate(1)]);
   await store.erase();
@@ -130,7 +144,7 @@ test('erasing leaves settings and the account', async () => {
 });
 
 test('an export goes through all records in slices', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await commit(store, Array.from({ length: 2001 }, (_, n) => visit(n, { id: `pv_${String(n).padStart(5, '0')}` })));
   const sizes = [];
   for await (const slice of store.slices('visits')) sizes.push(slice.length);
@@ -138,7 +152,7 @@ test('an export goes through all records in slices', async () => {
 });
 
 test('two changes of one value at once are both kept', async () => {
-  const { store } = await Stage.open();
+  const { store } = await RecordingFixture.open();
   await Promise.all([1, 2, 3].map(() => store.change('n', (old = 0) => old + 1)));
   assert.equal(await store.get('n'), 3);
 });

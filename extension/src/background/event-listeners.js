@@ -1,0 +1,124 @@
+/**
+ * The entry of the background: the listeners of browser events. All are registered before the first await. A browser
+ * delivers the event that wakes a stopped background only to listeners that are registered by then.
+ */
+import { ext } from '../browser-api.js';
+import { BackgroundWorker } from './background-worker.js';
+import { showBadge } from './badge.js';
+import { browserSnapshot, focusedWindowId, isFullscreen } from './browser-queries.js';
+
+const run = crypto.randomUUID();
+/** The date, and the ms since this run of the background began. Nobody can set the latter. */
+const clockReading = () => ({ now: Date.now(), run, tick: Math.round(performance.now()) });
+
+const opening = BackgroundWorker.open(clockReading);
+opening.catch(() => showBadge('Recording has stopped. Open to see why.'));
+
+/**
+ * Runs `work` once the worker is open, after all earlier work. Without a store there is nothing to do.
+ * @template T
+ * @param {(worker: BackgroundWorker) => T | Promise<T>} work
+ */
+const whenOpen = (work) => opening.then(work, () => null);
+
+/**
+ * Records an event at the present time.
+ * @param {string} type
+ * @param {Partial<import('../capture/event-recorder.js').RawEvent>} fields
+ */
+function record(type, fields) {
+  const event = { type, ...clockReading(), ...fields };
+  whenOpen((worker) => worker.record(event));
+}
+
+/**
+ * True for a page in a tab. Frames inside a page are part of it. A page that is loaded ahead of time is not seen yet.
+ * @param {{frameId?: number, documentLifecycle?: string}} details
+ */
+const mainFrame = (details) => details.frameId === 0 && details.documentLifecycle !== 'prerender';
+
+ext.webNavigation.onCommitted.addListener((details) => {
+  if (mainFrame(details) && details.url !== 'about:blank') record('navigated', { tabId: details.tabId, url: details.url });
+});
+for (const event of [ext.webNavigation.onHistoryStateUpdated, ext.webNavigation.onReferenceFragmentUpdated]) {
+  event.addListener((details) => {
+    if (mainFrame(details)) record('navigated', { tabId: details.tabId, url: details.url, sameDocument: true });
+  });
+}
+ext.webNavigation.onErrorOccurred.addListener((details) => {
+  if (mainFrame(details) && showsErrorPage(details.error)) record('failed', { tabId: details.tabId, url: details.url });
+});
+ext.webNavigation.onCompleted.addListener((details) => {
+  if (mainFrame(details)) whenOpen((worker) => worker.readMetadata(details.tabId, details.url));
+});
+
+ext.tabs.onCreated.addListener((tab) => record('created', { tabId: tab.id, windowId: tab.windowId, active: tab.active }));
+ext.tabs.onActivated.addListener(({ tabId, windowId }) => record('activated', { tabId, windowId }));
+ext.tabs.onRemoved.addListener((tabId) => record('removed', { tabId }));
+// Not every browser has `onReplaced`.
+ext.tabs.onReplaced?.addListener((tabId, oldTabId) => record('replaced', { tabId, oldTabId }));
+ext.tabs.onAttached.addListener(() => record('snapshot', { lateFields: browserSnapshot }));
+ext.tabs.onUpdated.addListener((tabId, { title, audible, status }, tab) => {
+  // A page with the same title as the page before it announces none. Its title is read when it has loaded.
+  const named = title ?? (status === 'complete' ? tab.title : undefined);
+  if (named !== undefined || audible !== undefined) record('updated', { tabId, title: named, audible });
+});
+
+/** A window that opens may report its focus, and at once the loss of focus of the window behind it. */
+const FOCUS_SETTLES_MS = 500;
+let focusedAt = 0;
+ext.windows.onFocusChanged.addListener((windowId) => {
+  if (windowId !== ext.windows.WINDOW_ID_NONE) {
+    focusedAt = Date.now();
+    record('focus', { windowId });
+    return;
+  }
+  const afterGain = Date.now() - focusedAt < FOCUS_SETTLES_MS;
+  record('focus', { windowId: null, lateFields: async () => (afterGain ? { windowId: await focusedWindowId() } : {}) });
+});
+ext.windows.onRemoved.addListener(() => record('snapshot', { lateFields: browserSnapshot }));
+
+ext.idle.onStateChanged.addListener((idle) => {
+  record('idle', { idle, lateFields: async () => (idle === 'idle' ? { fullscreen: await isFullscreen() } : {}) });
+});
+
+ext.alarms.onAlarm.addListener(({ name }) => {
+  whenOpen((worker) => {
+    if (name === 'heartbeat') worker.recordHeartbeat();
+    else if (name === 'sync') worker.sync();
+    else if (name === 'resume') worker.resume();
+  });
+});
+
+ext.runtime.onMessage.addListener((message, sender, reply) => {
+  // Only the extension's own pages may give commands.
+  if (sender.id !== ext.runtime.id || !sender.url?.startsWith(ext.runtime.getURL(''))) return false;
+  answerPage(message).then(reply, (error) => reply({ error: error?.message ?? String(error) }));
+  return true;
+});
+// A browser that starts wakes the background only if these have a listener.
+ext.runtime.onStartup.addListener(() => {});
+ext.runtime.onInstalled.addListener(() => {});
+ext.permissions.onRemoved.addListener(() => whenOpen((worker) => worker.updateBadge()));
+ext.permissions.onAdded.addListener(() => whenOpen((worker) => worker.updateBadge()));
+
+/** @param {import('./page-commands.js').Message} message */
+async function answerPage(message) {
+  let worker;
+  try {
+    worker = await opening;
+  } catch (error) {
+    return { error: 'store', failure: error instanceof Error ? error.name : 'Error' };
+  }
+  return worker.commands.execute(message);
+}
+
+/**
+ * True when a failed navigation ends in an error page. A navigation that was stopped, or became a download, leaves the
+ * page before it in place.
+ * @param {string} error
+ */
+function showsErrorPage(error) {
+  const stopped = ['net::ERR_ABORTED', 'Error code 2152398850', 'Error code 2152398849', 'NS_BINDING_ABORTED'];
+  return !stopped.some((text) => String(error).includes(text));
+}

@@ -1,0 +1,47 @@
+/** The alarm and the timers of heartbeats. */
+import { ext } from '../browser-api.js';
+
+export class Heartbeats {
+  /**
+   * @param {number[]} earlySeconds  times of extra heartbeats after a visit begins
+   * @param {() => void} beat
+   */
+  constructor(earlySeconds, beat) {
+    this.earlySeconds = earlySeconds;
+    this.beat = beat;
+    /** @type {number | null | undefined} */
+    this.alarmSeconds = undefined;
+    /** @type {string | null} */
+    this.visitId = null;
+    /** @type {ReturnType<typeof setTimeout>[]} */
+    this.timers = [];
+  }
+
+  /**
+   * Sets the alarm's period, or removes the alarm for null. An alarm that is created again with each event never rings,
+   * so it is touched only when the period changes.
+   * @param {number | null} seconds
+   */
+  async setAlarm(seconds) {
+    if (seconds === this.alarmSeconds) return;
+    this.alarmSeconds = seconds;
+    const alarm = await ext.alarms.get('heartbeat');
+    if (seconds !== this.alarmSeconds) return;
+    if (seconds === null) {
+      if (alarm) await ext.alarms.clear('heartbeat');
+    } else if (!alarm || Math.abs((alarm.periodInMinutes ?? 0) * 60 - seconds) > 0.01) {
+      await ext.alarms.create('heartbeat', { periodInMinutes: seconds / 60 });
+    }
+  }
+
+  /**
+   * Sets the timers of the early heartbeats when another visit has begun.
+   * @param {string | null} visitId
+   */
+  setVisit(visitId) {
+    if (visitId === this.visitId) return;
+    this.visitId = visitId;
+    this.timers.forEach(clearTimeout);
+    this.timers = visitId === null ? [] : this.earlySeconds.map((seconds) => setTimeout(this.beat, seconds * 1000));
+  }
+}

@@ -1,0 +1,218 @@
+/** The commands of the extension's own pages. */
+import { isFirefox, ext } from '../browser-api.js';
+import { browserSnapshot } from './browser-queries.js';
+import { NO_RULES, matches, pageOf } from '../capture/recording-rules.js';
+import { mayReachServer } from '../server-permission.js';
+import { FIRST_SCHEDULE } from '../sync/schedule.js';
+import { browserLabel, limitsOf } from '../sync/wire.js';
+
+/**
+ * @typedef {import('../capture/recording-rules.js').Rules} Rules
+ * @typedef {import('./background-worker.js').MetadataSetting} MetadataSetting
+ * @typedef {{server: string, email: string, password: string, name: string, isNew: boolean, adopt: boolean}} SignInForm
+ *   `adopt`: records made while signed out become this account's
+ * @typedef {{ask: 'status' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'retry-recording'}
+ *   | {ask: 'check-server' | 'server', server: string}
+ *   | ({ask: 'sign-in'} & SignInForm)
+ *   | {ask: 'pause', until: number | 'resumed'}
+ *   | {ask: 'rules', rules: Rules}
+ *   | {ask: 'metadata', metadata: MetadataSetting}} Message
+ * @typedef {Awaited<ReturnType<PageCommands['status']>>} Status
+ * @typedef {Awaited<ReturnType<PageCommands['parked']>>} Parked
+ * @typedef {Awaited<ReturnType<PageCommands['checkServer']>>} ServerCheck
+ * @typedef {Awaited<ReturnType<PageCommands['signIn']>>} SignInAnswer
+ */
+
+export class PageCommands {
+  /** @param {import('./background-worker.js').BackgroundWorker} worker */
+  constructor(worker) {
+    this.worker = worker;
+  }
+
+  /**
+   * Executes a command. The result is a plain object, because browsers copy it to the page.
+   * @param {Message} message
+   */
+  async execute(message) {
+    const { worker } = this;
+    switch (message?.ask) {
+      case 'status':
+        return this.status();
+      case 'sync':
+        // The page reads the progress from the status. It does not wait for the end of the run.
+        worker.sync({ manual: true });
+        return {};
+      case 'check-server':
+        return this.checkServer(message.server);
+      case 'sign-in':
+        return this.signIn(message);
+      case 'sign-out':
+        return this.signOut();
+      case 'pause':
+        await worker.pause(message.until);
+        return this.status();
+      case 'resume':
+        await worker.resume();
+        return this.status();
+      case 'rules':
+        return this.changeRules(message.rules);
+      case 'metadata':
+        return this.changeSettings({ metadata: message.metadata });
+      case 'server':
+        return this.changeSettings({ server: message.server });
+      case 'parked':
+        return this.parked();
+      case 'release':
+        return this.release();
+      case 'erase':
+        return this.erase();
+      case 'retry-recording':
+        await worker.recorder.record({ ...worker.clockReading(), type: 'snapshot', lateFields: browserSnapshot }, true);
+        if (!worker.recorder.failure) worker.setFailure(null);
+        return this.status();
+      default:
+        return { error: 'unknown' };
+    }
+  }
+
+  async status() {
+    const { worker } = this;
+    const { store, recorder, settings, failure, progress } = worker;
+    const account = await worker.account();
+    const owner = account?.key ?? '';
+    const state = await recorder.state();
+    const [counts, unowned, today, schedule, alarm] = await Promise.all([
+      worker.counts(owner), owner ? store.pendingCount('visits', '') : null, store.day(owner, Date.now()), store.get('schedule'),
+      ext.alarms.get('sync'),
+    ]);
+    return {
+      failure: failure ? { name: failure.name, message: failure.message } : null,
+      pausedUntil: state.pausedUntil,
+      account: account ? { email: account.user.email, server: account.server, needsSignIn: account.needsSignIn, ended: account.ended ?? null } : null,
+      mayReach: account ? await mayReachServer(account.server) : true,
+      server: settings.server,
+      rules: settings.rules,
+      metadata: settings.metadata,
+      counts,
+      signedOutVisits: unowned ?? counts.pendingVisits,
+      today: { activeMs: today.activeMs, visits: today.visits, top: topOf(today.domains) },
+      schedule: /** @type {import('../sync/schedule.js').Schedule} */ (schedule ?? FIRST_SCHEDULE),
+      nextAttemptAt: alarm?.scheduledTime ?? null,
+      syncing: worker.running !== null,
+      progress,
+      isFirefox,
+    };
+  }
+
+  /**
+   * Checks that a usable server answers. The page has asked for the permission before.
+   * @param {string} server
+   * @returns {Promise<{ok: true} | {ok?: false, problem: string, status?: number | null}>}
+   */
+  async checkServer(server) {
+    const reply = await this.worker.api(server, '/api/sync/limits');
+    if (reply.kind === 'ok') return limitsOf(reply.body) ? { ok: true } : { problem: 'not-this-server' };
+    const named = reply.kind === 'wait' || reply.kind === 'unusable' ? reply.reason : undefined;
+    return { problem: named ?? 'not-this-server', status: reply.status ?? null };
+  }
+
+  /**
+   * @param {SignInForm} form
+   * @returns {Promise<{ok: true, adopted: number, email: string} | {ok?: false, problem: string,
+   *   error?: import('../sync/wire.js').ServerError | null, status: number | null, waitMs: number | null}>}
+   */
+  async signIn({ server, email, password, name, isNew, adopt }) {
+    const { worker } = this;
+    const { accounts, store } = worker;
+    const label = browserLabel(worker.client);
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    const reply = isNew ? await accounts.signUp(server, { email, password, name, label, timeZone })
+      : await accounts.signIn(server, { email, password, label });
+    const { account } = reply;
+    if (!account) {
+      return { problem: reply.reason ?? reply.kind, error: reply.error, status: reply.status ?? null, waitMs: reply.retryAfterMs ?? null };
+    }
+    await store.set('account', { ...account, adopting: Boolean(adopt) });
+    await store.set('schedule', FIRST_SCHEDULE);
+    await this.changeSettings({ server });
+    const adopted = await worker.applyAccount();
+    worker.sync({ manual: true });
+    return { ok: true, adopted, email: account.user.email };
+  }
+
+  async signOut() {
+    const { worker } = this;
+    const account = await worker.accounts.signOut();
+    await worker.store.set('schedule', FIRST_SCHEDULE);
+    await worker.applyAccount();
+    await ext.alarms.clear('sync');
+    worker.updateBadge();
+    // The tokens are off this machine already. The page must not wait for a server that does not answer.
+    worker.accounts.revoke(account).catch(() => {});
+    return this.status();
+  }
+
+  /** @param {Partial<import('./background-worker.js').Settings>} changes */
+  async changeSettings(changes) {
+    this.worker.settings = { ...this.worker.settings, ...changes };
+    await this.worker.store.change('settings', (old) => ({ ...old, ...changes }));
+    return {};
+  }
+
+  /** @param {Rules} rules */
+  async changeRules(rules) {
+    await this.changeSettings({ rules });
+    await this.worker.record({ type: 'rules', ...this.worker.clockReading(), rules, lateFields: browserSnapshot });
+    return {};
+  }
+
+  /**
+   * True when the person allows a page's metadata to be read.
+   * @param {string} url
+   */
+  mayReadMetadata(url) {
+    const { metadata, rules } = this.worker.settings;
+    if (metadata.mode === 'off') return false;
+    const page = pageOf(url, rules ?? NO_RULES);
+    if (!page || page.nameless) return false;
+    return metadata.mode === 'all' || metadata.sites.some((site) => matches(site, new URL(url)));
+  }
+
+  /** The parked records. The badge does not count them as new any more. */
+  async parked() {
+    const { store } = this.worker;
+    const owner = (await this.worker.account())?.key ?? '';
+    const [records, { parked }] = await Promise.all([store.parked(owner), store.counts(owner)]);
+    await store.set('parkedSeen', parked);
+    this.worker.recordCounts.clear();
+    this.worker.updateBadge();
+    return { parked, records };
+  }
+
+  async release() {
+    const { store } = this.worker;
+    const account = await this.worker.account();
+    const released = account ? await store.release(account.key) : 0;
+    await store.set('parkedSeen', 0);
+    this.worker.recordCounts.clear();
+    if (released) this.worker.sync({ manual: true });
+    return { released };
+  }
+
+  /** Deletes all records in this browser. Open visits begin anew. The server's copy stays. */
+  async erase() {
+    const { worker } = this;
+    await worker.record({ type: 'erase', ...worker.clockReading() });
+    await worker.store.erase();
+    await worker.store.set('parkedSeen', 0);
+    worker.recordCounts.clear();
+    worker.updateBadge();
+    return this.status();
+  }
+}
+
+/** @param {Record<string, number>} domains */
+function topOf(domains) {
+  return Object.entries(domains).map(([domain, activeMs]) => ({ domain, activeMs }))
+    .filter(({ activeMs }) => activeMs > 0).sort((a, b) => b.activeMs - a.activeMs).slice(0, 5);
+}

@@ -1,0 +1,19 @@
+const browserGlobals = /** @type {{browser?: typeof chrome, chrome: typeof chrome}} */ (/** @type {unknown} */ (globalThis));
+
+/** The browser's extension API. No other module names its global. */
+export const ext = browserGlobals.browser ?? browserGlobals.chrome;
+
+/** `runtime.getBrowserInfo` exists in Firefox alone. */
+const firefoxRuntime = /** @type {{getBrowserInfo?: () => Promise<{name: string, version: string}>} | undefined} */ (
+  /** @type {unknown} */ (ext?.runtime)
+);
+
+export const isFirefox = typeof firefoxRuntime?.getBrowserInfo === 'function';
+
+/**
+ * The name and version of Firefox, or null in another browser.
+ * @returns {Promise<{name: string, version: string} | null>}
+ */
+export async function firefoxInfo() {
+  return (await firefoxRuntime?.getBrowserInfo?.()) ?? null;
+}

@@ -1,0 +1,593 @@
+/**
+ * The reducer: (state, tabs, event) → (state, tabs, changed records). It is pure: it reads no clock, makes no ids and
+ * asks the browser nothing. A trace of events always yields the same records.
+ *
+ * Each event has `type` and `now` (ms since the epoch). The recorder adds `run` and `tick`: the id of this run of the
+ * background and the ms since the run began. It also adds `idleAfterGap`, the browser's word on the person, after a
+ * long silence.
+ *
+ * @typedef {import('./visits-and-totals.js').Visit} Visit
+ * @typedef {import('./visits-and-totals.js').Totals} Totals
+ * @typedef {import('./visits-and-totals.js').Aggregate} Aggregate
+ * @typedef {import('./visits-and-totals.js').AwayReason} AwayReason
+ * @typedef {import('./recording-rules.js').Rules} Rules
+ * @typedef {import('../timings.js').Timings} Timings
+ *
+ * @typedef {'active' | 'idle' | 'locked'} IdleState
+ * @typedef {number | 'resumed' | null} PausedUntil  `resumed`: until the person resumes
+ * @typedef {{tabId: number, windowId: number, active: boolean, url?: string, title?: string, audible?: boolean}} SeenTab
+ * @typedef {{windowId: number, focused: boolean, last?: boolean}} SeenWindow
+ * @typedef {{tabs: SeenTab[], windows: SeenWindow[]}} Snapshot  the browser's tabs and windows at this moment
+ *
+ * @typedef {{now: number, run?: string, tick?: number, nonce?: string, idleAfterGap?: IdleState}} EventBase
+ * @typedef {EventBase & {type: 'updated', tabId: number, title?: string, audible?: boolean}} UpdatedEvent
+ * @typedef {EventBase & {type: 'metadata', tabId: number, url: string, metadata: object}} MetadataEvent
+ * @typedef {EventBase & {type: 'owner', owner: string, adopt: boolean}} OwnerEvent
+ * @typedef {(EventBase & {type: 'start', fresh: boolean, idle?: IdleState} & Snapshot)
+ *   | (EventBase & {type: 'snapshot', unseen?: boolean} & Snapshot)
+ *   | (EventBase & {type: 'created', tabId: number, windowId: number, active: boolean})
+ *   | (EventBase & {type: 'removed', tabId: number})
+ *   | (EventBase & {type: 'replaced', tabId: number, oldTabId: number})
+ *   | (EventBase & {type: 'activated', tabId: number, windowId: number})
+ *   | (EventBase & {type: 'navigated', tabId: number, url: string, sameDocument?: boolean, windowId?: number})
+ *   | (EventBase & {type: 'failed', tabId: number, url: string})
+ *   | UpdatedEvent | MetadataEvent | OwnerEvent
+ *   | (EventBase & {type: 'focus', windowId: number | null})
+ *   | (EventBase & {type: 'idle', idle: IdleState, fullscreen?: boolean})
+ *   | (EventBase & {type: 'heartbeat', fullscreen?: boolean})
+ *   | (EventBase & {type: 'rules', rules: Rules} & Snapshot)
+ *   | (EventBase & {type: 'pause', until: number | 'resumed'})
+ *   | (EventBase & {type: 'pause', until: null} & Snapshot)
+ *   | (EventBase & {type: 'erase'})} Event
+ *   `start`: the background began; `fresh`: the browser began too. `unseen`: events before this snapshot are lost.
+ *
+ * @typedef {{id: number, windowId: number | null, audible: boolean, page: import('./recording-rules.js').Page | null,
+ *   title: string, failed: string | null, metadata: object, totals: Totals, visit: Visit | null}} Tab
+ *   `visit` is the latest visit of the present page, ended or not. `failed` is the URL of the error page in the tab.
+ * @typedef {{owner: string, lastSeen: number, run: string, tick: number, idle: IdleState, fullscreen: boolean,
+ *   focused: boolean, focusedId: number | null, asleep: boolean, windowId: number | null,
+ *   activeTabs: Record<number, number>, openTabId: number | null, pausedUntil: PausedUntil, rules: Rules}} State
+ *   `windowId` is the window in front, `focusedId` the window that the browser called focused. `asleep`: the machine
+ *   woke and nobody has been seen since. `openTabId` is the tab of the visit that goes on.
+ * @typedef {Map<number, Tab>} Tabs
+ */
+import { NO_RULES, pageOf, samePage } from './recording-rules.js';
+import { addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, withAwayReason, withTime } from './visits-and-totals.js';
+
+/**
+ * @param {number} now
+ * @returns {State}
+ */
+export function firstState(now) {
+  return {
+    owner: '', lastSeen: now, run: '', tick: 0, idle: 'active', fullscreen: false, focused: false, focusedId: null, asleep: false,
+    windowId: null, activeTabs: {}, openTabId: null, pausedUntil: null, rules: NO_RULES,
+  };
+}
+
+/**
+ * Why the person is away from the page in front, or null. A person watches sound or full screen without any input, so
+ * these count as presence.
+ * @param {State} state
+ * @param {Tabs} tabs
+ * @returns {AwayReason | null}
+ */
+function awayReason(state, tabs) {
+  if (state.idle === 'locked') return 'locked';
+  if (!state.focused) return 'unfocused';
+  const watching = state.fullscreen || (state.openTabId !== null && tabs.get(state.openTabId)?.audible);
+  return state.idle === 'idle' && !watching ? 'idle' : null;
+}
+
+/**
+ * Seconds between two heartbeats, or null when no page is open that needs them.
+ * @param {State} state
+ * @param {Tabs} tabs
+ * @param {Timings} timings
+ */
+export function heartbeatSeconds(state, tabs, timings) {
+  if (state.openTabId === null) return null;
+  return awayReason(state, tabs) === null ? timings.heartbeatSeconds : timings.awayHeartbeatSeconds;
+}
+
+/**
+ * True when `ms` without an event mean that the background did not run.
+ * @param {State} state
+ * @param {Tabs} tabs
+ * @param {number} ms
+ * @param {Timings} timings
+ */
+export function followsGap(state, tabs, ms, timings) {
+  const seconds = heartbeatSeconds(state, tabs, timings);
+  return seconds !== null && ms > seconds * timings.missedHeartbeats * 1000;
+}
+
+/**
+ * @param {State} before
+ * @param {Tabs} tabsBefore
+ * @param {Event} event
+ * @param {Timings} timings
+ * @returns {{state: State, tabs: Tabs, visits: Visit[], aggregates: Aggregate[], ended: boolean}}
+ */
+export function reduce(before, tabsBefore, event, timings) {
+  const step = new Step(before, tabsBefore, event, timings);
+  step.passTime();
+  step.apply();
+  step.updateOpenVisit();
+  return step.result();
+}
+
+/** The work on one event. It copies state and tabs, so the arguments of `reduce` stay as they are. */
+class Step {
+  /**
+   * @param {State} state
+   * @param {Tabs} tabs
+   * @param {Event} event
+   * @param {Timings} timings
+   */
+  constructor(state, tabs, event, timings) {
+    this.state = { ...state };
+    this.tabs = new Map(tabs);
+    this.event = event;
+    this.timings = timings;
+    /** @type {Map<string, Visit>} */
+    this.visits = new Map();
+    /** @type {Map<string, Aggregate>} */
+    this.aggregates = new Map();
+    this.ended = false;
+  }
+
+  get now() {
+    return this.event.now;
+  }
+
+  /**
+   * A tab that must be known.
+   * @param {number} tabId
+   * @returns {Tab}
+   */
+  tab(tabId) {
+    const tab = this.tabs.get(tabId);
+    if (!tab) throw new Error(`There is no tab ${tabId}.`);
+    return tab;
+  }
+
+  /**
+   * @param {number} tabId
+   * @param {Partial<Tab>} changes
+   */
+  set(tabId, changes) {
+    const tab = { ...this.tab(tabId), ...changes };
+    this.tabs.set(tabId, tab);
+    return tab;
+  }
+
+  /** The visit that goes on, or null. */
+  get open() {
+    return this.state.openTabId === null ? null : this.tab(this.state.openTabId).visit;
+  }
+
+  set open(visit) {
+    if (this.state.openTabId !== null) this.set(this.state.openTabId, { visit });
+  }
+
+  passTime() {
+    const { state, event } = this;
+    const byDate = event.now - state.lastSeen;
+    const byTick = event.run && event.run === state.run ? (event.tick ?? 0) - state.tick : null;
+    const unseen = event.type === 'snapshot' && event.unseen;
+    if (event.type === 'start' && event.fresh) {
+      this.endBrowserRun();
+    } else if (unseen || followsGap(state, this.tabs, Math.max(byDate, byTick ?? 0), this.timings)) {
+      // The machine slept or was off, or its clock was set. Nothing says whether the person was there.
+      this.endOpen();
+      if (event.idleAfterGap) state.idle = event.idleAfterGap;
+      state.asleep = state.idle !== 'active';
+    } else if (this.open) {
+      // A clock set forward shows in the date alone. A clock set back makes the date's difference negative.
+      const ms = byTick === null ? byDate : byDate < 0 ? byTick : Math.min(byDate, byTick);
+      this.open = withTime(this.open, Math.max(0, ms), this.away() === null);
+    }
+    state.lastSeen = event.now;
+    state.run = event.run ?? '';
+    state.tick = event.tick ?? 0;
+    // Pages are not followed during a pause, so a pause ends only with an event that brings the tabs.
+    if (typeof state.pausedUntil === 'number' && event.now >= state.pausedUntil && 'tabs' in event) state.pausedUntil = null;
+  }
+
+  apply() {
+    const { state, event } = this;
+    switch (event.type) {
+      case 'start':
+        if (event.fresh) {
+          state.idle = event.idle ?? 'active';
+          state.fullscreen = false;
+          state.asleep = false;
+        }
+        this.applySnapshot(event, { fresh: event.fresh });
+        break;
+      case 'snapshot':
+        this.applySnapshot(event);
+        break;
+      case 'created':
+        this.ensureTab(event.tabId, event.windowId);
+        if (event.active) this.activate(event.tabId, event.windowId);
+        break;
+      case 'removed':
+        this.closeTab(event.tabId, event.now);
+        break;
+      case 'replaced':
+        this.replaceTab(event.oldTabId, event.tabId);
+        break;
+      case 'activated':
+        this.ensureTab(event.tabId, event.windowId);
+        this.set(event.tabId, { windowId: event.windowId });
+        this.activate(event.tabId, event.windowId);
+        state.asleep = false;
+        break;
+      case 'navigated':
+        this.ensureTab(event.tabId, event.windowId ?? null);
+        this.showPage(event.tabId, event.url);
+        break;
+      case 'failed':
+        if (this.tabs.has(event.tabId)) {
+          this.leavePage(event.tabId);
+          this.set(event.tabId, { page: null, failed: pageOf(event.url, state.rules)?.url ?? null, title: '' });
+        }
+        break;
+      case 'updated':
+        this.updateTab(event);
+        break;
+      case 'metadata':
+        this.applyMetadata(event);
+        break;
+      case 'focus':
+        state.focusedId = event.windowId;
+        if (event.windowId !== null) state.asleep = false;
+        break;
+      case 'idle':
+        state.idle = event.idle;
+        state.fullscreen = event.fullscreen ?? false;
+        if (event.idle === 'active') state.asleep = false;
+        break;
+      case 'heartbeat':
+        state.fullscreen = event.fullscreen ?? state.fullscreen;
+        break;
+      case 'rules':
+        state.rules = event.rules;
+        this.applySnapshot(event, { newRules: true });
+        break;
+      case 'pause':
+        state.pausedUntil = event.until;
+        if (event.until === null) this.applySnapshot(event);
+        else for (const tabId of [...this.tabs.keys()]) this.showPage(tabId, '');
+        break;
+      case 'owner':
+        this.changeOwner(event);
+        break;
+      case 'erase':
+        this.restartRecords();
+        break;
+    }
+  }
+
+  away() {
+    return awayReason(this.state, this.tabs);
+  }
+
+  /** The tab in front, or null when it shows no page that may be recorded. */
+  frontTab() {
+    const { state } = this;
+    if (state.asleep || state.pausedUntil !== null || state.windowId === null) return null;
+    const tab = this.tabs.get(state.activeTabs[state.windowId]);
+    return tab?.page ? tab : null;
+  }
+
+  /** Ends and begins visits as the tab in front demands, and brings the open visit's idle periods up to date. */
+  updateOpenVisit() {
+    const { state, event } = this;
+    // A new window may get the focus before its first tab is known. The tabs of a private window are never known, so
+    // focus on it counts as away.
+    state.focused = state.focusedId !== null && state.activeTabs[state.focusedId] !== undefined;
+    if (state.focused) state.windowId = state.focusedId;
+    const front = this.frontTab();
+    if (this.open && !(front?.page && front.id === state.openTabId && samePage(this.open.url, front.page.url))) this.endOpen();
+    // A locked screen shows nothing. A page that comes to the front behind it begins its visit after unlocking.
+    if (!this.open && front?.page && state.idle !== 'locked') {
+      state.openTabId = front.id;
+      this.set(front.id, {
+        visit: beginVisit({
+          id: `pv_${event.now}_${event.nonce}`, owner: state.owner, tabId: front.id, page: front.page, title: front.title,
+          metadata: front.metadata, now: event.now,
+        }),
+      });
+    }
+    if (!this.open) return;
+    this.open = withAwayReason(this.open, this.away(), this.resumedBy());
+    if (event.type === 'heartbeat') {
+      this.open = { ...this.open, heartbeatAt: reachedAt(this.open) };
+      this.markChanged(/** @type {number} */ (state.openTabId));
+    }
+  }
+
+  resumedBy() {
+    if (this.away() !== null) return null;
+    return this.event.type === 'focus' ? 'focused' : this.event.type === 'updated' ? 'audible' : 'active';
+  }
+
+  result() {
+    const { state, tabs, ended } = this;
+    return { state, tabs, ended, visits: [...this.visits.values()], aggregates: [...this.aggregates.values()] };
+  }
+
+  /**
+   * Adds a tab's visit and aggregate to the result, unless the visit is still too short to count.
+   * @param {number} tabId
+   */
+  markChanged(tabId) {
+    const { visit } = this.tab(tabId);
+    if (!visit || visit.durationMs < this.timings.shortestVisitMs) return;
+    this.markVisitChanged(tabId);
+    this.markAggregateChanged(tabId, null);
+  }
+
+  /** @param {number} tabId */
+  markVisitChanged(tabId) {
+    const { visit } = this.tab(tabId);
+    if (!visit) return;
+    // Two changes in one step are written once, so they share a revision.
+    const revision = this.visits.has(visit.id) ? visit.revision : visit.revision + 1;
+    const changed = { ...visit, revision };
+    this.set(tabId, { visit: changed });
+    this.visits.set(changed.id, changed);
+  }
+
+  /**
+   * @param {number} tabId
+   * @param {number | null} closedAt
+   */
+  markAggregateChanged(tabId, closedAt) {
+    const tab = this.tab(tabId);
+    const totals = { ...tab.totals, revision: tab.totals.revision + 1 };
+    this.set(tabId, { totals });
+    const open = this.state.openTabId === tabId && tab.visit && tab.visit.durationMs >= this.timings.shortestVisitMs;
+    const record = aggregateOf(open && tab.visit ? addVisit(totals, tab.visit) : totals, tabId, closedAt);
+    this.aggregates.set(`${record.owner} ${record.id} ${record.startedAt}`, record);
+  }
+
+  endOpen() {
+    const { state, open } = this;
+    if (state.openTabId === null || !open) return;
+    const tabId = state.openTabId;
+    const visit = endVisit(open);
+    state.openTabId = null;
+    if (visit.durationMs < this.timings.shortestVisitMs) {
+      this.set(tabId, { visit: null });
+      return;
+    }
+    this.set(tabId, { visit, totals: addVisit(this.tab(tabId).totals, visit) });
+    this.ended = true;
+    this.markChanged(tabId);
+  }
+
+  /** Closes all tabs at the last instant that was seen: the browser was started anew. */
+  endBrowserRun() {
+    const { state } = this;
+    for (const tabId of [...this.tabs.keys()]) this.closeTab(tabId, state.lastSeen);
+    Object.assign(state, { activeTabs: {}, windowId: null, openTabId: null });
+  }
+
+  /**
+   * @param {number} tabId
+   * @param {number | null} windowId
+   */
+  ensureTab(tabId, windowId) {
+    if (this.tabs.has(tabId)) return;
+    this.tabs.set(tabId, {
+      id: tabId, windowId, audible: false, page: null, title: '', failed: null,
+      metadata: {}, totals: beginTotals(this.state.owner, this.now), visit: null,
+    });
+  }
+
+  /**
+   * @param {number} tabId
+   * @param {number} closedAt
+   */
+  closeTab(tabId, closedAt) {
+    if (!this.tabs.has(tabId)) return;
+    if (this.state.openTabId === tabId) this.endOpen();
+    const tab = this.tab(tabId);
+    if (tab.visit) {
+      this.set(tabId, { visit: { ...tab.visit, closedAt } });
+      this.markVisitChanged(tabId);
+    }
+    if (tab.totals.pages > 0) this.markAggregateChanged(tabId, closedAt);
+    this.leaveWindow(tabId);
+    this.tabs.delete(tabId);
+  }
+
+  /**
+   * @param {number} oldTabId
+   * @param {number} tabId
+   */
+  replaceTab(oldTabId, tabId) {
+    const old = this.tabs.get(oldTabId);
+    if (!old) return;
+    const { windowId } = old;
+    const wasActive = windowId !== null && this.state.activeTabs[windowId] === oldTabId;
+    this.closeTab(oldTabId, this.now);
+    this.ensureTab(tabId, windowId);
+    this.set(tabId, { page: old.page, title: old.title, audible: old.audible, metadata: old.metadata });
+    if (wasActive) this.activate(tabId, windowId);
+  }
+
+  /** A copy of the active tabs that may be changed. */
+  changeActive() {
+    this.state.activeTabs = { ...this.state.activeTabs };
+    return this.state.activeTabs;
+  }
+
+  /**
+   * @param {number} tabId
+   * @param {number} windowId
+   */
+  activate(tabId, windowId) {
+    this.changeActive()[windowId] = tabId;
+    this.state.windowId ??= windowId;
+  }
+
+  /** @param {number} tabId */
+  leaveWindow(tabId) {
+    const active = this.changeActive();
+    for (const windowId of Object.keys(active).map(Number)) if (active[windowId] === tabId) delete active[windowId];
+  }
+
+  /**
+   * Sets the page of a tab. The same page again, as after a reload, changes nothing.
+   * @param {number} tabId
+   * @param {string | undefined} url
+   */
+  showPage(tabId, url) {
+    const { state, event } = this;
+    const tab = this.tab(tabId);
+    const page = state.pausedUntil === null ? pageOf(url, state.rules) : null;
+    if (tab.page && page && samePage(tab.page.url, page.url)) return;
+    // A page in front seldom changes without a person, so a navigation counts as a sign of the person.
+    if (event.type === 'navigated' && state.windowId !== null && state.activeTabs[state.windowId] === tabId) state.asleep = false;
+    this.leavePage(tabId);
+    const sameDocument = event.type === 'navigated' && event.sameDocument;
+    this.set(tabId, { page, failed: null, metadata: {}, title: page && sameDocument ? tab.title : '' });
+  }
+
+  /** @param {number} tabId */
+  leavePage(tabId) {
+    if (this.state.openTabId === tabId) this.endOpen();
+    this.set(tabId, { visit: null });
+  }
+
+  /** @param {{tabId: number, title?: string, audible?: boolean}} update */
+  updateTab({ tabId, title, audible }) {
+    const tab = this.tabs.get(tabId);
+    if (!tab) return;
+    if (audible !== undefined) this.set(tabId, { audible });
+    if (title === undefined || !tab.page) return;
+    // Browsers show the URL as the title until the page has one.
+    const shown = tab.page.nameless || isUrlAsTitle(title, tab.page.url) ? '' : title;
+    if (shown === '' && tab.title !== '' && !tab.page.nameless) return;
+    this.set(tabId, { title: shown });
+    this.changeVisit(tabId, { title: shown });
+  }
+
+  /** @param {MetadataEvent} event */
+  applyMetadata({ tabId, url, metadata }) {
+    const tab = this.tabs.get(tabId);
+    const page = pageOf(url, this.state.rules);
+    if (!tab?.page || !page || page.nameless || !samePage(tab.page.url, page.url)) return;
+    this.set(tabId, { metadata });
+    this.changeVisit(tabId, { metadata });
+  }
+
+  /**
+   * Changes the title or metadata of a tab's latest visit, ended or not.
+   * @param {number} tabId
+   * @param {{title: string} | {metadata: object}} changes
+   */
+  changeVisit(tabId, changes) {
+    const { visit } = this.tab(tabId);
+    if (!visit || this.state.pausedUntil !== null) return;
+    const changed = { ...visit, ...changes };
+    if (JSON.stringify([changed.title, changed.metadata]) === JSON.stringify([visit.title, visit.metadata])) return;
+    this.set(tabId, { visit: changed });
+    if (visit.endedAt !== null) this.markVisitChanged(tabId);
+  }
+
+  /**
+   * Brings tabs, windows and pages in line with the browser.
+   * @param {Snapshot} snapshot
+   * @param {{fresh?: boolean, newRules?: boolean}} [options]
+   */
+  applySnapshot({ tabs, windows }, { fresh = false, newRules = false } = {}) {
+    const present = new Set(tabs.map((tab) => tab.tabId));
+    for (const tabId of [...this.tabs.keys()]) if (!present.has(tabId)) this.closeTab(tabId, this.now);
+    for (const tab of tabs) this.applySeenTab(tab, newRules);
+    this.applySeenWindows(windows, fresh);
+  }
+
+  /**
+   * @param {SeenTab} seen
+   * @param {boolean} newRules
+   */
+  applySeenTab(seen, newRules) {
+    const { tabId, windowId } = seen;
+    this.ensureTab(tabId, windowId);
+    if (this.tab(tabId).windowId !== windowId) {
+      this.leaveWindow(tabId);
+      this.set(tabId, { windowId });
+    }
+    const known = this.set(tabId, { audible: Boolean(seen.audible) });
+    const page = pageOf(seen.url, this.state.rules);
+    if (known.failed === null || known.failed !== (page?.url ?? null)) {
+      // The URL may stay the same when a rule changes whether the title is kept.
+      if (newRules && known.page && page && known.page.nameless !== page.nameless) {
+        this.leavePage(tabId);
+        this.set(tabId, { page: null });
+      }
+      this.showPage(tabId, seen.url);
+    }
+    if (seen.active) this.changeActive()[windowId] = tabId;
+    if (seen.title && !this.tab(tabId).title) this.updateTab({ tabId, title: seen.title });
+  }
+
+  /**
+   * @param {SeenWindow[]} windows
+   * @param {boolean} fresh
+   */
+  applySeenWindows(windows, fresh) {
+    const { state } = this;
+    const windowIds = windows.map((window) => window.windowId);
+    for (const windowId of Object.keys(state.activeTabs).map(Number)) {
+      if (!windowIds.includes(windowId)) delete this.changeActive()[windowId];
+    }
+    if (!fresh && state.windowId !== null && windowIds.includes(state.windowId)) return;
+    const inFront = windows.find((window) => window.focused) ?? windows.find((window) => window.last);
+    state.windowId = inFront?.windowId ?? windowIds[0] ?? null;
+    state.focusedId = inFront?.focused ? inFront.windowId : null;
+  }
+
+  /** @param {OwnerEvent} event */
+  changeOwner({ owner, adopt }) {
+    const { state } = this;
+    if (owner === state.owner) return;
+    const adopted = adopt && state.owner === '';
+    if (!adopted) this.endOpen();
+    state.owner = owner;
+    for (const [tabId, tab] of this.tabs) {
+      if (adopted) {
+        this.set(tabId, { totals: { ...tab.totals, owner }, visit: tab.visit && { ...tab.visit, owner } });
+      } else {
+        // The totals of one person must not contain visits of another person in the same tab.
+        this.set(tabId, { totals: beginTotals(owner, this.now), visit: null });
+      }
+    }
+  }
+
+  /** Begins all visits and totals anew after the records were erased. The server has not seen their new keys. */
+  restartRecords() {
+    this.state.openTabId = null;
+    for (const tabId of [...this.tabs.keys()]) {
+      this.set(tabId, { totals: beginTotals(this.state.owner, this.now), visit: null });
+    }
+  }
+}
+
+/**
+ * True when a title is the page's URL.
+ * @param {string} title
+ * @param {string} url
+ */
+function isUrlAsTitle(title, url) {
+  const bare = (/** @type {string} */ text) => text.replace(/^https?:\/\//i, '').replace(/\/$/, '');
+  const [shown, kept] = [bare(title), bare(url)];
+  // A rule may have cut the query or fragment off the URL. The title must not bring it back.
+  return shown === kept || shown.startsWith(`${kept}?`) || shown.startsWith(`${kept}#`);
+}

@@ -1,0 +1,45 @@
+/** Durations, counts and instants as text. */
+
+/**
+ * A duration as hours and minutes, or as seconds below a minute.
+ * @param {number} ms
+ */
+export function durationText(ms) {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/**
+ * A count with its noun.
+ * @param {number} n
+ * @param {string} one
+ * @param {string} [many]
+ */
+export function countText(n, one, many = `${one}s`) {
+  return `${n.toLocaleString()} ${n === 1 ? one : many}`;
+}
+
+/**
+ * An instant relative to now, such as "just now", "5 min ago" or "in 2 min". Beyond a day it is a date and time.
+ * @param {number} instant  ms since the epoch
+ * @param {number} now
+ */
+export function relativeTimeText(instant, now) {
+  const ms = instant - now;
+  const distance = Math.abs(ms);
+  if (distance < 45_000) return ms > 10_000 ? 'in less than a minute' : ms > 0 ? 'in a moment' : 'just now';
+  if (distance < 86_400_000) {
+    const minutes = durationText(Math.max(60_000, Math.round(distance / 60_000) * 60_000));
+    return ms > 0 ? `in ${minutes}` : `${minutes} ago`;
+  }
+  return new Date(instant).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/**
+ * @param {number} instant  ms since the epoch
+ */
+export function timeOfDayText(instant) {
+  return new Date(instant).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+}

@@ -1,0 +1,47 @@
+/** The person's copy of the records as JSON: wire names, and the state of sending beside each record. */
+import { KINDS } from '../store.js';
+import { WIRE } from '../sync/wire.js';
+
+/** @typedef {import('../store.js').StoredRecord} StoredRecord */
+
+/**
+ * All records as one JSON text. The text is built slice by slice.
+ * @param {import('../store.js').Store} store
+ * @param {{exportedAt: string, extensionVersion: string}} about
+ * @param {(done: number) => void} [onProgress]
+ */
+export async function exportAll(store, about, onProgress) {
+  /** @type {BlobPart[]} */
+  const pieces = [JSON.stringify(about).slice(0, -1)];
+  let done = 0;
+  for (const kind of KINDS) {
+    pieces.push(`,\n"${WIRE[kind].list}":[`);
+    let separator = '\n';
+    for await (const slice of store.slices(kind)) {
+      // The browser keeps a blob's text outside the script's memory.
+      pieces.push(new Blob([separator, slice.map((record) => exported(kind, record)).join(',\n')]));
+      separator = ',\n';
+      done += slice.length;
+      onProgress?.(done);
+    }
+    pieces.push(']');
+  }
+  pieces.push('}\n');
+  return new Blob(pieces, { type: 'application/json' });
+}
+
+/**
+ * One record as JSON.
+ * @param {import('../store.js').Kind} kind
+ * @param {StoredRecord} record
+ */
+export function exported(kind, record) {
+  return JSON.stringify({ ...WIRE[kind].record(record), sending: sendingState(record) });
+}
+
+/** @param {StoredRecord} record */
+function sendingState(record) {
+  if (record.syncedAt !== undefined) return { state: 'sent', at: record.syncedAt };
+  if (record.errors !== undefined) return { state: 'refused', errors: record.errors };
+  return { state: 'waiting' };
+}

@@ -1,0 +1,443 @@
+/** The options page: account, sending, rules, page metadata, export and erasing. */
+import { ext, isFirefox } from '../browser-api.js';
+import { faultyPattern, patternsIn } from '../capture/recording-rules.js';
+import { originPattern } from '../server-permission.js';
+import { openStore } from '../store.js';
+import { askBackground, askStatus } from './ask-background.js';
+import { countText, relativeTimeText, timeOfDayText } from './formatting.js';
+import { exportAll, exported } from './json-export.js';
+import {
+  buttonById, byId, createElement, dialogById, inputById, onClick, refreshEverySecond, setText, show, showProgress, textareaById,
+  typedById,
+} from './page-elements.js';
+import { recordingProblem, sendingProblem, serverProblem, sessionEndText, signInProblem } from './problem-texts.js';
+import { serverAddress } from './server-address.js';
+import { whyUnreachable } from './server-reachability.js';
+
+/**
+ * @typedef {import('../background/page-commands.js').Status} Status
+ * @typedef {import('../background/page-commands.js').Parked} Parked
+ * @typedef {import('../background/page-commands.js').ServerCheck} ServerCheck
+ * @typedef {import('../background/page-commands.js').SignInAnswer} SignInAnswer
+ */
+
+const HOUR_MS = 60 * 60 * 1000;
+const ALL_SITES = ['http://*/*', 'https://*/*'];
+/**
+ * The latest status, or null before the first.
+ * @type {Status | null}
+ */
+let status = null;
+let fieldsFilled = false;
+let drawnCounts = '';
+let scrolledToRefused = false;
+
+// ---------------------------------------------------------------------- drawing
+
+async function refresh() {
+  const answer = await askStatus();
+  if ('error' in answer) {
+    show('failure', true);
+    setText('failure-text', recordingProblem({ name: answer.failure ?? 'Error' }));
+    return;
+  }
+  status = answer;
+  if (!fieldsFilled) fillFields(status);
+  drawAccount(status);
+  drawSending(status);
+  drawState(status);
+  const { pending, parked, synced } = status.counts;
+  if (drawnCounts !== `${pending} ${parked} ${synced}`) {
+    drawnCounts = `${pending} ${parked} ${synced}`;
+    await drawTotal();
+  }
+}
+
+/**
+ * Puts the stored settings into the fields. This happens once, so that it does not overwrite a person's typing.
+ * @param {Status} stored
+ */
+function fillFields({ account, server, rules, metadata }) {
+  fieldsFilled = true;
+  inputById('server').value = account?.server ?? server;
+  inputById('login-email').value = account?.email ?? '';
+  textareaById('never').value = rules.never.join('\n');
+  textareaById('domain-only').value = rules.domainOnly.join('\n');
+  textareaById('strip-query').value = rules.stripQuery.join('\n');
+  textareaById('metadata-sites').value = metadata.sites.join('\n');
+  radio('metadata', `[value="${metadata.mode}"]`).checked = true;
+  show('metadata-sites-field', metadata.mode === 'sites');
+}
+
+/** @param {Status} shown */
+function drawAccount({ account, signedOutVisits, mayReach }) {
+  const signInAgain = Boolean(account?.needsSignIn);
+  show('signed-in', Boolean(account));
+  show('allow', Boolean(account) && !mayReach);
+  show('sign-in-again', signInAgain);
+  if (account && signInAgain) setText('sign-in-again', sessionEndText(account.ended));
+  show('enter', !account || signInAgain);
+  if (account) {
+    setText('email', account.email);
+    setText('at-server', account.server);
+  }
+  show('mode', !signInAgain);
+  show('adopt-field', signedOutVisits > 0);
+  setText('adopt-text', `Add the ${countText(signedOutVisits, 'visit')} recorded while signed out to this account. They are sent to the server and become part of its history.`);
+}
+
+/** @param {Status} shown */
+function drawSending(shown) {
+  const { account, counts, schedule, syncing, progress, failure, mayReach } = shown;
+  show('failure', Boolean(failure));
+  if (failure) setText('failure-text', recordingProblem(failure));
+  const problem = mayReach ? schedule.problem : { kind: 'unusable', reason: 'permission' };
+  const problemShown = account && !account.needsSignIn ? problem : null;
+  show('problem', Boolean(problemShown));
+  if (account && problemShown) setText('problem-text', sendingProblem(problemShown, account.server));
+  setText('pending', counts.pending.toLocaleString());
+  setText('synced', counts.synced.toLocaleString());
+  setText('parked', counts.parked.toLocaleString());
+  setText('last', schedule.lastSuccessAt ? relativeTimeText(schedule.lastSuccessAt, Date.now()) : 'not yet');
+  setText('next', nextAttemptText(shown));
+  showProgress(syncing ? progress : null, (done, total) => `${done.toLocaleString()} of ${countText(total, 'record')} sent`);
+  buttonById('sync').disabled = syncing || !account || account.needsSignIn;
+  setText('sync', syncing ? 'Syncing…' : 'Sync now');
+  if (byId('refused').dataset.parked !== String(counts.parked)) drawRefused(counts.parked);
+}
+
+/** @param {Status} shown */
+function nextAttemptText({ account, syncing, nextAttemptAt }) {
+  if (!account) return 'when you sign in';
+  if (account.needsSignIn) return 'when you sign in again';
+  if (syncing) return 'now';
+  return nextAttemptAt ? relativeTimeText(nextAttemptAt, Date.now()) : 'when there is something new';
+}
+
+/** @param {number} parked */
+async function drawRefused(parked) {
+  byId('refused').dataset.parked = String(parked);
+  show('refused', parked > 0);
+  if (parked === 0) return;
+  /** @type {Parked} */
+  const { records } = await askBackground({ ask: 'parked' });
+  byId('refused-rows').replaceChildren(...records.map((record) => createElement('tr', {},
+    createElement('td', { textContent: ('url' in record ? record.url : record.currentUrl) ?? 'Tab totals' }),
+    createElement('td', { textContent: new Date(record.startedAt).toLocaleString() }),
+    createElement('td', { textContent: reasonsOf(record) }))));
+  if (location.hash === '#refused' && !scrolledToRefused) byId('refused').scrollIntoView();
+  scrolledToRefused = true;
+  setText('refused-more', parked > records.length ? `And ${countText(parked - records.length, 'more', 'more')}.` : '');
+}
+
+/** @param {Pick<Parked['records'][number], 'errors' | 'retryAt'>} refusal */
+function reasonsOf({ errors, retryAt }) {
+  const reasons = Object.entries(errors ?? {}).map(([field, texts]) => `${field === 'record' ? '' : `${field}: `}${[texts].flat().join(' ')}`);
+  if (retryAt) reasons.push('It is tried again once a day.');
+  return reasons.join(' ') || 'The server gave no reason.';
+}
+
+/** @param {Status} shown */
+function drawState({ pausedUntil, failure }) {
+  const paused = pausedUntil !== null;
+  setText('state', failure ? 'Not recording.' : !paused ? 'Recording.'
+    : pausedUntil === 'resumed' ? 'Paused until you resume.' : `Paused until ${timeOfDayText(pausedUntil)}.`);
+  show('pause-hour', !paused);
+  show('pause', !paused);
+  show('resume', paused);
+}
+
+async function drawTotal() {
+  const store = await openStore();
+  const { visits, aggregates } = await store.total();
+  store.close();
+  setText('total', visits + aggregates === 0 ? 'Nothing is recorded here yet.'
+    : `This browser holds ${countText(visits, 'visit')} and the totals of ${countText(aggregates, 'tab')}.`);
+  buttonById('export').disabled = visits + aggregates === 0;
+  buttonById('erase').disabled = visits + aggregates === 0;
+}
+
+/**
+ * Shows a message as a success or a failure.
+ * @param {string} id
+ * @param {string} text
+ * @param {boolean} good
+ */
+function setMessage(id, text, good) {
+  byId(id).classList.toggle('wrong', !good);
+  byId(id).classList.toggle('right', good);
+  setText(id, text);
+}
+
+/**
+ * @param {string} name
+ * @param {string} selector
+ */
+function radio(name, selector) {
+  const input = document.querySelector(`input[name="${name}"]${selector}`);
+  if (!(input instanceof HTMLInputElement)) throw new Error(`There is no radio button ${name} ${selector}.`);
+  return input;
+}
+
+/** @param {string} name */
+const checkedValue = (name) => radio(name, ':checked').value;
+
+/**
+ * @param {string} id
+ * @param {(event: Event) => unknown} listener
+ */
+function onSubmit(id, listener) {
+  byId(id).addEventListener('submit', (event) => {
+    event.preventDefault();
+    listener(event);
+  });
+}
+
+/**
+ * Calls `listener` when a dialog is closed with the button of this value.
+ * @param {string} id
+ * @param {string} value
+ * @param {() => unknown} listener
+ */
+function onDialogAnswer(id, value, listener) {
+  byId(id).addEventListener('close', () => {
+    if (dialogById(id).returnValue === value) listener();
+  });
+}
+
+// ---------------------------------------------------------------------- account
+
+/**
+ * The typed server once the browser allows it, or null after the problem is shown. It must run first in a click:
+ * browsers show their permission question only while the click lasts, so nothing may be awaited before.
+ */
+async function reachableServer() {
+  const field = inputById('server');
+  const typed = serverAddress(field.value);
+  if (typed.problem) {
+    setMessage('server-message', serverProblem(typed.problem, ''), false);
+    field.setAttribute('aria-invalid', 'true');
+    field.focus();
+    return null;
+  }
+  field.removeAttribute('aria-invalid');
+  field.value = typed.server;
+  const allowed = await ext.permissions.request({ origins: [originPattern(typed.server)] }).catch(() => false);
+  if (allowed) return typed.server;
+  setMessage('server-message', serverProblem('permission', typed.server), false);
+  return null;
+}
+
+/** @param {string} server */
+async function checkServer(server) {
+  setMessage('server-message', 'Checking…', true);
+  /** @type {ServerCheck} */
+  const answer = await askBackground({ ask: 'check-server', server });
+  if (answer.ok) {
+    setMessage('server-message', 'This server is ready.', true);
+    return true;
+  }
+  const problem = answer.problem === 'network' ? await whyUnreachable(server) : answer.problem;
+  setMessage('server-message', serverProblem(problem, server), false);
+  return false;
+}
+
+onClick('check', async () => {
+  const server = await reachableServer();
+  if (server && (await checkServer(server))) await askBackground({ ask: 'server', server });
+});
+
+byId('enter').addEventListener('change', () => {
+  const isNew = checkedValue('mode') === 'up';
+  show('name-field', isNew);
+  setText('enter-button', isNew ? 'Create account' : 'Sign in');
+  inputById('login-password').autocomplete = isNew ? 'new-password' : 'current-password';
+});
+
+onSubmit('enter', async () => {
+  setText('enter-message', '');
+  setText('account-message', '');
+  const server = await reachableServer();
+  if (!server || !credentialsTyped()) return;
+  buttonById('enter-button').disabled = true;
+  try {
+    if (await checkServer(server)) await signIn(server);
+  } finally {
+    buttonById('enter-button').disabled = false;
+    await refresh();
+  }
+});
+
+/** True when both fields are filled. Otherwise the empty one is named and focused. */
+function credentialsTyped() {
+  const email = inputById('login-email');
+  const password = inputById('login-password');
+  const empty = !email.value.trim() ? email : !password.value ? password : null;
+  if (!empty) return true;
+  setText('enter-message', empty === email ? 'Enter your e-mail address.' : 'Enter your password.');
+  empty.focus();
+  return false;
+}
+
+/** @param {string} server */
+async function signIn(server) {
+  const isNew = checkedValue('mode') === 'up' && !status?.account?.needsSignIn;
+  /** @type {SignInAnswer | {ok?: false, error: string}} */
+  const answer = await askBackground({
+    ask: 'sign-in', server, isNew, email: inputById('login-email').value.trim(), password: inputById('login-password').value,
+    name: inputById('login-name').value.trim(), adopt: (status?.signedOutVisits ?? 0) > 0 && inputById('adopt').checked,
+  });
+  if (!answer.ok) {
+    setText('enter-message', 'problem' in answer ? signInProblem(answer, server, isNew) : answer.error);
+    return;
+  }
+  inputById('login-password').value = '';
+  setMessage('account-message', answer.adopted ? `Signed in. ${countText(answer.adopted, 'record')} made while signed out now belong to this account.` : 'Signed in.', true);
+}
+
+onClick('allow', async () => {
+  if (!status?.account) return;
+  await ext.permissions.request({ origins: [originPattern(status.account.server)] }).catch(() => false);
+  await askBackground({ ask: 'sync' });
+  await refresh();
+});
+
+onClick('sign-out', async () => {
+  // The number of unsent records may have changed since the last refresh.
+  await refresh();
+  const pending = status?.counts.pending ?? 0;
+  setText('leave-text', pending
+    ? `${countText(pending, 'record')} ${pending === 1 ? 'has' : 'have'} not been sent yet. They stay in this browser and go out when you sign in to this account again. They are never sent to another account.`
+    : 'Everything recorded so far has been sent. Recording goes on in this browser.');
+  dialogById('leave-dialog').showModal();
+});
+onDialogAnswer('leave-dialog', 'leave', async () => {
+  await askBackground({ ask: 'sign-out' });
+  setMessage('account-message', 'Signed out. Recording goes on in this browser.', true);
+  await refresh();
+  byId('server').focus();
+});
+
+// ---------------------------------------------------------------------- sending
+
+onClick('sync', async () => {
+  buttonById('sync').disabled = true;
+  await askBackground({ ask: 'sync' });
+  await refresh();
+});
+onClick('failure-retry', async () => {
+  await askBackground({ ask: 'retry-recording' });
+  await refresh();
+});
+onClick('release', async () => {
+  await askBackground({ ask: 'release' });
+  await refresh();
+});
+onClick('export-refused', async () => {
+  /** @type {Parked} */
+  const { records } = await askBackground({ ask: 'parked' });
+  download(new Blob([`[${records.map((record) => exported(record.kind, record)).join(',\n')}]\n`], { type: 'application/json' }), 'refused-records');
+});
+
+// ---------------------------------------------------------------------- rules and metadata
+
+onClick('pause-hour', () => askBackground({ ask: 'pause', until: Date.now() + HOUR_MS }).then(refresh));
+onClick('pause', () => askBackground({ ask: 'pause', until: 'resumed' }).then(refresh));
+onClick('resume', () => askBackground({ ask: 'resume' }).then(refresh));
+
+onSubmit('rules', async () => {
+  const [never, domainOnly, stripQuery] = ['never', 'domain-only', 'strip-query'].map((id) => patternsIn(textareaById(id).value));
+  const faulty = faultyPattern([...never, ...domainOnly, ...stripQuery]);
+  if (faulty !== null) {
+    setMessage('rules-message', `“${faulty}” is not a site. Write it like example.com, one a line. Nothing was saved.`, false);
+    return;
+  }
+  await askBackground({ ask: 'rules', rules: { never, domainOnly, stripQuery } });
+  setMessage('rules-message', 'Saved. The rules hold from now on. Earlier records stay as they are.', true);
+});
+
+byId('metadata').addEventListener('change', () => show('metadata-sites-field', checkedValue('metadata') === 'sites'));
+onSubmit('metadata', async () => {
+  const mode = /** @type {'off' | 'sites' | 'all'} */ (checkedValue('metadata'));
+  const sites = patternsIn(textareaById('metadata-sites').value);
+  const faulty = faultyPattern(sites);
+  if (mode === 'sites' && (faulty !== null || !sites.length)) {
+    setMessage('metadata-message', faulty === null ? 'Name at least one site.' : `“${faulty}” is not a site. Write it like docs.example.com.`, false);
+    return;
+  }
+  if (mode !== 'off' && !(await mayReadPages(mode === 'all' ? ALL_SITES : sites.flatMap(originsOf)))) {
+    setMessage('metadata-message', 'The browser was not given the permission, so nothing changed.', false);
+    return;
+  }
+  await askBackground({ ask: 'metadata', metadata: { mode, sites } });
+  setMessage('metadata-message', mode === 'off' ? 'Saved. Pages are not read.' : 'Saved. It holds for pages that load from now on.', true);
+});
+
+/**
+ * Asks the person for the permission to read pages. Firefox asks for the consent to page content too.
+ * @param {string[]} origins
+ */
+function mayReadPages(origins) {
+  /** @type {chrome.permissions.Permissions & {data_collection?: string[]}} */
+  const wanted = { permissions: ['scripting'], origins };
+  if (isFirefox) wanted.data_collection = ['websiteContent'];
+  return ext.permissions.request(wanted).catch(() => false);
+}
+
+/**
+ * The match patterns that cover a site of the list. A site with a star in the middle needs all sites.
+ * @param {string} pattern
+ */
+function originsOf(pattern) {
+  const host = pattern.replace(/^\w+:\/\//, '').replace(/[/:].*$/, '').replace(/^\*\./, '');
+  return host.includes('*') ? ALL_SITES : [`http://*.${host}/*`, `https://*.${host}/*`];
+}
+
+// ---------------------------------------------------------------------- export and erasing
+
+onClick('export', async () => {
+  buttonById('export').disabled = true;
+  show('export-progress', true);
+  const bar = typedById('export-bar', HTMLProgressElement);
+  const store = await openStore();
+  try {
+    const { visits, aggregates } = await store.total();
+    bar.max = visits + aggregates;
+    const about = { exportedAt: new Date().toISOString(), extensionVersion: ext.runtime.getManifest().version };
+    const blob = await exportAll(store, about, (done) => {
+      bar.value = done;
+    });
+    download(blob, 'browsing-record');
+    setMessage('yours-message', `Exported ${countText(visits, 'visit')} and the totals of ${countText(aggregates, 'tab')}.`, true);
+  } finally {
+    store.close();
+    show('export-progress', false);
+    buttonById('export').disabled = false;
+  }
+});
+
+/**
+ * @param {Blob} blob
+ * @param {string} name
+ */
+function download(blob, name) {
+  const url = URL.createObjectURL(blob);
+  createElement('a', { href: url, download: `${name}-${new Date().toISOString().slice(0, 10)}.json` }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+onClick('erase', async () => {
+  await refresh();
+  const unsent = (status?.counts.pending ?? 0) + (status?.counts.parked ?? 0);
+  setText('erase-text', unsent
+    ? `${countText(unsent, 'record')} ${unsent === 1 ? 'is' : 'are'} not on your server yet and would be lost for good.`
+    : 'All records in this browser are deleted, whether they were sent or not.');
+  dialogById('erase-dialog').showModal();
+});
+onDialogAnswer('erase-dialog', 'erase', async () => {
+  await askBackground({ ask: 'erase' });
+  setMessage('yours-message', 'Erased.', true);
+  await Promise.all([refresh(), drawTotal()]);
+});
+
+refreshEverySecond(refresh);

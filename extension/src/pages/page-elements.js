@@ -1,0 +1,104 @@
+/** Elements of the popup and the options page. */
+
+/**
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`There is no element #${id}.`);
+  return element;
+}
+
+/**
+ * The element with an id, which must be of the given class.
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function typedById(id, type) {
+  const element = byId(id);
+  if (!(element instanceof type)) throw new Error(`#${id} is no ${type.name}.`);
+  return element;
+}
+
+export const inputById = (/** @type {string} */ id) => typedById(id, HTMLInputElement);
+export const buttonById = (/** @type {string} */ id) => typedById(id, HTMLButtonElement);
+export const textareaById = (/** @type {string} */ id) => typedById(id, HTMLTextAreaElement);
+export const dialogById = (/** @type {string} */ id) => typedById(id, HTMLDialogElement);
+
+/**
+ * Sets an element's text only when it differs. A screen reader would read an equal text out again.
+ * @param {string} id
+ * @param {string} text
+ */
+export function setText(id, text) {
+  const element = byId(id);
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * @param {string} id
+ * @param {boolean} visible
+ */
+export function show(id, visible) {
+  byId(id).hidden = !visible;
+}
+
+/**
+ * @param {string} id
+ * @param {() => unknown} listener
+ */
+export function onClick(id, listener) {
+  byId(id).addEventListener('click', () => listener());
+}
+
+/**
+ * A new element with properties and children.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Partial<HTMLElementTagNameMap[Tag]>} [properties]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function createElement(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+/**
+ * Shows the progress of a run of sending, or hides it without one.
+ * @param {{sent: number, parked: number, total: number} | null} progress
+ * @param {(done: number, total: number) => string} text
+ */
+export function showProgress(progress, text) {
+  show('progress', progress !== null);
+  if (!progress) return;
+  const done = progress.sent + progress.parked;
+  const bar = typedById('bar', HTMLProgressElement);
+  bar.max = Math.max(progress.total, 1);
+  bar.value = done;
+  setText('progress-text', text(done, progress.total));
+}
+
+/**
+ * Calls `refresh` now, every second while the page is visible, and at once when it becomes visible again.
+ * @param {() => Promise<void>} refresh
+ */
+export function refreshEverySecond(refresh) {
+  let busy = false;
+  const turn = async () => {
+    if (busy || document.hidden) return;
+    busy = true;
+    try {
+      await refresh();
+    } finally {
+      busy = false;
+    }
+  };
+  document.addEventListener('visibilitychange', turn);
+  setInterval(turn, 1000);
+  return turn();
+}

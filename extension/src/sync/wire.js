@@ -1,0 +1,191 @@
+/**
+ * Conversion between the extension's records and the wire. No other module knows wire names.
+ *
+ * @typedef {import('../store.js').Kind} Kind
+ * @typedef {import('../capture/visits-and-totals.js').Visit} Visit
+ * @typedef {import('../capture/visits-and-totals.js').Aggregate} Aggregate
+ * @typedef {{anonymousClientId: string, extensionVersion?: string, browserName?: string, browserVersion?: string,
+ *   platform?: string}} Client
+ * @typedef {{maxRecords: number, maxBodyBytes: number, maxRecordBytes: number, minSyncIntervalSeconds: number | null}} Limits
+ * @typedef {{id: string, startedAt: number, revision: number}} SentRecord
+ * @typedef {SentRecord & {verdict: 'stored' | 'parked' | 'erased', errors?: Record<string, unknown>, retryAt?: number | null}} Verdict
+ * @typedef {{code: string, detail: string, errors?: Record<string, string[]>}} ServerError
+ * @typedef {{id: string, email: string, name: string}} User
+ */
+
+/** @typedef {{path: string, list: string, record: (record: any) => object}} WireKind */
+/** @type {Record<Kind, WireKind>} */
+export const WIRE = {
+  visits: { path: '/api/sync/page-visits', list: 'visits', record: visitToWire },
+  aggregates: { path: '/api/sync/tab-aggregates', list: 'aggregates', record: aggregateToWire },
+};
+
+/** @param {Visit} visit */
+export function visitToWire(visit) {
+  return {
+    id: visit.id,
+    tabId: visit.tabId,
+    url: visit.url,
+    domain: visit.domain,
+    title: visit.title,
+    startedAt: visit.startedAt,
+    endedAt: visit.endedAt,
+    duration: visit.durationMs,
+    isActive: visit.endedAt === null,
+    activeDuration: visit.activeMs,
+    engagementRate: visit.durationMs ? visit.activeMs / visit.durationMs : 0,
+    idlePeriods: visit.idlePeriods.map(({ startedAt, endedAt, reason, resumedBy }) => ({
+      start: startedAt,
+      end: endedAt,
+      reason,
+      durationMs: endedAt === null ? null : endedAt - startedAt,
+      resumeReason: resumedBy,
+    })),
+    lastHeartbeat: visit.heartbeatAt,
+    metadata: visit.metadata,
+    closedAt: visit.closedAt,
+    revision: visit.revision,
+  };
+}
+
+/** @param {Aggregate} aggregate */
+export function aggregateToWire(aggregate) {
+  const byTime = Object.entries(aggregate.domains).sort(([a, ms], [b, others]) => others - ms || (a < b ? -1 : 1));
+  return {
+    tabId: aggregate.tabId,
+    startTime: aggregate.startedAt,
+    lastActiveTime: aggregate.lastActiveAt,
+    totalActiveDuration: aggregate.activeMs,
+    domainDurations: aggregate.domains,
+    pageCount: aggregate.pages,
+    currentUrl: aggregate.currentUrl,
+    currentDomain: aggregate.currentDomain,
+    statistics: {
+      mostVisitedDomain: byTime[0]?.[0] ?? null,
+      averagePageDuration: aggregate.pages ? Math.round(aggregate.activeMs / aggregate.pages) : 0,
+    },
+    closedAt: aggregate.closedAt,
+    revision: aggregate.revision,
+  };
+}
+
+/**
+ * The JSON body of a push.
+ * @param {Kind} kind
+ * @param {string[]} texts  the records, each as JSON
+ * @param {Client} client
+ */
+export function pushBody(kind, texts, { anonymousClientId, ...client }) {
+  return `{"anonymousClientId":${JSON.stringify(anonymousClientId)},"client":${JSON.stringify(client)},"${WIRE[kind].list}":[${texts.join(',')}]}`;
+}
+
+const STORED = new Set(['created', 'updated', 'unchanged']);
+/** Ms after which a rejected record marked `retry` is sent again. */
+const RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * The verdict on each sent record by a push's reply, or null when the reply cannot be trusted. A record with an unknown
+ * result gets no verdict and stays pending.
+ * @param {any} reply
+ * @param {SentRecord[]} sent
+ * @param {number} now
+ * @returns {Verdict[] | null}
+ */
+export function verdictsOf(reply, sent, now) {
+  if (!Array.isArray(reply?.results) || reply.results.length !== sent.length) return null;
+  /** @type {Map<number, any>} */
+  const refusals = new Map();
+  for (const refusal of Array.isArray(reply.rejected) ? reply.rejected : []) {
+    if (Number.isInteger(refusal?.index)) refusals.set(refusal.index, refusal);
+  }
+  /** @type {Verdict[]} */
+  const verdicts = [];
+  sent.forEach(({ id, startedAt, revision }, i) => {
+    if (STORED.has(reply.results[i])) {
+      verdicts.push({ id, startedAt, revision, verdict: 'stored' });
+    } else if (reply.results[i] === 'erased') {
+      verdicts.push({ id, startedAt, revision, verdict: 'erased' });
+    } else if (reply.results[i] === 'rejected') {
+      const refusal = refusals.get(i);
+      const retryAt = isRetryable(refusal) ? now + RETRY_AFTER_MS : null;
+      verdicts.push({ id, startedAt, revision, verdict: 'parked', errors: refusal?.errors ?? {}, retryAt });
+    }
+  });
+  return verdicts;
+}
+
+/**
+ * True when `retry` is set on the rejected record, or, as in earlier replies, inside its errors.
+ * @param {any} refusal
+ */
+function isRetryable(refusal) {
+  return refusal?.retry === true || refusal?.errors?.retry === true
+    || Object.values(refusal?.errors ?? {}).some((error) => error?.retry === true);
+}
+
+/**
+ * The limits in a server's reply, or null when the reply is not from this kind of server.
+ * @param {any} reply
+ * @returns {Limits | null}
+ */
+export function limitsOf(reply) {
+  const { maxRecords, maxBodyBytes, maxRecordBytes, minSyncIntervalSeconds } = reply ?? {};
+  const valid = [maxRecords, maxBodyBytes, maxRecordBytes].every((n) => Number.isInteger(n) && n > 0);
+  if (!valid) return null;
+  const floor = Number.isFinite(minSyncIntervalSeconds) && minSyncIntervalSeconds > 0 ? minSyncIntervalSeconds : null;
+  return { maxRecords, maxBodyBytes, maxRecordBytes, minSyncIntervalSeconds: floor };
+}
+
+/**
+ * The user and tokens in the reply to a sign-in, or null.
+ * @param {any} reply
+ * @returns {{user: User, access: string, refresh: string} | null}
+ */
+export function signedIn(reply) {
+  const { user, access, refresh } = reply ?? {};
+  if (user?.id === undefined || user.id === null || typeof access !== 'string' || typeof refresh !== 'string') return null;
+  return { user: { id: String(user.id), email: String(user.email ?? ''), name: String(user.name ?? '') }, access, refresh };
+}
+
+/**
+ * The two tokens in the reply to a refresh, or null.
+ * @param {any} reply
+ * @returns {{access: string, refresh: string} | null}
+ */
+export function tokensOf(reply) {
+  const { access, refresh } = reply ?? {};
+  return typeof access === 'string' && typeof refresh === 'string' ? { access, refresh } : null;
+}
+
+/**
+ * The reason and time of a session's end, where the server's error gives them.
+ * @param {any} error
+ * @returns {{reason: string, at: number} | null}
+ */
+export function sessionEndOf(error) {
+  const { code, reason, endedAt } = error ?? {};
+  return code === 'session_ended' && typeof reason === 'string' && Number.isFinite(endedAt) ? { reason, at: endedAt } : null;
+}
+
+/** @type {Record<string, string>} */
+const SYSTEMS = { mac: 'macOS', win: 'Windows', linux: 'Linux', openbsd: 'OpenBSD', cros: 'ChromeOS', android: 'Android' };
+
+/**
+ * The label of this session in the person's list, such as "Firefox 153 on Linux". It is empty where the browser's name
+ * is unknown.
+ * @param {Pick<Client, 'browserName' | 'browserVersion' | 'platform'>} client
+ */
+export function browserLabel({ browserName = '', browserVersion = '', platform = '' }) {
+  if (!browserName) return '';
+  const system = SYSTEMS[platform] ?? platform;
+  return [browserName, browserVersion.split('.')[0], system && `on ${system}`].filter(Boolean).join(' ').slice(0, 100);
+}
+
+/**
+ * True when a body has the server's error shape.
+ * @param {any} reply
+ * @returns {reply is ServerError}
+ */
+export function isError(reply) {
+  return typeof reply?.code === 'string' && typeof reply?.detail === 'string';
+}
