@@ -309,10 +309,10 @@ class TabAggregateSerializer(RecordSerializer):
 class ClientSerializer(serializers.Serializer[Any]):
     """What a sender tells of itself; a wrong value is ignored."""
 
-    extensionVersion = serializers.CharField(required=False)
-    browserName = serializers.CharField(required=False)
-    browserVersion = serializers.CharField(required=False)
-    platform = serializers.CharField(required=False)
+    extensionVersion = serializers.CharField(required=False, allow_blank=True, allow_null=True)
+    browserName = serializers.CharField(required=False, allow_blank=True, allow_null=True)
+    browserVersion = serializers.CharField(required=False, allow_blank=True, allow_null=True)
+    platform = serializers.CharField(required=False, allow_blank=True, allow_null=True)
 
 
 class PageVisitPushSerializer(serializers.Serializer[Any]):
@@ -320,9 +320,13 @@ class PageVisitPushSerializer(serializers.Serializer[Any]):
 
     visits = BulkSerializer(child=PageVisitSerializer(), max_length=limits.MAX_RECORDS)
     anonymousClientId = serializers.CharField(
-        required=False, max_length=limits.MAX_CLIENT_ID, help_text=BODY_CLIENT_ID_HELP
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        max_length=limits.MAX_CLIENT_ID,
+        help_text=BODY_CLIENT_ID_HELP,
     )
-    client = ClientSerializer(required=False)
+    client = ClientSerializer(required=False, allow_null=True)
 
 
 class TabAggregatePushSerializer(serializers.Serializer[Any]):
@@ -330,9 +334,13 @@ class TabAggregatePushSerializer(serializers.Serializer[Any]):
 
     aggregates = BulkSerializer(child=TabAggregateSerializer(), max_length=limits.MAX_RECORDS)
     anonymousClientId = serializers.CharField(
-        required=False, max_length=limits.MAX_CLIENT_ID, help_text=BODY_CLIENT_ID_HELP
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        max_length=limits.MAX_CLIENT_ID,
+        help_text=BODY_CLIENT_ID_HELP,
     )
-    client = ClientSerializer(required=False)
+    client = ClientSerializer(required=False, allow_null=True)
 
 
 class RejectedSerializer(serializers.Serializer[Any]):
