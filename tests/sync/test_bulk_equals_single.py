@@ -105,6 +105,7 @@ def test_the_bulk_serializer_agrees_with_the_serializer_of_one_record(serializer
             assert {name: [str(text) for text in texts] for name, texts in alone.errors.items()} == faults[index]
         else:
             assert repr(dict(alone.validated_data)) == repr(dict(next(good)))
+    assert list(good) == []
 
 
 @pytest.mark.parametrize(
