@@ -1,4 +1,4 @@
-"""Bodies as they come over a real socket: too large, in chunks, cut off."""
+"""Bodies over a real socket: too large, in chunks, and cut off."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Plain HTTP in production: pages are redirected, the API refuses, and a proxy never causes a loop."""
+"""Plain HTTP in production: pages redirect to HTTPS, the API refuses, and a proxy never causes a redirect loop."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The bulk serializer says of a batch what judging its records one at a time says."""
+"""The bulk serializer judges a batch as if each record came alone."""
 
 import copy
 
@@ -45,7 +45,7 @@ anything = st.recursive(
 
 
 def records_of(fields, makers):
-    """Return a strategy of records: whole ones, whole ones with odd or missing fields, and things that are none."""
+    """Return a strategy of lists: valid records, records with odd or missing fields, and values that are no records."""
 
     @st.composite
     def changed(draw):

@@ -1,4 +1,4 @@
-"""The demo's year: the same for the same seed, and records that the engine takes."""
+"""The demo's year is the same for the same seed, and the server takes all of its records."""
 
 from collections import Counter
 from datetime import date
