@@ -47,9 +47,12 @@ admin: $(VENV)/.run  ## make a person who may sign in to the admin
 
 test: lint types checks extension-test extension test-sqlite test-postgres e2e-chromium  ## everything that must be true, on SQLite and on PostgreSQL
 
-lint: $(VENV)/.dev  ## ruff
+lint: $(VENV)/.dev extension-lint  ## ruff, layers of imports, templates, unused code, and the extension's types and rules
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/djlint accounts insights sync syncserver --lint --check
+	$(PY) -m vulture
 
 types: $(VENV)/.dev  ## mypy --strict on the server
 	DEBUG=true $(PY) -m mypy

@@ -96,6 +96,11 @@ ERROR_SCHEMA = {
             "description": "Present when fields are at fault.",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
         },
+        "maxRecords": {"type": "integer", "description": "Of `batch_too_large`: records in a batch."},
+        "maxBodyBytes": {"type": "integer", "description": "Of `body_too_large`: bytes of a body after inflating."},
+        "maxBrowsers": {"type": "integer", "description": "Of `quota_exceeded`: browsers of a person."},
+        "reason": {"type": "string", "description": "Of `session_ended`: why the server ended the session."},
+        "endedAt": {"type": "integer", "description": "Of `session_ended`: when, in milliseconds since the epoch."},
     },
 }
 

@@ -39,7 +39,7 @@ class SessionFactory(factory.django.DjangoModelFactory):
 
 
 def session_of(user):
-    """Return a session of the person that is signed in, an own one if need be."""
+    """Return a live session of the person; make one if there is none."""
     return Session.objects.of(user.pk).live().first() or SessionFactory(user=user)
 
 

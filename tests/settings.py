@@ -13,5 +13,5 @@ from syncserver.settings import *  # noqa: F403  # after what it reads
 
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 
-# What a test asks for is done when the answer is there; tests/live runs it as the server does.
+# Work that follows a reply runs before it, so a test sees its result; tests/live runs the work as production does.
 WORK_IN_BACKGROUND = False

@@ -13,10 +13,10 @@ from sync.push.serializers import BulkSerializer, PageVisitSerializer, TabAggreg
 class ClientSerializer(serializers.Serializer[Any]):
     """What a sender tells of itself; a wrong value is ignored."""
 
-    extensionVersion = serializers.CharField(required=False)
-    browserName = serializers.CharField(required=False)
-    browserVersion = serializers.CharField(required=False)
-    platform = serializers.CharField(required=False)
+    extensionVersion = serializers.CharField(required=False, allow_blank=True, allow_null=True)
+    browserName = serializers.CharField(required=False, allow_blank=True, allow_null=True)
+    browserVersion = serializers.CharField(required=False, allow_blank=True, allow_null=True)
+    platform = serializers.CharField(required=False, allow_blank=True, allow_null=True)
 
 
 class PushSerializer(serializers.Serializer[Any]):
@@ -24,10 +24,12 @@ class PushSerializer(serializers.Serializer[Any]):
 
     anonymousClientId = serializers.CharField(
         required=False,
+        allow_blank=True,
+        allow_null=True,
         max_length=limits.MAX_CLIENT_ID,
         help_text="The browser of every record that names none itself.",
     )
-    client = ClientSerializer(required=False)
+    client = ClientSerializer(required=False, allow_null=True)
 
 
 class PageVisitPushSerializer(PushSerializer):

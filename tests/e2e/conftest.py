@@ -14,7 +14,7 @@ from .sites import Sites
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Keeps browsers out of a plain `pytest tests`, where tests run side by side and in seconds."""
+    """Leave the browsers out of a plain `pytest tests`, whose tests run in parallel and take seconds."""
     del collection_path
     return None if any("e2e" in argument for argument in config.args) else True
 

@@ -1,4 +1,4 @@
-"""What the machine must have: where it is missing, a test is skipped with what to install, and fails under CI."""
+"""Names the programs that a test needs; without one, it is skipped with advice, and fails under CI."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The real server: gunicorn on a database of its own, which tests may kill and start again."""
+"""Starts gunicorn on a new database; a test may kill it and start it again."""
 
 import json
 import os
@@ -44,7 +44,7 @@ class Server:
             self.database = f"sqlite:///{folder / 'server.sqlite3'}"
         self.environment = {
             **os.environ,
-            # The tests' own settings are for tests inside the process.
+            # Tests within one process have other settings.
             "DJANGO_SETTINGS_MODULE": "syncserver.settings",
             "SECRET_KEY": "0123456789-for-tests-only-abcdefghijklmnopqrstuvwxyz",
             "DEBUG": "true",
@@ -85,7 +85,7 @@ class Server:
         raise TimeoutError("gunicorn did not start")
 
     def kill(self) -> None:
-        """SIGKILL to gunicorn and its workers, as when the machine goes."""
+        """Send SIGKILL to gunicorn and its workers, as if the machine had crashed."""
         if self.process is not None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()

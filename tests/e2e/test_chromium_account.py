@@ -17,7 +17,7 @@ NEXT_PASSWORD = "staple battery horse right"
 
 
 class Mailbox:
-    """What the server has sent: its console e-mails, in its log."""
+    """The e-mails that the server has printed to its log."""
 
     def __init__(self, log: Path) -> None:
         self.log = log

@@ -1,4 +1,4 @@
-"""Browsing by dice, in a real Chromium, against the same ground truth; the seed is in the test's name."""
+"""Random browsing in a real Chromium, compared with the same ground truth; the test's name has the seed."""
 
 import random
 

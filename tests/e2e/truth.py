@@ -1,4 +1,4 @@
-"""What a script of browsing did, held against the rows in the database."""
+"""Compares the stays of a browsing script with the rows in the database."""
 
 import time
 from dataclasses import dataclass, field
@@ -26,13 +26,13 @@ class Stay:
 
 @dataclass
 class Truth:
-    """Stays as they happen, by the clock of this machine, which the browser shares."""
+    """The stays of a script, by the clock of this machine, which the browser shares."""
 
     stays: list[Stay] = field(default_factory=list)
     current: Stay | None = None
 
     def look_at(self, url: str | None) -> None:
-        """The page in front is another one now; None is a page that is not recorded."""
+        """Note that another page is in front; None stands for a page that is not recorded."""
         now = now_ms()
         if self.current:
             self.back()
@@ -55,7 +55,7 @@ class Truth:
 
 
 def difference(truth: Truth, visits: list[dict[str, Any]]) -> list[str]:
-    """What is wrong with the rows: missing, too many, twice, or off by more than a second."""
+    """Return the faults of the rows: missing, too many, twice, or off by more than a second."""
     faults = []
     if len({(row["browser_id"], row["visit_id"]) for row in visits}) != len(visits):
         faults.append("a visit is there twice")
@@ -77,7 +77,7 @@ def difference(truth: Truth, visits: list[dict[str, Any]]) -> list[str]:
 
 
 def sums_differ(visits: list[dict[str, Any]], aggregates: list[dict[str, Any]]) -> list[str]:
-    """Aggregates that are not the sum of their visits, and visits that no aggregate holds."""
+    """Return the aggregates that are not the sum of their visits, and the visits that no aggregate holds."""
     faults = []
     held = 0
     for aggregate in aggregates:

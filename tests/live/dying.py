@@ -1,4 +1,4 @@
-"""The server's settings with a middleware that kills its worker after the commit and before the reply, when asked."""
+"""Settings with a middleware that kills its worker between commit and reply, when a request asks for it."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A real gunicorn on a database of its own, started as the Procfile says, and a client that speaks HTTP to it."""
+"""Starts gunicorn by the Procfile's command on a new database, and sends HTTP requests to it."""
 
 import http.client
 import json
@@ -31,7 +31,7 @@ def free_port():
 
 
 class Database:
-    """An empty database: a file, or one made on the server that DATABASE_URL names."""
+    """An empty database: an SQLite file, or a new database on the PostgreSQL server of DATABASE_URL."""
 
     def __init__(self, folder):
         self.name = f"ct_live_{os.getpid()}_{secrets.token_hex(4)}"
@@ -55,7 +55,7 @@ class Database:
             try:
                 self._administer(f'DROP DATABASE "{self.name}" WITH (FORCE)')
             except psycopg.errors.InsufficientPrivilege:
-                # An autovacuum worker is in there just now, and this role may not end it; it leaves by itself.
+                # An autovacuum worker is connected. This role may not end it, so wait until it leaves.
                 if attempt == 49:
                     raise
                 time.sleep(0.2)
@@ -63,7 +63,7 @@ class Database:
                 return
 
     def connect(self):
-        """Return a connection in which a transaction begins when it is told to."""
+        """Return a connection that begins a transaction only by an explicit BEGIN."""
         if POSTGRESQL:
             return psycopg.connect(self.url, autocommit=True)
         return sqlite3.connect(self.path, isolation_level=None, timeout=30)
@@ -115,7 +115,7 @@ class Service:
 
     def start(self):
         web = next(line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("web:"))
-        # What comes before the last command collects static files, which the API does without.
+        # The commands before the last one collect static files, which the API does not need.
         command = web.removeprefix("web:").rpartition("&&")[2].strip().removeprefix("exec ")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -137,7 +137,7 @@ class Service:
         raise AssertionError(f"gunicorn did not come up: {self.log.read_text()[-3_000:]}")
 
     def kill(self):
-        """Kill every process of the server at once, with no chance to finish anything."""
+        """Send SIGKILL to every process of the server."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(30)
 
@@ -182,7 +182,7 @@ class Service:
 
 
 class Relay:
-    """A TCP relay to the database that can be cut and mended."""
+    """A TCP relay to the database; a test can close and reopen it."""
 
     def __init__(self, host, port):
         self.target = (host, port)
@@ -195,7 +195,7 @@ class Relay:
         threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
 
     def cut(self):
-        """Refuse new connections and drop those there are."""
+        """Refuse new connections and drop the open ones."""
         with suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()

@@ -1,4 +1,4 @@
-"""Eight connections at once with overlapping batches: no deadlock, no 5xx, the rows of the oracle."""
+"""Eight connections push overlapping batches at once: no deadlock, no 5xx, and the rows are the oracle's."""
 
 import random
 from collections import Counter
@@ -14,7 +14,7 @@ TABLES = {VISITS: "sync_pagevisit", AGGREGATES: "sync_tabaggregate"}
 
 
 def overlapping(records, seed):
-    """Return all records, some of them twice, in an order and in batches of their own."""
+    """Return all records, a third of them twice, shuffled and cut into batches by `seed`."""
     order = random.Random(seed)
     drawn = order.sample(records, len(records)) + order.sample(records, len(records) // 3)
     batches = []

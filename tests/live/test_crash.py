@@ -1,4 +1,4 @@
-"""What was reported stored is there, whatever becomes of the server and its database."""
+"""A record that was reported as stored survives crashes of the server and of its database."""
 
 import http.client
 import json
@@ -66,7 +66,7 @@ def test_what_was_reported_stored_outlives_a_kill(tmp_path):
         there = {row["visit_id"] for row in database.select("SELECT visit_id FROM sync_pagevisit")}
         assert len(reported) >= 500
         assert set(reported) <= there
-        # A batch whose reply was lost is there whole or not at all, and can be sent again.
+        # A batch without a reply is stored whole or not at all, and can be sent again.
         for records in sent[-4:]:
             ids = {record["id"] for record in records}
             assert ids <= there or not ids & there
@@ -80,7 +80,7 @@ def test_what_was_reported_stored_outlives_a_kill(tmp_path):
 
 @pytest.fixture(scope="module")
 def impatient(database, service, tmp_path_factory):
-    """The same server, told to wait for a lock for a second only."""
+    """The same server with a lock timeout of one second."""
     other = Service(database.url, tmp_path_factory.mktemp("impatient") / "gunicorn.log")
     other.environment["DATABASE_WAIT_SECONDS"] = "1"
     other.start()
@@ -89,7 +89,7 @@ def impatient(database, service, tmp_path_factory):
 
 
 def end_what_waits(service, database, token, record):
-    """Push a record that has to wait for a lock, let the database end the waiting connection; return the answer."""
+    """Push a record that must wait for a lock, end its database connection meanwhile, and return the replies."""
     answers = []
     waiting = threading.Thread(target=lambda: answers.append(push(service, token, [record])))
     waiting.start()

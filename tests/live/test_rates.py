@@ -1,4 +1,4 @@
-"""Rates against a real gunicorn of two processes: exact across them, and not dodged, wherever they are counted."""
+"""Rate limits of a gunicorn with two processes are exact, in the database and in Redis, and cannot be dodged."""
 
 import secrets
 import threading
@@ -39,13 +39,13 @@ def new_person():
 
 
 def asked(times, call):
-    """Return the replies of so many calls, four at once, each with another X-Forwarded-For."""
+    """Return the replies of `times` calls, four at once, each with another X-Forwarded-For."""
     with ThreadPoolExecutor(4) as pool:
         return list(pool.map(lambda number: call(f"192.0.2.{number}"), range(times)))
 
 
 def within(replies, status):
-    """Return how many were answered; each of the others is a 429 that says how long to wait."""
+    """Return how many replies are not 429; check that these have `status` and that each 429 has Retry-After."""
     for code, headers, reply in replies:
         if code == 429:
             assert reply["code"] == "throttled"
@@ -88,7 +88,7 @@ def test_sign_ups_and_sign_ins_from_one_address_are_answered_up_to_one_rate(serv
         wrong = {"email": f"{forwarded}@example.org", "password": "wrong"}
         return server.call("POST", "/api/auth/login", wrong, X_Forwarded_For=forwarded)
 
-    # The two sign-ups of the fixture count.
+    # The fixture's two sign-ups count as well.
     assert within(asked(30, login), 401) == 18
     assert server.call("POST", "/api/auth/register", new_person())[0] == 429
 

@@ -1,4 +1,4 @@
-"""Refreshes against a real gunicorn: at once, cut off, killed between commit and reply, replayed, after a night."""
+"""Refreshes at a real gunicorn: at once, cut off, killed between commit and reply, replayed, and a day later."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ DAY_MS = 86_400_000
 
 @pytest.fixture(scope="module")
 def server(database, tmp_path_factory):
-    """The server with a short grace, and a worker that dies when a request asks for it."""
+    """The server with a short grace, and with workers that die when a request asks for it."""
     server = Service(database.url, tmp_path_factory.mktemp("refreshes") / "gunicorn.log")
     server.environment |= {"REFRESH_GRACE_SECONDS": str(GRACE), "DJANGO_SETTINGS_MODULE": "tests.live.dying"}
     server.migrate()
@@ -31,7 +31,7 @@ def server(database, tmp_path_factory):
 
 
 def sign_in(server):
-    """Return the tokens of a new person: one account takes 30 sign-ins a minute at most."""
+    """Return the tokens of a new person, because one account takes at most 30 sign-ins a minute."""
     body = {"email": f"{secrets.token_hex(6)}@example.org", "password": PASSWORD}
     status, _, reply = server.call("POST", "/api/auth/register", body)
     assert status == 201, reply
@@ -79,7 +79,7 @@ def test_200_pairs_of_simultaneous_refreshes_sign_nobody_out(server):
             token = tokens[number % 8]
             replies = [future.result(60) for future in [pool.submit(one, token) for _ in range(2)]]
             assert [status for status, _ in replies] == [200, 200], replies
-            # The browser keeps whichever came last, and works with it.
+            # The browser keeps the reply that came last.
             kept = replies[number % 3 % 2][1]
             assert server.call("GET", ME, token=kept["access"])[0] == 200
             tokens[number % 8] = kept["refresh"]
@@ -93,7 +93,7 @@ def test_200_refreshes_whose_reply_is_cut_sign_nobody_out(server, database):
         before = refreshes_of(database, token)
         cut(server, token)
         if number % 2:
-            # Half of the retries come when the lost one is surely over, half of them race it.
+            # Half of the retries wait until the lost request is over; the other half race it.
             deadline = time.monotonic() + 20
             while refreshes_of(database, token) == before and number % 4 == 1 and time.monotonic() < deadline:
                 time.sleep(0.005)
@@ -113,7 +113,7 @@ def test_a_worker_killed_between_commit_and_reply_signs_nobody_out(server, datab
 
 
 def next_when_up(server, token):
-    """Retry until the master has a worker again; a connection that the dead one had accepted is lost as well."""
+    """Retry until the master has a worker again; connections that the dead worker had accepted are lost."""
     for _ in range(100):
         with suppress(OSError, http.client.HTTPException):
             return refreshed(server, token)
@@ -202,7 +202,7 @@ def test_two_at_once_with_an_old_token_end_the_session_once(server, database):
 
 
 def sleep_a_day(database):
-    """Move all that is remembered a day back, which is what a day asleep looks like to the server."""
+    """Move every stored time a day back, as if the browser had slept for a day."""
     back = "- interval '1 day'" if POSTGRESQL else ""
     with closing(database.connect()) as connection:
         for row in connection.execute("SELECT id, uses FROM accounts_session").fetchall():

@@ -1,4 +1,4 @@
-"""Every path under /api/ answers in the one shape, whatever the method, as a browser without a CSRF token asks it."""
+"""An unknown path under /api/ gets an error in the one shape, with every method and without a CSRF token."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""The bulk serializer says of a batch what judging its records one at a time says."""
+"""The bulk serializer judges a batch as if each record came alone."""
 
 import copy
 
@@ -43,7 +43,7 @@ anything = st.recursive(
 
 
 def records_of(fields, makers):
-    """Return a strategy of records: whole ones, whole ones with odd or missing fields, and things that are none."""
+    """Return a strategy of lists: valid records, records with odd or missing fields, and values that are no records."""
 
     @st.composite
     def changed(draw):
@@ -103,6 +103,7 @@ def test_the_bulk_serializer_agrees_with_the_serializer_of_one_record(serializer
             assert {name: [str(text) for text in texts] for name, texts in alone.errors.items()} == faults[index]
         else:
             assert alone.validated_data == next(good)
+    assert list(good) == []
 
 
 @pytest.mark.parametrize("serializer_class", [PageVisitSerializer, TabAggregateSerializer])

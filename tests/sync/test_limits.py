@@ -1,4 +1,4 @@
-"""What a client may know before it pushes."""
+"""The limits that a client reads before it pushes."""
 
 import pytest
 

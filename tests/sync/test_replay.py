@@ -1,4 +1,4 @@
-"""`manage.py replay` reads any recording, and says in a sentence what is wrong with a file or a server."""
+"""`manage.py replay` reads recordings, and reports a faulty file or server in one sentence."""
 
 import json
 
