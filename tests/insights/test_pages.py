@@ -266,7 +266,7 @@ def test_the_days_are_those_of_the_persons_zone(client, alice):
     client.force_login(alice)
     assert "Nothing was recorded" in client.get("/dashboard/day/2025-11-03").content.decode()
     page = client.get("/dashboard/timeline/2025-11-04").content.decode()
-    assert '<span class="stay-time">02:00</span>' in page
+    assert '<span class="visit-time">02:00</span>' in page
 
 
 def test_a_browser_that_fell_silent_is_pointed_out(client, alice):
@@ -278,7 +278,7 @@ def test_a_browser_that_fell_silent_is_pointed_out(client, alice):
     client.force_login(alice)
     page = client.get("/dashboard/browsers").content.decode()
     assert page.count('class="banner"') == 1
-    assert "<strong>Browser old</strong> has been silent" in page
+    assert "<strong>Browser old</strong> has not synced since" in page
     assert "Firefox on Linux" in page
 
 
@@ -310,8 +310,8 @@ def test_highlights_mark_what_was_looked_for(client, alice):
 
 
 def test_a_search_whose_time_is_up_offers_to_go_on(client, alice, monkeypatch):
-    monkeypatch.setattr("insights.search.STRETCH", 3)
-    monkeypatch.setattr("insights.search.BUDGET_SECONDS", 0)
+    monkeypatch.setattr("insights.search.VISITS_PER_QUERY", 3)
+    monkeypatch.setattr("insights.search.TIME_LIMIT_SECONDS", 0)
     visits = [
         visit(visit_id=f"pv_{n}", started_at=AT_9 - n * MINUTE, title="Rare" if n == 9 else "Common") for n in range(12)
     ]
