@@ -310,17 +310,17 @@ def tally(visits: Iterable[Visit], starts: Sequence[int], labels: Sequence[int],
         if index >= 0 and started_at < end and stop <= stops[index]:
             # Most visits lie within one hour. A year holds many, so no Part is made for them.
             hour = hours[index]
-            share = (active_ms or 0, stop - started_at, 1)
-            hour.active_sum_ms += share[0]
-            hour.time_sum_ms += share[1]
+            inside_ms, time_ms, begins = active_ms or 0, stop - started_at, 1
+            hour.active_sum_ms += inside_ms
+            hour.time_sum_ms += time_ms
             hour.visits += 1
             if stop > fresh:
                 hour.clock_sum_ms += stop - fresh
                 clocked_until = stop
             if ended_at is None or active_ms is None:
-                hour.unknown.add_part(visit, Part(*share))
+                hour.unknown.add_part(visit, Part(inside_ms, time_ms, 1))
         else:
-            share = part(visit, starts[0], end)
+            inside_ms, time_ms, begins = share = part(visit, starts[0], end)
             if share == (0, 0, 0):
                 continue
             for place, of_hour in parts(visit, starts, end):
@@ -331,21 +331,26 @@ def tally(visits: Iterable[Visit], starts: Sequence[int], labels: Sequence[int],
         site = sites.get(domain)
         if site is None:
             site = sites[domain] = Site()
-        site.active_sum_ms += share[0]
-        site.time_sum_ms += share[1]
-        if share[2]:
+        site.active_sum_ms += inside_ms
+        site.time_sum_ms += time_ms
+        if begins:
             site.visits += 1
-            site.longest_ms = max(site.longest_ms, active_ms or 0)
+            if active_ms and active_ms > site.longest_ms:
+                site.longest_ms = active_ms
         if ended_at is None or active_ms is None:
-            site.unknown.add_part(visit, Part(*share))
+            site.unknown.add_part(visit, Part(inside_ms, time_ms, begins))
         category = category or ""
-        site.categories[category] = site.categories.get(category, 0) + share[0]
-    whole = Tally({}, sites)
+        site.categories[category] = site.categories.get(category, 0) + inside_ms
+    return Tally(_by_label(labels, hours), sites)
+
+
+def _by_label(labels: Sequence[int], hours: Sequence[Hour]) -> dict[int, Hour]:
+    """Return the hours that hold anything; where clocks go back across midnight, two hours have one label."""
+    found: dict[int, Hour] = {}
     for label, hour in zip(labels, hours, strict=True):
         if hour.time_sum_ms or hour.visits:
-            # Where clocks went back across midnight, a label comes twice.
-            whole.hours.setdefault(label, Hour()).add(hour)
-    return whole
+            found.setdefault(label, Hour()).add(hour)
+    return found
 
 
 def _add_part(sums: Sums, visit: Visit, share: Part) -> None:
