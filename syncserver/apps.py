@@ -1,12 +1,12 @@
-"""Registers the project's own system checks."""
+"""The app of the wiring: system checks and shared templates."""
 
 from django.apps import AppConfig
 
 
 class SyncserverConfig(AppConfig):
-    """The wiring: settings checks and the shared templates."""
+    """The wiring of the server."""
 
     name = "syncserver"
 
     def ready(self) -> None:
-        """Register the checks and the API description's sign-in scheme: importing does it, once the settings exist."""
+        """Register the system checks and the sign-in scheme of the API description, by importing them."""
