@@ -1,4 +1,4 @@
-"""The numbers once more, slow and obvious: imports nothing from insights."""
+"""A slow and obvious recomputation of the numbers; it imports nothing from insights."""
 
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -15,7 +15,7 @@ def local_date(zone, ms):
 
 @cache
 def first_instant_of(zone, day):
-    """Walk to the first second whose date is the day or later."""
+    """Return the first instant with this date or a later one, found by walking."""
     ms = (datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("UTC")) - EPOCH) // MS - 36 * 3_600_000
     for step in (60_000, 1_000):
         while local_date(zone, ms + step) < day:
@@ -51,7 +51,7 @@ def active_of(row):
 
 
 def credited(start, end, active, until):
-    """Return how much of the active time is spent by an instant, spread evenly and rounded down."""
+    """Return the active time up to an instant, spread evenly over the visit and rounded down."""
     if until <= start or end == start:
         return 0
     return int(Fraction(active * (min(until, end) - start), end - start))
@@ -74,7 +74,7 @@ def shares(rows, low, high):
 
 
 def known_sum(values):
-    """Return the sum of the known values, None where all of some are unknown."""
+    """Return the sum of the known values, None where there are values and all are unknown."""
     values = list(values)
     known = [value for value in values if value is not None]
     return sum(known) if known or not values else None
@@ -117,7 +117,7 @@ def longest_of(actives):
 
 
 def on_the_clock(edges):
-    """Return how long at least one visit went on, by counting those that go on at each edge."""
+    """Return how long at least one visit went on, by counting the visits between each two edges."""
     total = going_on = 0
     since = None
     for at, step in sorted(edges, key=lambda edge: (edge[0], -edge[1])):
@@ -130,7 +130,7 @@ def on_the_clock(edges):
 
 
 def local_hours(zone, low, high):
-    """Yield (hour, start, end) for each quarter of an hour of a stretch; for each minute where clocks change within."""
+    """Yield (hour, start, end) for each quarter of an hour, and for each minute where clocks change within it."""
     at = low
     while at < high:
         there, later = ((EPOCH + ms * MS).astimezone(zone) for ms in (at, at + 899_999))

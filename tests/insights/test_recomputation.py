@@ -1,4 +1,4 @@
-"""The numbers of the database agree to the millisecond with a slow, obvious recomputation over random data."""
+"""The numbers agree to the millisecond with a slow, obvious recomputation over random visits."""
 
 import re
 from datetime import date, timedelta
