@@ -1,4 +1,4 @@
-"""The app of the wiring: system checks and shared templates."""
+"""The app of the wiring: system checks, the sign-in scheme of the API description, shared templates."""
 
 from django.apps import AppConfig
 
@@ -9,4 +9,5 @@ class SyncserverConfig(AppConfig):
     name = "syncserver"
 
     def ready(self) -> None:
-        """Register the system checks and the sign-in scheme of the API description, by importing them."""
+        """Register the checks and the sign-in scheme; importing the modules registers them."""
+        from syncserver import checks, openapi  # noqa: F401, PLC0415  # both need the settings, which exist only now

@@ -12,6 +12,8 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from strict_json.parsing import InvalidJSON
+
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5
@@ -55,6 +57,8 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         exc = exceptions.NotFound("There is nothing here.")
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
+    elif isinstance(exc, InvalidJSON):
+        exc = exceptions.ParseError(str(exc), "invalid_json")
     headers: dict[str, str] = {}
     if isinstance(exc, exceptions.APIException):
         if isinstance(exc, exceptions.MethodNotAllowed):

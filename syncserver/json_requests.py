@@ -1,29 +1,19 @@
 """The parser and the content negotiation of every API call: JSON in, JSON out."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
-from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from strict_json.parsing import parse
 from sync import limits
-from sync.push.request_body import InvalidJSON, UnreadableBody, parse_json, read_on, read_some
+from sync.push.request_body import BodyTooLarge, chunks, read_some
 
 # Bodies of calls with this parser are small: at most an e-mail address and some passwords.
 MAX_BYTES = 65_536
-
-
-class BodyTooLargeError(APIException):
-    """The body is larger than any call but a push needs."""
-
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_code = "body_too_large"
-    default_detail = f"The body of this call holds at most {MAX_BYTES} bytes."
-    more: ClassVar = {"maxBodyBytes": MAX_BYTES}
 
 
 class StrictJSONParser(BaseParser):
@@ -32,17 +22,13 @@ class StrictJSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        """Return the parsed body; raises ParseError with the position."""
-        try:
-            body = read_some(stream, MAX_BYTES + 1)
-            if len(body) > MAX_BYTES:
-                read_on(stream, limits.MAX_BODY_BYTES)
-                raise BodyTooLargeError
-            return parse_json(body)
-        except UnreadableBody as error:
-            raise ParseError(str(error), code="unreadable_body") from error
-        except InvalidJSON as error:
-            raise ParseError(str(error), code="invalid_json") from error
+        """Return the parsed body; raises InvalidJSON with the position, BodyTooLarge or ParseError."""
+        body = read_some(stream, MAX_BYTES + 1)
+        if len(body) > MAX_BYTES:
+            for _ in chunks(stream, limits.MAX_BODY_BYTES):
+                pass  # so that the sender gets the reply and not a broken pipe
+            raise BodyTooLarge(MAX_BYTES, " in this call")
+        return parse(body)
 
 
 class JSONOnlyNegotiation(BaseContentNegotiation):
