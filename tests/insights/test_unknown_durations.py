@@ -7,7 +7,8 @@ from insights.numbers import Hour, Sums, Tally, Unknown, Visit
 from insights.queries import listed_visits
 from sync.models import Browser
 from tests.insights.records import AT_9, HOUR, MINUTE, aggregate, store, visit
-from tests.wire import send
+from tests.wire import VISITS, push, send
+from tests.wire_records import visit as wire_visit
 
 MONDAY = "from=2025-11-03&to=2025-11-03"
 MONDAY_STARTS_AT, MONDAY_ENDS_AT = 1_762_128_000_000, 1_762_214_400_000
@@ -78,6 +79,12 @@ def test_a_known_active_time_counts_without_a_duration_and_not_for_focus(alice):
         visit(started_at=AT_9 + 2 * HOUR, ended_at=AT_9 + 3 * HOUR, duration_ms=HOUR, active_duration_ms=None),
     )
     assert times_of(alice) == [8 * MINUTE, 70 * MINUTE, 70 * MINUTE, 3, 1, 0.5]
+
+
+def test_a_pushed_visit_without_durations_has_unknown_ones(alice):
+    sent = wire_visit(startedAt=AT_9, endedAt=None, duration=None, activeDuration=None, lastHeartbeat=None)
+    push(alice, VISITS, [sent])
+    assert times_of(alice) == [None, None, None, 1, 1, None]
 
 
 def test_each_call_answers_null_where_all_is_unknown(alice):
