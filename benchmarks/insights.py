@@ -198,7 +198,7 @@ def measure(times: int) -> list[dict[str, Any]]:
             if path:
                 ask(path)
             else:
-                queries.latest_stays(person.pk, 0, 1 << 60, 8)
+                queries.latest_visits(person.pk, 0, 1 << 60, 8)
 
         page = median_ms(work, times)
         with CaptureQueriesContext(connection) as captured:

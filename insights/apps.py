@@ -1,9 +1,9 @@
-"""The app of what a person sees of their records."""
+"""The insights app: pages and API calls about a person's own records."""
 
 from django.apps import AppConfig
 
 
 class InsightsConfig(AppConfig):
-    """Insights: read-only over sync.models, owning no truth of its own."""
+    """Reads sync.models and writes nothing but month tallies, which can be made anew from the visits."""
 
     name = "insights"

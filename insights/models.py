@@ -1,4 +1,4 @@
-"""The one derived table: a month's numbers, made from the visits by a command and thrown away at will."""
+"""The stored numbers of past months, made from the visits by a command; they can be deleted at any time."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class MonthTally(models.Model):
-    """The tally of one month of a person in one time zone, good as long as `basis` is what the visits say now."""
+    """The tally of one month of a person in one time zone; valid while `basis` matches the visits."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     first_day = models.DateField()

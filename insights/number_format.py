@@ -1,13 +1,16 @@
-"""Numbers in words, for people."""
+"""Numbers and names as text for people; a dash stands for an unknown number."""
 
 from sync.models import Browser
 
 MINUTE_MS = 60_000
+UNKNOWN = "–"
 PLATFORMS = {"linux": "Linux", "mac": "macOS", "win": "Windows", "android": "Android", "cros": "ChromeOS"}
 
 
-def duration(ms: int) -> str:
+def duration(ms: int | None) -> str:
     """Return a duration in hours and minutes, such as 3 h 20 min; under a minute in seconds."""
+    if ms is None:
+        return UNKNOWN
     if ms < MINUTE_MS:
         return f"{ms // 1000} s" if ms >= 1000 or ms == 0 else "under 1 s"
     minutes = ms // MINUTE_MS
@@ -19,8 +22,15 @@ def duration(ms: int) -> str:
     return f"{hours} h {minutes:02} min" if minutes else f"{hours} h"
 
 
-def exact(ms: int) -> str:
+def active_duration(ms: int | None) -> str:
+    """Return an active time for a sentence, such as "8 min active"."""
+    return "active time unknown" if ms is None else f"{duration(ms)} active"
+
+
+def exact_duration(ms: int | None) -> str:
     """Return a duration to the second, such as 3 h 20 min 5 s."""
+    if ms is None:
+        return "unknown"
     if ms < MINUTE_MS:
         return duration(ms)
     minutes, seconds = divmod(ms // 1000, 60)
@@ -29,8 +39,8 @@ def exact(ms: int) -> str:
     return " ".join(parts)
 
 
-def mark(ms: int) -> str:
-    """Return a mark of a scale: 15 min, 1½ h, 4 h."""
+def scale_label(ms: int) -> str:
+    """Return the label of a line of a scale, such as 15 min, 1½ h, 4 h."""
     hours, rest = divmod(ms, 60 * MINUTE_MS)
     return f"{hours}½ h" if hours and rest == 30 * MINUTE_MS else duration(ms)
 
@@ -41,16 +51,16 @@ def machine_duration(ms: int) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Return a share in whole percent; a dash where there is none."""
+    """Return a share in whole percent."""
     if share is None:
-        return "–"
+        return UNKNOWN
     if 0 < share < 0.005:
         return "<1 %"
     return f"{share * 100:.0f} %"
 
 
 def change(share: float | None) -> str:
-    """Return by how much something grew; empty where no share says it."""
+    """Return the growth of a number, such as +12 %; "" where it is unknown."""
     if share is None:
         return ""
     if abs(share) < 0.005:
@@ -59,12 +69,12 @@ def change(share: float | None) -> str:
 
 
 def category(name: str) -> str:
-    """Return a category as the extension names it, such as learning_reading, in words."""
+    """Return the name of a category for people, such as "Learning reading" for learning_reading."""
     return name.replace("_", " ").strip().capitalize() if name else "No category"
 
 
 def browser_name(browser: Browser) -> str:
-    """Return what a browser is called."""
+    """Return the name of a browser for people."""
     if not browser.browser_name:
         return f"Browser {browser.client_id[:8]}" if browser.client_id else "Browser without a name"
     platform = PLATFORMS.get(browser.platform.lower(), browser.platform)

@@ -1,7 +1,7 @@
-"""Days, weeks, months and years of a person: pure. Instants are integer milliseconds in UTC.
+"""Days, weeks, months and years in a person's time zone: pure. Instants are integer milliseconds since the epoch.
 
 A day runs from the person's midnight to their next one, so it has 23 or 25 hours where clocks change. Where midnight
-comes twice or not at all, a day begins at the first instant whose date is that day or later.
+comes twice or not at all, a day begins at the first instant that has its date or a later one.
 """
 
 from bisect import bisect_right
@@ -22,44 +22,44 @@ Unit = Literal["day", "week", "month", "year", "range"]
 HourLabel = int
 
 
-class Stretch(NamedTuple):
-    """Instants [start, end) at which `instant + shift` reads as the person's calendar and clock."""
+class OffsetSpan(NamedTuple):
+    """Instants [start, end) at which `instant + shift_ms` reads as the person's calendar and clock."""
 
     start: int
     end: int
-    shift: int
+    shift_ms: int
 
 
-def milliseconds(moment: datetime) -> int:
-    """Return an aware moment as milliseconds since the epoch."""
+def to_ms(moment: datetime) -> int:
+    """Return an aware datetime as milliseconds since the epoch."""
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
-def offset(zone: ZoneInfo, instant: int) -> int:
-    """Return how many milliseconds the zone's clocks are ahead of UTC at an instant."""
+def utc_offset_ms(zone: ZoneInfo, instant: int) -> int:
+    """Return how far the zone's clocks are ahead of UTC at an instant."""
     there = datetime.fromtimestamp(instant // 1000, zone).utcoffset()
     return (there or timedelta(0)) // timedelta(milliseconds=1)
 
 
 def midnight(zone: ZoneInfo, day: date) -> int:
-    """Return the instant at which a day begins."""
-    # Where midnight comes twice this is the first of them.
+    """Return the first instant of a day."""
+    # Where midnight comes twice, this is the first of the two.
     local = datetime.combine(day, time(), zone)
-    instant = milliseconds(local)
+    instant = to_ms(local)
     there = datetime.fromtimestamp(instant // 1000, zone)
     if there.replace(tzinfo=None) == local.replace(tzinfo=None):
         return instant
-    # Clocks skipped it: the day begins when they did.
-    return _change(zone, instant - DAY_MS, instant)
+    # Clocks skipped midnight, so the day begins at the skip.
+    return _offset_change(zone, instant - DAY_MS, instant)
 
 
-def _change(zone: ZoneInfo, low: int, high: int) -> int:
-    """Return the first instant after `low` with another offset than at `low`, given that there is one until `high`."""
-    before = offset(zone, low)
+def _offset_change(zone: ZoneInfo, low: int, high: int) -> int:
+    """Return the first instant after `low` with another offset than at `low`; there must be one until `high`."""
+    before = utc_offset_ms(zone, low)
     low, high = low // 1000, high // 1000
     while high - low > 1:
         middle = (low + high) // 2
-        if offset(zone, middle * 1000) == before:
+        if utc_offset_ms(zone, middle * 1000) == before:
             low = middle
         else:
             high = middle
@@ -76,62 +76,62 @@ class Period:
     unit: Unit = "range"
 
     @cached_property
-    def start(self) -> int:
-        """The instant it begins."""
+    def starts_at(self) -> int:
+        """The first instant."""
         return midnight(self.zone, self.first)
 
     @cached_property
-    def end(self) -> int:
-        """The instant it is over."""
+    def ends_at(self) -> int:
+        """The first instant after it."""
         return midnight(self.zone, self.last + timedelta(days=1))
 
     @cached_property
     def dates(self) -> list[date]:
-        """Every day of it."""
+        """Every day, in order."""
         return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
 
     @cached_property
     def midnights(self) -> list[int]:
-        """The instants at which its days begin, and the one at which the last is over."""
+        """The first instant of every day, and the first one after the last day."""
         return [midnight(self.zone, day) for day in (*self.dates, self.last + timedelta(days=1))]
 
     @cached_property
-    def stretches(self) -> list[Stretch]:
-        """The period cut where the zone's offset changes; a year has three stretches, or one."""
-        cuts: list[Stretch] = []
+    def offset_spans(self) -> list[OffsetSpan]:
+        """The period, cut where the zone's offset changes; a year has three spans, or one."""
+        cuts: list[OffsetSpan] = []
         for number, day in enumerate(self.dates):
             start, end = self.midnights[number], self.midnights[number + 1]
             while start < end:
-                shift = offset(self.zone, start)
-                stop = _change(self.zone, start, end) if offset(self.zone, end - 1) != shift else end
-                # An hour before midnight that clocks repeat after midnight belongs to the day that had begun.
-                shown = (start + shift) // DAY_MS
-                stop = min(stop, (shown + 1) * DAY_MS - shift)
-                shift += ((day - EPOCH).days - shown) * DAY_MS
-                if cuts and cuts[-1].shift == shift:
+                shift_ms = utc_offset_ms(self.zone, start)
+                stop = _offset_change(self.zone, start, end) if utc_offset_ms(self.zone, end - 1) != shift_ms else end
+                # Clocks may repeat an hour before midnight after midnight; it then belongs to the new day.
+                shown = (start + shift_ms) // DAY_MS
+                stop = min(stop, (shown + 1) * DAY_MS - shift_ms)
+                shift_ms += ((day - EPOCH).days - shown) * DAY_MS
+                if cuts and cuts[-1].shift_ms == shift_ms:
                     cuts[-1] = cuts[-1]._replace(end=stop)
                 else:
-                    cuts.append(Stretch(start, stop, shift))
+                    cuts.append(OffsetSpan(start, stop, shift_ms))
                 start = stop
         return cuts
 
     @cached_property
     def hours(self) -> tuple[list[int], list[HourLabel]]:
-        """The instants at which an hour of the person's clock begins, and the label of each hour; see HourLabel."""
+        """The first instant and the label of each hour of the person's clock."""
         starts: list[int] = []
         labels: list[HourLabel] = []
-        for start, end, shift in self.stretches:
+        for start, end, shift_ms in self.offset_spans:
             at = start
             while at < end:
-                label = (at + shift) // HOUR_MS
+                label = (at + shift_ms) // HOUR_MS
                 if not labels or labels[-1] != label:
                     starts.append(at)
                     labels.append(label)
-                at = (label + 1) * HOUR_MS - shift
+                at = (label + 1) * HOUR_MS - shift_ms
         return starts, labels
 
-    def hour_of(self, instant: int) -> HourLabel:
-        """Return the label of the hour an instant of this period lies in."""
+    def hour_at(self, instant: int) -> HourLabel:
+        """Return the label of the hour that holds an instant of this period."""
         starts, labels = self.hours
         return labels[bisect_right(starts, instant) - 1]
 
@@ -155,7 +155,7 @@ class Period:
 
 
 def period_of(zone: ZoneInfo, unit: Unit, day: date) -> Period:
-    """Return the day, week (from Monday), month or year that a day lies in."""
+    """Return the day, week (from Monday), month or year that holds a day."""
     if unit == "week":
         monday = day - timedelta(days=day.weekday())
         return Period(zone, monday, monday + timedelta(days=6), unit)
@@ -167,19 +167,19 @@ def period_of(zone: ZoneInfo, unit: Unit, day: date) -> Period:
     return Period(zone, day, day, "day")
 
 
-def date_of(label: HourLabel) -> date:
-    """Return the day of an hour."""
+def date_of_hour(label: HourLabel) -> date:
+    """Return the day that an hour belongs to."""
     return EPOCH + timedelta(days=label // 24)
 
 
-def today(zone: ZoneInfo, now: int) -> date:
-    """Return the day an instant lies in."""
-    day = datetime.fromtimestamp(now / 1000, zone).date()
-    return day + timedelta(days=1) if midnight(zone, day + timedelta(days=1)) <= now else day
+def date_at(zone: ZoneInfo, instant: int) -> date:
+    """Return the day that holds an instant."""
+    day = datetime.fromtimestamp(instant / 1000, zone).date()
+    return day + timedelta(days=1) if midnight(zone, day + timedelta(days=1)) <= instant else day
 
 
 def weeks(first: date, last: date) -> Iterator[list[date | None]]:
-    """Yield the weeks of a stretch of days, Monday to Sunday, None for a day outside it."""
+    """Yield the weeks from one day to another, Monday to Sunday; a day outside is None."""
     monday = first - timedelta(days=first.weekday())
     while monday <= last:
         days = [monday + timedelta(days=n) for n in range(7)]

@@ -1,17 +1,61 @@
-"""What the database is asked: few narrow queries, each scoped by the person, answered from the reading index."""
+"""Every query to the database: few, narrow, each limited to one person, and answered from the reading index.
+
+Instants are integer milliseconds since the epoch.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Max, Q, Sum, Value
+from django.db.models import Count, Max, Q, QuerySet, Sum, Value
 
 from insights.numbers import Span, Visit, active_time, end_of, union
 from sync.models import LONG_VISIT, Browser, PageVisit, SyncBatch, TabAggregate
 
 DAY_MS = 86_400_000
-COLUMNS = ("started_at", "ended_at", "last_heartbeat_at", "duration_ms", "active_duration_ms")
+TIME_COLUMNS = ("started_at", "ended_at", "last_heartbeat_at", "duration_ms", "active_duration_ms")
+VISIT_COLUMNS = (*TIME_COLUMNS, "domain", "category")
+LISTED_COLUMNS = (*VISIT_COLUMNS, "browser_id", "visit_id", "tab_id", "url", "title", "idle_periods")
+
+
+def visit_from_row(
+    started_at: int,
+    ended_at: int | None,
+    heartbeat_at: int | None,
+    duration_ms: int | None,
+    active_ms: int | None,
+    *domain_and_category: Any,
+) -> Visit:
+    """Return a visit from its TIME_COLUMNS or VISIT_COLUMNS."""
+    end = end_of(started_at, ended_at, heartbeat_at, duration_ms)
+    return Visit(started_at, end, active_time(started_at, end, duration_ms, active_ms), *domain_and_category)
+
+
+def overlapping(user_id: int, start: int, end: int) -> tuple[QuerySet[PageVisit], QuerySet[PageVisit]]:
+    """Return two disjoint sets that together hold every visit of [start, end): long ones from earlier, and the others.
+
+    A visit shorter than a day that reaches into the period began at most a day before it. Longer visits have their own
+    index. Visits that ended before `start` are in the sets too; callers leave them out with `is_within`.
+    """
+    mine = PageVisit.objects.filter(user_id=user_id)
+    long = mine.filter(LONG_VISIT, started_at__lt=start - DAY_MS)
+    return long, mine.filter(started_at__gte=start - DAY_MS, started_at__lt=end)
+
+
+def is_within(visit: Visit, start: int) -> bool:
+    """Tell whether a visit overlaps or begins at or after `start`."""
+    return visit.started_at >= start or visit.last_known_at > start
+
+
+def visits(user_id: int, start: int, end: int, only: Q | None = None) -> Iterator[Visit]:
+    """Yield every visit that overlaps or begins in [start, end), in order of their start."""
+    for found in overlapping(user_id, start, end):
+        rows = found.filter(only or Q()).order_by("started_at").values_list(*VISIT_COLUMNS)
+        for row in rows.iterator(chunk_size=10_000):
+            visit = visit_from_row(*row)
+            if is_within(visit, start):
+                yield visit
 
 
 class LongVisit(NamedTuple):
@@ -21,67 +65,42 @@ class LongVisit(NamedTuple):
     seq: int
 
 
-def read_visit(start: int, ended: int | None, heartbeat: int | None, duration: int, active: int, *of: Any) -> Visit:
-    """Return a visit from its stored columns."""
-    end = end_of(start, ended, heartbeat, duration)
-    return Visit(start, end, active_time(start, end, duration, active), *of)
-
-
-def visits(user_id: int, start: int, end: int, only: Q | None = None) -> Iterator[Visit]:
-    """Yield every visit that overlaps or begins in [start, end), in order of their start.
-
-    A visit shorter than a day that reaches into the period began at most a day before it; the others have their index.
-    """
-    earlier = start - DAY_MS
-    mine = PageVisit.objects.filter(user_id=user_id)
-    if only is not None:
-        mine = mine.filter(only)
-    columns = (*COLUMNS, "domain", "category")
-    long = mine.filter(LONG_VISIT, started_at__lt=earlier).order_by("started_at").values_list(*columns)
-    near = mine.filter(started_at__gte=earlier, started_at__lt=end).order_by("started_at").values_list(*columns)
-    for found in (long, near):
-        for row in found.iterator(chunk_size=10_000):
-            visit = read_visit(*row)
-            if visit.end > start or visit.start >= start:
-                yield visit
-
-
 def long_visits(user_id: int, before: int) -> list[LongVisit]:
     """Return the visits of a day or longer that began before an instant."""
     found = PageVisit.objects.filter(LONG_VISIT, user_id=user_id, started_at__lt=before)
-    return [LongVisit(read_visit(*row[:-1]), row[-1]) for row in found.values_list(*COLUMNS, "seq")]
+    return [LongVisit(visit_from_row(*row[:-1]), row[-1]) for row in found.values_list(*TIME_COLUMNS, "seq")]
 
 
-def states(user_id: int, cuts: Sequence[int]) -> list[tuple[int, int]]:
-    """Return, for each stretch between two neighbouring cuts, how many visits begin in it and their highest seq."""
+def counts_and_highest_seqs(user_id: int, cuts: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the number and the highest seq of the visits that begin between each two neighbouring cuts."""
     if len(cuts) < 2:
         return []
-    # A range of the index each: one pass that sorts every visit into its stretch costs several times as much.
-    asked = [
+    # One index range for each pair: a single pass that sorts every visit into its pair costs several times as much.
+    ranges = [
         PageVisit.objects.filter(user_id=user_id, started_at__gte=low, started_at__lt=high)
         .values(place=Value(place))
         .annotate(count=Count("started_at"), seq=Max("seq"))
         .values_list("place", "count", "seq")
         for place, (low, high) in enumerate(pairwise(cuts))
     ]
-    found = {place: (count, seq) for place, count, seq in asked[0].union(*asked[1:], all=True)}
-    return [found.get(place, (0, 0)) for place in range(len(asked))]
+    found = {place: (count, seq) for place, count, seq in ranges[0].union(*ranges[1:], all=True)}
+    return [found.get(place, (0, 0)) for place in range(len(ranges))]
 
 
-def first_visit(user_id: int) -> int | None:
-    """Return when the person's first visit began; None when there is none."""
+def first_started_at(user_id: int) -> int | None:
+    """Return the start of the person's first visit; None without any."""
     return PageVisit.objects.filter(user_id=user_id).order_by("started_at").values_list("started_at", flat=True).first()
 
 
-def nearest_visit(user_id: int, instant: int) -> int | None:
-    """Return when the last visit before an instant began, else the first one from then on; None without any."""
+def nearest_started_at(user_id: int, instant: int) -> int | None:
+    """Return the start of the last visit before an instant, else of the first one after it; None without any."""
     mine = PageVisit.objects.filter(user_id=user_id)
-    begins = mine.filter(started_at__lt=instant).order_by("-started_at").values_list("started_at", flat=True).first()
-    return first_visit(user_id) if begins is None else begins
+    before = mine.filter(started_at__lt=instant).order_by("-started_at").values_list("started_at", flat=True).first()
+    return first_started_at(user_id) if before is None else before
 
 
-class Stay(NamedTuple):
-    """A visit as a timeline shows it."""
+class ListedVisit(NamedTuple):
+    """A visit with the columns that lists and timelines show."""
 
     visit: Visit
     browser_id: int
@@ -94,47 +113,50 @@ class Stay(NamedTuple):
 
     @property
     def away(self) -> list[Span]:
-        """The disjoint parts of the visit in which the person was away; one without an end lasts as long as it."""
-        start, end = self.visit.start, self.visit.end
-        spans = ((period["start"], period["end"]) for period in self.idle_periods)
-        return union((max(low, start), min(end if high is None else high, end)) for low, high in spans)
+        """The disjoint parts of the visit in which the person was away.
+
+        A part without an end lasts until the end of the visit, and is left out where that is unknown.
+        """
+        start, end = self.visit.started_at, self.visit.ended_at
+        spans = ((period["start"], end if period["end"] is None else period["end"]) for period in self.idle_periods)
+        return union(
+            (max(low, start), high if end is None else min(high, end)) for low, high in spans if high is not None
+        )
 
 
-STAY_COLUMNS = (*COLUMNS, "domain", "category", "browser_id", "visit_id", "tab_id", "url", "title", "idle_periods")
+def listed_from_row(row: Sequence[Any]) -> ListedVisit:
+    """Return a visit from its LISTED_COLUMNS."""
+    browser_id, visit_id, tab_id, url, title, idle_periods = row[len(VISIT_COLUMNS) :]
+    visit = visit_from_row(*row[: len(VISIT_COLUMNS)])
+    return ListedVisit(visit, browser_id, visit_id, tab_id, url, title, row[1] is None, idle_periods)
 
 
-def read_stay(row: tuple[Any, ...]) -> Stay:
-    """Return a visit from the columns of STAY_COLUMNS."""
-    browser_id, visit_id, tab_id, url, title, idle_periods = row[7:]
-    return Stay(read_visit(*row[:7]), browser_id, visit_id, tab_id, url, title, row[1] is None, idle_periods)
+def listed_from_record(record: PageVisit) -> ListedVisit:
+    """Return a stored visit as lists show it."""
+    return listed_from_row([getattr(record, column) for column in LISTED_COLUMNS])
 
 
-def stays(user_id: int, start: int, end: int) -> list[Stay]:
-    """Return every visit that overlaps or begins in [start, end), in order of their start, as a timeline shows it."""
-    earlier = start - DAY_MS
-    mine = PageVisit.objects.filter(user_id=user_id)
-    found = []
-    for some in (
-        mine.filter(LONG_VISIT, started_at__lt=earlier),
-        mine.filter(started_at__gte=earlier, started_at__lt=end),
-    ):
-        for row in some.order_by("started_at", "visit_id", "browser_id").values_list(*STAY_COLUMNS):
-            stay = read_stay(row)
-            if stay.visit.end > start or stay.visit.start >= start:
-                found.append(stay)
-    return found
+def listed_visits(user_id: int, start: int, end: int) -> list[ListedVisit]:
+    """Return every visit that overlaps or begins in [start, end), in order of their start."""
+    listed = [
+        listed_from_row(row)
+        for found in overlapping(user_id, start, end)
+        for row in found.order_by("started_at", "visit_id", "browser_id").values_list(*LISTED_COLUMNS)
+    ]
+    return [each for each in listed if is_within(each.visit, start)]
 
 
-def stay_of(record: PageVisit) -> Stay:
-    """Return what a timeline shows of a stored visit."""
-    return read_stay(tuple(getattr(record, column) for column in STAY_COLUMNS))
-
-
-def latest_stays(user_id: int, start: int, end: int, most: int) -> list[Stay]:
-    """Return the latest visits that begin in [start, end), newest first."""
+def latest_visits(user_id: int, start: int, end: int, most: int) -> list[ListedVisit]:
+    """Return at most `most` of the visits that begin in [start, end), newest first."""
     found = PageVisit.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
-    ordered = found.order_by("-started_at", "-visit_id", "-browser_id").values_list(*STAY_COLUMNS)
-    return [read_stay(row) for row in ordered[:most]]
+    ordered = found.order_by("-started_at", "-visit_id", "-browser_id").values_list(*LISTED_COLUMNS)
+    return [listed_from_row(row) for row in ordered[:most]]
+
+
+def stored_visit(user_id: int, browser_id: int, visit_id: str) -> PageVisit | None:
+    """Return a visit of the person; None when they have no such visit."""
+    found = PageVisit.objects.filter(user_id=user_id, browser_id=browser_id, visit_id=visit_id)
+    return found.defer("digest").first()
 
 
 def browsers(user_id: int) -> list[Browser]:
@@ -142,8 +164,8 @@ def browsers(user_id: int) -> list[Browser]:
     return list(Browser.objects.filter(user_id=user_id).order_by("-last_push_at", "client_id"))
 
 
-def batch_sums(user_id: int, since: datetime) -> dict[int | None, Mapping[str, Any]]:
-    """Return, by browser, what became of the records pushed since a moment."""
+def results_by_browser(user_id: int, since: datetime) -> dict[int | None, Mapping[str, Any]]:
+    """Return, by browser, how many of the records pushed since a moment were created, updated, unchanged, rejected."""
     found = (
         SyncBatch.objects.filter(user_id=user_id, received_at__gte=since)
         .values("browser_id")
@@ -164,46 +186,40 @@ def batch_errors(user_id: int, since: datetime, most: int) -> list[tuple[int | N
     return list(found.order_by("-received_at").values_list("browser_id", "errors")[:most])
 
 
-def tabs(user_id: int, start: int, end: int) -> list[TabAggregate]:
-    """Return the aggregates of the tabs opened in [start, end)."""
+def tab_aggregates(user_id: int, start: int, end: int) -> list[TabAggregate]:
+    """Return the aggregates of the tabs opened in [start, end), newest first."""
     found = TabAggregate.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
     return list(found.defer("digest", "statistics").order_by("-started_at"))
 
 
-def edge_of_site(user_id: int, domain: str, *, last: bool) -> int | None:
-    """Return when the first or the last visit to a site began."""
+def site_started_at(user_id: int, domain: str, *, last: bool) -> int | None:
+    """Return the start of the first or the last visit to a site; None without any."""
     found = PageVisit.objects.filter(user_id=user_id, domain=domain).order_by("-started_at" if last else "started_at")
     return found.values_list("started_at", flat=True).first()
 
 
-class Page(NamedTuple):
-    """One address of a site and what became of it in a period."""
+class PageOfSite(NamedTuple):
+    """One URL of a site and its numbers in a period; the active time is None where none is known."""
 
     url: str
     title: str
     visits: int
-    active: int
+    active_ms: int | None
 
 
-def pages_of_site(user_id: int, domain: str, start: int, end: int, most: int) -> list[Page]:
-    """Return the addresses of a site whose visits begin in [start, end), most active time first."""
+def pages_of_site(user_id: int, domain: str, start: int, end: int, most: int) -> list[PageOfSite]:
+    """Return the URLs of a site with visits that begin in [start, end), most active time first."""
     mine = PageVisit.objects.filter(user_id=user_id)
-    # The index knows the domain; only rows of this site are looked up.
+    # The index knows the domain, so only rows of this site are read.
     ids = mine.filter(started_at__gte=start, started_at__lt=end, domain=domain).values("pk")
-    found: dict[str, list[Any]] = {}
-    for url, title, *columns in mine.filter(pk__in=ids).values_list("url", "title", *COLUMNS):
-        page = found.setdefault(url, ["", 0, 0])
-        page[0] = title or page[0]
-        page[1] += 1
-        page[2] += read_visit(*columns).active
-    pages = [Page(url, *numbers) for url, numbers in found.items()]
-    return sorted(pages, key=lambda page: (-page.active, -page.visits, page.url))[:most]
-
-
-def one_visit(user_id: int, browser_id: int, visit_id: str) -> PageVisit | None:
-    """Return a visit of the person; None when they have no such visit."""
-    found = PageVisit.objects.filter(user_id=user_id, browser_id=browser_id, visit_id=visit_id)
-    return found.defer("digest").first()
+    found: dict[str, PageOfSite] = {}
+    for url, title, *columns in mine.filter(pk__in=ids).values_list("url", "title", *TIME_COLUMNS):
+        active_ms = visit_from_row(*columns).active_ms
+        page = found.get(url, PageOfSite(url, "", 0, None))
+        if page.active_ms is not None:
+            active_ms = page.active_ms + (active_ms or 0)
+        found[url] = PageOfSite(url, title or page.title, page.visits + 1, active_ms)
+    return sorted(found.values(), key=lambda page: (-(page.active_ms or 0), -page.visits, page.url))[:most]
 
 
 def categories(user_id: int, start: int, end: int) -> list[str]:

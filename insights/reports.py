@@ -1,9 +1,9 @@
-"""The numbers of a person's period: read from the visits, whole months from their stored tally while that is good."""
+"""The numbers of a person's period, from the visits or, for whole months, from a stored tally that is still valid."""
 
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
@@ -13,17 +13,17 @@ from django.db.models import Q
 
 from insights import queries
 from insights.models import MonthTally
-from insights.numbers import Hour, Site, Tally, Totals, tally, totals
-from insights.periods import Period, date_of, period_of, today
+from insights.numbers import Hour, Site, Sums, Tally, Totals, Unknown, tally, totals
+from insights.periods import Period, date_at, date_of_hour, period_of
 
 
-def milliseconds_now() -> int:
-    """Return the present instant."""
+def now_ms() -> int:
+    """Return the present instant, in milliseconds since the epoch."""
     return int(time.time() * 1000)
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """Return a person's time zone; UTC for a name this machine does not know."""
+    """Return a time zone by its name; UTC for a name that the server does not know."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
@@ -31,17 +31,17 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def tally_visits(user_id: int, period: Period, until: int | None = None, only: Q | None = None) -> Tally:
-    """Return the tally of a period from the visits themselves, as if it were over at `until`."""
-    end = period.end if until is None else min(period.end, until)
-    if end <= period.start:
+    """Return the tally of a period from its visits, cut off at `until`."""
+    end = period.ends_at if until is None else min(period.ends_at, until)
+    if end <= period.starts_at:
         return Tally()
     starts, labels = period.hours
     within = bisect_left(starts, end)
-    return tally(queries.visits(user_id, period.start, end, only), starts[:within], labels[:within], end)
+    return tally(queries.visits(user_id, period.starts_at, end, only), starts[:within], labels[:within], end)
 
 
 def months_of(period: Period) -> list[Period]:
-    """Return the whole months of a period."""
+    """Return the months that lie wholly in a period."""
     months = []
     month = period_of(period.zone, "month", period.first)
     while month.last <= period.last:
@@ -52,28 +52,28 @@ def months_of(period: Period) -> list[Period]:
 
 
 def bases(user_id: int, months: Sequence[Period]) -> list[list[list[int]]]:
-    """Return, for each of these months in a row, what its tally is made from.
+    """Return, for each of these consecutive months, the numbers that tell whether a stored tally is still valid.
 
-    That is the number and the highest seq of the visits that begin in the month before it, of those that begin in it,
-    and of those of a day or longer that reach into it from earlier: no visit of the month can be stored, changed or
-    erased without changing one of these, because every push that writes raises the person's seq.
+    They are the count and the highest seq of the visits that begin in the month before, of those that begin in the
+    month, and of those of a day or longer that reach into it from earlier. Every push that writes raises the person's
+    seq, so no visit of the month can be stored, changed or erased without changing one of these numbers.
     """
     if not months:
         return []
     before = months[0].previous
-    cuts = [before.start, *(month.start for month in months), months[-1].end]
-    states = queries.states(user_id, cuts)
-    long = queries.long_visits(user_id, months[-1].start)
-    found = []
+    cuts = [before.starts_at, *(month.starts_at for month in months), months[-1].ends_at]
+    found = queries.counts_and_highest_seqs(user_id, cuts)
+    long = queries.long_visits(user_id, months[-1].starts_at)
+    result = []
     for number, month in enumerate(months):
-        since = cuts[number]
-        reaching = [each.seq for each in long if each.visit.start < since and each.visit.end > month.start]
-        found.append([list(states[number]), list(states[number + 1]), [len(reaching), max(reaching, default=0)]])
-    return found
+        earlier = [each for each in long if each.visit.started_at < cuts[number]]
+        seqs = [each.seq for each in earlier if each.visit.last_known_at > month.starts_at]
+        result.append([list(found[number]), list(found[number + 1]), [len(seqs), max(seqs, default=0)]])
+    return result
 
 
 def stored_months(user_id: int, months: Sequence[Period]) -> dict[date, Tally]:
-    """Return the stored tallies that are good, by the first day of their month."""
+    """Return the stored tallies that are still valid, by the first day of their month."""
     if not months:
         return {}
     stored = {
@@ -88,17 +88,17 @@ def stored_months(user_id: int, months: Sequence[Period]) -> dict[date, Tally]:
         return {}
     first = bisect_left([month.first for month in months], min(stored))
     last = bisect_left([month.first for month in months], max(stored))
-    asked = months[first : last + 1]
+    candidates = months[first : last + 1]
     return {
         month.first: from_json(stored[month.first].tally)
-        for month, basis in zip(asked, bases(user_id, asked), strict=True)
+        for month, basis in zip(candidates, bases(user_id, candidates), strict=True)
         if month.first in stored and stored[month.first].basis == basis
     }
 
 
 def tally_of(user_id: int, period: Period, until: int | None = None) -> Tally:
-    """Return the tally of a period, as if it were over at `until`."""
-    months = [month for month in months_of(period) if until is None or month.end <= until]
+    """Return the tally of a period, cut off at `until`, with stored tallies of its months where they are valid."""
+    months = [month for month in months_of(period) if until is None or month.ends_at <= until]
     stored = stored_months(user_id, months)
     whole = Tally()
     rest = period.first
@@ -114,7 +114,7 @@ def tally_of(user_id: int, period: Period, until: int | None = None) -> Tally:
 
 
 def store_months(user_id: int, zone: ZoneInfo, first: date, last: date) -> int:
-    """Tally and store the whole months from `first` to `last` whose stored tally is missing or no longer good."""
+    """Store the tally of each whole month from `first` to `last` without a valid one; return how many."""
     months = months_of(Period(zone, first, last))
     kept = MonthTally.objects.filter(user_id=user_id, time_zone=zone.key).in_bulk(field_name="pk")
     known = {row.first_day: row.basis for row in kept.values()}
@@ -122,7 +122,7 @@ def store_months(user_id: int, zone: ZoneInfo, first: date, last: date) -> int:
     for month, basis in zip(months, bases(user_id, months), strict=True):
         if known.get(month.first) == basis:
             continue
-        # The basis was read before the visits: a push in between makes a stored tally look old, never good.
+        # The basis was read before the visits, so a push in between makes the tally invalid and never wrongly valid.
         MonthTally.objects.update_or_create(
             user_id=user_id,
             first_day=month.first,
@@ -132,25 +132,63 @@ def store_months(user_id: int, zone: ZoneInfo, first: date, last: date) -> int:
     return made
 
 
+# Stored tallies outlive upgrades, so names and order must stay as they are. The numbers of Unknown are stored only
+# where there are any.
 def to_json(tallied: Tally) -> dict[str, Any]:
     """Return a tally in its stored form."""
     return {
-        "hours": [[label, hour.active, hour.time, hour.clock, hour.visits] for label, hour in tallied.hours.items()],
-        "sites": {domain: asdict(site) for domain, site in tallied.sites.items()},
+        "hours": [
+            [label, hour.active_sum_ms, hour.time_sum_ms, hour.clock_sum_ms, hour.visits, *_unknown_numbers(hour)]
+            for label, hour in tallied.hours.items()
+        ],
+        "sites": {
+            domain: {
+                "active": site.active_sum_ms,
+                "time": site.time_sum_ms,
+                "visits": site.visits,
+                "longest": site.longest_ms,
+                "categories": site.categories,
+                "unknown": _unknown_numbers(site),
+            }
+            for domain, site in tallied.sites.items()
+        },
     }
+
+
+def _unknown_numbers(sums: Sums) -> list[int]:
+    return [] if sums.unknown == Unknown() else list(astuple(sums.unknown))
 
 
 def from_json(stored: dict[str, Any]) -> Tally:
     """Return a tally from its stored form."""
     return Tally(
-        {label: Hour(*numbers) for label, *numbers in stored["hours"]},
-        {domain: Site(**site) for domain, site in stored["sites"].items()},
+        {
+            label: Hour(active, time_on_pages, visits, Unknown(*unknown), clock)
+            for label, active, time_on_pages, clock, visits, *unknown in stored["hours"]
+        },
+        {
+            domain: Site(
+                site["active"],
+                site["time"],
+                site["visits"],
+                Unknown(*site.get("unknown", [])),
+                site["longest"],
+                site["categories"],
+            )
+            for domain, site in stored["sites"].items()
+        },
     )
+
+
+def compared_until(period: Period, now: int) -> int:
+    """Return the instant of the period before that corresponds to `now` in this one."""
+    before = period.previous
+    return min(before.starts_at + now - period.starts_at, before.ends_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A period and its numbers, and those of the one before it."""
+    """A period with its numbers and the totals of the period before."""
 
     period: Period
     tally: Tally
@@ -159,13 +197,13 @@ class Report:
 
 
 def report(user_id: int, period: Period, now: int, *, compare: bool = True) -> Report:
-    """Return the report of a period; one that is still running is compared with as much of the one before."""
+    """Return the report of a period; a running period is compared with the same part of the one before."""
     tallied = tally_of(user_id, period)
     previous = None
     if compare:
         before = period.previous
-        running = period.start <= now < period.end
-        until = min(before.start + now - period.start, before.end) if running else None
+        is_running = period.starts_at <= now < period.ends_at
+        until = compared_until(period, now) if is_running else None
         previous = totals(tally_of(user_id, before, until))
     return Report(period, tallied, totals(tallied), previous)
 
@@ -174,35 +212,41 @@ def days(tallied: Tally, period: Period) -> list[tuple[date, Hour]]:
     """Return the numbers of every day of a period, in order."""
     found = {day: Hour() for day in period.dates}
     for label, hour in tallied.hours.items():
-        day = found.get(date_of(label))
+        day = found.get(date_of_hour(label))
         if day is not None:
             day.add(hour)
     return list(found.items())
 
 
 def week_hours(tallied: Tally) -> list[list[Hour]]:
-    """Return the numbers by weekday, from Monday, and hour of the person's clock."""
+    """Return the numbers by weekday, from Monday, and by hour of the person's clock."""
     matrix = [[Hour() for _ in range(24)] for _ in range(7)]
     for label, hour in tallied.hours.items():
-        matrix[date_of(label).weekday()][label % 24].add(hour)
+        matrix[date_of_hour(label).weekday()][label % 24].add(hour)
     return matrix
+
+
+def _site_order(domain_and_site: tuple[str, Site]) -> tuple[int, int, int, str]:
+    domain, site = domain_and_site
+    return -site.active_sum_ms, -site.time_sum_ms, -site.visits, domain
 
 
 def top_sites(tallied: Tally, most: int | None = None) -> list[tuple[str, Site]]:
     """Return sites by active time, then time on pages, visits and name."""
-    order = sorted(tallied.sites.items(), key=lambda item: (-item[1].active, -item[1].time, -item[1].visits, item[0]))
+    order = sorted(tallied.sites.items(), key=_site_order)
     return list(islice(order, most))
 
 
 def categories(tallied: Tally) -> list[tuple[str, int]]:
-    """Return the active time by category, most first; "" is what came without one."""
+    """Return the active time by category, most first; "" stands for visits without a category."""
     sums: dict[str, int] = {}
     for site in tallied.sites.values():
-        for category, active in site.categories.items():
-            sums[category] = sums.get(category, 0) + active
-    return sorted(((name, active) for name, active in sums.items() if active), key=lambda item: (-item[1], item[0]))
+        for category, active_ms in site.categories.items():
+            sums[category] = sums.get(category, 0) + active_ms
+    found = ((name, active_ms) for name, active_ms in sums.items() if active_ms)
+    return sorted(found, key=lambda category: (-category[1], category[0]))
 
 
 def day_period(zone: ZoneInfo, day: date | None, now: int) -> Period:
-    """Return the period of a day; of today when none is given."""
-    return period_of(zone, "day", day or today(zone, now))
+    """Return a day as a period; today where none is given."""
+    return period_of(zone, "day", day or date_at(zone, now))

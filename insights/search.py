@@ -1,7 +1,7 @@
-"""History search: words in title or URL, newest first, paged by key, within a budget of time.
+"""History search: words in title or URL, newest first, paged by key, within a time limit.
 
-No index over text is kept: it would cost the pushes nine tenths of their speed. Visits are read newest first, a stretch
-at a time, until a page is full or the budget is spent; then the reader may go on with older ones.
+There is no index over text, because it would cost pushes nine tenths of their speed. Visits are read newest first, some
+thousands at a time, until a page is full or the time is up. The person can then go on with older visits.
 """
 
 import time
@@ -14,37 +14,37 @@ from django.db.models import Q
 
 from insights import queries
 from insights.numbers import union
-from insights.queries import Stay
+from insights.queries import ListedVisit
 from sync.models import PageVisit
 
-BUDGET_SECONDS: Final = 0.075
-# How many visits one question to the database looks at; the budget is checked between two of them.
-STRETCH: Final = 4_000
+TIME_LIMIT_SECONDS: Final = 0.075
+# The most visits that one query looks at; the time is checked between two queries.
+VISITS_PER_QUERY: Final = 4_000
 MAX_WORDS: Final = 10
 SALT: Final = "insights.search"
 
 
 class Cursor(NamedTuple):
-    """A place in the history; what lies before it is older. Visit id and browser break ties of the start."""
+    """A place in the history; the next page begins with the visits before it. Visit id and browser break ties."""
 
     started_at: int
     visit_id: str
     browser_id: int
 
 
-def dumped(cursor: Cursor | None) -> str | None:
-    """Return a place in the history as an opaque string."""
+def cursor_to_text(cursor: Cursor | None) -> str | None:
+    """Return a cursor as an opaque, signed string."""
     return signing.dumps(list(cursor), salt=SALT, compress=True) if cursor else None
 
 
-def loaded(text: str) -> Cursor:
-    """Return the place that `dumped` made the string of; raises signing.BadSignature."""
+def cursor_from_text(text: str) -> Cursor:
+    """Return the cursor of a string made by `cursor_to_text`; raises signing.BadSignature."""
     return Cursor(*signing.loads(text, salt=SALT))
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for; everything given must hold. Instants bound the start of a visit."""
+    """The conditions of a search, all of which must hold; `start` and `end` are limits of a visit's start."""
 
     words: tuple[str, ...] = ()
     domain: str = ""
@@ -55,22 +55,24 @@ class Query:
 
     @property
     def is_narrow(self) -> bool:
-        """Whether many visits may have to be looked at for one that is found."""
+        """Whether many visits may have to be read to find one that matches."""
         return bool(self.words or self.domain or self.browser_id is not None or self.category)
 
 
 @dataclass(slots=True)
-class Found:
-    """A page of results. `following` is where the next page begins, None when nothing older is left."""
+class SearchPage:
+    """A page of results; `next_cursor` is None when no older visits are left.
 
-    stays: list[Stay] = field(default_factory=list)
-    following: Cursor | None = None
-    # The page may have room left because the budget was spent.
+    `is_cut_short` tells that the time was up before the page was full.
+    """
+
+    visits: list[ListedVisit] = field(default_factory=list)
+    next_cursor: Cursor | None = None
     is_cut_short: bool = False
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a search, without doubles."""
+    """Return the distinct words of a search, in lower case."""
     return tuple(dict.fromkeys(text.replace("\0", "").lower().split()))[:MAX_WORDS]
 
 
@@ -78,7 +80,7 @@ def _before(cursor: Cursor) -> Q:
     older = Q(started_at__lt=cursor.started_at)
     earlier_id = Q(started_at=cursor.started_at, visit_id__lt=cursor.visit_id)
     same_id = Q(started_at=cursor.started_at, visit_id=cursor.visit_id, browser_id__lt=cursor.browser_id)
-    # The first condition is the one an index serves.
+    # The first condition repeats the others so that an index can serve it.
     return Q(started_at__lte=cursor.started_at) & (older | earlier_id | same_id)
 
 
@@ -95,16 +97,16 @@ def _matching(query: Query) -> Q:
     return matching
 
 
-def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) -> Found:
-    """Return the newest visits that match, at most `size`, from a place in the history on."""
-    deadline = time.monotonic() + BUDGET_SECONDS
+def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) -> SearchPage:
+    """Return at most `size` visits that match, newest first, from the cursor on."""
+    deadline = time.monotonic() + TIME_LIMIT_SECONDS
     everything = PageVisit.objects.filter(user_id=user_id)
     if query.start is not None:
         everything = everything.filter(started_at__gte=query.start)
     if query.end is not None:
         everything = everything.filter(started_at__lt=query.end)
     matching = _matching(query)
-    found = Found()
+    found = SearchPage()
     upper = cursor.started_at if cursor else None
     while True:
         left = everything if cursor is None else everything.filter(_before(cursor))
@@ -112,34 +114,38 @@ def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) 
             left = left.filter(started_at__lte=upper)
         lowest = None
         if query.is_narrow:
-            # Where this stretch ends: read from the index alone.
-            lowest = left.order_by("-started_at").values_list("started_at", flat=True)[STRETCH : STRETCH + 1].first()
+            # The start of the oldest visit that this query looks at; the index alone answers this.
+            lowest = (
+                left.order_by("-started_at")
+                .values_list("started_at", flat=True)[VISITS_PER_QUERY : VISITS_PER_QUERY + 1]
+                .first()
+            )
         some = left.filter(matching)
         if lowest is not None:
             some = some.filter(started_at__gte=lowest)
-        ordered = some.order_by("-started_at", "-visit_id", "-browser_id").values_list(*queries.STAY_COLUMNS)
-        for row in ordered[: size - len(found.stays) + 1]:
-            found.stays.append(queries.read_stay(row))
-        if len(found.stays) > size:
-            found.stays.pop()
-            last = found.stays[-1]
-            found.following = Cursor(last.visit.start, last.visit_id, last.browser_id)
+        ordered = some.order_by("-started_at", "-visit_id", "-browser_id").values_list(*queries.LISTED_COLUMNS)
+        for row in ordered[: size - len(found.visits) + 1]:
+            found.visits.append(queries.listed_from_row(row))
+        if len(found.visits) > size:
+            found.visits.pop()
+            last = found.visits[-1]
+            found.next_cursor = Cursor(last.visit.started_at, last.visit_id, last.browser_id)
             return found
         if lowest is None:
             return found
         if time.monotonic() >= deadline:
-            # Every visit that began at `lowest` or later was looked at.
-            found.following = Cursor(lowest, "", 0)
+            # All visits that began at `lowest` or later have been read.
+            found.next_cursor = Cursor(lowest, "", 0)
             found.is_cut_short = True
             return found
         upper = lowest - 1
 
 
-def marked(text: str, words: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
-    """Yield the text in pieces, and whether a piece is one of the words that were looked for."""
+def split_at_words(text: str, words: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
+    """Yield the text in pieces, each with whether it matches one of the words."""
     lower = text.lower()
     if len(lower) != len(text):
-        # A letter whose small form is longer: places would not fit.
+        # A letter has a longer small form (such as İ), so positions in `lower` would not fit `text`.
         yield text, False
         return
     spans = []

@@ -1,10 +1,10 @@
-"""Registers the project's own system checks and the sign-in scheme of the API's description."""
+"""The app of the wiring: system checks, the sign-in scheme of the API description, shared templates."""
 
 from django.apps import AppConfig
 
 
 class SyncserverConfig(AppConfig):
-    """The wiring: settings checks and the shared templates."""
+    """The wiring of the server."""
 
     name = "syncserver"
 

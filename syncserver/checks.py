@@ -1,4 +1,4 @@
-"""What must be set before the server may run outside DEBUG: numbered system checks, and the same at WSGI start."""
+"""Settings that the server refuses to run with: numbered system checks, repeated when WSGI starts."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def unsafe_settings() -> list[Error]:
-    """Return one error for each setting that is unsafe with DEBUG off; empty when all is well."""
+    """Return one error for each setting that is unsafe with DEBUG off."""
     if settings.DEBUG:
         return []
     errors = []
@@ -36,7 +36,7 @@ def unsafe_settings() -> list[Error]:
         errors.append(
             Error(
                 "ALLOWED_HOSTS is not set.",
-                hint="Set the environment variable ALLOWED_HOSTS to the names this server answers to, "
+                hint="Set the environment variable ALLOWED_HOSTS to the host names of this server, "
                 "separated by commas, for example: sync.example.org",
                 id="syncserver.E003",
             )
@@ -55,7 +55,7 @@ def unsafe_settings() -> list[Error]:
 
 @register()
 def check_rates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Report rates that are none, before a request meets them."""
+    """Report rates that cannot be parsed; otherwise the first request would fail on them."""
     rates = {"PUSH_RATE": settings.PUSH_RATE, "AUTH_RATE": settings.AUTH_RATE, "RESET_RATE": settings.RESET_RATE}
     return [
         Error(f"{name} is not a rate.", hint="Write it like 300/min or 5000/day.", id="syncserver.E004")
@@ -66,11 +66,11 @@ def check_rates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_proxies(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Warn where everybody comes from one address, the router's, and so shares one limit."""
+    """Warn where all clients would have the client IP of the proxy and share one rate limit."""
     if settings.TRUST_PROXY_HTTPS and settings.NUM_PROXIES is None:
         return [
             Warning(
-                "NUM_PROXIES is not set, so all clients behind the proxy share its address and its AUTH_RATE.",
+                "NUM_PROXIES is not set, so all clients behind the proxy share its IP address and its AUTH_RATE.",
                 hint="Set NUM_PROXIES to how many of your proxies append to X-Forwarded-For, usually 1.",
                 id="syncserver.W001",
             )
@@ -80,12 +80,12 @@ def check_proxies(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_safe_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Report unsafe settings as system check errors, so that migrate, runserver and check stop on them."""
+    """Report unsafe settings as system check errors, on which migrate, runserver and check stop."""
     return list(unsafe_settings())
 
 
 def require_safe_settings() -> None:
-    """Raise ImproperlyConfigured with what to set, if a rate is none or a setting is unsafe with DEBUG off."""
+    """Raise ImproperlyConfigured if a rate cannot be parsed, or if a setting is unsafe with DEBUG off."""
     errors = [*unsafe_settings(), *check_rates(None)]
     if errors:
         raise ImproperlyConfigured(" ".join(f"{error.msg} {error.hint}" for error in errors))

@@ -1,4 +1,4 @@
-"""The one shape of every error under /api/: {"code", "detail", …, "errors"?: {field: [text]}}."""
+"""Errors: {"code", "detail", …, "errors"?: {field: [text]}} for every error under /api/, pages elsewhere."""
 
 import logging
 from typing import Any
@@ -20,12 +20,12 @@ RETRY_AFTER_SECONDS = 5
 
 
 def error_response(status_code: int, code: str, detail: str, **more: Any) -> JsonResponse:
-    """Return an error in the one shape, for places outside a DRF view."""
+    """Return an error in the API's shape, for code outside a DRF view."""
     return JsonResponse({"code": code, "detail": detail, **more}, status=status_code)
 
 
 def _texts(detail: Any) -> list[str]:
-    """Flatten DRF's detail (text, list or nested dict) into a list of sentences."""
+    """Return the sentences of a DRF error detail, which may be text, a list or a nested dict."""
     if isinstance(detail, dict):
         return [text for value in detail.values() for text in _texts(value)]
     if isinstance(detail, list):
@@ -46,13 +46,13 @@ def _body(exc: exceptions.APIException) -> dict[str, Any]:
 
 
 def _is_outage(exc: Exception) -> bool:
-    """Tell whether the database cannot serve now: gone, locked, shutting down, or read-only in a failover."""
+    """Tell whether the database is gone, locked, shutting down, or read-only in a failover."""
     read_only = getattr(exc.__cause__, "sqlstate", None) == "25006"
     return isinstance(exc, (OperationalError, InterfaceError)) or read_only
 
 
 def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
-    """Turn any exception of an API view into the one error shape; what nobody foresaw is logged and a 500."""
+    """Return the answer to an exception of an API view; an unexpected exception is logged and answered with 500."""
     if isinstance(exc, Http404):
         exc = exceptions.NotFound("There is nothing here.")
     elif isinstance(exc, PermissionDenied):
@@ -69,7 +69,7 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
             headers["Retry-After"] = str(int(wait))
         body, status_code = _body(exc), exc.status_code
     elif _is_outage(exc):
-        # The database's own words may hold a value; its class says enough.
+        # The database's message may contain a value of a record, so only its class is logged.
         logger.error("database unavailable: %s", type(exc.__cause__ or exc).__name__)
         body = {
             "code": "unavailable",
@@ -78,7 +78,7 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     else:
-        logger.exception("unforeseen error in %s", type(context["view"]).__name__)
+        logger.exception("unexpected error in %s", type(context["view"]).__name__)
         body = {"code": "server_error", "detail": "Something went wrong on the server. It was logged; try again later."}
         status_code = status.HTTP_500_INTERNAL_SERVER_ERROR
     set_rollback()
@@ -90,7 +90,7 @@ def _is_api(request: HttpRequest) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400 outside any view, for example to a Host header this server does not serve."""
+    """Answer 400 outside any view, for example to a wrong Host header."""
     if _is_api(request):
         return error_response(400, "bad_request", "The request cannot be served: check the host name and the headers.")
     return defaults.bad_request(request, exception)
@@ -121,12 +121,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def api_not_found(request: HttpRequest) -> HttpResponse:
-    """Answer any path under /api/ that is no endpoint, in DEBUG too, where Django would show a page."""
+    """Answer 404 for a path under /api/ without an endpoint; in DEBUG, Django would show a page."""
     return error_response(404, "not_found", "There is no such endpoint. The list is at /api/docs.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form that was posted without its CSRF token."""
+    """Answer 403 to a form that was posted without its CSRF token."""
     if _is_api(request):
         return error_response(403, "permission_denied", "You may not do this.")
     return csrf.csrf_failure(request, reason=reason)

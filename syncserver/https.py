@@ -1,4 +1,4 @@
-"""HTTPS: what plain HTTP is told when it should have been HTTPS."""
+"""The answer to plain HTTP where HTTPS is required."""
 
 from collections.abc import Callable
 
@@ -8,24 +8,24 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from syncserver.errors import error_response
 
 MISCONFIGURED = (
-    "This server is reached through a proxy that speaks HTTPS, but is not told to believe it. "
+    "A proxy forwards HTTPS requests to this server, but the server is not set to trust the proxy. "
     "Operator: set TRUST_PROXY_HTTPS=true (only if the proxy sets X-Forwarded-Proto itself), "
     "or SECURE_SSL_REDIRECT=false."
 )
 
 
 class HttpsMiddleware:
-    """Answers 403 to plain HTTP under /api/, and stops the endless redirect of a proxy we were not told to believe.
+    """Answers 403 to plain HTTP under /api/, where a redirect would hide that the token was sent in the clear.
 
-    A redirect would make a client send its token twice, the first time in the clear. Pages are redirected by Django's
-    SecurityMiddleware, which comes next.
+    Behind a proxy that is not trusted, every request looks like plain HTTP. Redirecting it would never end, so pages
+    answer 500 with the setting to change. Other pages are redirected by Django's SecurityMiddleware, which runs next.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on unless it came over plain HTTP where HTTPS is required."""
+        """Answer plain HTTP where HTTPS is required; pass everything else on."""
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
             behind_https = request.headers.get("X-Forwarded-Proto", "").split(",")[0].strip() == "https"
             if request.path.startswith("/api/"):

@@ -1,4 +1,4 @@
-"""How every endpoint reads and answers JSON."""
+"""The parser and the content negotiation of every API call: JSON in, JSON out."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +12,12 @@ from strict_json.parsing import parse
 from sync import limits
 from sync.push.request_body import BodyTooLarge, chunks, read_some
 
-# The calls that use this parser carry an e-mail address and a password at most.
+# Bodies of calls with this parser are small: at most an e-mail address and some passwords.
 MAX_BYTES = 65_536
 
 
 class StrictJSONParser(BaseParser):
-    """Parses a small JSON body by RFC 8259; NaN, bad UTF-8 and deep nesting are `invalid_json`, never a crash."""
+    """Parses a small JSON body strictly by RFC 8259; NaN, bad UTF-8 and deep nesting are `invalid_json`."""
 
     media_type = "application/json"
 
@@ -32,10 +32,10 @@ class StrictJSONParser(BaseParser):
 
 
 class JSONOnlyNegotiation(BaseContentNegotiation):
-    """Answers JSON whatever the Accept header says: there is no other form to choose."""
+    """Answers with JSON and ignores the Accept header, because there is no other format."""
 
     def select_parser(self, request: Request, parsers: Any) -> BaseParser | None:
-        """Return the parser whose media type the request names, or None, which is a 415."""
+        """Return the parser for the Content-Type of a request; None, which becomes a 415, where there is none."""
         sent = (request.content_type or "").split(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == sent), None)
 

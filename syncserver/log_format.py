@@ -1,4 +1,4 @@
-"""Keeps addresses of pages out of log lines."""
+"""The format of log lines, which keeps URLs and records out of them."""
 
 import logging
 import re
@@ -10,22 +10,22 @@ from django.conf import settings
 QUERY = re.compile(r"\?[^\s\"']*")
 
 
-class WithoutQuery(logging.Filter):
-    """Cuts the query string from every message, since a search or a token may stand in it."""
+class QueryStringFilter(logging.Filter):
+    """Cuts the query string from every message; it may contain a search or a token."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the record's message without query strings; always let it pass."""
+        """Remove query strings from the message; return True, so that the line is always logged."""
         message = record.getMessage()
         if "?" in message:
             record.msg, record.args = QUERY.sub("", message), None
         return True
 
 
-class Line(logging.Formatter):
-    """One line a message; of an exception its kind and where it happened, since its words may hold a record."""
+class LineFormatter(logging.Formatter):
+    """Writes an exception as its class and stack frames, without its message, which may contain a record."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name
-        """Return the frames and the exception's kind; its words only in DEBUG."""
+        """Return the stack frames and the class of the exception; in DEBUG its message too."""
         if settings.DEBUG:
             return super().formatException(ei)
         kind, error, _ = ei

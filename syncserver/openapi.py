@@ -1,4 +1,4 @@
-"""Adds to the API's description what every call shares: the one error shape, with an example for each error."""
+"""Adds error responses, with an example of each, to every call of the API description."""
 
 from typing import Any
 
@@ -48,13 +48,13 @@ ERRORS: dict[str, dict[str, dict[str, Any]]] = {
 }  # fmt: skip
 MEANINGS = {
     "400": "The request cannot be read, or a field is wrong.",
-    "401": "Nobody is signed in, or the token is no longer good.",
-    "403": "Not allowed here.",
-    "404": "There is nothing of this id, or it is somebody else's.",
-    "413": "Too much at once; nothing was stored.",
-    "415": "Not JSON by its Content-Type, or a Content-Encoding other than gzip.",
-    "429": "Too many requests; wait as long as Retry-After says.",
-    "503": "The database is unreachable, locked or shutting down; nothing was stored. Wait as Retry-After says.",
+    "401": "There is no token, or it is not valid any more.",
+    "403": "The call is not allowed.",
+    "404": "The id does not exist, or belongs to another person.",
+    "413": "The body or the batch is too large; nothing was stored.",
+    "415": "The Content-Type is not JSON, or the Content-Encoding is not gzip.",
+    "429": "There were too many requests. Wait as long as Retry-After says.",
+    "503": "The database is unreachable or locked. Nothing was stored; wait as long as Retry-After says.",
 }
 ONLY_AT: dict[str, dict[str, Any]] = {
     "register": {"registration_closed": {"code": "registration_closed",
@@ -68,13 +68,13 @@ ONLY_AT: dict[str, dict[str, Any]] = {
                                       "detail": "The body of this call holds at most 65536 bytes."}},
     "gzip": {"invalid_gzip": {"code": "invalid_gzip", "detail": "The gzip stream is cut short."}},
     "insights": {"invalid": {"code": "invalid",
-                             "detail": "Correct these fields. to: The last day is not before the first.",
-                             "errors": {"to": ["The last day is not before the first."]}}},
+                             "detail": "Correct these fields. to: “To” must be the same day as “From” or later.",
+                             "errors": {"to": ["“To” must be the same day as “From” or later."]}}},
     "push": {"quota_exceeded": {"code": "quota_exceeded",
                                 "detail": "A person has at most 100 browsers; this batch would add another.",
                                 "maxBrowsers": 100}},
 }  # fmt: skip
-# The generator takes no body for DELETE.
+# The generator leaves out the body of DELETE.
 CLOSE_BODY = {
     "required": True,
     "content": {
@@ -106,18 +106,18 @@ ERROR_SCHEMA = {
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library registers subclasses
-    """How a call is signed in, for the description."""
+    """The bearer token in the API description."""
 
     target_class = "accounts.api.authentication.BearerAuthentication"
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """Return the scheme."""
+        """Return the security scheme of OpenAPI."""
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 def _statuses(path: str, operation: dict[str, Any]) -> list[str]:
-    """Return the error statuses a call can answer with."""
+    """Return the error statuses of a call."""
     statuses = ["403", "503"]
     if "requestBody" in operation:
         statuses += ["400", "413", "415", "429"]
@@ -154,10 +154,10 @@ def _examples(operation_id: str, status: str) -> dict[str, Any]:
 
 
 def describe_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Add the error responses of every operation, and the size of a batch, to the description."""
+    """Add the error responses of every call and the size of a batch."""
     schemas = result["components"]["schemas"]
     schemas["Error"] = ERROR_SCHEMA
-    # The generator does not read the length of a list of serializers.
+    # The generator leaves out the maximum length of a list of serializers.
     schemas["PageVisitPushRequest"]["properties"]["visits"]["maxItems"] = limits.MAX_RECORDS
     schemas["TabAggregatePushRequest"]["properties"]["aggregates"]["maxItems"] = limits.MAX_RECORDS
     result["paths"]["/api/auth/me"]["delete"]["requestBody"] = CLOSE_BODY

@@ -12,26 +12,26 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
-# An empty variable, as a platform's dashboard leaves it, is one that is not set.
+# Platforms set variables to the empty string when a person clears them; that counts as not set.
 environ.Env.ENVIRON = {name: value for name, value in os.environ.items() if value}
 
-# Safety. What must not run in production is refused by syncserver/checks.py, with a sentence.
+# Safety. syncserver/checks.py refuses to start with unsafe values and names the variable to set.
 DEBUG = env.bool("DEBUG", default=False)
 DEVELOPMENT_SECRET_KEY = "django-insecure-for-development-on-this-machine-only"  # noqa: S105  # refused in production
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET_KEY if DEBUG else "")
 SECRET_KEY_IS_SET = bool(SECRET_KEY)
-# A build collects static files before there is a secret, and apps read the key as they load; nobody can guess it.
+# A build collects static files without a secret, and apps read the key while they load. A random key cannot be guessed.
 SECRET_KEY = SECRET_KEY or secrets.token_urlsafe(50)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# Behind a proxy. NUM_PROXIES is how many of the operator's proxies append to X-Forwarded-For; unset means
-# "not known", and then nothing a client sends is believed and no address is locked on its own.
+# Behind a proxy. NUM_PROXIES is the number of the operator's proxies that append to X-Forwarded-For. Where it is not
+# set, X-Forwarded-For is ignored, and no client IP is locked alone.
 NUM_PROXIES = env.int("NUM_PROXIES", default=None)
 TRUST_PROXY_HTTPS = env.bool("TRUST_PROXY_HTTPS", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY_HTTPS else None
 
-# HTTPS. The redirect is for pages; under /api/ plain HTTP is answered with 403 (syncserver/https.py).
+# HTTPS. Pages redirect plain HTTP; calls under /api/ answer it with 403 (syncserver/https.py).
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^api/"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365 * 24 * 3600)
@@ -39,7 +39,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SESSION_COOKIE_NAME = "syncserver_session"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Scripts and styles come from files of this host alone, so that nothing in a record can become either.
+# Scripts and styles come from files of this host alone, so that text of a record cannot become a script or a style.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [csp.NONE],
@@ -54,8 +54,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 CSRF_FAILURE_VIEW = "syncserver.errors.csrf_failure"
-# W005 and W021 ask to speak for sibling hosts of the domain, which on a PaaS belong to others.
-# W040 says that SQLite leaves the non-key columns out of an index: there it reads the rows instead.
+# W005 and W021 ask for HSTS on sibling hosts of the domain, which belong to other people on a shared platform.
+# W040 warns that SQLite has no non-key columns in an index; it reads the rows instead.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "models.W040"]
 
 INSTALLED_APPS = [
@@ -117,14 +117,15 @@ DATABASE_WAIT_SECONDS = env.float("DATABASE_WAIT_SECONDS", default=10.0)
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        # Under DEFERRED a read that turns into a write fails at once with "database is locked"; IMMEDIATE waits.
+        # Under DEFERRED, a transaction that reads and then writes fails at once with "database is locked".
         "transaction_mode": "IMMEDIATE",
         "timeout": DATABASE_WAIT_SECONDS,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=134217728;",
     }
 else:
-    # Kept connections: opening one for each request costs 5 ms. A pool measured the same under gunicorn (batches of 10,
-    # medians of four rounds: 14.1 ms kept, 13.2 ms pooled, rounds from 12.3 to 15.5), and would be one more package.
+    # Opening a connection for each request costs 5 ms. A pool is no faster than kept connections under gunicorn
+    # (batches of 10, medians of four rounds: 14.1 ms kept, 13.2 ms pooled, rounds from 12.3 to 15.5), and is one more
+    # package.
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
@@ -154,7 +155,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "insights:overview"
 LOGOUT_REDIRECT_URL = "home"
-# Links sent by e-mail work for an hour.
+# Seconds for which a link sent by e-mail works.
 PASSWORD_RESET_TIMEOUT = 3600
 # What the apps need of each other without knowing each other.
 STAFF_AUDIT = "accounts.audit.note_staff"
@@ -193,7 +194,7 @@ AXES_VERBOSE = False
 PUSH_RATE = env.str("PUSH_RATE", default="300/min")
 AUTH_RATE = env.str("AUTH_RATE", default="60/min")
 RESET_RATE = env.str("RESET_RATE", default="20/hour")
-# Where requests are counted, for all processes together: redis://…, or the database when it is empty.
+# The store that counts requests for all processes: redis://…, or the database where it is empty.
 RATE_COUNTS_URL = env.str("RATE_COUNTS_URL", default="")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerAuthentication"],
@@ -272,19 +273,23 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "syncserver.log_format.Line", "format": "{asctime} {levelname} {name} {message}", "style": "{"}
+        "line": {
+            "()": "syncserver.log_format.LineFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
     },
-    "filters": {"without_url": {"()": "syncserver.log_format.WithoutQuery"}},
+    "filters": {"without_url": {"()": "syncserver.log_format.QueryStringFilter"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_url"]},
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
-        # Django's own mail-and-console handlers are replaced, so that each line passes the filter and is said once.
+        # These replace Django's own handlers. Otherwise lines would skip the filter and be logged twice.
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "axes": {"level": "WARNING"},
-        # Who of the staff looked at what is recorded however quiet the rest is.
+        # LOG_LEVEL must not silence the record of staff access.
         "syncserver.audit": {"level": "INFO"},
     },
 }

@@ -3,18 +3,21 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from syncserver import errors, views
+from syncserver import errors
+from syncserver.api_docs import DocsView, SchemaView
+from syncserver.front_page import front_page
+from syncserver.health import health
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", front_page, name="home"),
     path("", include("accounts.pages.urls")),
     path("", include("insights.pages.urls")),
-    path("healthz", views.health, name="health"),
+    path("healthz", health, name="health"),
     path("api/auth/", include("accounts.api.urls")),
     path("api/sync/", include("sync.api.urls")),
     path("api/insights/", include("insights.api.urls")),
-    path("api/schema", views.SchemaView.as_view(), name="schema"),
-    path("api/docs", views.DocsView.as_view(url_name="schema"), name="docs"),
+    path("api/schema", SchemaView.as_view(), name="schema"),
+    path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", errors.api_not_found),
     path("admin/", admin.site.urls),
 ]

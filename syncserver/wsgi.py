@@ -1,4 +1,4 @@
-"""The WSGI entry point; it refuses to start with settings that are unsafe in production."""
+"""The WSGI entry point; raises ImproperlyConfigured for settings that are unsafe in production."""
 
 import os
 

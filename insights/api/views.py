@@ -1,4 +1,4 @@
-"""The insights calls: a person's numbers as JSON, by the same definitions as the pages."""
+"""The insights calls: a person's numbers as JSON, with the same definitions as on the pages."""
 
 from typing import Any
 
@@ -13,9 +13,8 @@ from insights import queries, reports, timeline
 from insights.api.serializers import (
     DayQuery,
     DaysSerializer,
-    FoundSerializer,
     HoursSerializer,
-    PeriodQuery,
+    SearchPageSerializer,
     SearchQuery,
     SitesQuery,
     SitesSerializer,
@@ -23,11 +22,12 @@ from insights.api.serializers import (
     TimelineSerializer,
 )
 from insights.number_format import browser_name
-from insights.numbers import Hour, Totals
+from insights.numbers import Hour, Site, Totals
+from insights.period_query import PeriodQuery
 from insights.periods import Period
-from insights.queries import Stay
-from insights.reports import milliseconds_now, zone_of
-from insights.search import Query, dumped, loaded, search, words_of
+from insights.queries import ListedVisit
+from insights.reports import now_ms, zone_of
+from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
 
 DAY = {"from": "2025-11-03", "to": "2025-11-03", "timeZone": "UTC", "start": 1762128000000, "end": 1762214400000}
 TIMES = {"activeMs": 5_400_000, "timeMs": 7_200_000, "clockMs": 6_900_000, "visits": 48}
@@ -49,59 +49,64 @@ VISIT = {
 
 
 class InsightView(APIView):
-    """A call about the records of the person who makes it, and of nobody else."""
+    """A call that answers with the caller's own records."""
 
-    def asked(self, request: Request, query: type[Serializer[Any]]) -> dict[str, Any]:
-        """Return the parameters of a call; raises ValidationError."""
-        person: Any = request.user  # IsAuthenticated let only people in
-        context = {"zone": zone_of(person.time_zone), "now": milliseconds_now()}
+    def parameters(self, request: Request, query: type[Serializer[Any]]) -> dict[str, Any]:
+        """Return the parameters of a call with the caller's `zone` and `now`; raises ValidationError."""
+        person: Any = request.user  # never anonymous: IsAuthenticated has run
+        context = {"zone": zone_of(person.time_zone), "now": now_ms()}
         serializer = query(data=request.query_params.dict(), context=context)
         serializer.is_valid(raise_exception=True)
         return {**serializer.validated_data, **context}
 
     def user_id(self, request: Request) -> int:
-        """Return whose records are asked for."""
-        person: Any = request.user
+        """Return the caller's key."""
+        person: Any = request.user  # never anonymous: IsAuthenticated has run
         return int(person.pk)
 
 
-def answer_of(period: Period) -> dict[str, Any]:
-    """Return what an answer says of its period."""
+def period_fields(period: Period) -> dict[str, Any]:
+    """Return the fields of PeriodAnswer."""
     return {
         "from": period.first,
         "to": period.last,
         "timeZone": period.zone.key,
-        "start": period.start,
-        "end": period.end,
+        "start": period.starts_at,
+        "end": period.ends_at,
     }
 
 
-def times_of(hour: Hour | Totals) -> dict[str, Any]:
-    """Return the durations and the visits."""
-    return {"activeMs": hour.active, "timeMs": hour.time, "clockMs": hour.clock, "visits": hour.visits}
+def times_fields(times: Hour | Totals) -> dict[str, Any]:
+    """Return the fields of TimesSerializer."""
+    return {"activeMs": times.active_ms, "timeMs": times.time_ms, "clockMs": times.clock_ms, "visits": times.visits}
 
 
-def totals_of(totals: Totals) -> dict[str, Any]:
-    """Return the numbers of a period."""
-    longest = {"activeMs": totals.longest, "domain": totals.longest_domain} if totals.longest_domain else None
-    return {**times_of(totals), "sites": totals.sites, "focus": totals.focus, "longestStay": longest}
+def totals_fields(totals: Totals) -> dict[str, Any]:
+    """Return the fields of TotalsSerializer."""
+    longest = {"activeMs": totals.longest_ms, "domain": totals.longest_domain} if totals.longest_domain else None
+    return {**times_fields(totals), "sites": totals.sites, "focus": totals.focus, "longestStay": longest}
 
 
-def visit_of(stay: Stay) -> dict[str, Any]:
-    """Return a visit."""
+def share_of(site: Site, active_ms: int) -> float | None:
+    """Return the site's share of the active time of all sites; None where it is unknown or there was none."""
+    return None if site.active_ms is None or not active_ms else site.active_ms / active_ms
+
+
+def visit_fields(listed: ListedVisit) -> dict[str, Any]:
+    """Return the fields of VisitSerializer."""
     return {
-        "id": stay.visit_id,
-        "browser": str(stay.browser_id),
-        "tabId": stay.tab_id,
-        "url": stay.url,
-        "domain": stay.visit.domain,
-        "title": stay.title,
-        "category": stay.visit.category or None,
-        "start": stay.visit.start,
-        "end": stay.visit.end,
-        "open": stay.is_open,
-        "activeMs": stay.visit.active,
-        "away": [{"start": low, "end": high} for low, high in stay.away],
+        "id": listed.visit_id,
+        "browser": str(listed.browser_id),
+        "tabId": listed.tab_id,
+        "url": listed.url,
+        "domain": listed.visit.domain,
+        "title": listed.title,
+        "category": listed.visit.category or None,
+        "start": listed.visit.started_at,
+        "end": listed.visit.ended_at,
+        "open": listed.is_open,
+        "activeMs": listed.visit.active_ms,
+        "away": [{"start": low, "end": high} for low, high in listed.away],
     }
 
 
@@ -115,11 +120,11 @@ class SummaryView(InsightView):
         examples=[OpenApiExample("a day", {**DAY, **TOTALS, "previous": TOTALS}, response_only=True)],
     )
     def get(self, request: Request) -> Response:
-        """Return the numbers of a period and of the one before it."""
-        asked = self.asked(request, PeriodQuery)
+        """Return the numbers of a period and of the period before."""
+        asked = self.parameters(request, PeriodQuery)
         found = reports.report(self.user_id(request), asked["period"], asked["now"])
-        previous = totals_of(found.previous) if found.previous else None
-        return Response({**answer_of(found.period), **totals_of(found.totals), "previous": previous})
+        previous = totals_fields(found.previous) if found.previous else None
+        return Response({**period_fields(found.period), **totals_fields(found.totals), "previous": previous})
 
 
 class DaysView(InsightView):
@@ -133,9 +138,9 @@ class DaysView(InsightView):
     )
     def get(self, request: Request) -> Response:
         """Return the numbers of every day of a period; a visit across midnight is split."""
-        period = self.asked(request, PeriodQuery)["period"]
+        period = self.parameters(request, PeriodQuery)["period"]
         days = reports.days(reports.tally_of(self.user_id(request), period), period)
-        return Response({**answer_of(period), "days": [{"date": day, **times_of(hour)} for day, hour in days]})
+        return Response({**period_fields(period), "days": [{"date": day, **times_fields(hour)} for day, hour in days]})
 
 
 class HoursView(InsightView):
@@ -149,14 +154,14 @@ class HoursView(InsightView):
     )
     def get(self, request: Request) -> Response:
         """Return the numbers by weekday and hour of the person's clock."""
-        period = self.asked(request, PeriodQuery)["period"]
+        period = self.parameters(request, PeriodQuery)["period"]
         matrix = reports.week_hours(reports.tally_of(self.user_id(request), period))
         hours = [
-            {"weekday": weekday, "hour": number, **times_of(hour)}
+            {"weekday": weekday, "hour": number, **times_fields(hour)}
             for weekday, hours in enumerate(matrix, 1)
             for number, hour in enumerate(hours)
         ]
-        return Response({**answer_of(period), "hours": hours})
+        return Response({**period_fields(period), "hours": hours})
 
 
 class SitesView(InsightView):
@@ -189,26 +194,26 @@ class SitesView(InsightView):
     )
     def get(self, request: Request) -> Response:
         """Return the sites of a period, most active time first."""
-        asked = self.asked(request, SitesQuery)
+        asked = self.parameters(request, SitesQuery)
         period = asked["period"]
         tallied = reports.tally_of(self.user_id(request), period)
-        active = sum(site.active for site in tallied.sites.values())
+        active_ms = sum(site.active_sum_ms for site in tallied.sites.values())
         sites = [
             {
                 "domain": domain,
                 "category": site.category or None,
-                "activeMs": site.active,
-                "timeMs": site.time,
+                "activeMs": site.active_ms,
+                "timeMs": site.time_ms,
                 "visits": site.visits,
-                "share": site.active / active if active else None,
+                "share": share_of(site, active_ms),
             }
             for domain, site in reports.top_sites(tallied, asked["limit"])
         ]
-        return Response({**answer_of(period), "total": len(tallied.sites), "sites": sites})
+        return Response({**period_fields(period), "total": len(tallied.sites), "sites": sites})
 
 
 class TimelineView(InsightView):
-    """A day, visit by visit."""
+    """The visits of a day."""
 
     @extend_schema(
         operation_id="insightsTimeline",
@@ -228,58 +233,59 @@ class TimelineView(InsightView):
     )
     def get(self, request: Request) -> Response:
         """Return every visit of a day by browser and tab, and the gaps of five minutes or more."""
-        asked = self.asked(request, DayQuery)
+        asked = self.parameters(request, DayQuery)
         period = reports.day_period(asked["zone"], asked.get("date"), asked["now"])
         user_id = self.user_id(request)
         names = {browser.pk: browser_name(browser) for browser in queries.browsers(user_id)}
-        stays = queries.stays(user_id, period.start, period.end)
+        visits = queries.listed_visits(user_id, period.starts_at, period.ends_at)
         browsers = [
             {
                 "id": str(found.browser_id),
                 "name": names.get(found.browser_id, ""),
                 "tabs": [
-                    {"tabId": lane.tab_id, "visits": [visit_of(stay) for stay in lane.stays]} for lane in found.lanes
+                    {"tabId": tab.tab_id, "visits": [visit_fields(listed) for listed in tab.visits]}
+                    for tab in found.tabs
                 ],
             }
-            for found in timeline.lanes(stays)
+            for found in timeline.by_browser_and_tab(visits)
         ]
-        silences = timeline.silences(stays, period.start, period.end, asked["now"])
-        gaps = [{"start": low, "end": high} for low, high in silences]
-        return Response({**answer_of(period), "browsers": browsers, "gaps": gaps})
+        spans = timeline.recording_gaps(visits, period.starts_at, period.ends_at, asked["now"])
+        gaps = [{"start": low, "end": high} for low, high in spans]
+        return Response({**period_fields(period), "browsers": browsers, "gaps": gaps})
 
 
 class SearchView(InsightView):
-    """The history."""
+    """The search in the history."""
 
     @extend_schema(
         operation_id="insightsSearch",
         parameters=[SearchQuery],
-        responses={200: FoundSerializer},
+        responses={200: SearchPageSerializer},
         examples=[OpenApiExample("one visit", {"visits": [VISIT], "next": None, "complete": True}, response_only=True)],
     )
     def get(self, request: Request) -> Response:
-        """Return the visits that match, newest first; words are looked for in title and URL."""
-        asked = self.asked(request, SearchQuery)
+        """Return the visits that match, newest first; words match in title and URL."""
+        asked = self.parameters(request, SearchQuery)
         cursor = None
         if "cursor" in asked:
             try:
-                cursor = loaded(asked["cursor"])
+                cursor = cursor_from_text(asked["cursor"])
             except signing.BadSignature as error:
-                raise ValidationError({"cursor": ["Send `next` of a page as it came."]}) from error
+                raise ValidationError({"cursor": ["Send the `next` of a page without a change."]}) from error
         zone = asked["zone"]
         query = Query(
             words=words_of(asked.get("q", "")),
             domain=asked.get("site", "").lower(),
-            start=Period(zone, asked["from"], asked["from"]).start if "from" in asked else None,
-            end=Period(zone, asked["to"], asked["to"]).end if "to" in asked else None,
+            start=Period(zone, asked["from"], asked["from"]).starts_at if "from" in asked else None,
+            end=Period(zone, asked["to"], asked["to"]).ends_at if "to" in asked else None,
             browser_id=int(asked["browser"]) if "browser" in asked else None,
             category=asked.get("category", ""),
         )
         found = search(self.user_id(request), query, asked["limit"], cursor)
         return Response(
             {
-                "visits": [visit_of(stay) for stay in found.stays],
-                "next": dumped(found.following),
+                "visits": [visit_fields(listed) for listed in found.visits],
+                "next": cursor_to_text(found.next_cursor),
                 "complete": not found.is_cut_short,
             }
         )

@@ -1,4 +1,4 @@
-"""The browsers that sync, and the first steps of a person who has none yet."""
+"""The browsers that sync, and the first steps of a new person."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from insights import queries
-from insights.pages.page_context import page, silent_browsers, visitor
+from insights.pages.page_context import page, silent_browsers, viewer_of
 
 REPORT_DAYS = 30
 BATCHES_READ = 200
@@ -16,26 +16,26 @@ BATCHES_READ = 200
 
 @page
 def browsers(request: HttpRequest) -> HttpResponse:
-    """Show the browsers that sync, and what became of their records."""
-    who = visitor(request)
+    """Show the browsers that sync, and how many of their records were stored or rejected."""
+    viewer = viewer_of(request)
     since = timezone.now() - timedelta(days=REPORT_DAYS)
-    sums = queries.batch_sums(who.pk, since)
+    results = queries.results_by_browser(viewer.pk, since)
     reasons: dict[int | None, dict[str, int]] = {}
-    for browser_id, errors in queries.batch_errors(who.pk, since, BATCHES_READ):
+    for browser_id, errors in queries.batch_errors(viewer.pk, since, BATCHES_READ):
         of_browser = reasons.setdefault(browser_id, {})
         for rejected in errors:
             for name, texts in rejected.get("errors", {}).items():
                 for text in texts:
-                    said = f"{name}: {text}"
-                    of_browser[said] = of_browser.get(said, 0) + 1
-    silent = {browser.pk for browser in silent_browsers(who.pk)}
-    known = queries.browsers(who.pk)
+                    reason = f"{name}: {text}"
+                    of_browser[reason] = of_browser.get(reason, 0) + 1
+    silent = {browser.pk for browser in silent_browsers(viewer.pk)}
+    known = queries.browsers(viewer.pk)
     context = {
         "nav": "browsers",
         "browsers": [
             {
                 "browser": browser,
-                "sums": sums.get(browser.pk),
+                "results": results.get(browser.pk),
                 "reasons": sorted(reasons.get(browser.pk, {}).items(), key=lambda item: -item[1]),
                 "is_silent": browser.pk in silent,
             }
@@ -49,13 +49,13 @@ def browsers(request: HttpRequest) -> HttpResponse:
 
 @page
 def start(request: HttpRequest) -> HttpResponse:
-    """Lead a new person to their first synced visit."""
-    who = visitor(request)
-    has_visits = queries.first_visit(who.pk) is not None
+    """Show a new person how to sync their first visit."""
+    viewer = viewer_of(request)
+    has_visits = queries.first_started_at(viewer.pk) is not None
     context = {
         "nav": "",
         "has_visits": has_visits,
-        "has_browser": bool(queries.browsers(who.pk)),
+        "has_browser": bool(queries.browsers(viewer.pk)),
         "server": f"{request.scheme}://{request.get_host()}",
     }
     return render(request, "insights/start.html", context)
@@ -63,8 +63,10 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @page
 def arrived(request: HttpRequest) -> HttpResponse:
-    """Tell the page of a new person how far they are."""
-    who = visitor(request)
-    answer = JsonResponse({"browser": bool(queries.browsers(who.pk)), "visit": queries.first_visit(who.pk) is not None})
+    """Tell the first-steps page whether a browser and a visit have arrived."""
+    viewer = viewer_of(request)
+    answer = JsonResponse(
+        {"browser": bool(queries.browsers(viewer.pk)), "visit": queries.first_started_at(viewer.pk) is not None}
+    )
     patch_vary_headers(answer, ["Cookie"])
     return answer

@@ -1,4 +1,4 @@
-"""The history with its search, and one visit of it."""
+"""The history with its search, and the page of one visit."""
 
 from datetime import date
 from urllib.parse import urlencode
@@ -7,19 +7,19 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from insights import queries, timeline
-from insights.pages.page_context import day_of, page, period_name, visitor
-from insights.periods import DAY_MS, Period, period_of, today
-from insights.queries import Stay
-from insights.search import Query, dumped, loaded, search, words_of
+from insights import queries, timeline_chart
+from insights.pages.page_context import day_of, page, period_name, viewer_of
+from insights.periods import DAY_MS, Period, date_at, period_of
+from insights.queries import ListedVisit
+from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
 
 PAGE_SIZE = 50
 
 
 @page
 def history(request: HttpRequest) -> HttpResponse:
-    """Show the history, newest first, and what of it matches a search."""
-    who = visitor(request)
+    """Show the history, newest first, or the visits that match a search."""
+    viewer = viewer_of(request)
     asked = {name: request.GET.get(name, "").strip().replace("\0", "")[:253] for name in
              ("q", "site", "from", "to", "browser", "category")}  # fmt: skip
     errors: list[str] = []
@@ -30,14 +30,14 @@ def history(request: HttpRequest) -> HttpResponse:
         except Http404:
             day = None
         if asked[name] and day is None:
-            errors.append(f"“{asked[name]}” is no day. Enter it as 2025-11-03.")
-        bounds = Period(who.zone, day, day) if day else None
-        instants[name] = None if bounds is None else bounds.start if name == "from" else bounds.end
-    browsers = queries.browsers(who.pk)
+            errors.append(f"“{asked[name]}” is not a day. Enter it as 2025-11-03.")
+        bounds = Period(viewer.zone, day, day) if day else None
+        instants[name] = None if bounds is None else bounds.starts_at if name == "from" else bounds.ends_at
+    browsers = queries.browsers(viewer.pk)
     cursor = None
     if request.GET.get("after"):
         try:
-            cursor = loaded(request.GET["after"])
+            cursor = cursor_from_text(request.GET["after"])
         except signing.BadSignature as error:
             raise Http404 from error
     query = Query(
@@ -48,52 +48,54 @@ def history(request: HttpRequest) -> HttpResponse:
         browser_id=int(asked["browser"]) if asked["browser"].isdecimal() and len(asked["browser"]) < 19 else None,
         category=asked["category"],
     )
-    found = search(who.pk, query, PAGE_SIZE, cursor)
-    following = dumped(found.following)
+    found = search(viewer.pk, query, PAGE_SIZE, cursor)
+    older = cursor_to_text(found.next_cursor)
     kept = {name: value for name, value in asked.items() if value}
-    days: dict[date, list[Stay]] = {}
-    for stay in found.stays:
-        days.setdefault(today(who.zone, stay.visit.start), []).append(stay)
+    days: dict[date, list[ListedVisit]] = {}
+    for each in found.visits:
+        days.setdefault(date_at(viewer.zone, each.visit.started_at), []).append(each)
     context = {
         "nav": "history",
         "asked": asked,
         "errors": errors,
         "is_narrow": bool(kept),
         "words": query.words,
-        "days": [(day, period_name(period_of(who.zone, "day", day), who.today), stays) for day, stays in days.items()],
-        "count": len(found.stays),
-        "older": f"?{urlencode({**kept, 'after': following})}" if following else "",
+        "days": [
+            (day, period_name(period_of(viewer.zone, "day", day), viewer.today), found) for day, found in days.items()
+        ],
+        "count": len(found.visits),
+        "older": f"?{urlencode({**kept, 'after': older})}" if older else "",
         "newest": f"?{urlencode(kept)}" if cursor else "",
         "is_cut_short": found.is_cut_short,
-        "reached": found.following.started_at if found.following else None,
+        "reached": found.next_cursor.started_at if found.next_cursor else None,
         "browsers": browsers,
         "names": {browser.pk: browser for browser in browsers},
-        "categories": queries.categories(who.pk, who.now - 90 * DAY_MS, who.now),
+        "categories": queries.categories(viewer.pk, viewer.now - 90 * DAY_MS, viewer.now),
     }
     return render(request, "insights/history.html", context)
 
 
 @page
 def visit(request: HttpRequest) -> HttpResponse:
-    """Show one visit with all that is known of it."""
-    who = visitor(request)
+    """Show one visit with all its fields."""
+    viewer = viewer_of(request)
     browser_id = request.GET.get("browser", "")
     if not browser_id.isdecimal() or len(browser_id) > 18:
         raise Http404
-    record = queries.one_visit(who.pk, int(browser_id), request.GET.get("id", "").replace("\0", ""))
+    record = queries.stored_visit(viewer.pk, int(browser_id), request.GET.get("id", "").replace("\0", ""))
     if record is None:
         raise Http404
-    stay = queries.stay_of(record)
-    start, end = stay.visit.start, max(stay.visit.end, stay.visit.start + 1)
+    listed = queries.listed_from_record(record)
+    start, end = listed.visit.started_at, listed.visit.last_known_at
     context = {
         "nav": "",
         "record": record,
-        "stay": stay,
-        "mark": timeline.mark(stay, start, end),
-        "away": sum(high - low for low, high in stay.away),
-        "browser": next((browser for browser in queries.browsers(who.pk) if browser.pk == stay.browser_id), None),
-        "day": today(who.zone, start),
-        "ends_later": today(who.zone, stay.visit.end) != today(who.zone, start),
+        "listed": listed,
+        "drawn": timeline_chart.drawn_visit(listed, start, max(end, start + 1)),
+        "away_ms": sum(high - low for low, high in listed.away),
+        "browser": next((browser for browser in queries.browsers(viewer.pk) if browser.pk == listed.browser_id), None),
+        "day": date_at(viewer.zone, start),
+        "ends_later": date_at(viewer.zone, end) != date_at(viewer.zone, start),
         "metadata": sorted((name, value) for name, value in record.metadata.items() if isinstance(value, (str, int))),
     }
     return render(request, "insights/visit.html", context)

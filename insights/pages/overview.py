@@ -1,25 +1,26 @@
-"""A day, a week, a month, a year or any days in numbers."""
+"""The numbers of a day, a week, a month, a year or any days."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from insights import charts, queries, reports
+from insights.numbers import Site
 from insights.pages.page_context import (
-    Step,
-    Visitor,
-    asked_period,
+    PeriodLink,
+    Viewer,
     day_of,
     page,
+    period_from_url,
     period_links,
     period_name,
     period_url,
     silent_browsers,
-    visitor,
+    viewer_of,
 )
-from insights.periods import Period, Unit, period_of, today
+from insights.periods import Period, Unit, date_at, period_of
 
 TOP_SITES = 12
 LAST_VISITS = 6
@@ -29,69 +30,95 @@ FEWEST_CALENDAR_DAYS = 60
 @page
 def overview(request: HttpRequest, unit: Unit = "day", day: str = "") -> HttpResponse:
     """Show a day, week, month or year."""
-    who = visitor(request)
-    if not day and queries.first_visit(who.pk) is None:
+    viewer = viewer_of(request)
+    if not day and queries.first_started_at(viewer.pk) is None:
         return redirect("insights:start")
-    return show_period(request, who, period_of(who.zone, unit, day_of(day) if day else who.today))
+    return show_period(request, viewer, period_of(viewer.zone, unit, day_of(day) if day else viewer.today))
 
 
 @page
 def any_range(request: HttpRequest) -> HttpResponse:
     """Show the days from one to another."""
-    who = visitor(request)
-    fallback = Period(who.zone, who.today - timedelta(days=29), who.today)
-    period, errors = asked_period(who, request, fallback)
+    viewer = viewer_of(request)
+    fallback = Period(viewer.zone, viewer.today - timedelta(days=29), viewer.today)
+    period, errors = period_from_url(viewer, request, fallback)
     if not errors and period.unit != "range":
         return redirect(period_url(period))
-    return show_period(request, who, period, errors)
+    return show_period(request, viewer, period, errors)
 
 
 def show_period(
-    request: HttpRequest, who: Visitor, period: Period, errors: dict[str, list[str]] | None = None
+    request: HttpRequest, viewer: Viewer, period: Period, errors: dict[str, list[str]] | None = None
 ) -> HttpResponse:
     """Show the numbers of a period."""
-    found = reports.report(who.pk, period, who.now)
+    found = reports.report(viewer.pk, period, viewer.now)
     days = reports.days(found.tally, period)
     is_day = period.first == period.last
     is_year = FEWEST_CALENDAR_DAYS <= len(days) <= charts.MOST_DAY_BARS
+    is_running = period.starts_at <= viewer.now < period.ends_at
     sites = reports.top_sites(found.tally, TOP_SITES)
-    active = found.totals.active
+    active_ms = found.totals.active_ms or 0
     context = {
-        "links": period_links(who, period),
+        "links": period_links(viewer, period),
         "period": period,
         "errors": errors or {},
         "totals": found.totals,
         "previous": found.previous,
         "is_day": is_day,
-        "is_running": period.start <= who.now < period.end,
-        "is_empty": not found.totals.visits and not found.totals.time,
+        "is_running": is_running,
+        "compared_with": compared_with(viewer, period, is_running=is_running),
+        "is_empty": not found.totals.visits and not found.totals.time_ms,
         "chart": charts.hours_of_day(found.tally.hours, period) if is_day else charts.days_or_months(days),
-        "calendar": charts.calendar(days, who.today) if is_year else None,
+        "calendar": charts.calendar(days, viewer.today) if is_year else None,
         "week": None if is_day else charts.week(reports.week_hours(found.tally)),
-        "sites": [(domain, site, charts.share(site.active, sites[0][1].active or 1),
-                   site.active / active if active else None) for domain, site in sites],
+        "sites": site_shares(sites, active_ms),
         "sites_left": found.totals.sites - len(sites),
-        "categories": category_shares(reports.categories(found.tally), active),
-        "last": queries.latest_stays(who.pk, period.start, period.end, LAST_VISITS) if is_day else [],
-        "silent": silent_browsers(who.pk),
-    }  # fmt: skip
+        "categories": category_shares(reports.categories(found.tally), active_ms),
+        "last": queries.latest_visits(viewer.pk, period.starts_at, period.ends_at, LAST_VISITS) if is_day else [],
+        "silent": silent_browsers(viewer.pk),
+    }
     if context["is_empty"]:
-        context["nearest"] = nearest(who, period)
+        context["nearest"] = nearest(viewer, period)
     return render(request, "insights/overview.html", {**context, "nav": "overview"})
 
 
-def nearest(who: Visitor, period: Period) -> Step | None:
-    """Return the last period of the same kind with a visit before an empty one, else the first after it."""
-    at = queries.nearest_visit(who.pk, period.start)
+def nearest(viewer: Viewer, period: Period) -> PeriodLink | None:
+    """Return the nearest period of the same kind that has a visit, an earlier one before a later one."""
+    at = queries.nearest_started_at(viewer.pk, period.starts_at)
     if at is None:
         return None
-    found = period_of(who.zone, "month" if period.unit == "range" else period.unit, today(who.zone, at))
-    return Step(period_name(found, who.today), period_url(found))
+    found = period_of(viewer.zone, "month" if period.unit == "range" else period.unit, date_at(viewer.zone, at))
+    return PeriodLink(period_name(found, viewer.today), period_url(found))
 
 
-def category_shares(categories: Sequence[tuple[str, int]], active: int) -> list[tuple[str, int, str, float]]:
-    """Return name, active time, length of the bar and share of each category; nothing when none was sent."""
+def compared_with(viewer: Viewer, period: Period, *, is_running: bool) -> str:
+    """Return the period that the numbers are compared with, such as "Thursday until 05:45"."""
+    before = period.previous
+    if not is_running:
+        return period_name(before, viewer.today)
+    until = datetime.fromtimestamp(reports.compared_until(period, viewer.now) / 1000, viewer.zone)
+    if period.unit == "day":
+        return f"{before.first:%A} until {until:%H:%M}"
+    return f"{period_name(before, viewer.today)} until {until.day} {until:%B, %H:%M}"
+
+
+def site_shares(sites: Sequence[tuple[str, Site]], active_ms: int) -> list[tuple[str, Site, str, float | None]]:
+    """Return domain, numbers, length of the bar and share of each site; the share is None where it is unknown."""
+    most_ms = sites[0][1].active_sum_ms if sites else 0
+    return [
+        (
+            domain,
+            site,
+            charts.share(site.active_sum_ms, most_ms),
+            site.active_ms / active_ms if site.active_ms is not None and active_ms else None,
+        )
+        for domain, site in sites
+    ]
+
+
+def category_shares(categories: Sequence[tuple[str, int]], active_ms: int) -> list[tuple[str, int, str, float]]:
+    """Return name, active time, length of the bar and share of each category; none where no visit has a category."""
     if not any(name for name, _ in categories):
         return []
     most = categories[0][1]
-    return [(name, value, charts.share(value, most), value / active) for name, value in categories[:10]]
+    return [(name, value, charts.share(value, most), value / active_ms) for name, value in categories[:10]]

@@ -1,4 +1,4 @@
-"""What every page has in common: who looks, which days are asked for, and what leads to others."""
+"""What the pages share: the person who looks, the days of the URL, and links to other periods."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,21 +15,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from insights import queries, reports
-from insights.api.serializers import EARLIEST_DAY, LATEST_DAY, PeriodQuery
-from insights.periods import Period, Unit, period_of, today
+from insights.period_query import EARLIEST_DAY, LATEST_DAY, PeriodQuery
+from insights.periods import Period, Unit, date_at, period_of
+from sync.models import Browser
 
 UNITS: dict[Unit, str] = {"day": "Day", "week": "Week", "month": "Month", "year": "Year"}
 SILENT_DAYS = 7
+FORGOTTEN_DAYS = 183
 
 
 def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Make a view a page: read-only, for the person signed in, kept by no cache."""
+    """Make a view a page: GET and HEAD only, signed in only, kept by no cache."""
     return require_safe(never_cache(login_required(view)))
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who looks, and when."""
+class Viewer:
+    """The person who looks at a page, their time zone, and the present instant."""
 
     pk: int
     zone: ZoneInfo
@@ -37,18 +39,18 @@ class Visitor:
 
     @property
     def today(self) -> date:
-        """The day it is for them."""
-        return today(self.zone, self.now)
+        """The present day in their time zone."""
+        return date_at(self.zone, self.now)
 
 
-def visitor(request: HttpRequest) -> Visitor:
-    """Return who asks for a page."""
-    person: Any = request.user  # login_required let only people in
-    return Visitor(person.pk, reports.zone_of(person.time_zone), reports.milliseconds_now())
+def viewer_of(request: HttpRequest) -> Viewer:
+    """Return the person who asks for a page."""
+    person: Any = request.user  # never anonymous: login_required has run
+    return Viewer(person.pk, reports.zone_of(person.time_zone), reports.now_ms())
 
 
 def day_of(text: str) -> date:
-    """Return the day a URL names, which may be a year, or a year and a month, alone; raises Http404."""
+    """Return the day of a URL, the first day where it is a month or a year; raises Http404."""
     try:
         day = date.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))
     except ValueError as error:
@@ -59,21 +61,21 @@ def day_of(text: str) -> date:
 
 
 def period_url(period: Period) -> str:
-    """Return the address of a period's page."""
+    """Return the URL of a period's page."""
     if period.unit == "range":
-        asked = urlencode({"from": period.first.isoformat(), "to": period.last.isoformat()})
-        return f"{reverse('insights:range')}?{asked}"
+        days = urlencode({"from": period.first.isoformat(), "to": period.last.isoformat()})
+        return f"{reverse('insights:range')}?{days}"
     text = {"year": f"{period.first:%Y}", "month": f"{period.first:%Y-%m}"}.get(period.unit, period.first.isoformat())
     return reverse("insights:period", args=[period.unit, text])
 
 
 def period_query(period: Period) -> str:
-    """Return what says the same period to the other pages."""
+    """Return the query string that selects a period on other pages."""
     return urlencode({"from": period.first.isoformat(), "to": period.last.isoformat()})
 
 
 def period_name(period: Period, now_day: date) -> str:
-    """Return what people call a period."""
+    """Return the name of a period for people."""
     first, last = period.first, period.last
     if period.unit == "day" or first == last:
         name = f"{first:%A}, {first.day} {first:%B %Y}"
@@ -87,7 +89,7 @@ def period_name(period: Period, now_day: date) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PeriodLink:
     """A link to another period."""
 
     name: str
@@ -95,48 +97,52 @@ class Step:
     is_current: bool = False
 
 
-def period_links(who: Visitor, period: Period) -> dict[str, Any]:
-    """Return what leads from one period to others."""
-    anchor = who.today if period.first <= who.today <= period.last else period.first
+def period_links(viewer: Viewer, period: Period) -> dict[str, Any]:
+    """Return the name of a period and its links to other periods."""
+    anchor = viewer.today if period.first <= viewer.today <= period.last else period.first
     before, after = period.previous, period.following
     return {
         "units": [
-            Step(name, period_url(period_of(who.zone, unit, anchor)), unit == period.unit)
+            PeriodLink(name, period_url(period_of(viewer.zone, unit, anchor)), unit == period.unit)
             for unit, name in UNITS.items()
         ],
-        "before": Step(period_name(before, who.today), period_url(before)) if before.first >= EARLIEST_DAY else None,
-        "after": Step(period_name(after, who.today), period_url(after)) if after.first <= who.today else None,
-        "now": None if period.first <= who.today <= period.last else reverse("insights:overview"),
-        "name": period_name(period, who.today),
+        "before": PeriodLink(period_name(before, viewer.today), period_url(before))
+        if before.first >= EARLIEST_DAY
+        else None,
+        "after": PeriodLink(period_name(after, viewer.today), period_url(after))
+        if after.first <= viewer.today
+        else None,
+        "now": None if period.first <= viewer.today <= period.last else reverse("insights:overview"),
+        "name": period_name(period, viewer.today),
         "query": period_query(period),
     }
 
 
-def site_spans(who: Visitor) -> list[Step]:
-    """Return the stretches of days a site's page offers."""
+def latest_days_links(viewer: Viewer) -> list[PeriodLink]:
+    """Return links to the latest 7, 30, 90 and 365 days."""
     return [
-        Step(name, "?" + period_query(Period(who.zone, who.today - timedelta(days=days - 1), who.today)))
+        PeriodLink(name, "?" + period_query(Period(viewer.zone, viewer.today - timedelta(days=days - 1), viewer.today)))
         for days, name in ((7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "A year"))
     ]
 
 
-def asked_period(who: Visitor, request: HttpRequest, fallback: Period) -> tuple[Period, dict[str, list[str]]]:
-    """Return the period that ?from and ?to name, with what is wrong with them; the fallback if they are wrong."""
-    sent = {name: value for name in ("from", "to") if (value := request.GET.get(name))}
-    if not sent:
+def period_from_url(viewer: Viewer, request: HttpRequest, fallback: Period) -> tuple[Period, dict[str, list[str]]]:
+    """Return the period of ?from and ?to, and their errors; the fallback where they are absent or wrong."""
+    given = {name: value for name in ("from", "to") if (value := request.GET.get(name))}
+    if not given:
         return fallback, {}
-    asked = PeriodQuery(data=sent, context={"zone": who.zone, "now": who.now})
-    if not asked.is_valid():
-        return fallback, {field: [str(text) for text in texts] for field, texts in asked.errors.items()}
-    period: Period = asked.validated_data["period"]
+    query = PeriodQuery(data=given, context={"zone": viewer.zone, "now": viewer.now})
+    if not query.is_valid():
+        return fallback, {field: [str(text) for text in texts] for field, texts in query.errors.items()}
+    period: Period = query.validated_data["period"]
     return period, {}
 
 
-def silent_browsers(user_id: int) -> list[Any]:
-    """Return the browsers that have not pushed for long, though they did in the last half year."""
+def silent_browsers(user_id: int) -> list[Browser]:
+    """Return the browsers that have not pushed for SILENT_DAYS, without those silent for FORGOTTEN_DAYS."""
     now = timezone.now()
     return [
         browser
         for browser in queries.browsers(user_id)
-        if timedelta(days=SILENT_DAYS) < now - browser.last_push_at < timedelta(days=183)
+        if timedelta(days=SILENT_DAYS) < now - browser.last_push_at < timedelta(days=FORGOTTEN_DAYS)
     ]

@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from insights import charts, queries, reports
 from insights.numbers import totals
-from insights.pages.page_context import asked_period, page, period_name, period_query, site_spans, visitor
+from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, period_query, viewer_of
 from insights.periods import Period
 
 SITE_PAGES = 25
@@ -18,36 +18,35 @@ SITE_PAGES = 25
 @page
 def site(request: HttpRequest, domain: str) -> HttpResponse:
     """Show one site over time."""
-    who = visitor(request)
-    fallback = Period(who.zone, who.today - timedelta(days=89), who.today)
-    period, errors = asked_period(who, request, fallback)
-    first = queries.edge_of_site(who.pk, domain, last=False)
+    viewer = viewer_of(request)
+    fallback = Period(viewer.zone, viewer.today - timedelta(days=89), viewer.today)
+    period, errors = period_from_url(viewer, request, fallback)
+    first = queries.site_started_at(viewer.pk, domain, last=False)
     if first is None:
         raise Http404
     only = Q(domain=domain)
-    found = reports.tally_visits(who.pk, period, only=only)
-    actives = [
-        visit.active
-        for visit in queries.visits(who.pk, period.start, period.end, only)
-        if period.start <= visit.start < period.end
+    found = reports.tally_visits(viewer.pk, period, only=only)
+    actives_ms = [
+        visit.active_ms
+        for visit in queries.visits(viewer.pk, period.starts_at, period.ends_at, only)
+        if period.starts_at <= visit.started_at < period.ends_at and visit.active_ms is not None
     ]
     days = reports.days(found, period)
-    summed = totals(found)
     context = {
         "nav": "",
         "domain": domain,
         "period": period,
-        "name": period_name(period, who.today),
-        "spans": site_spans(who),
+        "name": period_name(period, viewer.today),
+        "spans": latest_days_links(viewer),
         "current": "?" + period_query(period),
         "errors": errors,
-        "totals": summed,
-        "typical": median_low(actives) if actives else None,
-        "first": first,
-        "last": queries.edge_of_site(who.pk, domain, last=True),
+        "totals": totals(found),
+        "typical_ms": median_low(actives_ms) if actives_ms else None,
+        "first_at": first,
+        "last_at": queries.site_started_at(viewer.pk, domain, last=True),
         "chart": charts.days_or_months(days),
         "week": charts.week(reports.week_hours(found)),
-        "pages": queries.pages_of_site(who.pk, domain, period.start, period.end, SITE_PAGES),
+        "pages": queries.pages_of_site(viewer.pk, domain, period.starts_at, period.ends_at, SITE_PAGES),
         "category": found.sites[domain].category if domain in found.sites else "",
     }
     return render(request, "insights/site.html", context)

@@ -1,15 +1,17 @@
-"""What became of the tabs."""
+"""The lifetimes of tabs."""
 
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from insights import charts, queries, timeline
-from insights.pages.page_context import asked_period, page, period_name, period_query, site_spans, visitor
+from insights import charts, queries
+from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, period_query, viewer_of
 from insights.periods import HOUR_MS, Period
+from insights.tab_lifetimes import tab_lifetime
 
 TABS_SHOWN = 10
+# The longest lifetime of each row, in milliseconds.
 LIFETIMES = [
     ("under a minute", 60_000),
     ("1 to 10 minutes", 600_000),
@@ -22,30 +24,31 @@ LIFETIMES = [
 
 @page
 def tabs(request: HttpRequest) -> HttpResponse:
-    """Show what became of the tabs that were opened in a period."""
-    who = visitor(request)
-    fallback = Period(who.zone, who.today - timedelta(days=29), who.today)
-    period, errors = asked_period(who, request, fallback)
-    found = [timeline.tab_life(tab) for tab in queries.tabs(who.pk, period.start, period.end)]
+    """Show how long the tabs opened in a period were open and used."""
+    viewer = viewer_of(request)
+    fallback = Period(viewer.zone, viewer.today - timedelta(days=29), viewer.today)
+    period, errors = period_from_url(viewer, request, fallback)
+    found = [tab_lifetime(tab) for tab in queries.tab_aggregates(viewer.pk, period.starts_at, period.ends_at)]
     counts = [0] * len(LIFETIMES)
-    for life in found:
-        counts[next(n for n, (_, limit) in enumerate(LIFETIMES) if limit is None or life.lifetime < limit)] += 1
-    unread = [life for life in found if life.is_unread]
+    for tab in found:
+        counts[
+            next(n for n, (_, limit_ms) in enumerate(LIFETIMES) if limit_ms is None or tab.lifetime_ms < limit_ms)
+        ] += 1
+    unread = [tab for tab in found if tab.is_unread]
     context = {
         "nav": "tabs",
         "period": period,
-        "name": period_name(period, who.today),
-        "spans": site_spans(who),
+        "name": period_name(period, viewer.today),
+        "spans": latest_days_links(viewer),
         "current": "?" + period_query(period),
         "errors": errors,
         "count": len(found),
         "lifetimes": [
             (name, count, charts.share(count, max(counts))) for (name, _), count in zip(LIFETIMES, counts, strict=True)
         ],
-        "longest": sorted(found, key=lambda life: -life.lifetime)[:TABS_SHOWN],
-        "switched": sorted((life for life in found if life.pages > 1), key=lambda life: -life.pages)[:TABS_SHOWN],
+        "longest": sorted(found, key=lambda tab: -tab.lifetime_ms)[:TABS_SHOWN],
+        "switched": sorted((tab for tab in found if tab.pages > 1), key=lambda tab: -tab.pages)[:TABS_SHOWN],
         "unread": unread[:TABS_SHOWN],
         "unread_count": len(unread),
-        "names": {browser.pk: browser for browser in queries.browsers(who.pk)},
     }
     return render(request, "insights/tabs.html", context)

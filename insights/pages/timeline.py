@@ -1,41 +1,41 @@
-"""The timeline: a day, or an hour of it, visit by visit."""
+"""The timeline of a day, or of an hour of it."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from insights import charts, queries, timeline
-from insights.pages.page_context import day_of, page, period_name, visitor
+from insights import queries, timeline, timeline_chart
+from insights.pages.page_context import day_of, page, period_name, viewer_of
 from insights.periods import period_of
 
 
 @page
 def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
-    """Show a day visit by visit, by browser and tab."""
-    who = visitor(request)
-    period = period_of(who.zone, "day", day_of(day) if day else who.today)
+    """Show the visits of a day by browser and tab, and hour by hour."""
+    viewer = viewer_of(request)
+    period = period_of(viewer.zone, "day", day_of(day) if day else viewer.today)
     asked = request.GET.get("hour", "")
-    axis = timeline.axis(period, int(asked[:2]) if asked.isdecimal() else None)
-    start, end = axis.start, axis.end
-    names = {browser.pk: browser for browser in queries.browsers(who.pk)}
-    stays = queries.stays(who.pk, start, end)
-    quiet = timeline.silences(stays, start, end, who.now)
+    shown = timeline.time_range(period, int(asked[:2]) if asked.isdecimal() else None)
+    start, end = shown.starts_at, shown.ends_at
+    names = {browser.pk: browser for browser in queries.browsers(viewer.pk)}
+    visits = queries.listed_visits(viewer.pk, start, end)
+    gaps = timeline.recording_gaps(visits, start, end, viewer.now)
     context = {
         "nav": "timeline",
         "period": period,
-        "name": period_name(period, who.today),
+        "name": period_name(period, viewer.today),
         "before": period.previous.first,
-        "after": period.following.first if period.following.first <= who.today else None,
-        "hour": None if axis.label is None else axis.label % 24,
-        "hours": [(label % 24, label == axis.label) for label in dict.fromkeys(period.hours[1])],
-        "ticks": axis.ticks,
+        "after": period.following.first if period.following.first <= viewer.today else None,
+        "hour": None if shown.label is None else shown.label % 24,
+        "hours": [(label % 24, label == shown.label) for label in dict.fromkeys(period.hours[1])],
+        "ticks": timeline_chart.ticks(shown),
         "browsers": [
             (
                 names.get(found.browser_id),
-                [(lane, [timeline.mark(stay, start, end) for stay in lane.stays]) for lane in found.lanes],
+                [(tab, [timeline_chart.drawn_visit(each, start, end) for each in tab.visits]) for tab in found.tabs],
             )
-            for found in timeline.lanes(stays)
+            for found in timeline.by_browser_and_tab(visits)
         ],
-        "groups": timeline.groups(stays, quiet, axis),
-        "gaps": [charts.place(gap, start, end) for gap in quiet],
+        "hour_lists": timeline.hour_lists(visits, gaps, shown),
+        "gaps": timeline_chart.bars(gaps, start, end),
     }
     return render(request, "insights/timeline.html", context)

@@ -7,13 +7,13 @@ from insights.pages import browsers, history, overview, site, tabs, timeline
 
 
 class UnitConverter(StringConverter):
-    """A kind of period."""
+    """The unit of a period."""
 
     regex = "day|week|month|year"
 
 
 class DomainConverter(StringConverter):
-    """A domain as a browser sent it, whatever is in it."""
+    """A domain, with any character: older rows hold domains as browsers sent them."""
 
     regex = r"[\s\S]+"
 

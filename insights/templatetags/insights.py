@@ -1,4 +1,4 @@
-"""What the pages' templates need: durations, instants and shares in words, safe links, tooltips."""
+"""Filters and tags of the pages: durations, instants and shares as text, safe links, definitions of numbers."""
 
 import re
 from collections.abc import Mapping
@@ -10,38 +10,48 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 
 from insights import number_format, numbers, search
-from insights.numbers import DEFINITIONS
+from insights.numbers import DEFINITIONS, Visit
 
 register = template.Library()
 register.filter("duration", number_format.duration)
-register.filter("exact", number_format.exact)
-register.filter("mark", number_format.mark)
+register.filter("active_duration", number_format.active_duration)
+register.filter("exact_duration", number_format.exact_duration)
+register.filter("scale_label", number_format.scale_label)
 register.filter("percent", number_format.percent)
-register.filter("category", number_format.category)
+register.filter("category_name", number_format.category)
 register.filter("browser_name", number_format.browser_name)
-# How many colours the icons of sites come in.
-HUES = 8
-# A number that grew more than this many times over is told beside what it was.
+ICON_COLORS = 8
+# A number that grew by more than this share is shown with its value before, because +900 % says little.
 MOST_GROWTH = 4
 
 
 @register.filter
-def instant(ms: int) -> datetime:
-    """Return an instant as a moment in the zone of the person who looks."""
+def local_time(ms: int) -> datetime:
+    """Return an instant as a datetime in the time zone of the person."""
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone(timezone.get_current_timezone())
 
 
 @register.filter
-def span(ms: int) -> SafeString:
-    """Return a duration as an element that machines read too."""
+def clock_times(visit: Visit) -> str:
+    """Return start and end of a visit, such as 09:00–09:10; the start alone where the end is unknown."""
+    instants = [visit.started_at] if visit.ended_at is None else [visit.started_at, visit.ended_at]
+    return "–".join(f"{local_time(instant):%H:%M}" for instant in instants)
+
+
+@register.filter
+def duration_element(ms: int | None) -> str:
+    """Return a duration as an HTML `time` element; a dash where it is unknown."""
+    if ms is None:
+        return number_format.UNKNOWN
     return format_html('<time datetime="{}">{}</time>', number_format.machine_duration(ms), number_format.duration(ms))
 
 
 @register.filter
 def safe_url(url: str | None) -> str:
-    """Return an http(s) URL as it is, and of anything else nothing: it must not become a link."""
+    """Return an http(s) URL as it is, and "" for any other, which must not become a link."""
     try:
         return url if url and urlsplit(url).scheme.lower() in ("http", "https") else ""
     except ValueError:
@@ -50,77 +60,83 @@ def safe_url(url: str | None) -> str:
 
 @register.filter
 def short_url(url: str) -> str:
-    """Return a URL without what everybody knows: its scheme and a bare slash at the end."""
+    """Return a URL without its scheme and without a bare slash at the end."""
     return url.split("://", 1)[-1].removesuffix("/")
 
 
 @register.filter
-def path(url: str) -> str:
-    """Return what follows the host in a URL; nothing where that is a bare slash."""
+def url_path(url: str) -> str:
+    """Return the part of a URL after the host; "" for a bare slash."""
     return short_url(url).partition("/")[1] + short_url(url).partition("/")[2]
 
 
 @register.filter
-def breakable(domain: str) -> SafeString:
-    """Return a domain that may be broken before its dots."""
+def break_at_dots(domain: str) -> SafeString:
+    """Return a domain with a possible line break before each dot."""
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in re.split(r"(?=\.)", domain)))
 
 
 @register.filter
-def marked(text: str, looked_for: tuple[str, ...]) -> SafeString:
-    """Return text with the words that were looked for marked."""
-    return format_html_join(
-        "",
-        "{}",
-        ((format_html("<mark>{}</mark>", piece) if hit else piece,) for piece, hit in search.marked(text, looked_for)),
-    )
+def highlight(text: str, words: tuple[str, ...]) -> SafeString:
+    """Return text with the words of a search marked."""
+    pieces = search.split_at_words(text, words)
+    marked = ((format_html("<mark>{}</mark>", piece) if is_match else piece,) for piece, is_match in pieces)
+    return format_html_join("", "{}", marked)
 
 
 @register.filter
-def initial(domain: str) -> str:
-    """Return the letter that stands for a site."""
+def site_letter(domain: str) -> str:
+    """Return the letter of a site's icon."""
     names = domain.split(".")
-    # Of en.wikipedia.org and news.example.co.uk the name that people say.
+    # Of en.wikipedia.org and news.example.co.uk these are W and E.
     name = max(names[:-1], key=len) if len(names) > 1 else domain
     return next((letter.upper() for letter in name if letter.isalnum()), "?")
 
 
 @register.filter
-def hue(domain: str) -> int:
-    """Return which colour a site's icon has, always the same."""
-    return sum((place + 1) * ord(letter) for place, letter in enumerate(domain)) % HUES
+def site_color(domain: str) -> int:
+    """Return the number of the colour of a site's icon; the same for every call."""
+    return sum((place + 1) * ord(letter) for place, letter in enumerate(domain)) % ICON_COLORS
+
+
+@register.filter
+def tab_name(tab_id: int | None) -> str:
+    """Return the name of a tab, short enough to stand beside its axis."""
+    if tab_id is None:
+        return "Other"
+    return f"Tab {tab_id}" if tab_id < 1000 else Truncator(str(tab_id)).chars(7)
 
 
 @register.filter
 def thousands(number: int) -> str:
-    """Return a whole number with its thousands apart."""
+    """Return a whole number with its thousands separated."""
     return f"{number:,}"
 
 
 @register.filter
-def get(values: Mapping[Any, Any], key: Any) -> Any:
-    """Return the value of a key that only the template knows."""
+def lookup(values: Mapping[Any, Any], key: Any) -> Any:
+    """Return the value of a key held in a template variable; None without it."""
     return values.get(key)
 
 
-@register.inclusion_tag("insights/_what.html")
-def what(name: str) -> dict[str, str]:
-    """Say what a number means, at a press of a button."""
+@register.inclusion_tag("insights/_definition.html")
+def definition(name: str) -> dict[str, str]:
+    """Render a button that shows the definition of a number."""
     return {"name": name, "title": DEFINITIONS[name].split(":")[0], "sentence": DEFINITIONS[name]}
 
 
 @register.inclusion_tag("insights/_change.html")
-def change(now: int, before: int, kind: str = "") -> dict[str, Any]:
-    """Say by how much a number grew; where that says little, what it was."""
-    if now and not before:
+def change(now: int | None, before: int | None, kind: str = "") -> dict[str, Any]:
+    """Render the growth of a number, or its value before where it grew very much."""
+    if now and before == 0:
         return {"text": "none before"}
     share = numbers.change(now, before)
-    if share is not None and share > MOST_GROWTH:
+    if before is not None and share is not None and share > MOST_GROWTH:
         return {"text": f"{number_format.duration(before) if kind else thousands(before)} before"}
     return {"text": number_format.change(share)}
 
 
-@register.inclusion_tag("insights/_site.html")
-def site(domain: str, query: str = "") -> dict[str, str]:
-    """Show a site with its icon, as a link to its page."""
+@register.inclusion_tag("insights/_site_link.html")
+def site_link(domain: str, query: str = "") -> dict[str, str]:
+    """Render a site with its icon, as a link to its page."""
     return {"domain": domain, "query": query}

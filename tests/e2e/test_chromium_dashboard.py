@@ -209,8 +209,8 @@ def test_the_keyboard_alone_leads_from_a_day_to_a_page_of_the_history(open_page,
 @pytest.mark.django_db(transaction=True)
 def test_a_title_full_of_html_is_text(open_page, browsing, reports):
     page = open_page("/dashboard/history?q=Bold")
-    assert "<b onclick=alert(1)>" in page.locator(".stay-title").first.inner_text()
-    assert page.locator(".stays b").count() == 0
+    assert "<b onclick=alert(1)>" in page.locator(".visit-title").first.inner_text()
+    assert page.locator(".visits b").count() == 0
     assert reports == []
 
 
@@ -228,7 +228,7 @@ def test_every_page_works_without_scripts(open_page, browsing):
     page = open_page(PAGES["timeline"], java_script_enabled=False)
     page.get_by_role("link", name="14", exact=True).click()
     page.wait_for_url("**hour=14")
-    assert page.locator(".stay").first.is_visible()
+    assert page.locator(".visit").first.is_visible()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -249,7 +249,7 @@ def test_a_printed_page_holds_the_numbers_and_no_controls(open_page, browsing):
     page = open_page(PAGES["month"])
     page.emulate_media(media="print")
     assert page.locator(".cards .value").first.is_visible()
-    for control in (".site-header", ".tools", ".what"):
+    for control in (".site-header", ".tools", ".definition-button"):
         assert not page.locator(control).first.is_visible()
     SCREENSHOTS.mkdir(exist_ok=True)
     page.pdf(path=os.fspath(SCREENSHOTS / "month.pdf"), print_background=True)

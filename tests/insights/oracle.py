@@ -1,4 +1,4 @@
-"""The numbers once more, slow and obvious: imports nothing from insights."""
+"""A slow and obvious recomputation of the numbers; it imports nothing from insights."""
 
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -15,7 +15,7 @@ def local_date(zone, ms):
 
 @cache
 def first_instant_of(zone, day):
-    """Walk to the first second whose date is the day or later."""
+    """Return the first instant with this date or a later one, found by walking."""
     ms = (datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("UTC")) - EPOCH) // MS - 36 * 3_600_000
     for step in (60_000, 1_000):
         while local_date(zone, ms + step) < day:
@@ -23,58 +23,101 @@ def first_instant_of(zone, day):
     return ms + 1_000
 
 
-def interval(row):
-    """Return (start, end, active) of a stored visit."""
-    start = row["started_at"]
+def end_of(row):
+    """Return the end of a stored visit; None where it is unknown."""
+    start, heartbeat, duration = row["started_at"], row["last_heartbeat_at"], row["duration_ms"]
     if row["ended_at"] is not None:
-        end = row["ended_at"]
-    else:
-        end = start + row["duration_ms"]
-        if row["last_heartbeat_at"] is not None and row["last_heartbeat_at"] > end:
-            end = row["last_heartbeat_at"]
-    active = row["active_duration_ms"]
-    if row["duration_ms"] > 0 and active > row["duration_ms"]:
+        return row["ended_at"]
+    if heartbeat is None and duration is None:
+        return None
+    end = start
+    if duration is not None and start + duration > end:
+        end = start + duration
+    if heartbeat is not None and heartbeat > end:
+        end = heartbeat
+    return end
+
+
+def active_of(row):
+    """Return the capped active time of a stored visit; None where it is unknown."""
+    active, end = row["active_duration_ms"], end_of(row)
+    if active is None or end is None:
+        return active
+    if row["duration_ms"] and active > row["duration_ms"]:
         active = row["duration_ms"]
-    if active > end - start:
-        active = end - start
-    return start, end, active
+    if active > end - row["started_at"]:
+        active = end - row["started_at"]
+    return active
 
 
 def credited(start, end, active, until):
-    """Return how much of the active time is spent by an instant, spread evenly and rounded down."""
+    """Return the active time up to an instant, spread evenly over the visit and rounded down."""
     if until <= start or end == start:
         return 0
     return int(Fraction(active * (min(until, end) - start), end - start))
 
 
-def numbers(rows, low, high):
-    """Return the numbers of [low, high)."""
-    active = time = visits = longest = 0
-    sites, edges = {}, []
+def shares(rows, low, high):
+    """Yield (row, active, time, begins) of every visit in [low, high); an unknown time is None."""
     for row in rows:
-        start, end, engaged = interval(row)
-        inside = max(0, min(end, high) - max(start, low))
+        start, end, active = row["started_at"], end_of(row), active_of(row)
         begins = low <= start < high
-        if not inside and not begins:
+        if end is None:
+            if begins:
+                yield row, active, None, True
             continue
-        share = credited(start, end, engaged, max(low, min(high, end))) - credited(start, end, engaged, low)
-        active += share
-        time += inside
-        visits += begins
-        site = sites.setdefault(row["domain"], [0, 0, 0])
-        site[0] += share
-        site[1] += inside
-        site[2] += begins
-        if begins and engaged > longest:
-            longest = engaged
+        time = max(0, min(end, high) - max(start, low))
+        if time or begins:
+            if active is not None:
+                active = credited(start, end, active, max(low, min(high, end))) - credited(start, end, active, low)
+            yield row, active, time, begins
+
+
+def known_sum(values):
+    """Return the sum of the known values, None where there are values and all are unknown."""
+    values = list(values)
+    known = [value for value in values if value is not None]
+    return sum(known) if known or not values else None
+
+
+def numbers(rows, low, high):
+    """Return the numbers of [low, high); an unknown one is None."""
+    found = list(shares(rows, low, high))
+    sites = {}
+    for row, active, time, begins in found:
+        sites.setdefault(row["domain"], []).append((active, time, begins))
+    both = [(active, time) for _, active, time, _ in found if active is not None and time is not None]
+    time = known_sum(time for _, _, time, _ in found)
+    edges = []
+    for row, _, inside, _ in found:
         if inside:
-            edges += [(max(start, low), 1), (min(end, high), -1)]
-    clock = on_the_clock(edges)
-    return {"active": active, "time": time, "clock": clock, "visits": visits, "longest": longest, "sites": sites}
+            edges += [(max(row["started_at"], low), 1), (min(end_of(row), high), -1)]
+    return {
+        "active": known_sum(active for _, active, _, _ in found),
+        "time": time,
+        "clock": None if time is None else on_the_clock(edges),
+        "visits": sum(begins for _, _, _, begins in found),
+        "longest": longest_of([active_of(row) for row, _, _, begins in found if begins]),
+        "focus": sum(active for active, _ in both) / sum(time for _, time in both) if any(t for _, t in both) else None,
+        "sites": {
+            domain: [
+                known_sum(part[0] for part in parts),
+                known_sum(part[1] for part in parts),
+                sum(p[2] for p in parts),
+            ]
+            for domain, parts in sites.items()
+        },
+    }
+
+
+def longest_of(actives):
+    """Return the most active time, 0 without visits, None where all are unknown."""
+    known = [active for active in actives if active is not None]
+    return max(known, default=None if actives else 0)
 
 
 def on_the_clock(edges):
-    """Return how long at least one visit went on, by counting those that go on at each edge."""
+    """Return how long at least one visit went on, by counting the visits between each two edges."""
     total = going_on = 0
     since = None
     for at, step in sorted(edges, key=lambda edge: (edge[0], -edge[1])):
@@ -87,7 +130,7 @@ def on_the_clock(edges):
 
 
 def local_hours(zone, low, high):
-    """Yield (hour, start, end) for each quarter of an hour of a stretch; for each minute where clocks change within."""
+    """Yield (hour, start, end) for each quarter of an hour, and for each minute where clocks change within it."""
     at = low
     while at < high:
         there, later = ((EPOCH + ms * MS).astimezone(zone) for ms in (at, at + 899_999))

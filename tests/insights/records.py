@@ -1,4 +1,4 @@
-"""Puts visits into the table as a push would, by column."""
+"""Visits and aggregates by column, stored as a push stores them."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""The insights calls: a person's own numbers, by the definitions, and nobody else's."""
+"""The insights calls answer with the caller's own numbers, by their definitions."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a chart shows: bars over a scale, levels of colour, and the hours of a timeline."""
+"""Charts: bars over a scale, levels of colour, and the hours of a timeline."""
 
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -8,14 +8,14 @@ import pytest
 from insights import charts, timeline
 from insights.numbers import Hour
 from insights.periods import period_of
-from insights.queries import stays
+from insights.queries import listed_visits
 from tests.insights.records import AT_9, HOUR, MINUTE, store, visit
 
-DAYS = [(date(2025, 1, 1) + timedelta(days=n), Hour(active=HOUR)) for n in range(730)]
+DAYS = [(date(2025, 1, 1) + timedelta(days=n), Hour(active_sum_ms=HOUR)) for n in range(730)]
 
 
 def ticks(days):
-    return [bar.of.tick for bar in charts.days_or_months(days).bars if bar.of.tick]
+    return [bar.value.tick for bar in charts.days_or_months(days).bars if bar.value.tick]
 
 
 def test_levels_are_quarters_of_the_highest_and_one_outlier_dims_no_other():
@@ -49,22 +49,25 @@ def test_the_numbers_of_an_hour_are_those_of_its_share_of_every_visit(alice, hou
     # 9:30 to 11:30, half of it active, and a short one at 12:10.
     long = {"ended_at": AT_9 + 150 * MINUTE, "duration_ms": 120 * MINUTE, "active_duration_ms": 60 * MINUTE}
     store(alice, visit(started_at=AT_9 + 30 * MINUTE, **long), visit(started_at=AT_9 + 190 * MINUTE))
-    axis = timeline.axis(period_of(ZoneInfo("UTC"), "day", date(2025, 11, 3)), hour)
-    shown = stays(alice.pk, axis.start, axis.end)
-    found = {group.label: group.numbers for group in timeline.groups(shown, [], axis)}
+    shown = timeline.time_range(period_of(ZoneInfo("UTC"), "day", date(2025, 11, 3)), hour)
+    visits = listed_visits(alice.pk, shown.starts_at, shown.ends_at)
+    found = {
+        each.label: (each.numbers.active_ms, each.numbers.time_ms, each.numbers.clock_ms, each.numbers.visits)
+        for each in timeline.hour_lists(visits, [], shown)
+    }
     expected = {
-        "09:00": Hour(15 * MINUTE, 30 * MINUTE, 30 * MINUTE, 1),
-        "10:00": Hour(30 * MINUTE, 60 * MINUTE, 60 * MINUTE, 0),
-        "11:00": Hour(15 * MINUTE, 30 * MINUTE, 30 * MINUTE, 0),
-        "12:00": Hour(8 * MINUTE, 10 * MINUTE, 10 * MINUTE, 1),
+        "09:00": (15 * MINUTE, 30 * MINUTE, 30 * MINUTE, 1),
+        "10:00": (30 * MINUTE, 60 * MINUTE, 60 * MINUTE, 0),
+        "11:00": (15 * MINUTE, 30 * MINUTE, 30 * MINUTE, 0),
+        "12:00": (8 * MINUTE, 10 * MINUTE, 10 * MINUTE, 1),
     }
     if hour is not None:
         expected = {f"{hour:02}:00": expected[f"{hour:02}:00"]}
     assert found == expected
 
 
-def test_an_hour_that_comes_twice_is_one_axis_of_two_hours():
-    axis = timeline.axis(period_of(ZoneInfo("Europe/Berlin"), "day", date(2025, 10, 26)), 2)
-    assert axis.end - axis.start == 2 * HOUR
-    skipped = timeline.axis(period_of(ZoneInfo("Europe/Berlin"), "day", date(2025, 3, 30)), 2)
-    assert (skipped.label, skipped.end - skipped.start) == (None, 23 * HOUR)
+def test_an_hour_that_comes_twice_is_one_range_of_two_hours():
+    shown = timeline.time_range(period_of(ZoneInfo("Europe/Berlin"), "day", date(2025, 10, 26)), 2)
+    assert shown.ends_at - shown.starts_at == 2 * HOUR
+    skipped = timeline.time_range(period_of(ZoneInfo("Europe/Berlin"), "day", date(2025, 3, 30)), 2)
+    assert (skipped.label, skipped.ends_at - skipped.starts_at) == (None, 23 * HOUR)

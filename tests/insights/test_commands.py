@@ -52,7 +52,7 @@ def test_a_push_tallies_nothing_and_what_it_changes_is_right_before_the_next_tal
 
     def active():
         answer = send("GET", "/api/insights/summary?from=2025-01-01&to=2025-12-31", user=alice).json()
-        assert client.get("/dashboard/year/2025").context["totals"].active == answer["activeMs"]
+        assert client.get("/dashboard/year/2025").context["totals"].active_ms == answer["activeMs"]
         return answer["activeMs"]
 
     assert active() == HOUR

@@ -54,7 +54,7 @@ def test_parts_of_a_visit_add_up_to_the_millisecond():
 
 
 def test_a_visit_without_duration_counts_where_it_began():
-    assert list(numbers.pieces(Visit(10, 10, 0), [0, 10, 20], 30)) == [(1, Part(0, 0, 1))]
+    assert list(numbers.parts(Visit(10, 10, 0), [0, 10, 20], 30)) == [(1, Part(0, 0, 1))]
 
 
 def test_the_union_counts_each_moment_once():

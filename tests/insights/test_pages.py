@@ -1,4 +1,4 @@
-"""The pages: a person's own records, whatever they hold, without scripts, without errors, in few queries."""
+"""The pages show a person's own records, with any content, without scripts and errors, in few queries."""
 
 import re
 
@@ -101,7 +101,7 @@ def test_html_in_a_record_does_nothing_and_an_odd_url_becomes_no_link(client, al
               category=NASTY[:60], metadata={NASTY: NASTY}, client_id=NASTY[:60]),
         aggregate(current_url="https://secret.example/" + NASTY, current_domain="secret.example"),
     )  # fmt: skip
-    # The API refuses this; an older row, or one of another hand, might hold it.
+    # The API refuses this URL; an older row may still have it.
     PageVisit.objects.create(
         user=alice, browser=Browser.objects.first(), visit_id="pv_2", url="javascript:alert(1)", title="Secret",
         domain="secret.example", started_at=AT_9 + HOUR, ended_at=AT_9 + 2 * HOUR, duration_ms=HOUR,
@@ -215,7 +215,7 @@ def test_every_page_works_for_a_person_without_records(client, alice):
     assert {client.get(path).status_code for path in PAGES if "/sites/" not in path} == {200, 302}
 
 
-# Among them the cookie, the person and the sign-in.
+# The most queries of each page; three of them read the cookie, the person and the sign-in.
 QUERIES = {
     "/dashboard/day/2025-11-03": 10,
     "/dashboard/month/2025-10": 12,
@@ -240,7 +240,7 @@ def test_a_page_asks_the_database_little_however_much_there_is(client, alice, pa
 
     store(alice, visit(), aggregate())
     client.force_login(alice)
-    client.get("/")  # the first page after signing in writes the sign-in down
+    client.get("/")  # the first page after signing in stores the sign-in
     few = count()
     store(alice, *[visit(started_at=AT_9 - n * 7 * HOUR, client_id=f"browser {n % 5}") for n in range(300)])
     store(alice, *[aggregate(started_at=AT_9 - n * 7 * HOUR, client_id=f"browser {n % 5}") for n in range(50)])
@@ -266,7 +266,7 @@ def test_the_days_are_those_of_the_persons_zone(client, alice):
     client.force_login(alice)
     assert "Nothing was recorded" in client.get("/dashboard/day/2025-11-03").content.decode()
     page = client.get("/dashboard/timeline/2025-11-04").content.decode()
-    assert '<span class="stay-time">02:00</span>' in page
+    assert '<span class="visit-time">02:00</span>' in page
 
 
 def test_a_browser_that_fell_silent_is_pointed_out(client, alice):
@@ -278,7 +278,7 @@ def test_a_browser_that_fell_silent_is_pointed_out(client, alice):
     client.force_login(alice)
     page = client.get("/dashboard/browsers").content.decode()
     assert page.count('class="banner"') == 1
-    assert "<strong>Browser old</strong> has been silent" in page
+    assert "<strong>Browser old</strong> has not synced since" in page
     assert "Firefox on Linux" in page
 
 
@@ -310,8 +310,8 @@ def test_highlights_mark_what_was_looked_for(client, alice):
 
 
 def test_a_search_whose_time_is_up_offers_to_go_on(client, alice, monkeypatch):
-    monkeypatch.setattr("insights.search.STRETCH", 3)
-    monkeypatch.setattr("insights.search.BUDGET_SECONDS", 0)
+    monkeypatch.setattr("insights.search.VISITS_PER_QUERY", 3)
+    monkeypatch.setattr("insights.search.TIME_LIMIT_SECONDS", 0)
     visits = [
         visit(visit_id=f"pv_{n}", started_at=AT_9 - n * MINUTE, title="Rare" if n == 9 else "Common") for n in range(12)
     ]

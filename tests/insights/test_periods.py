@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from insights.periods import HOUR_MS, Period, midnight, period_of, today
+from insights.periods import HOUR_MS, Period, date_at, midnight, period_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -23,7 +23,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 )
 def test_a_day_has_as_many_hours_as_clocks_give_it(zone, day, hours):
     period = period_of(ZoneInfo(zone), "day", day)
-    assert (period.end - period.start) / HOUR_MS == hours
+    assert (period.ends_at - period.starts_at) / HOUR_MS == hours
 
 
 def test_a_day_begins_when_clocks_skip_its_midnight():
@@ -67,8 +67,8 @@ def test_before_a_range_lie_as_many_days():
 
 def test_today_is_the_day_of_the_persons_clock():
     # 2025-11-03T23:30:00Z
-    assert today(BERLIN, 1_762_212_600_000) == date(2025, 11, 4)
-    assert today(ZoneInfo("America/New_York"), 1_762_212_600_000) == date(2025, 11, 3)
+    assert date_at(BERLIN, 1_762_212_600_000) == date(2025, 11, 4)
+    assert date_at(ZoneInfo("America/New_York"), 1_762_212_600_000) == date(2025, 11, 3)
 
 
 def test_an_hour_that_comes_twice_is_one_hour_of_two():

@@ -1,14 +1,14 @@
-// Notices the first browser and the first visit of a new person; without scripts the page reloads itself instead.
+// Asks every few seconds whether the first browser and the first visit have arrived. Without scripts the page reloads itself.
 const setup = document.getElementById("setup");
 const waiting = document.getElementById("waiting");
 
-async function look() {
+async function poll() {
   let arrived;
   try {
     const answer = await fetch(setup.dataset.arrived, { headers: { Accept: "application/json" }, redirect: "error" });
     arrived = answer.ok ? await answer.json() : {};
   } catch {
-    // The server may be restarting; the next look will tell.
+    // The server may be restarting; the next poll will tell.
     arrived = {};
   }
   if (arrived.browser && !document.getElementById("step-browser").classList.contains("done")) {
@@ -21,7 +21,7 @@ async function look() {
     location.assign(setup.dataset.then);
     return;
   }
-  setTimeout(look, document.hidden ? 15000 : 3000);
+  setTimeout(poll, document.hidden ? 15000 : 3000);
 }
 
-setTimeout(look, 1000);
+setTimeout(poll, 1000);

@@ -1,0 +1,45 @@
+"""The lifetimes of tabs, from their aggregates. Instants and durations are integer milliseconds."""
+
+from dataclasses import dataclass
+
+from sync.models import TabAggregate
+
+
+@dataclass(frozen=True, slots=True)
+class TabLifetime:
+    """A tab from its opening to its end or, while it is open, to its last sign of life."""
+
+    browser_id: int
+    tab_id: int
+    url: str
+    domain: str
+    opened_at: int
+    ended_at: int
+    is_open: bool
+    active_ms: int
+    pages: int
+
+    @property
+    def lifetime_ms(self) -> int:
+        """How long the tab was open."""
+        return self.ended_at - self.opened_at
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the browser counted no active time in it."""
+        return self.active_ms == 0
+
+
+def tab_lifetime(tab: TabAggregate) -> TabLifetime:
+    """Return the lifetime of a tab."""
+    return TabLifetime(
+        browser_id=tab.browser_id,
+        tab_id=tab.tab_id,
+        url=tab.current_url or "",
+        domain=tab.current_domain or "",
+        opened_at=tab.started_at,
+        ended_at=max(tab.started_at, tab.last_active_at if tab.closed_at is None else tab.closed_at),
+        is_open=tab.closed_at is None,
+        active_ms=tab.total_active_duration_ms,
+        pages=tab.page_count,
+    )
