@@ -158,7 +158,6 @@ LOGOUT_REDIRECT_URL = "home"
 PASSWORD_RESET_TIMEOUT = 3600
 # What the apps need of each other without knowing each other.
 STAFF_AUDIT = "accounts.audit.note_staff"
-ERASURE = "sync.erasures.person_erasure"
 
 # E-mail: printed on the console in development; without EMAIL_URL a server in production sends none.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://"))

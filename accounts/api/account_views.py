@@ -135,7 +135,11 @@ class MeView(AccountView):
         responses={200: ClosedSerializer},
         examples=[
             example("the password", {"password": "correct horse battery staple"}),
-            example("closed", {"erased": {"page visits": 51203, "users": 1}, "isFinished": True}, reply=True),
+            example(
+                "closed",
+                {"erased": {"pageVisits": 51203, "sessions": 2, "accounts": 1}, "isFinished": True},
+                reply=True,
+            ),
         ],
     )
     def delete(self, request: Request) -> Response:

@@ -236,7 +236,12 @@ class ResetSerializer(LinkSerializer):
 class ClosedSerializer(serializers.Serializer[Any]):
     """What closing an account erased."""
 
-    erased = serializers.DictField(child=serializers.IntegerField(), help_text="Rows by table, so far.")
+    erased = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Rows erased so far by name: `pageVisits`, `tabAggregates`, `batches`, `browsers`, `monthTallies`, "
+        "`sessions`, `recoveryCodes`, `authenticators`, `adminChanges`, `accounts`. `eventsKeptWithoutName` are events "
+        "that stay with a number in place of the person. Other names may come.",
+    )
     isFinished = serializers.BooleanField(help_text="False: the server goes on erasing by itself.")
 
 

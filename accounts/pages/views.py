@@ -32,6 +32,7 @@ from accounts.api.account_views import DEAD_LINK, EVENTS_A_PAGE, events_of
 from accounts.limits.client_ip import client_address
 from accounts.limits.throttling import check_rate
 from accounts.models import Session, User
+from accounts.owned_rows import words_of
 from accounts.pages import forms
 from accounts.sessions import session_service
 from accounts.sessions.middleware import SIGN_IN
@@ -358,7 +359,7 @@ class ClosePage(OwnPasswordPage):
         before = request.session.get(ERASED, {})
         if request.method != "POST":
             return self._page(request, before, finished=False)
-        return self._shown(request, number, account_closing.go_on(number), before)
+        return self._shown(request, number, account_closing.erase_more(number), before)
 
     def _shown(
         self, request: HttpRequest, number: int, done: account_closing.Closing, before: dict[str, int]
@@ -378,4 +379,8 @@ class ClosePage(OwnPasswordPage):
 def said(counts: dict[str, int]) -> list[tuple[str, str]]:
     """Return each table that holds anything, with its count in words."""
     cap = account_closing.counted_to()
-    return [(table, f"more than {cap:,}" if rows == cap + 1 else f"{rows:,}") for table, rows in counts.items() if rows]
+    return [
+        (words_of(name), f"more than {cap:,}" if rows == cap + 1 else f"{rows:,}")
+        for name, rows in counts.items()
+        if rows
+    ]

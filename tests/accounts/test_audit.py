@@ -83,9 +83,7 @@ class TestErasure:
         monkeypatch.setattr(person_erasure, "ROWS_A_STEP", 2)
         for _ in range(5):
             AuditEvent.objects.create(kind="sign_in", actor=alice, subject=alice)
-        steps = [
-            step.rows for step in person_erasure.erase(alice.pk) if step.table == "audit events kept without a name"
-        ]
+        steps = [step.rows for step in person_erasure.erase(alice.pk) if step.table == "eventsKeptWithoutName"]
         assert steps == [2, 2, 1]
 
     def test_an_address_of_somebody_unknown_who_tried_the_account_goes_too(self, alice):

@@ -300,7 +300,7 @@ class TestClosing:
             if "The account is closed" in words:
                 break
         assert "Page visits 2" in words
-        assert "Users 1" in words
+        assert "Accounts 1" in words
         assert not User.objects.filter(pk=alice.pk).exists()
 
     def test_is_refused_to_the_last_superuser(self, alice, browser):

@@ -178,4 +178,4 @@ class TestSetUp:
 
         UserFactory(is_superuser=True)
         deleted = person_erasure.total(person_erasure.erase(alice.pk))
-        assert (deleted["TOTP devices"], deleted["recovery codes"]) == (1, 10)
+        assert (deleted["authenticators"], deleted["recoveryCodes"]) == (1, 10)
