@@ -7,9 +7,10 @@ from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,6 +18,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import AuditEvent, Session, User, normalize_email
 from accounts.pages.forms import SlowedSignIn
+from accounts.sessions import session_service
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -53,11 +55,23 @@ class ChangeForm(NormalisedEmail, UserChangeForm):  # type: ignore[type-arg]  # 
         fields = "__all__"  # noqa: DJ007  # the admin's fieldsets choose
 
 
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """A new password for a person, or none, which signs them out everywhere."""
+
+    def save(self, commit: bool = True) -> User:
+        """Save the password and end all sessions of the person."""
+        with transaction.atomic():
+            person: User = super().save(commit)
+            session_service.end_all(person, Session.Reason.PASSWORD)
+        return person
+
+
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     """People; the wiring adds how one is erased (syncserver/admin.py)."""
 
     form = ChangeForm
     add_form = AddForm
+    change_password_form = PasswordForm
     list_display = ("email", "name", "is_active", "is_staff", "joined")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email",)
@@ -101,6 +115,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
         """Let superusers alone change a superuser, whose password would be a way to all rights."""
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or not obj.is_superuser or self._may_do_all(request))
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save the person; one who is deactivated is signed out everywhere, and stays so when activated again."""
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            session_service.end_all(obj, Session.Reason.DEACTIVATED)
 
     def _may_do_all(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))

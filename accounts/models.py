@@ -73,11 +73,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects: ClassVar[UserManager] = UserManager()
 
-    # The session that a new password leaves signed in.
-    kept_session: int = 0
-    # Django's own: what set_password was given, until the save.
-    _password: str | None
-
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -94,21 +89,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Normalise the address, so that forms compare it as the database will."""
         super().clean()
         self.email = normalize_email(self.email)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and end the sessions that a new password or a deactivation ends, whichever way it came.
-
-        A new password ends all but `kept_session`, the one it was changed from.
-        """
-        # Set by set_password and forgotten by the save; a hash that is only brought up to date leaves it empty.
-        has_new_password = self._password is not None
-        if self._state.adding or not (has_new_password or not self.is_active):
-            super().save(*args, **kwargs)
-            return
-        with transaction.atomic():
-            super().save(*args, **kwargs)
-            reason = Session.Reason.PASSWORD if has_new_password else Session.Reason.DEACTIVATED
-            Session.objects.of(self.pk).live().exclude(pk=self.kept_session).end(reason)
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Delete the person, the failed sign-ins and counts kept under their address, and their name in the audit."""

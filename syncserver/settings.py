@@ -60,6 +60,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "models.W040"]
 
 INSTALLED_APPS = [
     "accounts.apps.StaffAdminConfig",
+    # Before Django's auth, for the command changepassword.
+    "accounts",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -73,7 +75,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "syncserver",
-    "accounts",
     "sync",
     "insights",
 ]

@@ -1,4 +1,4 @@
-"""Begins, refreshes and ends the sign-ins of browsers; the only writer of sessions beside a person's own save."""
+"""Begins, refreshes and ends the sign-ins of browsers."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -108,21 +108,26 @@ def end_one(user: User, session_id: int, reason: Session.Reason, request: HttpRe
 def end_others(user: User, kept: int, reason: Session.Reason, request: HttpRequest) -> int:
     """End all sessions of a person but the one to keep; return how many."""
     with transaction.atomic():
-        ended: int = Session.objects.of(user.pk).live().exclude(pk=kept).end(reason)
+        ended = end_all(user, reason, kept)
         audit.note_revoked(reason, request, user.pk, times=ended)
+    return ended
+
+
+def end_all(user: User, reason: Session.Reason, kept: int = 0) -> int:
+    """End all sessions of a person but the one to keep, and note nothing; return how many ended."""
+    ended: int = Session.objects.of(user.pk).live().exclude(pk=kept).end(reason)
     return ended
 
 
 def change_password(user: User, password: str, kept: int, request: HttpRequest | None, *, by_mail: bool) -> None:
     """Set a password, which ends all sessions but the one to keep."""
     with transaction.atomic():
-        lost = Session.objects.of(user.pk).live().exclude(pk=kept).count()
-        user.kept_session = kept
         user.set_password(password)
         user.save(update_fields=["password"])
+        ended = end_all(user, Reason.PASSWORD, kept)
         kind = AuditEvent.Kind.PASSWORD_RESET if by_mail else AuditEvent.Kind.PASSWORD_CHANGED
         audit.note_own(kind, request, user)
-        audit.note_revoked(Reason.PASSWORD, request, user.pk, times=lost)
+        audit.note_revoked(Reason.PASSWORD, request, user.pk, times=ended)
 
 
 def shown(user: User) -> list[Session]:
