@@ -1,6 +1,10 @@
 """What people change about their own account, by API and by page alike."""
 
+from zoneinfo import available_timezones
+
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -8,6 +12,16 @@ from django.utils import timezone
 from accounts import audit, emails
 from accounts.limits.throttling import account_wait
 from accounts.models import ASKED_AGAIN, User, normalize_email
+
+TAKEN = "There is an account with this e-mail address already. Sign in instead."
+
+
+class SignUpRefused(Exception):
+    """No account was made; `errors` holds sentences by field, `email` or `password`."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__()
+        self.errors = errors
 
 
 class WrongPassword(Exception):
@@ -20,6 +34,32 @@ class TooManyAttempts(Exception):
     def __init__(self, seconds: int) -> None:
         super().__init__(f"There were too many attempts. Wait {seconds} seconds and try again.")
         self.seconds = seconds
+
+
+def sign_up(request: HttpRequest, email: str, password: str, *, name: str = "", time_zone: str = "") -> User:
+    """Make an account and send a link that confirms its address; raises SignUpRefused.
+
+    `email` is valid and normalised. A `time_zone` that this server does not know becomes UTC. The caller begins the
+    session, by tokens or by a cookie.
+    """
+    errors: dict[str, list[str]] = {}
+    if User.objects.filter(email=email).exists():
+        errors["email"] = [TAKEN]
+    try:
+        validate_password(password, User(email=email, name=name))
+    except ValidationError as error:
+        errors["password"] = list(error.messages)
+    if errors:
+        raise SignUpRefused(errors)
+    zone = time_zone if time_zone in available_timezones() else "UTC"
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(email, password, name=name, time_zone=zone)
+            audit.note_own(audit.Kind.REGISTERED, request, user)
+    except IntegrityError as error:  # somebody signed up with the same address at the same moment
+        raise SignUpRefused({"email": [TAKEN]}) from error
+    emails.ask_confirmation(user, emails.site_of(request))
+    return user
 
 
 def check_own_password(user: User, password: str, request: HttpRequest) -> None:

@@ -5,14 +5,12 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError, transaction
 from rest_framework import serializers
 
 from accounts.models import AuditEvent, Session, User, normalize_email, validate_time_zone
 from accounts.user_agent import LONGEST
 
 EMAIL_LENGTH = 254
-TAKEN = "There is an account with this e-mail address already. Sign in instead."
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -53,30 +51,21 @@ class RegisterSerializer(serializers.Serializer[User]):
     email = serializers.EmailField(max_length=EMAIL_LENGTH)
     password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
     name = serializers.CharField(max_length=150, required=False, allow_blank=True, allow_null=True, default="")
+    timeZone = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        default="",
+        help_text="An IANA name, such as Europe/Berlin. `UTC` when it is left out or unknown to the server.",
+    )
     label = label_field()
 
     def validate_email(self, value: str) -> str:
-        """Normalise the address and refuse one that is taken."""
+        """Normalise the address."""
         email = normalize_email(value)
         if len(email) > EMAIL_LENGTH:  # a few letters grow when they are made small
             raise serializers.ValidationError(f"Ensure this field has no more than {EMAIL_LENGTH} characters.")
-        if User.objects.filter(email=email).exists():
-            raise serializers.ValidationError(TAKEN)
         return email
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Hold the password against the validators, with the person at hand for comparison; null is no name."""
-        attrs["name"] = attrs["name"] or ""
-        check_new_password(attrs["password"], User(email=attrs["email"], name=attrs["name"]), "password")
-        return attrs
-
-    def create(self, validated_data: dict[str, Any]) -> User:
-        """Create the person; two registrations of one address at the same moment end as one."""
-        try:
-            with transaction.atomic():
-                return User.objects.create_user(**validated_data)
-        except IntegrityError as error:
-            raise serializers.ValidationError({"email": [TAKEN]}) from error
 
 
 class LoginSerializer(serializers.Serializer[User]):

@@ -7,13 +7,13 @@ from django.conf import settings
 from django.contrib.auth import authenticate, user_logged_in
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import PermissionDenied, Throttled
+from rest_framework.exceptions import PermissionDenied, Throttled, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import audit, emails
+from accounts import account_service, audit
 from accounts.api.authentication import SessionEnded, Unauthorized
 from accounts.api.serializers import (
     LoginSerializer,
@@ -39,7 +39,12 @@ PERSON = {
 PAIR = {"access": "eyJhbGciOiJIUzI1NiIsInR5…", "refresh": "eyJhbGciOiJIUzI1NiIsInR5…"}
 SIGN_UP = OpenApiExample(
     "sign up",
-    {"email": "alice@example.org", "password": "correct horse battery staple", "name": "Alice"},
+    {
+        "email": "alice@example.org",
+        "password": "correct horse battery staple",
+        "name": "Alice",
+        "timeZone": "Europe/Berlin",
+    },
     request_only=True,
 )
 SIGN_IN = OpenApiExample(
@@ -78,11 +83,18 @@ class RegisterView(OpenView):
             raise PermissionDenied("This server takes no new accounts.", code="registration_closed")
         serializer = RegisterSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        label = serializer.validated_data.pop("label")
-        user = serializer.save()
-        audit.note_own(audit.Kind.REGISTERED, request._request, user)
-        emails.ask_confirmation(user, emails.site_of(request._request))
-        return Response(signed_in(user, request, label), status=status.HTTP_201_CREATED)
+        sent = serializer.validated_data
+        try:
+            user = account_service.sign_up(
+                request._request,
+                sent["email"],
+                sent["password"],
+                name=sent["name"] or "",
+                time_zone=sent["timeZone"] or "",
+            )
+        except account_service.SignUpRefused as refused:
+            raise ValidationError(refused.errors) from refused
+        return Response(signed_in(user, request, sent["label"]), status=status.HTTP_201_CREATED)
 
 
 class LoginView(OpenView):

@@ -5,13 +5,11 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from accounts import account_service, audit
-from accounts.api.serializers import EMAIL_LENGTH, TAKEN
+from accounts.api.serializers import EMAIL_LENGTH
 from accounts.limits.throttling import account_wait
 from accounts.models import User, normalize_email
 from accounts.user_agent import LONGEST
@@ -31,8 +29,17 @@ class Plain:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
 
     def full_clean(self) -> None:
-        """Check what was typed, and put the cursor into the first field that is wrong."""
+        """Check the fields, and focus the first one that is wrong."""
         super().full_clean()  # type: ignore[misc]  # of the form beside it
+        self._focus_first_error()
+
+    def refuse(self, errors: dict[str, list[str]]) -> None:
+        """Add the errors of a service, and focus the first field that is wrong."""
+        for field, texts in errors.items():
+            cast("forms.Form", self).add_error(field, ValidationError(texts))
+        self._focus_first_error()
+
+    def _focus_first_error(self) -> None:
         form = cast("forms.Form", self)
         wrong = [name for name in form.fields if name in form.errors]
         if wrong:
@@ -83,31 +90,11 @@ class SignUpForm(Plain, forms.Form):
     password = forms.CharField(label="Password", max_length=1024, strip=False, widget=NEXT, help_text=GOOD_ENOUGH)
 
     def clean_email(self) -> str:
-        """Return the address as it is stored; raises ValidationError when somebody has it."""
+        """Return the address as it is stored."""
         email = normalize_email(self.cleaned_data["email"])
-        if len(email) > EMAIL_LENGTH or User.objects.filter(email=email).exists():
-            raise ValidationError(TAKEN if len(email) <= EMAIL_LENGTH else "This address is too long.")
+        if len(email) > EMAIL_LENGTH:
+            raise ValidationError("This address is too long.")
         return email
-
-    def clean(self) -> dict[str, Any]:
-        """Hold the password against the server's rules, with the person at hand for comparison."""
-        asked = super().clean() or self.cleaned_data
-        if asked.get("password"):
-            try:
-                validate_password(asked["password"], User(email=asked.get("email", ""), name=asked.get("name", "")))
-            except ValidationError as error:
-                self.add_error("password", error)
-        return asked
-
-    def save(self) -> User | None:
-        """Make the person; None, with an error in the form, when somebody took the address just now."""
-        asked = self.cleaned_data
-        try:
-            with transaction.atomic():
-                return User.objects.create_user(asked["email"], asked["password"], name=asked["name"])
-        except IntegrityError:
-            self.add_error("email", TAKEN)
-            return None
 
 
 def check_own_password(user: User, password: str, request: HttpRequest) -> str:

@@ -27,7 +27,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.generic import FormView, TemplateView, UpdateView
 from rest_framework.exceptions import Throttled
 
-from accounts import account_closing, account_service, audit, emails
+from accounts import account_closing, account_service, emails
 from accounts.api.account_views import DEAD_LINK, EVENTS_A_PAGE, events_of
 from accounts.limits.client_ip import client_address
 from accounts.limits.throttling import check_rate
@@ -86,11 +86,12 @@ class SignUpPage(RatedPage, FormView):  # type: ignore[type-arg]  # takes no par
 
     def form_valid(self, form: forms.SignUpForm) -> HttpResponse:
         """Make the person and lead them to their account."""
-        user = form.save()
-        if user is None:
+        asked = form.cleaned_data
+        try:
+            user = account_service.sign_up(self.request, asked["email"], asked["password"], name=asked["name"])
+        except account_service.SignUpRefused as refused:
+            form.refuse(refused.errors)
             return self.form_invalid(form)
-        audit.note_own(audit.Kind.REGISTERED, self.request, user)
-        emails.ask_confirmation(user, emails.site_of(self.request))
         login(self.request, user, BACKEND)
         return redirect(settings.LOGIN_REDIRECT_URL)
 
