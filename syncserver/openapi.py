@@ -79,7 +79,11 @@ CLOSE_BODY = {
     "required": True,
     "content": {
         "application/json": {
-            "schema": {"type": "object", "required": ["password"], "properties": {"password": {"type": "string"}}},
+            "schema": {
+                "type": "object",
+                "required": ["password"],
+                "properties": {"password": {"type": "string", "minLength": 1, "maxLength": 1024}},
+            },
             "examples": {"the password": {"value": {"password": "correct horse battery staple"}}},
         }
     },

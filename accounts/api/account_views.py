@@ -182,7 +182,7 @@ class SessionView(AccountView):
     def patch(self, request: Request, session_id: str) -> Response:
         """Name a browser."""
         session = self._own(request, session_id)
-        session.label = valid(LabelSerializer(data=request.data))["label"]
+        session.label = valid(LabelSerializer(data=request.data)).get("label", session.label)
         session.save(update_fields=["label"])
         return Response(SessionSerializer(session, context={"current": current(request)}).data)
 

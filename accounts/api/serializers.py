@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
+from accounts.api.fields import EmailField, PasswordField, TextField
 from accounts.models import AuditEvent, Session, User, normalize_email, validate_time_zone
 from accounts.user_agent import LONGEST
 
@@ -30,11 +31,15 @@ class UserSerializer(serializers.ModelSerializer[User]):
         return int(user.date_joined.timestamp() * 1000)
 
 
-def label_field(*, required: bool = False) -> Any:
-    """Return the field of what a person calls this browser; when it is left out, that is what the User-Agent says."""
-    words = 'What to call this browser, such as "Work laptop".'
-    optional: dict[str, Any] = {} if required else {"required": False, "allow_blank": True, "default": ""}
-    return serializers.CharField(max_length=LONGEST, help_text=words, **optional)
+def label_field() -> Any:  # a TextField, under a name that the base class of serializers types otherwise
+    """Return the field for the name of a new session."""
+    return TextField(
+        max_length=LONGEST,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text='A name for this sign-in, such as "Work laptop". Without it the User-Agent gives one.',
+    )
 
 
 def check_new_password(password: str, user: User, field: str) -> None:
@@ -48,10 +53,10 @@ def check_new_password(password: str, user: User, field: str) -> None:
 class RegisterSerializer(serializers.Serializer[User]):
     """A new account: the address must be free and the password pass the server's rules."""
 
-    email = serializers.EmailField(max_length=EMAIL_LENGTH)
-    password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
-    name = serializers.CharField(max_length=150, required=False, allow_blank=True, allow_null=True, default="")
-    timeZone = serializers.CharField(
+    email = EmailField(max_length=EMAIL_LENGTH)
+    password = PasswordField()
+    name = TextField(max_length=150, required=False, allow_blank=True, allow_null=True, default="")
+    timeZone = TextField(
         required=False,
         allow_blank=True,
         allow_null=True,
@@ -71,15 +76,15 @@ class RegisterSerializer(serializers.Serializer[User]):
 class LoginSerializer(serializers.Serializer[User]):
     """An address and a password; nothing about either is checked here, so that nothing is given away."""
 
-    email = serializers.CharField(max_length=1024)
-    password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
+    email = TextField(max_length=1024)
+    password = PasswordField()
     label = label_field()
 
 
 class RefreshSerializer(serializers.Serializer[User]):
     """A refresh token."""
 
-    refresh = serializers.CharField(max_length=4096)
+    refresh = TextField(max_length=4096)
 
 
 class TokensSerializer(serializers.Serializer[Any]):
@@ -157,9 +162,9 @@ class SessionListSerializer(serializers.Serializer[Any]):
 
 
 class LabelSerializer(serializers.Serializer[Any]):
-    """A name for a browser."""
+    """A name for a session; without it nothing changes."""
 
-    label = label_field(required=True)
+    label = TextField(max_length=LONGEST, required=False)  # type: ignore[assignment]  # the base class has a label too
 
 
 class EndedSerializer(serializers.Serializer[Any]):
@@ -171,8 +176,8 @@ class EndedSerializer(serializers.Serializer[Any]):
 class PersonChangeSerializer(serializers.Serializer[Any]):
     """What a person may change about themselves; what is left out stays."""
 
-    name = serializers.CharField(max_length=150, required=False, allow_blank=True)
-    timeZone = serializers.CharField(
+    name = TextField(max_length=150, required=False, allow_blank=True)
+    timeZone = TextField(
         max_length=64, required=False, validators=[validate_time_zone], help_text="An IANA name, such as Europe/Berlin."
     )
 
@@ -180,14 +185,14 @@ class PersonChangeSerializer(serializers.Serializer[Any]):
 class OwnPasswordSerializer(serializers.Serializer[Any]):
     """The password, asked for once more."""
 
-    password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
+    password = PasswordField()
 
 
 class NewPasswordSerializer(serializers.Serializer[Any]):
     """The present password and the next."""
 
-    currentPassword = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
-    newPassword = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
+    currentPassword = PasswordField()
+    newPassword = PasswordField()
 
 
 class EmailStateSerializer(serializers.Serializer[Any]):
@@ -201,25 +206,25 @@ class EmailStateSerializer(serializers.Serializer[Any]):
 class NewEmailSerializer(OwnPasswordSerializer):
     """An address to change to; the present one, to be sent a link that confirms it."""
 
-    email = serializers.EmailField(max_length=EMAIL_LENGTH)
+    email = EmailField(max_length=EMAIL_LENGTH)
 
 
 class AddressSerializer(serializers.Serializer[Any]):
     """An e-mail address; nothing about it is checked here, so that nothing is given away."""
 
-    email = serializers.CharField(max_length=1024)
+    email = TextField(max_length=1024)
 
 
 class LinkSerializer(serializers.Serializer[Any]):
     """What a link that came by e-mail carries behind `?link=`."""
 
-    link = serializers.CharField(max_length=200)
+    link = TextField(max_length=200)
 
 
 class ResetSerializer(LinkSerializer):
     """A link and the next password."""
 
-    newPassword = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
+    newPassword = PasswordField()
 
 
 class ClosedSerializer(serializers.Serializer[Any]):

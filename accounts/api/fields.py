@@ -1,0 +1,32 @@
+"""Text fields of requests. Django REST framework would take a number for a text."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+NO_TEXT = "Send a string."
+
+
+class TextField(serializers.CharField):
+    """A text; anything else but null is refused, also where the field may be blank."""
+
+    default_error_messages = {"type": NO_TEXT}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Return the text; raises ValidationError."""
+        # First, because the framework calls str() on the value, which fails for a number of many digits.
+        if not (data is empty or data is None or isinstance(data, str)):
+            self.fail("type")
+        return super().run_validation(data)
+
+
+class EmailField(TextField, serializers.EmailField):
+    """An e-mail address."""
+
+
+class PasswordField(TextField):
+    """A password; blanks around it belong to it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=1024, trim_whitespace=False, write_only=True, **options)
