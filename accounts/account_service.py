@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import audit, emails
 from accounts.limits.throttling import account_wait
-from accounts.models import ASKED_AGAIN, User, normalize_email
+from accounts.models import ASKED_AGAIN, User
 
 TAKEN = "There is an account with this e-mail address already. Sign in instead."
 
@@ -43,7 +43,7 @@ def sign_up(request: HttpRequest, email: str, password: str, *, name: str = "", 
     session, by tokens or by a cookie.
     """
     errors: dict[str, list[str]] = {}
-    if User.objects.filter(email=email).exists():
+    if User.objects.by_email(email).exists():
         errors["email"] = [TAKEN]
     try:
         validate_password(password, User(email=email, name=name))
@@ -72,9 +72,8 @@ def check_own_password(user: User, password: str, request: HttpRequest) -> None:
 
 
 def want_email(user: User, email: str, request: HttpRequest) -> None:
-    """Keep an address as wanted and send it a link; the present one, to confirm it."""
-    wanted = normalize_email(email)
-    user.pending_email = "" if wanted == user.email else wanted
+    """Send a link to a valid, normalised address, which becomes the person's when it is followed."""
+    user.pending_email = "" if email == user.email else email
     user.save(update_fields=["pending_email"])
     emails.ask_confirmation(user, emails.site_of(request))
 

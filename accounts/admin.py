@@ -16,7 +16,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
-from accounts.models import AuditEvent, Session, User, normalize_email
+from accounts.email_address import check_email, normalize_email
+from accounts.models import AuditEvent, Session, User
 from accounts.pages.forms import SlowedSignIn
 from accounts.sessions import session_service
 
@@ -28,13 +29,16 @@ class AdminSignInForm(SlowedSignIn, AdminAuthenticationForm):
 
 
 class NormalisedEmail(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
-    """A form that compares an e-mail address as the database does: in lower case."""
+    """A form that normalises and checks a new e-mail address."""
 
     def clean_email(self) -> str:
-        """Return the address as it is stored; raises ValidationError when somebody has it."""
-        email = normalize_email(self.cleaned_data["email"])
-        others = User.objects.exclude(pk=self.instance.pk) if self.instance.pk else User.objects.all()
-        if others.filter(email=email).exists():
+        """Return the address as it is stored; raises ValidationError for one that is not valid or not free."""
+        typed: str = self.cleaned_data["email"]
+        if typed == self.instance.email:  # also one in an older spelling, or else its person could not be changed
+            return typed
+        check_email(typed)
+        email = normalize_email(typed)
+        if User.objects.filter(email=email).exclude(pk=self.instance.pk).exists():
             raise ValidationError("There is an account with this e-mail address already.", code="unique")
         return email
 
@@ -183,7 +187,7 @@ def people_by(term: str) -> list[int]:
     """Return the number of the person with this whole address or this number, erased or not; one at most."""
     if term.isascii() and term.isdecimal():
         return [int(term)] if len(term) < 19 else []
-    return list(User.objects.filter(email=normalize_email(term)[:254]).values_list("pk", flat=True))
+    return list(User.objects.by_email(term[:254]).values_list("pk", flat=True))
 
 
 @admin.register(AuditEvent)

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from accounts.limits.client_ip import known_address
-from accounts.models import AuditEvent, Session, User, normalize_email
+from accounts.models import AuditEvent, Session, User
 
 logger = logging.getLogger("syncserver.audit")
 Kind = AuditEvent.Kind
@@ -32,7 +32,7 @@ def note_own(kind: AuditEvent.Kind, request: HttpRequest | None, user: User, det
 
 def note_failed_sign_in(request: HttpRequest, email: Any) -> None:
     """Write down that somebody failed to sign in; which account was tried, only if there is one."""
-    person = User.objects.filter(email=normalize_email(str(email))[:254].replace("\0", "")).values_list("pk", flat=True)
+    person = User.objects.by_email(str(email)[:254].replace("\0", "")).values_list("pk", flat=True)
     note(Kind.SIGN_IN_FAILED, request, subject=person.first())
 
 

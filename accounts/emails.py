@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.after_response import later
 from accounts.limits.throttling import count_hit
-from accounts.models import User, letter_key, normalize_email
+from accounts.models import User, letter_key
 
 # Letters to one address in an hour; more would be somebody else's doing.
 LETTERS_AN_HOUR = 5
@@ -59,7 +59,7 @@ def offer_reset(email: str, site: str) -> None:
 
 
 def _offer_reset(email: str, site: str) -> None:
-    user = User.objects.filter(email=normalize_email(email), is_active=True).first()
+    user = User.objects.by_email(email).filter(is_active=True).first()
     if user is not None:
         link = f"{site}{reverse('reset-password')}?link={link_for(user, default_token_generator)}"
         _send("reset", user.email, {"link": link, "user": user})

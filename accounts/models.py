@@ -11,13 +11,9 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.email_address import normalize_email
 from accounts.sessions.rotation import Chain, Use
 from accounts.user_agent import LONGEST
-
-
-def normalize_email(email: str) -> str:
-    """Return the one spelling an address is stored and compared in: lower case, no surrounding blanks."""
-    return email.strip().lower()
 
 
 def account_key(email: str) -> str:
@@ -52,13 +48,24 @@ class UserManager(BaseUserManager["User"]):
         """Create a person who may do everything in the admin."""
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
+    def by_email(self, email: str) -> "models.QuerySet[User]":
+        """Return the person with this address, if there is one.
+
+        A person whose address was stored in another spelling, and whose normal one somebody else has, is found by
+        their own.
+        """
+        spelled, normal = email.strip().lower(), normalize_email(email)
+        if spelled != normal and (found := self.filter(email=spelled)).exists():
+            return found
+        return self.filter(email=normal)
+
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Find a person by address, without regard to case."""
-        return self.get(email=normalize_email(username or ""))
+        """Return the person with this address; raises DoesNotExist."""
+        return self.by_email(username or "").get()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person; the e-mail address is the login and is stored in lower case."""
+    """A person; the e-mail address is the login and is stored as `normalize_email` spells it."""
 
     id = models.BigAutoField(primary_key=True)
     email = models.EmailField("e-mail address", max_length=254, unique=True)
@@ -86,14 +93,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def clean(self) -> None:
-        """Normalise the address, so that forms compare it as the database will."""
-        super().clean()
-        self.email = normalize_email(self.email)
+        """Leave the address as it is; forms normalise a new one.
+
+        Django's own `clean` would change an address that is stored in another spelling into somebody else's.
+        """
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Delete the person, the failed sign-ins and counts kept under their address, and their name in the audit."""
         with transaction.atomic(using=using):
-            AccessAttempt.objects.filter(username=self.email).delete()
+            AccessAttempt.objects.filter(username=normalize_email(self.email)[:254]).delete()
             RateCount.objects.filter(key__in=[account_key(self.email), letter_key(self.email)]).delete()
             AuditEvent.forget_person(self.pk)
             return super().delete(using=using, keep_parents=keep_parents)

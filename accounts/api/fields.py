@@ -5,6 +5,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from accounts.email_address import EMAIL_LENGTH, INVALID, TOO_LONG, check_email, normalize_email
+
 NO_TEXT = "Send a string."
 
 
@@ -22,7 +24,17 @@ class TextField(serializers.CharField):
 
 
 class EmailField(TextField, serializers.EmailField):
-    """An e-mail address."""
+    """An e-mail address that may become the address of an account, returned as it is stored."""
+
+    default_error_messages = {"invalid": INVALID, "max_length": TOO_LONG}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=EMAIL_LENGTH, **options)
+        self.validators.append(check_email)
+
+    def to_internal_value(self, data: str) -> str:
+        """Return the address as it is stored; it is checked in this spelling."""
+        return normalize_email(super().to_internal_value(data))
 
 
 class PasswordField(TextField):

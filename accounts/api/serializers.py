@@ -8,10 +8,8 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
 from accounts.api.fields import EmailField, PasswordField, TextField
-from accounts.models import AuditEvent, Session, User, normalize_email, validate_time_zone
+from accounts.models import AuditEvent, Session, User, validate_time_zone
 from accounts.user_agent import LONGEST
-
-EMAIL_LENGTH = 254
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -53,7 +51,7 @@ def check_new_password(password: str, user: User, field: str) -> None:
 class RegisterSerializer(serializers.Serializer[User]):
     """A new account: the address must be free and the password pass the server's rules."""
 
-    email = EmailField(max_length=EMAIL_LENGTH)
+    email = EmailField()
     password = PasswordField()
     name = TextField(max_length=150, required=False, allow_blank=True, allow_null=True, default="")
     timeZone = TextField(
@@ -64,13 +62,6 @@ class RegisterSerializer(serializers.Serializer[User]):
         help_text="An IANA name, such as Europe/Berlin. `UTC` when it is left out or unknown to the server.",
     )
     label = label_field()
-
-    def validate_email(self, value: str) -> str:
-        """Normalise the address."""
-        email = normalize_email(value)
-        if len(email) > EMAIL_LENGTH:  # a few letters grow when they are made small
-            raise serializers.ValidationError(f"Ensure this field has no more than {EMAIL_LENGTH} characters.")
-        return email
 
 
 class LoginSerializer(serializers.Serializer[User]):
@@ -206,7 +197,7 @@ class EmailStateSerializer(serializers.Serializer[Any]):
 class NewEmailSerializer(OwnPasswordSerializer):
     """An address to change to; the present one, to be sent a link that confirms it."""
 
-    email = EmailField(max_length=EMAIL_LENGTH)
+    email = EmailField()
 
 
 class AddressSerializer(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from accounts.models import normalize_email
+from accounts.email_address import normalize_email
 
 
 def login_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:

@@ -9,16 +9,15 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from accounts import account_service, audit
-from accounts.api.serializers import EMAIL_LENGTH
+from accounts.email_address import EMAIL_LENGTH, INVALID, TOO_LONG, check_email, normalize_email
 from accounts.limits.throttling import account_wait
-from accounts.models import User, normalize_email
+from accounts.models import User
 from accounts.user_agent import LONGEST
 
 PRESENT = forms.PasswordInput(attrs={"autocomplete": "current-password"})
 NEXT = forms.PasswordInput(attrs={"autocomplete": "new-password"})
 ADDRESS = forms.EmailInput(attrs={"autocomplete": "email"})
 GOOD_ENOUGH = "At least 8 characters; not a common password, not only digits, and unlike your name and address."
-NO_ADDRESS = {"invalid": "This is not an e-mail address. One looks like alice@example.org."}
 ONCE_MORE = "New password, once more"
 
 
@@ -46,6 +45,19 @@ class Plain:
             for field in form.fields.values():
                 field.widget.attrs.pop("autofocus", None)
             form.fields[wrong[0]].widget.attrs["autofocus"] = True
+
+
+class EmailField(forms.EmailField):
+    """An e-mail address that may become the address of an account, returned as it is stored."""
+
+    default_validators = [check_email]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=ADDRESS, error_messages={"max_length": TOO_LONG}, **options)
+
+    def to_python(self, value: Any) -> str:
+        """Return the address as it is stored; it is checked in this spelling."""
+        return normalize_email(super().to_python(value) or "")
 
 
 class SlowedSignIn(AuthenticationForm):
@@ -80,7 +92,7 @@ class SignInForm(Plain, SlowedSignIn):
 class SignUpForm(Plain, forms.Form):
     """A new account."""
 
-    email = forms.EmailField(label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages=NO_ADDRESS)
+    email = EmailField(label="E-mail address")
     name = forms.CharField(
         label="Name (if you like)",
         max_length=150,
@@ -88,13 +100,6 @@ class SignUpForm(Plain, forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password = forms.CharField(label="Password", max_length=1024, strip=False, widget=NEXT, help_text=GOOD_ENOUGH)
-
-    def clean_email(self) -> str:
-        """Return the address as it is stored."""
-        email = normalize_email(self.cleaned_data["email"])
-        if len(email) > EMAIL_LENGTH:
-            raise ValidationError("This address is too long.")
-        return email
 
 
 def check_own_password(user: User, password: str, request: HttpRequest) -> str:
@@ -126,9 +131,7 @@ class EmailForm(OwnPasswordForm):
     """Another e-mail address."""
 
     field_order = ["email", "password"]
-    email = forms.EmailField(
-        label="New e-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages=NO_ADDRESS
-    )
+    email = EmailField(label="New e-mail address")
 
 
 class NextPassword(Plain):
@@ -164,7 +167,9 @@ class ChangePasswordForm(NextPassword, PasswordChangeForm):
 class ForgottenForm(Plain, forms.Form):
     """Whose password is forgotten."""
 
-    email = forms.EmailField(label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages=NO_ADDRESS)
+    email = forms.EmailField(
+        label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages={"invalid": INVALID}
+    )
 
 
 class ProfileForm(Plain, forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from accounts.models import User
 from accounts.owned_rows import words_of
 from sync.erasures import person_erasure
 
@@ -22,10 +22,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask, erase, and print what was deleted."""
-        email = options["email"].strip().lower()
-        person = get_user_model()._default_manager.filter(email=email).first()
+        person = User.objects.by_email(options["email"]).first()
         if person is None:
-            raise CommandError(f"There is nobody with the address {email}.")
+            raise CommandError(f"There is nobody with the address {options['email']}.")
+        email = person.email
         owned = person_erasure.counts(person.pk)
         for table, rows in owned.items():
             said = f"more than {person_erasure.COUNTED:,}" if rows > person_erasure.COUNTED else f"{rows:,}"
