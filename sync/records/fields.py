@@ -1,448 +1,478 @@
-"""The fields of the wire: each reads one value as strictly as the contract says and describes itself to the schema.
+"""The kinds of value that records are made of: what is taken as it is, what is mended or cut, what is refused and why.
 
-`read` is called for every field of every record of a batch, so it is a plain function of few steps: it returns what is
-stored, raises `Wrong` with a sentence that never repeats the value, and tells the `Judgement` what it cut.
+`type` is the rule for a value that is taken as it is. msgspec applies it to whole records at once, and to each value
+by itself where a record has something to mend or to explain. The methods add only what a type cannot say.
 """
 
 import re
 import sys
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
-from drf_spectacular.utils import extend_schema_field
+from msgspec import Meta
 from rest_framework import serializers
 
 from sync import limits
+from sync.records.merge import encode_document
+from sync.records.page_url import read_page_url
+
+Described: TypeAlias = "serializers.Field[Any, Any, Any, Any]"
 
 REPLACEMENT = "\ufffd"
-# What UTF-8, and so the database, cannot hold.
+# Neither UTF-8 nor, for NUL, PostgreSQL can hold these.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-# Digits in a row that may be a number past a double.
-_LONG_RUN = b"0" * 309
-_ALL_ZERO = bytes.maketrans(b"123456789", b"000000000")
-_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class Wrong(Exception):
-    """A value the contract refuses; the text says what to send instead."""
+    """A value that the contract refuses; the text says what to send instead and never repeats the value."""
 
 
-class OutOfTime(Wrong):
-    """An instant outside the limits, which a mended clock may put right."""
+class WrongClock(Wrong):
+    """An instant that is refused now and may be right once the sender's clock is."""
 
 
 class Judgement:
-    """What is found out about one record beside its values: which fields were cut; and the latest instant allowed."""
+    """What is known and found out while one record is judged."""
 
-    __slots__ = ("clean", "latest", "trimmed")
+    __slots__ = ("clean", "latest", "site", "trimmed")
 
-    def __init__(self, latest: int, *, clean: bool = False) -> None:
-        self.latest = latest
-        # True when no text can hold NUL or a lone surrogate, because its JSON had no escapes that could spell them.
-        self.clean = clean
-        self.trimmed: list[str] = []
+    def __init__(self, latest: int, *, clean: bool = True) -> None:
+        self.latest = latest  # the last instant that is allowed, in ms
+        self.clean = clean  # no text can hold NUL or a lone surrogate, since the JSON has no escape for them
+        self.site: str | None = None  # of the record's URL, once that is read
+        self.trimmed: list[str] = []  # the wire names of the fields that were mended or cut
 
 
 def storable(text: str) -> bool:
-    """Tell whether the database can hold the text: no NUL and no lone surrogate."""
+    """Tell whether a database can hold the text: no NUL and no lone surrogate."""
     if text.isascii():
         return "\x00" not in text
     return UNSTORABLE.search(text) is None
 
 
-def whole(value: Any) -> int:
-    """Return a JSON integer; raises Wrong for anything else. 1.0 is one, true and "1" are not."""
-    if type(value) is int:
-        return value
-    if type(value) is float and value.is_integer():
-        return int(value)
-    raise Wrong("Enter a whole number.")
+class FieldType:
+    """A kind of value. A subclass sets `type` and overrides what it has to add."""
 
+    type: Any
 
-class WireField(serializers.Field):  # type: ignore[type-arg]  # the stubs' four parameters say nothing here
-    """A field that is read by `read`, alone or in a batch."""
-
-    def read(self, value: Any, name: str, judgement: Judgement) -> Any:
-        """Return the stored form of a value that is not null; raises Wrong."""
+    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
+        """Return a value of `type` in place of one that is not; raises Wrong."""
         raise NotImplementedError
 
-    def to_internal_value(self, data: Any) -> Any:
-        """Read one value by itself, as DRF asks for it."""
-        try:
-            return self.read(data, self.field_name or "", Judgement(limits.MAX_INTEGER))
-        except Wrong as wrong:
-            raise serializers.ValidationError(str(wrong)) from wrong
-
-    def to_representation(self, value: Any) -> Any:
-        """Return the value as it is: rows hold wire values."""
+    def clean(self, value: Any, name: str, judgement: Judgement) -> Any:
+        """Return the value without what a database cannot hold; raises Wrong. Only asked where that may occur."""
         return value
 
+    def settle(self, value: Any, name: str, judgement: Judgement) -> Any:
+        """Return the stored form of a value of `type`; raises Wrong."""
+        return value
 
-class Whole(WireField, serializers.IntegerField):
-    """An integer between `min_value` and `max_value`."""
+    def read(self, value: Any, name: str, judgement: Judgement) -> Any:
+        """Return the stored form of one value that is not null; raises Wrong."""
+        try:
+            value = msgspec.convert(value, self.type)
+        except msgspec.ValidationError:
+            value = self.mend(value, name, judgement)
+        if not judgement.clean:
+            value = self.clean(value, name, judgement)
+        return self.settle(value, name, judgement)
 
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("min_value", 0)
-        kwargs.setdefault("max_value", limits.MAX_INTEGER)
-        super().__init__(**kwargs)
-        self.low: int = kwargs["min_value"]
-        self.high: int = kwargs["max_value"]
+    def to_wire(self, value: Any) -> Any:
+        """Return the wire form of a stored value."""
+        return value
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> int:
-        """Return the integer within its limits."""
-        number = value if type(value) is int else whole(value)
-        if self.low <= number <= self.high:
-            return number
-        raise Wrong(f"Enter a whole number from {self.low} to {self.high}.")
+    def describe(self, **options: Any) -> Described:
+        """Return the field of the API's description."""
+        raise NotImplementedError
 
 
-class Instant(WireField, serializers.IntegerField):
-    """Milliseconds since the epoch, from 2000-01-01 to 24 hours past the server's clock."""
+class Whole(FieldType):
+    """An integer from 0 to `high`."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=limits.EARLIEST_MS, **kwargs)
+    def __init__(self, high: int = limits.MAX_INTEGER) -> None:
+        self.type = Annotated[int, Meta(ge=0, le=high)]
+        self.high = high
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> int:
-        """Return the instant; raises OutOfTime outside the limits."""
-        number = value if type(value) is int else whole(value)
-        if limits.EARLIEST_MS <= number <= judgement.latest:
-            return number
-        raise OutOfTime(
-            "Send milliseconds since the epoch, not before the year 2000 "
-            "and not more than 24 hours ahead of the server's clock."
-        )
+    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
+        if type(value) is not int:
+            raise Wrong("Enter a whole number.")
+        raise Wrong(f"Enter a whole number from 0 to {self.high}.")
+
+    def describe(self, **options: Any) -> Described:
+        return serializers.IntegerField(min_value=0, max_value=self.high, **options)
 
 
 class Duration(Whole):
     """Milliseconds from 0 to ten years."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_value=limits.MAX_DURATION_MS, **kwargs)
+    def __init__(self) -> None:
+        super().__init__(limits.MAX_DURATION_MS)
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> int:
-        """Return the duration within its limits."""
-        number = value if type(value) is int else whole(value)
-        if 0 <= number <= limits.MAX_DURATION_MS:
-            return number
+    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
+        if type(value) is not int:
+            raise Wrong("Enter a whole number.")
         raise Wrong("Enter a duration in whole milliseconds, from 0 to ten years.")
 
 
-class Seconds(WireField, serializers.FloatField):
+class Seconds(FieldType):
     """Seconds, stored as milliseconds, rounded half up."""
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> int:
-        """Return milliseconds; exact where the decimal number sent is."""
+    type = Annotated[float, Meta(ge=0, le=limits.MAX_DURATION_MS / 1000)]
+
+    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
         if type(value) not in (int, float):
             raise Wrong("Enter a number of seconds.")
-        if not 0 <= value <= limits.MAX_DURATION_MS / 1000:
-            raise Wrong("Enter a duration in seconds, from 0 to ten years.")
+        raise Wrong("Enter a duration in seconds, from 0 to ten years.")
+
+    def settle(self, value: float, name: str, judgement: Judgement) -> int:
         return int((Decimal(repr(value)) * 1000).quantize(Decimal(1), ROUND_HALF_UP))
 
+    def describe(self, **options: Any) -> Described:
+        return serializers.FloatField(min_value=0, max_value=limits.MAX_DURATION_MS / 1000, **options)
 
-class Flag(WireField, serializers.BooleanField):
+
+class Instant(FieldType):
+    """Milliseconds since the epoch, from 2000-01-01 to 24 hours past the server's clock."""
+
+    type = Annotated[int, Meta(ge=limits.EARLIEST_MS)]
+
+    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
+        if type(value) is not int:
+            raise Wrong("Enter a whole number.")
+        if limits.EARLIEST_MS <= value * 1000 <= judgement.latest:
+            raise Wrong("This is in seconds. Send milliseconds since the epoch.")
+        raise Wrong("Send milliseconds since the epoch, not before the year 2000.")
+
+    def settle(self, value: int, name: str, judgement: Judgement) -> int:
+        if value <= judgement.latest:
+            return value
+        check_not_late(value, judgement)
+        for unit, in_a_millisecond in (("microseconds", 1_000), ("nanoseconds", 1_000_000)):
+            if limits.EARLIEST_MS * in_a_millisecond <= value <= judgement.latest * in_a_millisecond:
+                raise Wrong(f"This is in {unit}. Send milliseconds since the epoch.")
+        raise Wrong("Send milliseconds since the epoch, not more than 24 hours ahead of the server's clock.")
+
+    def describe(self, **options: Any) -> Described:
+        return serializers.IntegerField(min_value=limits.EARLIEST_MS, **options)
+
+
+def check_not_late(instant: int, judgement: Judgement) -> None:
+    """Raise WrongClock for an instant in the future that a wrong clock may explain."""
+    if judgement.latest < instant <= judgement.latest - limits.CLOCK_LEEWAY_MS + limits.WRONG_CLOCK_MS:
+        raise WrongClock("This is more than 24 hours ahead of the server's clock. Check the clock of the sender.")
+
+
+class Flag(FieldType):
     """A JSON boolean."""
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> bool:
-        """Return the boolean."""
-        if type(value) is bool:
-            return value
+    type = bool
+
+    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
         raise Wrong("Enter true or false.")
 
+    def describe(self, **options: Any) -> Described:
+        return serializers.BooleanField(**options)
 
-class Share(WireField, serializers.FloatField):
+
+class Share(FieldType):
     """A number from 0 to 1; with `cut`, a larger one becomes 1."""
 
-    def __init__(self, *, cut: bool = False, **kwargs: Any) -> None:
-        super().__init__(min_value=0, max_value=None if cut else 1, **kwargs)
+    type = Annotated[float, Meta(ge=0, le=1)]
+
+    def __init__(self, *, cut: bool = False) -> None:
         self.cut = cut
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> float:
-        """Return the share as a float."""
-        if type(value) is not float and type(value) is not int:
-            raise Wrong("Enter a number from 0 to 1.")
-        if 0 <= value <= 1:
-            return float(value)
-        if self.cut and 1 < value <= sys.float_info.max:
+    def mend(self, value: Any, name: str, judgement: Judgement) -> float:
+        if self.cut and type(value) in (int, float) and 1 < value <= sys.float_info.max:
             judgement.trimmed.append(name)
             return 1.0
         raise Wrong("Enter a number from 0 to 1.")
 
+    def settle(self, value: float, name: str, judgement: Judgement) -> float:
+        return value + 0.0  # -0.0 and 0.0 are one value and must have one spelling
 
-class Text(WireField, serializers.CharField):
-    """A string, never trimmed of blanks; longer than `max_length` is refused, as is what cannot be stored."""
+    def describe(self, **options: Any) -> Described:
+        return serializers.FloatField(min_value=0, max_value=None if self.cut else 1, **options)
 
-    def __init__(self, *, max_length: int, allow_blank: bool = True, **kwargs: Any) -> None:
-        super().__init__(max_length=max_length, allow_blank=allow_blank, trim_whitespace=False, **kwargs)
-        self.most = max_length
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> str:
-        """Return the string as sent."""
+class Text(FieldType):
+    """A string of at most `high` characters, never trimmed of blanks; a longer one is refused."""
+
+    def __init__(self, high: int, *, low: int = 0) -> None:
+        self.type = Annotated[str, Meta(min_length=low, max_length=high)]
+        self.low, self.high = low, high
+
+    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
         if type(value) is not str:
             raise Wrong("Enter a string.")
-        if len(value) > self.most:
-            raise Wrong(f"Enter at most {self.most} characters.")
-        if not value and not self.allow_blank:
-            raise Wrong("Enter at least 1 character.")
-        if not (judgement.clean or storable(value)):
-            raise Wrong("Remove NUL characters and lone surrogates.")
-        return value
+        raise Wrong(f"Enter at most {self.high} characters." if value else "Enter at least 1 character.")
+
+    def clean(self, value: str, name: str, judgement: Judgement) -> str:
+        if storable(value):
+            return value
+        raise Wrong("Remove NUL characters and lone surrogates.")
+
+    def describe(self, **options: Any) -> Described:
+        return serializers.CharField(max_length=self.high, allow_blank=not self.low, **options)
 
 
-class CutText(WireField, serializers.CharField):
-    """A string that is cut to `most` characters; what cannot be stored becomes U+FFFD. Both are listed in `trimmed`."""
+class CutText(FieldType):
+    """A string that is cut to `high` characters, with U+FFFD for what a database cannot hold."""
 
-    def __init__(self, *, most: int, **kwargs: Any) -> None:
-        super().__init__(allow_blank=True, trim_whitespace=False, **kwargs)
-        self.most = most
+    def __init__(self, high: int) -> None:
+        self.type = Annotated[str, Meta(max_length=high)]
+        self.high = high
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> str:
-        """Return the string, mended and cut."""
+    def mend(self, value: Any, name: str, judgement: Judgement) -> str:
         if type(value) is not str:
             raise Wrong("Enter a string.")
-        text = value if judgement.clean or storable(value) else UNSTORABLE.sub(REPLACEMENT, value)
-        text = text[: self.most]
-        if text is not value and text != value:
-            judgement.trimmed.append(name)
-        return text
+        judgement.trimmed.append(name)
+        return value[: self.high]
+
+    def clean(self, value: str, name: str, judgement: Judgement) -> str:
+        if storable(value):
+            return value
+        judgement.trimmed.append(name)
+        return UNSTORABLE.sub(REPLACEMENT, value)
+
+    def describe(self, **options: Any) -> Described:
+        return serializers.CharField(allow_blank=True, **options)
 
 
-class DomainName(Text):
-    """A host name, stored in lower case and without a leading `www.`."""
+class Url(FieldType):
+    """An absolute http(s) URL as the browser has it, without credentials, cut to 8,192 characters."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=limits.MAX_DOMAIN, **kwargs)
+    type = str
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> str:
-        """Return the normalised name."""
-        return bare_domain(super().read(value, name, judgement))
+    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
+        raise Wrong("Enter an absolute http or https URL.")
 
+    def clean(self, value: str, name: str, judgement: Judgement) -> str:
+        if storable(value):
+            return value
+        raise Wrong("Remove NUL characters and lone surrogates from the URL.")
 
-NOT_A_URL = "Enter an absolute http or https URL."
-_PLAIN_URL = re.compile(r"[hH][tT][tT][pP][sS]?://([A-Za-z0-9._-]{1,253})(?=[/?#]|\Z)")
-_URL = re.compile(r"(https?://)([^/?#\\]*)(.*)\Z", re.IGNORECASE | re.DOTALL)
-_IPV6_AND_PORT = re.compile(r"\[[0-9A-Fa-f:.]+\](:[0-9]*)?\Z")
-_FORBIDDEN_IN_HOST = re.compile(r"[\x00-\x20\x7f\"#%/:<>?@\[\\\]^`{|}]")
+    def settle(self, value: str, name: str, judgement: Judgement) -> str | None:
+        found = read_page_url(value)
+        if found is None:
+            raise Wrong("Enter an absolute http or https URL.")
+        url, judgement.site = found
+        if url is value and len(url) <= limits.MAX_URL:
+            return url
+        judgement.trimmed.append(name)
+        return url[: limits.MAX_URL]
 
-
-def bare_domain(host: str) -> str:
-    """Return a host in lower case without a leading `www.`, cut to what the column holds."""
-    host = host.lower()
-    return (host[4:] if host.startswith("www.") and len(host) > 4 else host)[: limits.MAX_DOMAIN]
-
-
-def split_url(url: str) -> tuple[str, str]:
-    """Return (the URL without credentials, its host); raises Wrong for what is no absolute http(s) URL.
-
-    Only the part between `//` and the path is judged: after it, browsers have raw `|`, blanks and a second `#`.
-    """
-    if plain := _PLAIN_URL.match(url):
-        return url, plain[1]
-    parts = _URL.match(url)
-    if parts is None:
-        raise Wrong(NOT_A_URL)
-    scheme, authority, rest = parts.groups()
-    authority = authority.rpartition("@")[2]
-    try:
-        split = urlsplit(f"{scheme}{authority}")
-        host = split.hostname or ""
-        _ = split.port  # reading it judges it
-    except ValueError:  # whose words repeat the value
-        raise Wrong(NOT_A_URL) from None
-    if authority.startswith("["):
-        if not _IPV6_AND_PORT.match(authority):
-            raise Wrong(NOT_A_URL)
-        host = f"[{host}]"
-    elif not host or len(host) > limits.MAX_DOMAIN or _FORBIDDEN_IN_HOST.search(host):
-        raise Wrong(NOT_A_URL)
-    return f"{scheme}{authority}{rest}", host
-
-
-class Url(WireField, serializers.CharField):
-    """An absolute http(s) URL as the browser has it, cut to 8,192 characters; credentials are taken out."""
-
-    def read(self, value: Any, name: str, judgement: Judgement) -> str:
-        """Return the URL without credentials, cut."""
-        if type(value) is not str:
-            raise Wrong(NOT_A_URL)
-        if not (judgement.clean or storable(value)):
-            raise Wrong("Remove NUL characters and lone surrogates from the URL.")
-        url = split_url(value)[0]
-        if len(url) > limits.MAX_URL:
-            url = url[: limits.MAX_URL]
-        if url is not value and url != value:
-            judgement.trimmed.append(name)
-        return url
+    def describe(self, **options: Any) -> Described:
+        return serializers.CharField(**options)
 
 
 class LenientUrl(Url):
-    """A URL that is never fatal: what is none becomes null and is listed in `trimmed`."""
+    """A URL that never refuses the record: null is stored for what is no URL."""
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> Any:
-        """Return the URL, or None."""
+    def read(self, value: Any, name: str, judgement: Judgement) -> str | None:
         try:
-            return super().read(value, name, judgement)
+            return super().read(value, name, judgement)  # type: ignore[no-any-return]  # settle says what
+        except Wrong:
+            judgement.trimmed.append(name)
+            return None
+
+    def settle(self, value: str, name: str, judgement: Judgement) -> str | None:
+        try:
+            return super().settle(value, name, judgement)
         except Wrong:
             judgement.trimmed.append(name)
             return None
 
 
-class LenientDomainName(DomainName):
-    """A host name that is never fatal: what is none becomes null and is listed in `trimmed`."""
+class Site(FieldType):
+    """The site of the record's URL. A sent one is ignored: `complete` of the kind sets it."""
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> Any:
-        """Return the normalised name, or None."""
-        try:
-            return super().read(value, name, judgement)
-        except Wrong:
+    type = Any
+
+    def describe(self, **options: Any) -> Described:
+        return serializers.CharField(**options)
+
+
+class Metadata(FieldType):
+    """A free object of up to 32 KiB as compact JSON; over that it becomes empty."""
+
+    type = dict[str, Any]
+
+    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
+        raise Wrong("Enter an object.")
+
+    def clean(self, value: dict[str, Any], name: str, judgement: Judgement) -> Any:
+        cleaned = _replaced(value)
+        if cleaned != value:
             judgement.trimmed.append(name)
-            return None
+        return cleaned
+
+    def settle(self, value: dict[str, Any], name: str, judgement: Judgement) -> bytes:
+        try:
+            document = encode_document(value)
+        except TypeError:
+            raise Wrong("Remove numbers that are past a double, such as 1e400.") from None
+        if len(document) <= limits.MAX_METADATA_BYTES:
+            return document
+        judgement.trimmed.append(name)
+        return b"{}"
+
+    def describe(self, **options: Any) -> Described:
+        return serializers.DictField(**options)
 
 
-def mend(value: Any) -> Any:
-    """Return a JSON value with U+FFFD for what cannot be stored; raises Wrong for a number past a double."""
+def _replaced(value: Any) -> Any:
+    """Return a JSON value with U+FFFD for what a database cannot hold."""
     if type(value) is str:
         return value if storable(value) else UNSTORABLE.sub(REPLACEMENT, value)
     if type(value) is dict:
-        return {mend(key): mend(item) for key, item in value.items()}
+        return {_replaced(key): _replaced(item) for key, item in value.items()}
     if type(value) is list:
-        return [mend(item) for item in value]
-    if value is None or type(value) in (bool, float) or (type(value) is int and abs(value) <= sys.float_info.max):
-        return value
-    raise Wrong("Remove numbers that are past a double, such as 1e400.")
+        return [_replaced(item) for item in value]
+    return value
 
 
-@extend_schema_field({"type": "object", "additionalProperties": True})
-class Metadata(WireField, serializers.DictField):
-    """A free object of up to 32 KiB as compact JSON; over that it becomes empty."""
+_instant, _duration, _reason = Instant(), Duration(), Text(limits.MAX_IDLE_REASON)
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> dict[str, Any]:
-        """Return the object, mended, or {} over the budget."""
-        if type(value) is not dict:
-            raise Wrong("Enter an object.")
-        if not value:
-            return value
-        try:
-            compact = _encode(value)
-            suspect = (not judgement.clean and b"\\u0000" in compact) or _LONG_RUN in compact.translate(_ALL_ZERO)
-        except (UnicodeEncodeError, TypeError):  # a lone surrogate, a number past a double
-            suspect = True
-        kept = value
-        if suspect:
-            kept = mend(value)
-            compact = _encode(kept)
-        if len(compact) > limits.MAX_METADATA_BYTES:
-            kept = {}
-        if kept is not value and kept != value:
-            judgement.trimmed.append(name)
-        return kept
+
+IdlePeriod = msgspec.defstruct(
+    "IdlePeriod",
+    [
+        ("start", _instant.type),
+        ("reason", _reason.type),
+        ("end", _instant.type | None, None),
+        ("durationMs", _duration.type | None, None),
+        ("resumeReason", _reason.type | None, None),
+    ],
+    gc=False,
+)
 
 
 class IdlePeriodSerializer(serializers.Serializer[Any]):
     """A stretch of a visit in which the person was away."""
 
-    start = serializers.IntegerField(help_text="Milliseconds since the epoch.")
-    end = serializers.IntegerField(allow_null=True, required=False)
-    reason = serializers.CharField(max_length=limits.MAX_IDLE_REASON, help_text="Such as idle, locked or blurred.")
-    durationMs = serializers.IntegerField(allow_null=True, required=False)
-    resumeReason = serializers.CharField(max_length=limits.MAX_IDLE_REASON, allow_null=True, required=False)
+    start = _instant.describe(help_text="Milliseconds since the epoch.")
+    end = _instant.describe(allow_null=True, required=False)
+    reason = _reason.describe(help_text="Such as idle, locked or blurred.")
+    durationMs = _duration.describe(allow_null=True, required=False)
+    resumeReason = _reason.describe(allow_null=True, required=False)
 
 
-_idle_start = Instant()
-_idle_duration = Duration()
-_idle_reason = Text(max_length=limits.MAX_IDLE_REASON)
+class IdlePeriods(FieldType):
+    """Idle periods in the order sent: malformed ones are dropped, the latest 1,000 are kept."""
 
+    type = list[IdlePeriod]  # type: ignore[valid-type]  # a class made at run time
 
-def read_idle_period(period: Any, judgement: Judgement) -> dict[str, Any]:
-    """Return one idle period in its stored form; raises Wrong for a malformed one."""
-    if type(period) is not dict:
-        raise Wrong("Enter an object.")
-    start, reason = period.get("start"), period.get("reason")
-    if start is None or reason is None:
-        raise Wrong("An idle period has a start and a reason.")
-    end, duration, resumed = period.get("end"), period.get("durationMs"), period.get("resumeReason")
-    stored: dict[str, Any] = {
-        "start": _idle_start.read(start, "start", judgement),
-        "end": None if end is None else _idle_start.read(end, "end", judgement),
-        "reason": _idle_reason.read(reason, "reason", judgement),
-        "durationMs": None if duration is None else _idle_duration.read(duration, "durationMs", judgement),
-        "resumeReason": None if resumed is None else _idle_reason.read(resumed, "resumeReason", judgement),
-    }
-    if stored["end"] is not None and stored["end"] < stored["start"]:
-        raise Wrong("An idle period ends after it starts.")
-    return stored
-
-
-@extend_schema_field(IdlePeriodSerializer(many=True))
-class IdlePeriods(WireField, serializers.ListField):
-    """Idle periods: malformed ones are dropped, the latest 1,000 kept; both are listed in `trimmed`."""
-
-    def read(self, value: Any, name: str, judgement: Judgement) -> list[dict[str, Any]]:
-        """Return the good periods, in the order sent."""
+    def mend(self, value: Any, name: str, judgement: Judgement) -> list[Any]:
         if type(value) is not list:
             raise Wrong("Enter a list.")
         periods = []
         for period in value:
             try:
-                periods.append(read_idle_period(period, judgement))
-            except Wrong:
+                periods.append(msgspec.convert(period, IdlePeriod))
+            except msgspec.ValidationError:
                 continue
-        if len(periods) > limits.MAX_IDLE_PERIODS:
-            latest = sorted(range(len(periods)), key=lambda i: (periods[i]["start"], i))[-limits.MAX_IDLE_PERIODS :]
-            periods = [periods[i] for i in sorted(latest)]
-        if len(periods) != len(value):
-            judgement.trimmed.append(name)
+        judgement.trimmed.append(name)
         return periods
 
+    @staticmethod
+    def _is_whole(period: Any, judgement: Judgement) -> bool:
+        end = period.start if period.end is None else period.end
+        return period.start <= end <= judgement.latest and (
+            judgement.clean or (storable(period.reason) and storable(period.resumeReason or ""))
+        )
 
-@extend_schema_field({"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}})
-class DomainDurations(WireField, serializers.DictField):
-    """Milliseconds by domain; the largest 1,000 are kept, ties by name."""
+    def settle(self, value: list[Any], name: str, judgement: Judgement) -> bytes:
+        periods = [period for period in value if self._is_whole(period, judgement)]
+        if len(periods) > limits.MAX_IDLE_PERIODS:
+            by_start = sorted(range(len(periods)), key=lambda i: (periods[i].start, i))
+            periods = [periods[i] for i in sorted(by_start[-limits.MAX_IDLE_PERIODS :])]
+        if len(periods) != len(value):
+            judgement.trimmed.append(name)
+        return encode_document(periods)
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> dict[str, int]:
-        """Return the durations by domain, as sent."""
+    def describe(self, **options: Any) -> Described:
+        return IdlePeriodSerializer(many=True, **options)
+
+
+class SiteDurations(FieldType):
+    """Milliseconds by site; the largest 1,000 are kept, ties by name."""
+
+    type = dict[Annotated[str, Meta(max_length=limits.MAX_DOMAIN)], _duration.type]  # type: ignore[name-defined]  # a type made at run time
+
+    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
         if type(value) is not dict:
             raise Wrong("Enter an object of durations by domain.")
-        durations: dict[str, int] = {}
-        for domain, duration in value.items():
-            if not storable(domain) or len(domain) > limits.MAX_DOMAIN:
-                raise Wrong(
-                    f"Each domain has at most {limits.MAX_DOMAIN} characters, none of them NUL or a lone surrogate."
-                )
-            durations[domain] = _idle_duration.read(duration, name, judgement)
-        if len(durations) > limits.MAX_DOMAIN_DURATIONS:
-            largest = sorted(durations.items(), key=lambda item: (-item[1], item[0]))
-            durations = dict(largest[: limits.MAX_DOMAIN_DURATIONS])
+        self._check_names(value)
+        for duration in value.values():
+            _duration.read(duration, name, judgement)
+        raise Wrong("Enter an object of durations by domain.")
+
+    def clean(self, value: dict[str, int], name: str, judgement: Judgement) -> Any:
+        self._check_names(value)
+        return value
+
+    @staticmethod
+    def _check_names(value: dict[str, Any]) -> None:
+        if not all(storable(site) and len(site) <= limits.MAX_DOMAIN for site in value):
+            raise Wrong(
+                f"Each domain has at most {limits.MAX_DOMAIN} characters, none of them NUL or a lone surrogate."
+            )
+
+    def settle(self, value: dict[str, int], name: str, judgement: Judgement) -> bytes:
+        if len(value) > limits.MAX_DOMAIN_DURATIONS:
+            largest = sorted(value.items(), key=lambda item: (-item[1], item[0]))
+            value = dict(largest[: limits.MAX_DOMAIN_DURATIONS])
             judgement.trimmed.append(name)
-        return durations
+        return encode_document(value)
+
+    def describe(self, **options: Any) -> Described:
+        return serializers.DictField(child=_duration.describe(), **options)
+
+
+_site = Text(limits.MAX_DOMAIN)
+
+
+_STATISTICS: tuple[tuple[str, FieldType], ...] = (("mostVisitedDomain", _site), ("averagePageDuration", _duration))
+StatisticsOfTab = msgspec.defstruct(
+    "StatisticsOfTab", [(part, field.type | None, None) for part, field in _STATISTICS], gc=False
+)
 
 
 class StatisticsSerializer(serializers.Serializer[Any]):
     """What an extension worked out about a tab."""
 
-    mostVisitedDomain = serializers.CharField(max_length=limits.MAX_DOMAIN, allow_null=True, required=False)
-    averagePageDuration = serializers.IntegerField(min_value=0, allow_null=True, required=False)
+    mostVisitedDomain = _site.describe(allow_null=True, required=False)
+    averagePageDuration = _duration.describe(allow_null=True, required=False)
 
 
-_most_visited = Text(max_length=limits.MAX_DOMAIN)
+class Statistics(FieldType):
+    """The most visited site and the average time on a page, null where absent."""
 
+    type = StatisticsOfTab
 
-@extend_schema_field(StatisticsSerializer)
-class Statistics(WireField, serializers.DictField):
-    """The most visited domain and the average time on a page."""
-
-    parts = (("mostVisitedDomain", _most_visited), ("averagePageDuration", _idle_duration))
-
-    def read(self, value: Any, name: str, judgement: Judgement) -> dict[str, Any]:
-        """Return both values, null where absent."""
+    def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
         if type(value) is not dict:
             raise Wrong("Enter an object.")
-        stored: dict[str, Any] = {}
-        for part, field in self.parts:
-            sent = value.get(part)
+        for part, field in _STATISTICS:
             try:
-                stored[part] = None if sent is None else field.read(sent, part, judgement)
+                if value.get(part) is not None:
+                    field.read(value[part], part, judgement)
             except Wrong as wrong:
                 raise Wrong(f"{part}: {wrong}") from wrong
-        return stored
+        raise Wrong("Enter an object.")
+
+    def clean(self, value: Any, name: str, judgement: Judgement) -> Any:
+        if not storable(value.mostVisitedDomain or ""):
+            raise Wrong("mostVisitedDomain: Remove NUL characters and lone surrogates.")
+        return value
+
+    def settle(self, value: Any, name: str, judgement: Judgement) -> bytes:
+        return encode_document(value)
+
+    def to_wire(self, value: dict[str, Any]) -> dict[str, Any] | None:
+        return value or None  # {} is stored where none were sent, and sending {} would store two nulls
+
+    def describe(self, **options: Any) -> Described:
+        return StatisticsSerializer(**options)
