@@ -20,6 +20,7 @@ from accounts.email_address import check_email, normalize_email
 from accounts.models import AuditEvent, Session, User
 from accounts.pages.forms import SlowedSignIn
 from accounts.sessions import session_service
+from id_numbers import parse_id
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -71,7 +72,7 @@ class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # takes 
 
 
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
-    """People; the wiring adds how one is erased (syncserver/admin.py)."""
+    """People; sync/admin/erasable_person.py registers this with the erase page added."""
 
     form = ChangeForm
     add_form = AddForm
@@ -185,8 +186,8 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
 
 def people_by(term: str) -> list[int]:
     """Return the number of the person with this whole address or this number, erased or not; one at most."""
-    if term.isascii() and term.isdecimal():
-        return [int(term)] if len(term) < 19 else []
+    if (number := parse_id(term)) is not None:
+        return [number]
     return list(User.objects.by_email(term[:254]).values_list("pk", flat=True))
 
 
