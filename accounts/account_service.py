@@ -13,6 +13,7 @@ from accounts import audit, emails
 from accounts.limits.throttling import account_wait
 from accounts.models import ASKED_AGAIN, User
 
+DEAD_LINK = "This link is not good: it is older than an hour, was used, or is not whole. Ask for another one."
 TAKEN = "There is an account with this e-mail address already. Sign in instead."
 
 

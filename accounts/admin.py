@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.email_address import check_email, normalize_email
+from accounts.limits.slowed_sign_in import SlowedSignIn
 from accounts.models import AuditEvent, Session, User
-from accounts.pages.forms import SlowedSignIn
 from accounts.sessions import session_service
 from id_numbers import parse_id
 

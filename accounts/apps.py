@@ -29,4 +29,4 @@ class StaffAdminConfig(admin_apps.AdminConfig):
     """The admin, closed to staff who have not taken the second step they need."""
 
     default = False  # this app's own is the one above
-    default_site = "accounts.staff_second_step.StaffSite"
+    default_site = "accounts.staff_site.StaffSite"

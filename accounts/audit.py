@@ -10,6 +10,7 @@ from accounts.models import AuditEvent, Session, User
 
 logger = logging.getLogger("syncserver.audit")
 Kind = AuditEvent.Kind
+EVENTS_A_PAGE = 50
 
 
 def note(
@@ -53,6 +54,17 @@ def note_revoked(reason: Session.Reason, request: HttpRequest | None, subject: i
         )
         for _ in range(times)
     )
+
+
+def page_of_events(user: User, before: int | None) -> tuple[list[AuditEvent], int | None]:
+    """Return up to EVENTS_A_PAGE events of a person's account, newest first, and the `before` of the next page.
+
+    With `before` the page holds events older than the one of this id. None stands for the first page, and for no more.
+    """
+    events = AuditEvent.objects.about(user.pk).order_by("-pk")
+    found = list((events.filter(pk__lt=before) if before else events)[: EVENTS_A_PAGE + 1])
+    page = found[:EVENTS_A_PAGE]
+    return page, page[-1].pk if len(found) > EVENTS_A_PAGE else None
 
 
 def note_staff(request: HttpRequest, action: str, model: str, person: int | None) -> None:

@@ -2,7 +2,6 @@
 
 import re
 
-LONGEST = 100
 # The first that is named wins: Edge, Opera and others also call themselves Chrome, and Chrome calls itself Safari.
 BROWSERS = (
     ("Edge", r"Edg(?:A|iOS)?/(\d+)"),

@@ -7,8 +7,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
 from accounts.api.fields import EmailField, PasswordField, TextField
-from accounts.models import AuditEvent, Session, User, validate_time_zone
-from accounts.user_agent import LONGEST
+from accounts.models import LABEL_LENGTH, AuditEvent, Session, User, validate_time_zone
 from instants import milliseconds
 
 
@@ -32,7 +31,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 def label_field() -> Any:  # a TextField, under a name that the base class of serializers types otherwise
     """Return the field for the name of a new session."""
     return TextField(
-        max_length=LONGEST,
+        max_length=LABEL_LENGTH,
         required=False,
         allow_blank=True,
         default="",
@@ -150,7 +149,7 @@ class SessionListSerializer(serializers.Serializer[Any]):
 class LabelSerializer(serializers.Serializer[Any]):
     """A name for a session; without it nothing changes."""
 
-    label = TextField(max_length=LONGEST, required=False)  # type: ignore[assignment]  # the base class has a label too
+    label = TextField(max_length=LABEL_LENGTH, required=False)  # type: ignore[assignment]  # the base class has a label too
 
 
 class EndedSerializer(serializers.Serializer[Any]):

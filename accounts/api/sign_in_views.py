@@ -1,20 +1,20 @@
-"""The account calls of the API."""
+"""The calls that sign a person up, in and out, and refresh tokens."""
 
 from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate, user_logged_in
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import PermissionDenied, Throttled, ValidationError
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts import account_service, audit
 from accounts.api.authentication import SessionEnded, Unauthorized
+from accounts.api.examples import REFRESH, SIGN_IN, SIGN_UP, SIGNED_IN, TOKENS
+from accounts.api.open_view import OpenView
 from accounts.api.serializers import (
     LoginSerializer,
     RefreshSerializer,
@@ -29,43 +29,10 @@ from accounts.models import User
 from accounts.sessions import session_service
 from accounts.sessions.tokens import ExpiredTokenError, RefreshToken, TokenError
 
-PERSON = {
-    "id": "7",
-    "email": "alice@example.org",
-    "name": "Alice",
-    "timeZone": "Europe/Berlin",
-    "dateJoined": 1772353800000,
-}
-PAIR = {"access": "eyJhbGciOiJIUzI1NiIsInR5…", "refresh": "eyJhbGciOiJIUzI1NiIsInR5…"}
-SIGN_UP = OpenApiExample(
-    "sign up",
-    {
-        "email": "alice@example.org",
-        "password": "correct horse battery staple",
-        "name": "Alice",
-        "timeZone": "Europe/Berlin",
-    },
-    request_only=True,
-)
-SIGN_IN = OpenApiExample(
-    "sign in", {"email": "alice@example.org", "password": "correct horse battery staple"}, request_only=True
-)
-SIGNED_IN = OpenApiExample("signed in", {"user": PERSON, **PAIR}, response_only=True)
-REFRESH = OpenApiExample("a refresh token", {"refresh": PAIR["refresh"]}, request_only=True)
-TOKENS = OpenApiExample("a new pair", PAIR, response_only=True)
-
 
 def signed_in(user: User, request: Request, label: str) -> dict[str, Any]:
     """Begin a session and return what register and login answer."""
     return {"user": UserSerializer(user).data, **session_service.begin_with_tokens(user, request._request, label)}
-
-
-class OpenView(APIView):
-    """A call that anyone may make, within AUTH_RATE for each address."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    throttle_scope = "auth"
 
 
 class RegisterView(OpenView):

@@ -4,15 +4,14 @@ from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from accounts import account_service, audit
+from accounts import account_service
 from accounts.email_address import EMAIL_LENGTH, INVALID, TOO_LONG, check_email, normalize_email
-from accounts.limits.throttling import account_wait
-from accounts.models import User
-from accounts.user_agent import LONGEST
+from accounts.limits.slowed_sign_in import SlowedSignIn
+from accounts.models import LABEL_LENGTH, User
 
 PRESENT = forms.PasswordInput(attrs={"autocomplete": "current-password"})
 NEXT = forms.PasswordInput(attrs={"autocomplete": "new-password"})
@@ -58,26 +57,6 @@ class EmailField(forms.EmailField):
     def to_python(self, value: Any) -> str:
         """Return the address as it is stored; it is checked in this spelling."""
         return normalize_email(super().to_python(value) or "")
-
-
-class SlowedSignIn(AuthenticationForm):
-    """A sign-in that is slowed for an account that is tried too often, and that writes failures down."""
-
-    def clean(self) -> dict[str, Any]:
-        """Sign in; raises ValidationError with the seconds to wait, before any password is looked at."""
-        email = self.cleaned_data.get("username")
-        if email and (wait := account_wait(email)):
-            raise ValidationError(
-                f"There were too many attempts to sign in to this account. Wait {wait} seconds and try again.",
-                code="throttled",
-            )
-        return super().clean()
-
-    def get_invalid_login_error(self) -> ValidationError:
-        """Write the failure down and return what is said of it."""
-        if self.request is not None:
-            audit.note_failed_sign_in(self.request, self.cleaned_data.get("username"))
-        return super().get_invalid_login_error()
 
 
 class SignInForm(Plain, SlowedSignIn):
@@ -187,7 +166,7 @@ class ProfileForm(Plain, forms.ModelForm):  # type: ignore[type-arg]  # takes no
 class LabelForm(forms.Form):
     """What a browser is called."""
 
-    label = forms.CharField(max_length=LONGEST)
+    label = forms.CharField(max_length=LABEL_LENGTH)
 
 
 class CodeForm(Plain, forms.Form):

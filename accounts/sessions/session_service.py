@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.limits.client_ip import known_address
-from accounts.models import AuditEvent, Session, User
-from accounts.sessions.rotation import Verdict, present
+from accounts.models import LABEL_LENGTH, AuditEvent, Session, User
+from accounts.sessions.rotation import Chain, Use, Verdict, present
 from accounts.sessions.tokens import RefreshToken, tokens_of
-from accounts.user_agent import LONGEST, label_from
+from accounts.user_agent import label_from
 from instants import milliseconds
 
 Reason, Kind = Session.Reason, Session.Kind
@@ -41,7 +41,7 @@ def begin(user: User, kind: Session.Kind, request: HttpRequest, label: str = "")
     session: Session = Session.objects.create(
         user=user,
         kind=kind,
-        label=label.strip()[:LONGEST] or label_from(request.META.get("HTTP_USER_AGENT", "")),
+        label=label.strip()[:LABEL_LENGTH] or label_from(request.META.get("HTTP_USER_AGENT", "")),
         created_at=now,
         last_used_at=now,
         last_address=known_address(request),
@@ -68,10 +68,10 @@ def refresh(token: RefreshToken, request: HttpRequest) -> dict[str, str]:
         if not session.is_live(now):
             raise Refused(session)
         verdict, chain = present(
-            session.chain, token.generation, token.mark, milliseconds(now), settings.REFRESH_GRACE_SECONDS * 1000
+            _chain_of(session), token.generation, token.mark, milliseconds(now), settings.REFRESH_GRACE_SECONDS * 1000
         )
         if verdict is Verdict.GOOD:
-            session.chain = chain
+            session.generation, session.uses = chain.generation, [list(use) for use in chain.uses]
             session.last_used_at, session.expires_at = now, expiry(session.created_at, now)
             session.last_address = known_address(request)
             session.save(update_fields=["generation", "uses", "last_used_at", "expires_at", "last_address"])
@@ -145,6 +145,10 @@ def _locked(token: RefreshToken) -> Session | None:
     sessions = Session.objects.select_for_update(of=("self",)).select_related("user")
     found: Session | None = sessions.filter(pk=token.session_id, user_id=token.user_id).first()
     return found
+
+
+def _chain_of(session: Session) -> Chain:
+    return Chain(session.generation, tuple(Use(*use) for use in session.uses))
 
 
 def _end(session: Session, reason: Session.Reason, now: datetime) -> None:

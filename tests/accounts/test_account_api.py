@@ -7,8 +7,8 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from accounts import emails
-from accounts.api import account_views
+from accounts import audit, emails
+from accounts.api import examples
 from accounts.limits import throttling
 from accounts.models import AuditEvent, Session, User
 from sync.models import PageVisit
@@ -53,7 +53,7 @@ class TestSessions:
         Session.objects.filter(pk=there.pk).update(last_used_at=timezone.now() + timedelta(minutes=1))
         reply = send("GET", SESSIONS, user=alice).json()
         assert [(each["label"], each["isCurrent"]) for each in reply["sessions"]] == [("there", False), ("here", True)]
-        assert set(reply["sessions"][0]) == set(account_views.SESSION)
+        assert set(reply["sessions"][0]) == set(examples.SESSION)
         assert reply["sessions"][0]["id"] == str(there.pk)
 
     def test_one_signed_out_for_safety_stays_to_be_seen_and_others_that_ended_do_not(self, alice, here):
@@ -359,7 +359,7 @@ class TestEvents:
             ("sign_in_failed", None, "127.0.0.1", ""),
         ]
         assert reply["next"] is None
-        assert set(reply["events"][0]) == set(account_views.EVENT)
+        assert set(reply["events"][0]) == set(examples.EVENT)
 
     def test_say_that_staff_looked_but_not_who_nor_from_where(self, alice, bob, here):
         AuditEvent.objects.create(kind="staff_opened", actor=bob, subject=alice, address="192.0.2.7")
@@ -367,7 +367,7 @@ class TestEvents:
         assert (event["by"], event["address"]) == ("staff", None)
 
     def test_are_paged(self, alice, here, monkeypatch):
-        monkeypatch.setattr(account_views, "EVENTS_A_PAGE", 2)
+        monkeypatch.setattr(audit, "EVENTS_A_PAGE", 2)
         for _ in range(5):
             AuditEvent.objects.create(kind="sign_in", actor=alice, subject=alice)
         found, before = [], ""

@@ -8,8 +8,9 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from accounts import account_closing
 from accounts.models import AuditEvent, Session, User
-from accounts.pages import views
+from accounts.sessions import session_service
 from tests.people import SessionFactory, UserFactory
 from tests.wire import VISITS, push
 from tests.wire_records import visit
@@ -237,12 +238,12 @@ class TestBrowsers:
         at = timezone.now().replace(year=2026, month=3, day=2, hour=5, minute=40)
         SessionFactory(user=alice, label="Old phone", revoked_at=timezone.now(), revoked_reason="refresh_reuse")
         Session.objects.filter(label="Old phone").update(revoked_at=at)
-        views.session_service.ENDED_KEPT_DAYS, kept = 10_000, views.session_service.ENDED_KEPT_DAYS
+        session_service.ENDED_KEPT_DAYS, kept = 10_000, session_service.ENDED_KEPT_DAYS
         try:
             for path in (ACCOUNT, BROWSERS):
                 assert "Old phone was signed out for safety on 2 March 2026 at 05:40" in text_of(browser.get(path))
         finally:
-            views.session_service.ENDED_KEPT_DAYS = kept
+            session_service.ENDED_KEPT_DAYS = kept
 
     def test_one_is_named(self, browser, laptop):
         browser.post(BROWSERS, {"session": laptop.pk, "label": "Work <laptop>"})
@@ -287,7 +288,7 @@ class TestClosing:
         assert browser.get(ACCOUNT).status_code == 302
 
     def test_goes_on_with_a_button_when_there_is_much(self, alice, browser, monkeypatch):
-        monkeypatch.setattr(views.account_closing, "SECONDS_A_REQUEST", -1)
+        monkeypatch.setattr(account_closing, "SECONDS_A_REQUEST", -1)
         push(alice, VISITS, [visit(), visit()])
         words = text_of(browser.post(CLOSE, {"password": PASSWORD}))
         assert "Closing the account" in words

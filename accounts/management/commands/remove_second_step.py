@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import staff_second_step
+from accounts import second_step
 from accounts.models import User
 
 
@@ -23,5 +23,5 @@ class Command(BaseCommand):
             user = User.objects.get_by_natural_key(options["email"])
         except User.DoesNotExist as error:
             raise CommandError("Nobody has this address.") from error
-        staff_second_step.remove(None, user)
+        second_step.remove(None, user)
         self.stdout.write("The second step is removed.")

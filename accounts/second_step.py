@@ -1,16 +1,12 @@
-"""The admin's front door: a password, and a second step for staff who must have one or have set one up."""
+"""The second step of signing in for staff: authenticators and recovery codes."""
 
 import hashlib
 import secrets
 from typing import Any, cast
 
 from django.conf import settings
-from django.contrib import admin
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.http import urlencode
+from django.http import HttpRequest
 from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -37,21 +33,6 @@ def needs_second_step(request: HttpRequest) -> bool:
     if is_verified(request):
         return False
     return settings.STAFF_TOTP_REQUIRED or device_of(cast("User", request.user)) is not None
-
-
-class StaffSite(admin.AdminSite):
-    """The admin, closed to staff who have not taken the second step they need."""
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        """Tell whether any page of the admin may be shown."""
-        return super().has_permission(request) and not needs_second_step(request)
-
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the form, or lead staff who have given their password on to the second step."""
-        if super().has_permission(request) and needs_second_step(request):
-            wanted = request.GET.get("next") or reverse("admin:index", current_app=self.name)
-            return redirect(f"{reverse('second-step')}?{urlencode({'next': wanted})}")
-        return super().login(request, extra_context)
 
 
 def enrolling(user: User) -> TOTPDevice:
