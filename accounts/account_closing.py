@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
-from accounts.after_response import later
+from accounts.after_response import run_after_response
 from accounts.models import User
 
 # Well under the time that a platform's router waits for an answer.
@@ -69,11 +69,11 @@ def close(user: User, request: HttpRequest, *, in_background: bool) -> Closing:
     The rest is erased in the background, or by calls of `erase_more` until the closing is finished.
     """
     _erasure().check(user.pk)
-    audit.note_own(audit.Kind.ACCOUNT_CLOSED, request, user)
+    audit.add_own_event(audit.Kind.ACCOUNT_CLOSED, request, user)
     User.objects.filter(pk=user.pk).update(closed_at=timezone.now(), is_active=False)
     closing = erase_more(user.pk)
     if in_background and not closing.finished:
-        later(_finish, user.pk)
+        run_after_response(_finish, user.pk)
     return closing
 
 

@@ -1,4 +1,4 @@
-"""What people change about their own account, by API and by page alike."""
+"""Changes of a person to their own account, for API and pages."""
 
 from zoneinfo import available_timezones
 
@@ -26,11 +26,11 @@ class SignUpRefused(Exception):
 
 
 class WrongPassword(Exception):
-    """The password asked for once more is not theirs."""
+    """The password is wrong."""
 
 
 class TooManyAttempts(Exception):
-    """The account is tried too often."""
+    """There were too many attempts on the account; `seconds` is the time to wait."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"There were too many attempts. Wait {seconds} seconds and try again.")
@@ -56,32 +56,35 @@ def sign_up(request: HttpRequest, email: str, password: str, *, name: str = "", 
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, name=name, time_zone=zone)
-            audit.note_own(audit.Kind.REGISTERED, request, user)
+            audit.add_own_event(audit.Kind.REGISTERED, request, user)
     except IntegrityError as error:  # somebody signed up with the same address at the same moment
         raise SignUpRefused({"email": [TAKEN]}) from error
-    emails.ask_confirmation(user, emails.site_of(request))
+    emails.send_confirmation_link(user, emails.server_url(request))
     return user
 
 
 def check_own_password(user: User, password: str, request: HttpRequest) -> None:
-    """Raise WrongPassword unless it is theirs, TooManyAttempts when it was asked for too often."""
+    """Raise WrongPassword for a wrong password, TooManyAttempts after too many attempts."""
     if wait := account_wait(user.email):
         raise TooManyAttempts(wait)
     if not user.check_password(password):
-        audit.note_own(audit.Kind.SIGN_IN_FAILED, request, user, detail=ASKED_AGAIN)
+        audit.add_own_event(audit.Kind.SIGN_IN_FAILED, request, user, detail=ASKED_AGAIN)
         raise WrongPassword
 
 
-def want_email(user: User, email: str, request: HttpRequest) -> None:
+def request_email_change(user: User, email: str, request: HttpRequest) -> None:
     """Send a link to a valid, normalised address, which becomes the person's when it is followed."""
     user.pending_email = "" if email == user.email else email
     user.save(update_fields=["pending_email"])
-    emails.ask_confirmation(user, emails.site_of(request))
+    emails.send_confirmation_link(user, emails.server_url(request))
 
 
 def confirm_email(link: str, request: HttpRequest) -> User | None:
-    """Confirm the address a link was sent to, and change to it; None when the link or the address is not free."""
-    user = emails.reader_of(link, emails.address_links)
+    """Confirm the e-mail address of a link and change to it.
+
+    Return the person, or None when the link is not good or somebody else has the address.
+    """
+    user = emails.person_of_link(link, emails.confirmation_links)
     if user is None:
         return None
     old = user.email
@@ -91,14 +94,14 @@ def confirm_email(link: str, request: HttpRequest) -> User | None:
     try:
         with transaction.atomic():
             user.save(update_fields=["email", "pending_email", "email_confirmed_at"])
-            audit.note_own(kind, request, user)
+            audit.add_own_event(kind, request, user)
     except IntegrityError:
         return None
     if user.email != old:
-        emails.tell_of_change(old, user.email, emails.site_of(request))
+        emails.send_change_notice(old, user.email, emails.server_url(request))
     return user
 
 
-def reader_of_reset(link: str) -> User | None:
-    """Return whose link to set a new password this is; None when it is no longer good."""
-    return emails.reader_of(link, default_token_generator)
+def person_of_reset_link(link: str) -> User | None:
+    """Return the person of a link that sets a new password; None when it is not good."""
+    return emails.person_of_link(link, default_token_generator)

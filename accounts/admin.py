@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.email_address import check_email, normalize_email
-from accounts.limits.slowed_sign_in import SlowedSignIn
+from accounts.limits.slowed_sign_in_form import SlowedSignInForm
 from accounts.models import AuditEvent, Session, User
 from accounts.sessions import session_service
 from id_numbers import parse_id
@@ -25,8 +25,8 @@ from id_numbers import parse_id
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class AdminSignInForm(SlowedSignIn, AdminAuthenticationForm):
-    """The admin's sign-in, for staff, slowed for an account that is tried too often, just like the API's."""
+class AdminSignInForm(SlowedSignInForm, AdminAuthenticationForm):
+    """The sign-in of the admin."""
 
 
 class NormalisedEmail(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
@@ -35,7 +35,7 @@ class NormalisedEmail(forms.ModelForm):  # type: ignore[type-arg]  # takes no pa
     def clean_email(self) -> str:
         """Return the address as it is stored; raises ValidationError for one that is not valid or not free."""
         typed: str = self.cleaned_data["email"]
-        if typed == self.instance.email:  # also one in an older spelling, or else its person could not be changed
+        if typed == self.instance.email:  # an older spelling stays, or staff could not change this person
             return typed
         check_email(typed)
         email = normalize_email(typed)
@@ -87,7 +87,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     list_max_show_all = 0
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    # Deleting a selection would load all that its people own.
+    # Deleting a selection would load all rows of its people.
     actions = None
     readonly_fields = ("date_joined", "last_login")
     fieldsets = (
@@ -101,28 +101,28 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
 
     @admin.display(description="joined")
     def joined(self, person: User) -> str:
-        """Return when the person signed up, in the zone of the one who looks."""
+        """Return when the person signed up, in the zone of the reader."""
         return f"{timezone.localtime(person.date_joined):%Y-%m-%d %H:%M}"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
-        """Return the people whose address starts so, through the index of the addresses."""
+        """Return the people by the start of their e-mail address, which its index finds."""
         start = normalize_email(search_term)
         return (queryset.filter(email__startswith=start) if start else queryset), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Keep rights from those who could else give themselves all of them."""
+        """Let only superusers change rights: others could give themselves all of them."""
         fields = super().get_readonly_fields(request, obj)
         return fields if self._may_do_all(request) else (*fields, *RIGHTS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Let superusers alone change a superuser, whose password would be a way to all rights."""
+        """Let only superusers change a superuser: a new password would give others all rights."""
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or not obj.is_superuser or self._may_do_all(request))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save the person; one who is deactivated is signed out everywhere, and stays so when activated again."""
+        """Save the person; deactivating ends all sessions, also for the time after a reactivation."""
         super().save_model(request, obj, form, change)
         if not obj.is_active:
             session_service.end_all(obj, Session.Reason.DEACTIVATED)
@@ -131,19 +131,19 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
         return bool(getattr(request.user, "is_superuser", False))
 
     def log_addition(self, request: HttpRequest, object: User, message: Any) -> LogEntry:  # noqa: A002  # Django's name
-        """Log that a person was made, by number: an address would outlive its person."""
+        """Log that a person was made, by id: an e-mail address in the log would outlive its person."""
         return self._log(request, object, ADDITION, message)
 
     def log_change(self, request: HttpRequest, object: User, message: Any) -> LogEntry:  # noqa: A002  # as above
-        """Log that a person was changed, by number."""
+        """Log that a person was changed, by id."""
         return self._log(request, object, CHANGE, message)
 
     def _audit(self, request: HttpRequest, person: User, fields: list[str]) -> None:
-        """Write down a change that the person should be able to see."""
+        """Add an event for each change that the person should see."""
         named = {str(field).lower() for field in fields}
         for name, kind in (("password", audit.Kind.PASSWORD_CHANGED), ("e-mail address", audit.Kind.EMAIL_CHANGED)):
             if name in named:
-                audit.note(kind, request, subject=person.pk, actor=request.user.pk)
+                audit.add_event(kind, request, subject=person.pk, actor=request.user.pk)
 
     def _log(self, request: HttpRequest, person: User, action: int, message: Any) -> LogEntry:
         fields = message[0].get("changed", {}).get("fields", []) if isinstance(message, list) and message else []
@@ -160,7 +160,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
-    """Rows that staff read and nobody changes by hand."""
+    """Rows that staff can only read."""
 
     list_per_page = 100
     list_max_show_all = 0
@@ -185,7 +185,7 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
 
 
 def people_by(term: str) -> list[int]:
-    """Return the number of the person with this whole address or this number, erased or not; one at most."""
+    """Return the id of the person with this e-mail address or this id, erased or not; at most one."""
     if (number := parse_id(term)) is not None:
         return [number]
     return list(User.objects.by_email(term[:254]).values_list("pk", flat=True))
@@ -193,18 +193,18 @@ def people_by(term: str) -> list[int]:
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnly):
-    """What happened to accounts."""
+    """Events of all accounts."""
 
-    list_display = ("at", "kind", "subject", "actor", "address", "detail")
+    list_display = ("at", "kind", "subject", "actor", "client_ip", "detail")
     list_filter = ("kind",)
     list_select_related = ("subject", "actor")
     search_fields = ("subject_number",)
-    fields = ("kind", "at", "subject", "subject_number", "actor", "actor_number", "address", "detail")
+    fields = ("kind", "at", "subject", "subject_number", "actor", "actor_number", "client_ip", "detail")
     readonly_fields = ("at",)
 
     @admin.display(description="when")
     def at(self, event: AuditEvent) -> str:
-        """Return when it happened, in the zone of the one who looks."""
+        """Return when it happened, in the zone of the reader."""
         return f"{timezone.localtime(event.created_at):%Y-%m-%d %H:%M:%S}"
 
     def get_search_results(
@@ -218,13 +218,13 @@ class AuditEventAdmin(ReadOnly):
 
 @admin.register(Session)
 class SessionAdmin(ReadOnly):
-    """Which browsers are signed in, without what their tokens are recognised by."""
+    """Sessions, without the marks of their tokens."""
 
-    list_display = ("label", "user", "kind", "last_used_at", "last_address", "expires_at", "revoked_reason")
+    list_display = ("label", "user", "kind", "last_used_at", "last_client_ip", "expires_at", "revoked_reason")
     list_filter = ("kind", "revoked_reason")
     list_select_related = ("user",)
     search_fields = ("user__email",)
-    fields = ("user", "kind", "label", "created_at", "last_used_at", "last_address", "expires_at", "revoked_at",
+    fields = ("user", "kind", "label", "created_at", "last_used_at", "last_client_ip", "expires_at", "revoked_at",
               "revoked_reason")  # fmt: skip
 
     def get_search_results(

@@ -6,9 +6,9 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-EMAIL_LENGTH: Final = 254
+MAX_EMAIL_LENGTH: Final = 254
 INVALID: Final = "This is not an e-mail address. One looks like alice@example.org."
-TOO_LONG: Final = f"An e-mail address has at most {EMAIL_LENGTH} characters."
+TOO_LONG: Final = f"An e-mail address has at most {MAX_EMAIL_LENGTH} characters."
 DOTLESS_I: Final = "ı"
 
 _check_form = EmailValidator(INVALID)
@@ -33,7 +33,7 @@ def check_email(email: str) -> None:
     only `ı` is refused: in capitals it cannot be told from i.
     """
     address = normalize_email(email)
-    if len(address) > EMAIL_LENGTH:
+    if len(address) > MAX_EMAIL_LENGTH:
         raise ValidationError(TOO_LONG, code="max_length")
     local, _, domain = address.rpartition("@")
     if not local.isascii() or DOTLESS_I in domain:

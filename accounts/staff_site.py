@@ -19,7 +19,7 @@ class StaffSite(admin.AdminSite):
         return super().has_permission(request) and not needs_second_step(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the form, or lead staff who have given their password on to the second step."""
+        """Show the form; staff who gave their password are led to the second step."""
         if super().has_permission(request) and needs_second_step(request):
             wanted = request.GET.get("next") or reverse("admin:index", current_app=self.name)
             return redirect(f"{reverse('second-step')}?{urlencode({'next': wanted})}")

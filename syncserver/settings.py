@@ -182,7 +182,7 @@ if NUM_PROXIES is not None:
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
-AXES_CLIENT_IP_CALLABLE = "accounts.limits.client_ip.client_address"
+AXES_CLIENT_IP_CALLABLE = "accounts.limits.client_ip.client_ip"
 AXES_LOCKOUT_CALLABLE = "accounts.limits.lockout.locked_out_response"
 # Django names the credential "username" whatever the user model calls it; axes would look for "email".
 AXES_USERNAME_FORM_FIELD = "username"

@@ -35,7 +35,7 @@ class EmailView(AccountView):
         ],
     )
     def get(self, request: Request) -> Response:
-        """Return the address, whether it is confirmed, and which one is wanted instead."""
+        """Return the e-mail address, whether it is confirmed, and the one it is to become."""
         return Response(self._state(person(request)))
 
     @extend_schema(
@@ -53,13 +53,13 @@ class EmailView(AccountView):
         ],
     )
     def post(self, request: Request) -> Response:
-        """Ask for another address, or send the present one another link; it changes when the link is followed.
+        """Send a link to another e-mail address, or again to the present one; the address changes when it is followed.
 
         The answer is the same whether or not somebody else has the address.
         """
         sent, user = valid(NewEmailSerializer(data=request.data)), person(request)
         check_password(request, sent["password"], "password")
-        account_service.want_email(user, sent["email"], request._request)
+        account_service.request_email_change(user, sent["email"], request._request)
         return Response(self._state(user), status=status.HTTP_202_ACCEPTED)
 
     def _state(self, user: User) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The call that lists what happened to the account."""
+"""The call that lists the events of the account."""
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
@@ -20,16 +20,16 @@ class EventsView(AccountView):
 
     @extend_schema(
         operation_id="events",
-        parameters=[OpenApiParameter("before", str, description="What `next` of the page before said.")],
+        parameters=[OpenApiParameter("before", str, description="The `next` of the previous page.")],
         responses={200: EventListSerializer},
         examples=[example("one sign-in", {"events": [EVENT], "next": None}, reply=True)],
     )
     def get(self, request: Request) -> Response:
-        """Return what happened to one's account, newest first: sign-ins, failed ones too, changes, and staff."""
+        """Return events of the account, newest first: sign-ins, failed sign-ins, changes, and access of staff."""
         before = request.query_params.get("before", "")
         number = parse_id(before)
         if before and number is None:
-            raise ValidationError({"before": ["Send what `next` said."]})
+            raise ValidationError({"before": ["Send the `next` of the previous page."]})
         events, following = audit.page_of_events(person(request), number)
         return Response(
             {"events": EventSerializer(events, many=True).data, "next": str(following) if following else None}

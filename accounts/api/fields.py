@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from accounts.email_address import EMAIL_LENGTH, INVALID, TOO_LONG, check_email, normalize_email
+from accounts.email_address import INVALID, MAX_EMAIL_LENGTH, TOO_LONG, check_email, normalize_email
 
 NO_TEXT = "Send a string."
 
@@ -29,7 +29,7 @@ class EmailField(TextField, serializers.EmailField):
     default_error_messages = {"invalid": INVALID, "max_length": TOO_LONG}
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=EMAIL_LENGTH, **options)
+        super().__init__(max_length=MAX_EMAIL_LENGTH, **options)
         self.validators.append(check_email)
 
     def to_internal_value(self, data: str) -> str:

@@ -9,11 +9,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import account_service, emails
-from accounts.api.account_view import AccountView, check_password, current, person, valid
+from accounts.api.account_view import AccountView, check_password, current_session_id, person, valid
 from accounts.api.examples import example
 from accounts.api.open_view import OpenView
 from accounts.api.serializers import (
-    AddressSerializer,
+    ForgottenPasswordSerializer,
     NewPasswordSerializer,
     ResetSerializer,
     check_new_password,
@@ -35,11 +35,13 @@ class PasswordView(AccountView):
         ],
     )
     def post(self, request: Request) -> Response:
-        """Change the password, and sign out every browser but the one that asks."""
+        """Change the password, and end every session but the one that asks."""
         sent, user = valid(NewPasswordSerializer(data=request.data)), person(request)
         check_password(request, sent["currentPassword"], "currentPassword")
         check_new_password(sent["newPassword"], user, "newPassword")
-        session_service.change_password(user, sent["newPassword"], current(request), request._request, by_mail=False)
+        session_service.change_password(
+            user, sent["newPassword"], current_session_id(request), request._request, by_mail=False
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -52,14 +54,14 @@ class PasswordResetView(APIView):
 
     @extend_schema(
         operation_id="forgotPassword",
-        request=AddressSerializer,
+        request=ForgottenPasswordSerializer,
         responses={202: None},
         examples=[example("an address", {"email": "alice@example.org"})],
     )
     def post(self, request: Request) -> Response:
         """Send a link to set a new password, if somebody has this address; the answer is the same if nobody has."""
-        sent = valid(AddressSerializer(data=request.data))
-        emails.offer_reset(sent["email"], emails.site_of(request._request))
+        sent = valid(ForgottenPasswordSerializer(data=request.data))
+        emails.send_reset_link(sent["email"], emails.server_url(request._request))
         return Response(status=status.HTTP_202_ACCEPTED)
 
 
@@ -73,9 +75,9 @@ class PasswordResetConfirmView(OpenView):
         examples=[example("both", {"link": "7.d0k2hp-0f9d…", "newPassword": "staple battery horse right"})],
     )
     def post(self, request: Request) -> Response:
-        """Set a new password by what a link carries, which signs out every browser; works once and for an hour."""
+        """Set a new password by what a link carries, which ends every session. The link works once and for an hour."""
         sent = valid(ResetSerializer(data=request.data))
-        user = account_service.reader_of_reset(sent["link"])
+        user = account_service.person_of_reset_link(sent["link"])
         if user is None:
             raise ValidationError({"link": [account_service.DEAD_LINK]})
         check_new_password(sent["newPassword"], user, "newPassword")

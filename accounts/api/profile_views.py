@@ -21,7 +21,7 @@ class MeView(AccountView):
 
     @property
     def throttle_scope(self) -> str | None:  # type: ignore[override]  # reading is not limited
-        """Return the scope of what changes something."""
+        """Return the scope of calls that change something."""
         return None if self.request.method == "GET" else "account"
 
     @extend_schema(
@@ -58,7 +58,7 @@ class MeView(AccountView):
         ],
     )
     def delete(self, request: Request) -> Response:
-        """Close the account: erase the person and all they own, for good, and sign out every browser."""
+        """Close the account: erase the person and all they own, for good, and end every session."""
         sent = valid(OwnPasswordSerializer(data=request.data))
         check_password(request, sent["password"], "password")
         try:

@@ -1,4 +1,4 @@
-"""Accounts on the wire."""
+"""The bodies and replies of the account calls."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ class RegisterSerializer(serializers.Serializer[User]):
 
 
 class LoginSerializer(serializers.Serializer[User]):
-    """An address and a password; nothing about either is checked here, so that nothing is given away."""
+    """An e-mail address and a password. Their form is not checked: that would tell which accounts can exist."""
 
     email = TextField(max_length=1024)
     password = PasswordField()
@@ -83,7 +83,7 @@ class TokensSerializer(serializers.Serializer[Any]):
     access = serializers.CharField(read_only=True, help_text="Send it as `Authorization: Bearer <access>`.")
     refresh = serializers.CharField(
         read_only=True,
-        help_text="Good until what it was exchanged for is used; keep it where no page can read it.",
+        help_text="Good until a token that it was exchanged for is used. Keep it where no page can read it.",
     )
 
 
@@ -94,7 +94,7 @@ class SignedInSerializer(TokensSerializer):
 
 
 class SessionSerializer(serializers.ModelSerializer[Session]):
-    """One sign-in of one browser, as its person sees it; the label alone may be written."""
+    """One sign-in of one browser."""
 
     id = serializers.CharField(read_only=True, help_text="Opaque.")
     kind = serializers.ChoiceField(
@@ -103,10 +103,12 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
     isCurrent = serializers.SerializerMethodField(help_text="Whether this call comes from it.")
     createdAt = serializers.SerializerMethodField(help_text="Milliseconds since the epoch.")
     lastUsedAt = serializers.SerializerMethodField(help_text="Its last refresh: up to ten minutes before its last use.")
-    lastAddress = serializers.CharField(source="last_address", read_only=True, allow_null=True)
+    lastAddress = serializers.CharField(source="last_client_ip", read_only=True, allow_null=True)
     expiresAt = serializers.SerializerMethodField(help_text="When it ends by itself if it is not used.")
-    endedAt = serializers.SerializerMethodField(help_text="Of one that was signed out for safety: when.")
-    endReason = serializers.SerializerMethodField(help_text="`refresh_reuse`: an old token of it was used again.")
+    endedAt = serializers.SerializerMethodField(help_text="When it was ended for safety; else null.")
+    endReason = serializers.SerializerMethodField(
+        help_text="`refresh_reuse`: an old token of it was used again; else null."
+    )
 
     class Meta:
         model = Session
@@ -159,7 +161,7 @@ class EndedSerializer(serializers.Serializer[Any]):
 
 
 class PersonChangeSerializer(serializers.Serializer[Any]):
-    """What a person may change about themselves; what is left out stays."""
+    """The fields that a person may change; a field that is left out stays."""
 
     name = TextField(max_length=150, required=False, allow_blank=True)
     timeZone = TextField(
@@ -168,52 +170,54 @@ class PersonChangeSerializer(serializers.Serializer[Any]):
 
 
 class OwnPasswordSerializer(serializers.Serializer[Any]):
-    """The password, asked for once more."""
+    """The person's own password."""
 
     password = PasswordField()
 
 
 class NewPasswordSerializer(serializers.Serializer[Any]):
-    """The present password and the next."""
+    """The present password and the new one."""
 
     currentPassword = PasswordField()
     newPassword = PasswordField()
 
 
 class EmailStateSerializer(serializers.Serializer[Any]):
-    """The address of an account, and what is known of it."""
+    """The e-mail address of an account."""
 
     email = serializers.CharField(read_only=True)
     isConfirmed = serializers.BooleanField(read_only=True, help_text="Whether a link sent to it was followed.")
-    pendingEmail = serializers.CharField(read_only=True, allow_null=True, help_text="Wanted, and not yet confirmed.")
+    pendingEmail = serializers.CharField(
+        read_only=True, allow_null=True, help_text="The address that it becomes when its link is followed."
+    )
 
 
 class NewEmailSerializer(OwnPasswordSerializer):
-    """An address to change to; the present one, to be sent a link that confirms it."""
+    """The new e-mail address, or the present one to get another link."""
 
     email = EmailField()
 
 
-class AddressSerializer(serializers.Serializer[Any]):
-    """An e-mail address; nothing about it is checked here, so that nothing is given away."""
+class ForgottenPasswordSerializer(serializers.Serializer[Any]):
+    """An e-mail address. Its form is not checked, so that all get the same answer."""
 
     email = TextField(max_length=1024)
 
 
 class LinkSerializer(serializers.Serializer[Any]):
-    """What a link that came by e-mail carries behind `?link=`."""
+    """The value behind `?link=` of a link that came by e-mail."""
 
     link = TextField(max_length=200)
 
 
 class ResetSerializer(LinkSerializer):
-    """A link and the next password."""
+    """A link and the new password."""
 
     newPassword = PasswordField()
 
 
 class ClosedSerializer(serializers.Serializer[Any]):
-    """What closing an account erased."""
+    """The rows that closing an account erased."""
 
     erased = serializers.DictField(
         child=serializers.IntegerField(),
@@ -225,12 +229,12 @@ class ClosedSerializer(serializers.Serializer[Any]):
 
 
 class EventSerializer(serializers.ModelSerializer[AuditEvent]):
-    """Something that happened to the account."""
+    """An event of the account."""
 
     id = serializers.CharField(read_only=True, help_text="Opaque.")
     at = serializers.SerializerMethodField(help_text="Milliseconds since the epoch.")
-    by = serializers.SerializerMethodField(help_text="`you`, `staff`, or null: the server, or somebody unknown.")
-    address = serializers.CharField(source="address_shown", read_only=True, allow_null=True)
+    by = serializers.SerializerMethodField(help_text="`you`, `staff`, or null for the server or somebody unknown.")
+    address = serializers.CharField(source="client_ip_for_subject", read_only=True, allow_null=True)
 
     class Meta:
         model = AuditEvent

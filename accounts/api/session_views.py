@@ -6,7 +6,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.account_view import AccountView, current, person, valid
+from accounts.api.account_view import AccountView, current_session_id, person, valid
 from accounts.api.examples import SESSION, STOLEN, example
 from accounts.api.serializers import (
     EndedSerializer,
@@ -20,7 +20,7 @@ from id_numbers import parse_id
 
 
 class SessionsView(AccountView):
-    """The browsers that are signed in."""
+    """The list of sessions."""
 
     @extend_schema(
         operation_id="sessions",
@@ -28,9 +28,11 @@ class SessionsView(AccountView):
         examples=[example("two sessions", {"sessions": [SESSION, STOLEN]}, reply=True)],
     )
     def get(self, request: Request) -> Response:
-        """Return one's sessions, last used first, then those lately signed out for safety."""
-        shown = session_service.shown(person(request))
-        return Response({"sessions": SessionSerializer(shown, many=True, context={"current": current(request)}).data})
+        """Return the sessions, last used first, then those ended for safety in the last 30 days."""
+        shown = session_service.sessions_to_show(person(request))
+        return Response(
+            {"sessions": SessionSerializer(shown, many=True, context={"current": current_session_id(request)}).data}
+        )
 
 
 class SessionView(AccountView):
@@ -46,23 +48,23 @@ class SessionView(AccountView):
         ],
     )
     def patch(self, request: Request, session_id: str) -> Response:
-        """Name a browser."""
+        """Name a session."""
         session = self._own(request, session_id)
         session.label = valid(LabelSerializer(data=request.data)).get("label", session.label)
         session.save(update_fields=["label"])
-        return Response(SessionSerializer(session, context={"current": current(request)}).data)
+        return Response(SessionSerializer(session, context={"current": current_session_id(request)}).data)
 
     @extend_schema(operation_id="endSession", responses={204: None})
     def delete(self, request: Request, session_id: str) -> Response:
-        """Sign a browser out; 204 for one that has ended already, too."""
+        """End a session; 204 also for one that has ended already."""
         session = self._own(request, session_id)
-        is_here = session.pk == current(request)
+        is_here = session.pk == current_session_id(request)
         reason = Session.Reason.SIGNED_OUT if is_here else Session.Reason.REMOTELY
         session_service.end_one(person(request), session.pk, reason, request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _own(self, request: Request, session_id: str) -> Session:
-        """Return a session of the person; raises Http404 for anybody else's as for none."""
+        """Return a session of the person; raises Http404 for any other id."""
         number = parse_id(session_id)
         own = Session.objects.of(person(request).pk)
         found: Session | None = None if number is None else own.filter(pk=number).first()
@@ -72,7 +74,7 @@ class SessionView(AccountView):
 
 
 class LogoutOthersView(AccountView):
-    """Every browser but this."""
+    """All other sessions."""
 
     @extend_schema(
         operation_id="endOtherSessions",
@@ -81,7 +83,7 @@ class LogoutOthersView(AccountView):
         examples=[example("three browsers", {"ended": 3}, reply=True)],
     )
     def post(self, request: Request) -> Response:
-        """Sign out every browser but the one that asks."""
+        """End every session but the one that asks."""
         reason = Session.Reason.REMOTELY
-        ended = session_service.end_others(person(request), current(request), reason, request._request)
+        ended = session_service.end_others(person(request), current_session_id(request), reason, request._request)
         return Response({"ended": ended})

@@ -23,7 +23,7 @@ from accounts.api.serializers import (
     TokensSerializer,
     UserSerializer,
 )
-from accounts.limits.client_ip import client_address
+from accounts.limits.client_ip import client_ip
 from accounts.limits.throttling import account_wait, check_rate
 from accounts.models import User
 from accounts.sessions import session_service
@@ -31,7 +31,7 @@ from accounts.sessions.tokens import ExpiredTokenError, RefreshToken, TokenError
 
 
 def signed_in(user: User, request: Request, label: str) -> dict[str, Any]:
-    """Begin a session and return what register and login answer."""
+    """Begin a session and return the reply of register and login."""
     return {"user": UserSerializer(user).data, **session_service.begin_with_tokens(user, request._request, label)}
 
 
@@ -74,7 +74,7 @@ class LoginView(OpenView):
         examples=[SIGN_IN, SIGNED_IN],
     )
     def post(self, request: Request) -> Response:
-        """Exchange an e-mail address and a password for tokens; a wrong one and an unknown one are answered alike."""
+        """Exchange an e-mail address and a password for tokens; the error does not tell which of them is wrong."""
         serializer = LoginSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         email, password = serializer.validated_data["email"], serializer.validated_data["password"]
@@ -82,7 +82,7 @@ class LoginView(OpenView):
             raise Throttled(wait)
         user = authenticate(request._request, username=email, password=password)
         if not isinstance(user, User):
-            audit.note_failed_sign_in(request._request, email)
+            audit.add_failed_sign_in(request._request, email)
             raise Unauthorized("The e-mail address or the password is wrong.", code="invalid_credentials")
         # As Django's own login does: it notes the time, and axes forgets the failures before it.
         user_logged_in.send(sender=User, request=request._request, user=user)
@@ -122,11 +122,11 @@ class RefreshView(OpenView):
             raise Unauthorized("This token belongs to nobody who may sign in.", code="token_invalid") from refused
 
     def _counted(self, request: Request, text: str) -> RefreshToken:
-        """Return the token, the call counted for its session, so that browsers behind one address share no limit."""
+        """Return the token and count the call for its session: browsers behind one client IP share no limit."""
         try:
             token = RefreshToken(text)  # type: ignore[arg-type]  # the library takes text
         except TokenError:
-            check_rate("refresh", f"address {client_address(request._request)}")
+            check_rate("refresh", f"address {client_ip(request._request)}")
             raise
         check_rate("refresh", f"session {token.session_id}")
         return token

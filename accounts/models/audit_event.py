@@ -1,4 +1,4 @@
-"""What happened to an account."""
+"""The table of events, which is only added to."""
 
 from typing import Any, ClassVar, Self
 
@@ -43,13 +43,13 @@ class AppendOnly(Exception):
 
 
 class AuditEvent(models.Model):
-    """What happened to an account, written once; no token, no URL, no address of e-mail.
+    """An event of an account, written once; no token, no URL, no e-mail address.
 
     Erasing a person replaces them by null and leaves their number, which then is nobody's.
     """
 
     class Kind(models.TextChoices):
-        """What happened."""
+        """The kind of event."""
 
         REGISTERED = "registered", "account made"
         SIGN_IN = "sign_in", "signed in"
@@ -67,14 +67,14 @@ class AuditEvent(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=24, choices=Kind.choices)
-    # By the database's clock this would be the start of the transaction; the server's is what every other row has.
+    # The clock of the server, as in every other table. The database's now() is the start of the transaction.
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     subject = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     actor_number = models.BigIntegerField(null=True)
     subject_number = models.BigIntegerField(null=True)
-    address = models.GenericIPAddressField(null=True)
-    detail = models.CharField(max_length=64, blank=True, help_text="A word of ours, never of a client.")
+    client_ip = models.GenericIPAddressField(null=True)
+    detail = models.CharField(max_length=64, blank=True, help_text="A fixed word, never text of a client.")
 
     objects: ClassVar[Any] = AuditEventQuerySet.as_manager()
 
@@ -99,7 +99,7 @@ class AuditEvent(models.Model):
         raise AppendOnly
 
     def reason(self) -> str:
-        """Return its detail in words."""
+        """Return the detail in plain words."""
         words = dict(
             [*Session.Reason.choices, *Session.Kind.choices, (ASKED_AGAIN, "when the password was asked for again")]
         )
@@ -111,22 +111,22 @@ class AuditEvent(models.Model):
             return None
         return "you" if self.actor_number == self.subject_number else "staff"
 
-    def address_shown(self) -> str | None:
-        """Return from where it was done, to the subject; where staff sit is not theirs to know."""
-        return None if self.done_by() == "staff" else self.address
+    def client_ip_for_subject(self) -> str | None:
+        """Return the client IP as the subject may see it; that of staff is hidden."""
+        return None if self.done_by() == "staff" else self.client_ip
 
     @classmethod
     def forget_person(cls, user_id: int, at_most: int | None = None) -> int:
-        """Replace a person by null in at most so many events, their addresses with them; return in how many."""
+        """Replace a person by null in at most so many events, with their client IPs; return in how many."""
         theirs = cls.objects.filter(models.Q(actor_id=user_id) | models.Q(subject_id=user_id)).order_by()
         ids = list(theirs.values_list("pk", flat=True)[:at_most])
         mine: models.QuerySet[AuditEvent] = models.QuerySet(cls).filter(pk__in=ids)
         return mine.update(
             actor=_unless("actor_id", user_id),
             subject=_unless("subject_id", user_id),
-            address=models.Case(
-                # An address belongs to whoever acted; that of staff who looked stays.
-                models.When(~models.Q(actor_id=user_id) & models.Q(actor_id__isnull=False), then=models.F("address")),
+            client_ip=models.Case(
+                # A client IP belongs to the one who acted; that of staff who looked stays.
+                models.When(~models.Q(actor_id=user_id) & models.Q(actor_id__isnull=False), then=models.F("client_ip")),
                 default=None,
             ),
         )

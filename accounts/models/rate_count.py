@@ -1,4 +1,4 @@
-"""Counts of requests and sign-ins."""
+"""The table of rate counts, and the keys that hold an e-mail address."""
 
 from django.db import models
 
@@ -10,8 +10,8 @@ def account_key(email: str) -> str:
     return f"account {normalize_email(email)}"[:100]
 
 
-def letter_key(email: str) -> str:
-    """Return the key that letters to an address are counted under."""
+def email_key(email: str) -> str:
+    """Return the key that e-mails to an address are counted under."""
     return f"letter {normalize_email(email)}"[:100]
 
 

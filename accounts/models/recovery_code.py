@@ -1,4 +1,4 @@
-"""Codes that stand in for an authenticator."""
+"""The table of recovery codes."""
 
 from typing import ClassVar
 

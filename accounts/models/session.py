@@ -1,4 +1,4 @@
-"""One sign-in."""
+"""The table of sessions."""
 
 from datetime import datetime
 from typing import Any, ClassVar, Final, Self
@@ -12,7 +12,7 @@ LABEL_LENGTH: Final = 100
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
-    """Sessions by what they are."""
+    """Queries of sessions."""
 
     def of(self, user_id: int) -> Self:
         """Keep the sessions of one person."""
@@ -35,13 +35,13 @@ class Session(models.Model):
     """
 
     class Kind(models.TextChoices):
-        """What holds the sign-in."""
+        """The holder of the sign-in."""
 
         TOKENS = "tokens", "extension"
         COOKIE = "cookie", "web pages"
 
     class Reason(models.TextChoices):
-        """Why a session was ended before its time."""
+        """The reason why a session ended before it expired."""
 
         SIGNED_OUT = "signed_out", "signed out"
         REMOTELY = "signed_out_remotely", "signed out from elsewhere"
@@ -55,7 +55,7 @@ class Session(models.Model):
     label = models.CharField(max_length=LABEL_LENGTH)
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(help_text="Its last refresh, so up to the life of an access token ago.")
-    last_address = models.GenericIPAddressField(null=True)
+    last_client_ip = models.GenericIPAddressField(null=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     revoked_reason = models.CharField(max_length=24, choices=Reason.choices, blank=True)

@@ -1,4 +1,4 @@
-"""A person."""
+"""The table of people."""
 
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.email_address import normalize_email
 from accounts.models.audit_event import AuditEvent
-from accounts.models.rate_count import RateCount, account_key, letter_key
+from accounts.models.rate_count import RateCount, account_key, email_key
 
 
 def validate_time_zone(name: str) -> None:
@@ -38,10 +38,10 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
     def by_email(self, email: str) -> "models.QuerySet[User]":
-        """Return the person with this address, if there is one.
+        """Return a query for the person with this e-mail address.
 
-        A person whose address was stored in another spelling, and whose normal one somebody else has, is found by
-        their own.
+        An address stored before NFKC keeps its old spelling where somebody else has the normal one. Such a person
+        is found by the old spelling.
         """
         spelled, normal = email.strip().lower(), normalize_email(email)
         if spelled != normal and (found := self.filter(email=spelled)).exists():
@@ -88,17 +88,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         """
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
-        """Delete the person, the failed sign-ins and counts kept under their address, and their name in the audit."""
+        """Delete the person with failed sign-ins and counts of their e-mail address, and take them out of events."""
         with transaction.atomic(using=using):
             AccessAttempt.objects.filter(username=normalize_email(self.email)[:254]).delete()
-            RateCount.objects.filter(key__in=[account_key(self.email), letter_key(self.email)]).delete()
+            RateCount.objects.filter(key__in=[account_key(self.email), email_key(self.email)]).delete()
             AuditEvent.forget_person(self.pk)
             return super().delete(using=using, keep_parents=keep_parents)
 
     def get_full_name(self) -> str:
-        """Return the name, or the address when there is none."""
+        """Return the name, or the e-mail address when there is none."""
         return self.name or self.email
 
     def get_short_name(self) -> str:
-        """Return the name, or the address when there is none."""
+        """Return the name, or the e-mail address when there is none."""
         return self.get_full_name()

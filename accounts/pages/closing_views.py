@@ -19,40 +19,40 @@ CLOSING, ERASED = "closing", "erased"
 
 
 class ClosePage(OwnPasswordPage):
-    """Close the account: asks for the password, says what will be erased, erases it, and says what that was."""
+    """Shows the rows that will be erased, asks for the password, erases, and shows the rows that were erased."""
 
     template_name = "accounts/close.html"
     form_class = forms.OwnPasswordForm
 
     @method_decorator(never_cache)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Go on with a closing that was begun, whose person can no longer be signed in."""
+        """Continue a closing that has begun; its person is signed out already."""
         if CLOSING in request.session:
-            return self._go_on(request)
+            return self._erase_more(request)
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Count what is there."""
-        return super().get_context_data(**kwargs, owned=said(account_closing.owned(person(self.request))))
+        """Add the counts of rows."""
+        return super().get_context_data(**kwargs, owned=rows_in_words(account_closing.owned(person(self.request))))
 
     def form_valid(self, form: forms.OwnPasswordForm) -> HttpResponse:
-        """Erase for some seconds."""
+        """Begin to erase."""
         user = person(self.request)
         number = user.pk
         try:
             done = account_closing.close(user, self.request, in_background=False)
         except account_closing.CannotClose as error:
             raise PermissionDenied(str(error)) from error
-        return self._shown(self.request, number, done, {})
+        return self._progress_page(self.request, number, done, {})
 
-    def _go_on(self, request: HttpRequest) -> HttpResponse:
+    def _erase_more(self, request: HttpRequest) -> HttpResponse:
         number = request.session[CLOSING]
         before = request.session.get(ERASED, {})
         if request.method != "POST":
-            return self._page(request, before, finished=False)
-        return self._shown(request, number, account_closing.erase_more(number), before)
+            return self._counts_page(request, before, finished=False)
+        return self._progress_page(request, number, account_closing.erase_more(number), before)
 
-    def _shown(
+    def _progress_page(
         self, request: HttpRequest, number: int, done: account_closing.Closing, before: dict[str, int]
     ) -> HttpResponse:
         tables = {**before, **done.erased}
@@ -61,14 +61,14 @@ class ClosePage(OwnPasswordPage):
             logout(request)
         else:
             request.session[CLOSING], request.session[ERASED] = number, erased
-        return self._page(request, erased, finished=done.finished)
+        return self._counts_page(request, erased, finished=done.finished)
 
-    def _page(self, request: HttpRequest, erased: dict[str, int], *, finished: bool) -> HttpResponse:
-        return render(request, "accounts/closed.html", {"erased": said(erased), "finished": finished})
+    def _counts_page(self, request: HttpRequest, erased: dict[str, int], *, finished: bool) -> HttpResponse:
+        return render(request, "accounts/closed.html", {"erased": rows_in_words(erased), "finished": finished})
 
 
-def said(counts: dict[str, int]) -> list[tuple[str, str]]:
-    """Return each table that holds anything, with its count in words."""
+def rows_in_words(counts: dict[str, int]) -> list[tuple[str, str]]:
+    """Return the plain words and the formatted count of each name with rows."""
     cap = account_closing.counted_to()
     return [
         (words_of(name), f"more than {cap:,}" if rows == cap + 1 else f"{rows:,}")

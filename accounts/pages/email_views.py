@@ -18,13 +18,13 @@ from accounts.pages.signed_in import person
 
 @never_cache
 def confirm_email(request: HttpRequest) -> HttpResponse:
-    """Confirm an address: a link that is only looked at, as mail scanners do, changes nothing."""
+    """Confirm an e-mail address on POST. GET changes nothing, because mail scanners open links."""
     link = (request.POST if request.method == "POST" else request.GET).get("link", "")
     if request.method == "POST":
         user = account_service.confirm_email(link, request)
         context = {"email": user.email if user else None, "dead": account_service.DEAD_LINK}
         return render(request, "accounts/email_confirmed.html", context, status=200 if user else 400)
-    reader = emails.reader_of(link, emails.address_links)
+    reader = emails.person_of_link(link, emails.confirmation_links)
     address = (reader.pending_email or reader.email) if reader else None
     context = {"link": link, "email": address, "dead": account_service.DEAD_LINK}
     return render(request, "accounts/confirm_email.html", context, status=200 if reader else 400)
@@ -43,7 +43,7 @@ class EmailPage(OwnPasswordPage):
 
     def form_valid(self, form: forms.EmailForm) -> HttpResponse:
         """Send the link."""
-        account_service.want_email(person(self.request), form.cleaned_data["email"], self.request)
+        account_service.request_email_change(person(self.request), form.cleaned_data["email"], self.request)
         messages.success(self.request, "A link is on its way to that address. It changes when you follow it.")
         return super().form_valid(form)
 
@@ -52,6 +52,6 @@ class EmailPage(OwnPasswordPage):
 @login_required
 def send_confirmation(request: HttpRequest) -> HttpResponse:
     """Send another link to confirm the address there is, or the one that is wanted."""
-    emails.ask_confirmation(person(request), emails.site_of(request))
+    emails.send_confirmation_link(person(request), emails.server_url(request))
     messages.success(request, "A link is on its way. It works once and for one hour.")
     return redirect("own-email")

@@ -1,4 +1,4 @@
-"""The page of what happened to the account."""
+"""The page that lists the events of the account."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ from id_numbers import parse_id
 @require_GET
 @login_required
 def event_list(request: HttpRequest) -> HttpResponse:
-    """Show what happened to the account."""
+    """Show the events of the account."""
     before = request.GET.get("before", "")
     events, following = audit.page_of_events(person(request), parse_id(before))
     return render(request, "accounts/events.html", {"events": events, "next": following})

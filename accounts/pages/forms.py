@@ -1,4 +1,4 @@
-"""The forms of the account's pages; each asks and says the same as the API."""
+"""The forms of the account pages."""
 
 from typing import Any, cast
 from zoneinfo import available_timezones
@@ -9,19 +9,19 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from accounts import account_service
-from accounts.email_address import EMAIL_LENGTH, INVALID, TOO_LONG, check_email, normalize_email
-from accounts.limits.slowed_sign_in import SlowedSignIn
+from accounts.email_address import INVALID, MAX_EMAIL_LENGTH, TOO_LONG, check_email, normalize_email
+from accounts.limits.slowed_sign_in_form import SlowedSignInForm
 from accounts.models import LABEL_LENGTH, User
 
-PRESENT = forms.PasswordInput(attrs={"autocomplete": "current-password"})
-NEXT = forms.PasswordInput(attrs={"autocomplete": "new-password"})
-ADDRESS = forms.EmailInput(attrs={"autocomplete": "email"})
-GOOD_ENOUGH = "At least 8 characters; not a common password, not only digits, and unlike your name and address."
-ONCE_MORE = "New password, once more"
+CURRENT_PASSWORD_INPUT = forms.PasswordInput(attrs={"autocomplete": "current-password"})
+NEW_PASSWORD_INPUT = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+EMAIL_INPUT = forms.EmailInput(attrs={"autocomplete": "email"})
+PASSWORD_HELP = "At least 8 characters; not a common password, not only digits, and unlike your name and address."  # noqa: S105  # a hint for people
+REPEAT_LABEL = "New password, once more"
 
 
-class Plain:
-    """A form whose labels are plain words, and which opens at the field that has to be corrected."""
+class FocusedForm:
+    """A form without colons after its labels that focuses the first field with an error."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
@@ -52,14 +52,14 @@ class EmailField(forms.EmailField):
     default_validators = [check_email]
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(widget=ADDRESS, error_messages={"max_length": TOO_LONG}, **options)
+        super().__init__(widget=EMAIL_INPUT, error_messages={"max_length": TOO_LONG}, **options)
 
     def to_python(self, value: Any) -> str:
         """Return the address as it is stored; it is checked in this spelling."""
         return normalize_email(super().to_python(value) or "")
 
 
-class SignInForm(Plain, SlowedSignIn):
+class SignInForm(FocusedForm, SlowedSignInForm):
     """Signing in to the pages."""
 
     error_messages = {
@@ -68,7 +68,7 @@ class SignInForm(Plain, SlowedSignIn):
     }
 
 
-class SignUpForm(Plain, forms.Form):
+class SignUpForm(FocusedForm, forms.Form):
     """A new account."""
 
     email = EmailField(label="E-mail address")
@@ -78,11 +78,13 @@ class SignUpForm(Plain, forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    password = forms.CharField(label="Password", max_length=1024, strip=False, widget=NEXT, help_text=GOOD_ENOUGH)
+    password = forms.CharField(
+        label="Password", max_length=1024, strip=False, widget=NEW_PASSWORD_INPUT, help_text=PASSWORD_HELP
+    )
 
 
 def check_own_password(user: User, password: str, request: HttpRequest) -> str:
-    """Return the password if it is theirs; raises ValidationError."""
+    """Return the password; raises ValidationError for a wrong one or too many attempts."""
     try:
         account_service.check_own_password(user, password, request)
     except account_service.WrongPassword as error:
@@ -92,17 +94,17 @@ def check_own_password(user: User, password: str, request: HttpRequest) -> str:
     return password
 
 
-class OwnPasswordForm(Plain, forms.Form):
+class OwnPasswordForm(FocusedForm, forms.Form):
     """Asks for the password once more."""
 
-    password = forms.CharField(label="Your password", max_length=1024, strip=False, widget=PRESENT)
+    password = forms.CharField(label="Your password", max_length=1024, strip=False, widget=CURRENT_PASSWORD_INPUT)
 
     def __init__(self, *args: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request, self.user = request, user
 
     def clean_password(self) -> str:
-        """Return the password; raises ValidationError unless it is theirs."""
+        """Return the password; raises ValidationError for a wrong one."""
         return check_own_password(self.user, self.cleaned_data["password"], self.request)
 
 
@@ -113,23 +115,23 @@ class EmailForm(OwnPasswordForm):
     email = EmailField(label="New e-mail address")
 
 
-class NextPassword(Plain):
-    """The next password typed twice, asked for in the words of the other pages."""
+class NewPasswordTwice(FocusedForm):
+    """The new password typed twice, with the help text of the other pages."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         first, second = (cast("forms.Form", self).fields[name] for name in ("new_password1", "new_password2"))
-        first.help_text, second.help_text, second.label = GOOD_ENOUGH, "", ONCE_MORE
+        first.help_text, second.help_text, second.label = PASSWORD_HELP, "", REPEAT_LABEL
 
 
-class ResetForm(NextPassword, SetPasswordForm):  # type: ignore[type-arg]  # takes no parameter at run time
-    """The next password, for who came by a link."""
+class ResetForm(NewPasswordTwice, SetPasswordForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """The new password, for a person who followed a link."""
 
     error_messages = {"password_mismatch": "The two are not the same."}
 
 
-class ChangePasswordForm(NextPassword, PasswordChangeForm):
-    """The present password, and the next typed twice."""
+class ChangePasswordForm(NewPasswordTwice, PasswordChangeForm):
+    """The present password, and the new one typed twice."""
 
     error_messages = {**PasswordChangeForm.error_messages, **ResetForm.error_messages}
 
@@ -139,19 +141,19 @@ class ChangePasswordForm(NextPassword, PasswordChangeForm):
         self.fields["old_password"].label = "Present password"
 
     def clean_old_password(self) -> str:
-        """Return the present password; raises ValidationError unless it is theirs."""
+        """Return the present password; raises ValidationError for a wrong one."""
         return check_own_password(self.user, self.cleaned_data["old_password"], self.request)
 
 
-class ForgottenForm(Plain, forms.Form):
-    """Whose password is forgotten."""
+class ForgottenForm(FocusedForm, forms.Form):
+    """The e-mail address of a forgotten password."""
 
     email = forms.EmailField(
-        label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages={"invalid": INVALID}
+        label="E-mail address", max_length=MAX_EMAIL_LENGTH, widget=EMAIL_INPUT, error_messages={"invalid": INVALID}
     )
 
 
-class ProfileForm(Plain, forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
+class ProfileForm(FocusedForm, forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
     """Name and time zone."""
 
     time_zone = forms.ChoiceField(
@@ -164,12 +166,12 @@ class ProfileForm(Plain, forms.ModelForm):  # type: ignore[type-arg]  # takes no
 
 
 class LabelForm(forms.Form):
-    """What a browser is called."""
+    """The name of a session."""
 
     label = forms.CharField(max_length=LABEL_LENGTH)
 
 
-class CodeForm(Plain, forms.Form):
+class CodeForm(FocusedForm, forms.Form):
     """A code of an authenticator app, or a recovery code."""
 
     code = forms.CharField(

@@ -12,5 +12,5 @@ class OwnPasswordPage(LoginRequiredMixin, FormView):  # type: ignore[type-arg]  
     """A form that asks for the password once more."""
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Tell the form who asks."""
+        """Give the form the request and the person."""
         return {**super().get_form_kwargs(), "request": self.request, "user": person(self.request)}

@@ -20,12 +20,12 @@ from django.views.generic import FormView, TemplateView
 from accounts import emails
 from accounts.pages import forms
 from accounts.pages.rated_page import RatedPage
-from accounts.pages.signed_in import current, person
+from accounts.pages.signed_in import current_session_id, person
 from accounts.sessions import session_service
 
 
 class ForgottenPage(RatedPage, FormView):  # type: ignore[type-arg]  # as above
-    """Ask for a link to set a new password; the answer is the same whoever has the address."""
+    """Ask for a link that sets a new password; the answer does not tell whether somebody has the address."""
 
     template_name = "accounts/forgotten.html"
     form_class = forms.ForgottenForm
@@ -38,7 +38,7 @@ class ForgottenPage(RatedPage, FormView):  # type: ignore[type-arg]  # as above
 
     def form_valid(self, form: forms.ForgottenForm) -> HttpResponse:
         """Send the link, if there is anybody to send it to."""
-        emails.offer_reset(form.cleaned_data["email"], emails.site_of(self.request))
+        emails.send_reset_link(form.cleaned_data["email"], emails.server_url(self.request))
         return super().form_valid(form)
 
 
@@ -56,7 +56,7 @@ class ResetPage(PasswordResetConfirmView):
     success_url = reverse_lazy("reset-done")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Take the link out of the address first: what stands in a query stays out of logs, then out of the page."""
+        """Move the link out of the URL into the cookie session, so that no log and no Referer holds it."""
         token = self.reset_url_token
         if link := request.GET.get("link"):
             request.session["reset_of"], _, token = link.partition(".")
@@ -86,13 +86,13 @@ class PasswordPage(LoginRequiredMixin, PasswordChangeView):
     success_url = reverse_lazy("account")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Tell the form who asks."""
+        """Give the form the request."""
         return {**super().get_form_kwargs(), "request": self.request}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Change it, which ends every other session, and stay signed in here."""
         user, password = person(self.request), form.cleaned_data["new_password1"]
-        session_service.change_password(user, password, current(self.request), self.request, by_mail=False)
+        session_service.change_password(user, password, current_session_id(self.request), self.request, by_mail=False)
         update_session_auth_hash(self.request, user)
-        messages.success(self.request, "The password is changed, and every other browser is signed out.")
+        messages.success(self.request, "The password is changed. Every other sign-in has ended.")
         return redirect(self.get_success_url())

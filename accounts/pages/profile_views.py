@@ -20,8 +20,8 @@ from accounts.sessions import session_service
 @require_GET
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    """Show the account at a glance, and above all else what was ended for safety."""
-    shown = session_service.shown(person(request))
+    """Show the account at a glance; sessions ended for safety stand first."""
+    shown = session_service.sessions_to_show(person(request))
     live = [session for session in shown if session.revoked_at is None]
     stolen = [session for session in shown if session.revoked_at is not None]
     return render(request, "accounts/account.html", {"live": len(live), "stolen": stolen})

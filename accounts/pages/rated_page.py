@@ -6,19 +6,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework.exceptions import Throttled
 
-from accounts.limits.client_ip import client_address
+from accounts.limits.client_ip import client_ip
 from accounts.limits.throttling import check_rate
 
 
 class RatedPage:
-    """A page whose form anyone may send, within the rate of `scope` for each address."""
+    """A page whose form anyone may send, within the rate of `scope` for each client IP."""
 
     scope = "auth"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer 429 with how long to wait beyond the rate."""
         try:
-            check_rate(self.scope, f"address {client_address(request)}")
+            check_rate(self.scope, f"address {client_ip(request)}")
         except Throttled as error:
             seconds = int(getattr(error, "wait", 0) or 0) + 1
             response = render(request, "accounts/too_many.html", {"seconds": seconds}, status=429)

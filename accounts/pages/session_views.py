@@ -9,17 +9,17 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Session
 from accounts.pages import forms
-from accounts.pages.signed_in import current, person
+from accounts.pages.signed_in import current_session_id, person
 from accounts.sessions import session_service
 from id_numbers import parse_id
 
 
 @login_required
 def session_list(request: HttpRequest) -> HttpResponse:
-    """Show the browsers that are signed in; name one."""
+    """Show the sessions; POST names one."""
     user = person(request)
     if request.method == "POST":
-        session = own_session(request)
+        session = posted_session(request)
         form = forms.LabelForm(request.POST)
         if form.is_valid():
             Session.objects.of(user.pk).filter(pk=session.pk).update(label=form.cleaned_data["label"])
@@ -27,18 +27,18 @@ def session_list(request: HttpRequest) -> HttpResponse:
         else:
             messages.error(request, "A name has 1 to 100 characters.")
         return redirect("browsers")
-    shown = session_service.shown(user)
+    shown = session_service.sessions_to_show(user)
     live = [session for session in shown if session.revoked_at is None]
     context = {
-        "here": [session for session in live if session.pk == current(request)],
-        "others": [session for session in live if session.pk != current(request)],
+        "here": [session for session in live if session.pk == current_session_id(request)],
+        "others": [session for session in live if session.pk != current_session_id(request)],
         "stolen": [session for session in shown if session.revoked_at is not None],
     }
-    return render(request, "accounts/browsers.html", context)
+    return render(request, "accounts/sessions.html", context)
 
 
-def own_session(request: HttpRequest) -> Session:
-    """Return the session a form is about; raises Http404 for anybody else's as for none."""
+def posted_session(request: HttpRequest) -> Session:
+    """Return the person's session of a form; raises Http404 for any other."""
     number = parse_id(request.POST.get("session", ""))
     own = Session.objects.of(person(request).pk)
     found: Session | None = None if number is None else own.filter(pk=number).first()
@@ -50,9 +50,9 @@ def own_session(request: HttpRequest) -> Session:
 @require_POST
 @login_required
 def end_session(request: HttpRequest) -> HttpResponse:
-    """Sign one browser out."""
-    session = own_session(request)
-    if session.pk == current(request):
+    """End one session."""
+    session = posted_session(request)
+    if session.pk == current_session_id(request):
         logout(request)
         return redirect("home")
     session_service.end_one(person(request), session.pk, Session.Reason.REMOTELY, request)
@@ -63,7 +63,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
-    """Sign all other browsers out."""
-    ended = session_service.end_others(person(request), current(request), Session.Reason.REMOTELY, request)
-    messages.success(request, f"{ended} other browser{'' if ended == 1 else 's'} signed out.")
+    """End all sessions but this one."""
+    ended = session_service.end_others(person(request), current_session_id(request), Session.Reason.REMOTELY, request)
+    messages.success(request, f"{ended} other sign-in{'' if ended == 1 else 's'} ended.")
     return redirect("browsers")

@@ -9,10 +9,10 @@ from accounts.sessions.middleware import SIGN_IN
 
 
 def person(request: HttpRequest) -> User:
-    """Return who is signed in; login_required let only people in."""
+    """Return the signed-in person; for views behind login_required."""
     return cast("User", request.user)
 
 
-def current(request: HttpRequest) -> int:
-    """Return the number of the session the cookie belongs to; 0 on the page that begins it."""
+def current_session_id(request: HttpRequest) -> int:
+    """Return the id of the session row of the cookie; 0 on the page that begins it."""
     return int(request.session.get(SIGN_IN, 0))

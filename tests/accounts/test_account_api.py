@@ -173,12 +173,12 @@ class TestForgottenPassword:
 
     def test_the_work_for_both_is_the_same_for_what_differs_comes_later(self, alice, monkeypatch):
         handed = []
-        monkeypatch.setattr(emails, "later", lambda *work: handed.append(work))
+        monkeypatch.setattr(emails, "run_after_response", lambda *work: handed.append(work))
         for email in ("alice@example.org", "nobody@example.org"):
             post(self.RESET, {"email": email})
         assert [(work.__name__, email) for work, email, _ in handed] == [
-            ("_offer_reset", "alice@example.org"),
-            ("_offer_reset", "nobody@example.org"),
+            ("_send_reset_link", "alice@example.org"),
+            ("_send_reset_link", "nobody@example.org"),
         ]
 
     def test_a_deactivated_person_is_sent_nothing(self, alice):
@@ -264,7 +264,7 @@ class TestEmail:
 
         monkeypatch.setattr(emails, "send_mail", fail)
         assert post("/api/auth/register", {"email": "new@example.org", "password": PASSWORD}).status_code == 201
-        assert "_ask_confirmation failed: OSError" in caplog.text
+        assert "_send_confirmation_link failed: OSError" in caplog.text
         assert "new@example.org" not in caplog.text
 
 
@@ -306,7 +306,7 @@ class TestClosing:
         number = alice.pk
         self.close(alice)
         events = AuditEvent.objects.filter(subject_number=number).order_by("pk")
-        assert [(e.kind, e.actor_id, e.subject_id, e.actor_number, e.address) for e in events] == [
+        assert [(e.kind, e.actor_id, e.subject_id, e.actor_number, e.client_ip) for e in events] == [
             ("sign_in", None, None, number, None),
             ("account_closed", None, None, number, None),
         ]
@@ -327,7 +327,7 @@ class TestClosing:
 
         handed = []
         monkeypatch.setattr(account_closing, "SECONDS_A_REQUEST", -1)
-        monkeypatch.setattr(account_closing, "later", lambda *work: handed.append(work))
+        monkeypatch.setattr(account_closing, "run_after_response", lambda *work: handed.append(work))
         push(alice, VISITS, [visit(), visit()])
         token = access_token(alice)
         reply = self.close(alice).json()
@@ -362,7 +362,7 @@ class TestEvents:
         assert set(reply["events"][0]) == set(examples.EVENT)
 
     def test_say_that_staff_looked_but_not_who_nor_from_where(self, alice, bob, here):
-        AuditEvent.objects.create(kind="staff_opened", actor=bob, subject=alice, address="192.0.2.7")
+        AuditEvent.objects.create(kind="staff_opened", actor=bob, subject=alice, client_ip="192.0.2.7")
         (event,) = send("GET", EVENTS, user=alice).json()["events"]
         assert (event["by"], event["address"]) == ("staff", None)
 

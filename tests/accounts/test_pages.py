@@ -134,7 +134,7 @@ class TestForgottenPassword:
         link = link_in(mail.outbox[0])
         answer = client.get(link)
         assert (answer.status_code, answer["Location"]) == (302, RESET)
-        assert "Setting it signs out every browser" in text_of(client.get(RESET))
+        assert "This ends every sign-in" in text_of(client.get(RESET))
         body = {"new_password1": NEXT, "new_password2": NEXT}
         assert client.post(RESET, body)["Location"] == f"{RESET}/done"
         alice.refresh_from_db()
@@ -216,7 +216,7 @@ class TestOwnPages:
         assert mail.outbox[0].to == [alice.email]
 
     def test_what_happened_is_listed(self, alice, bob, browser):
-        AuditEvent.objects.create(kind="staff_opened", actor=bob, subject=alice, address="192.0.2.7")
+        AuditEvent.objects.create(kind="staff_opened", actor=bob, subject=alice, client_ip="192.0.2.7")
         words = text_of(browser.get("/account/events"))
         assert "Staff opened records Staff" in words
         assert "Signed in (web pages) You 127.0.0.1" in words
@@ -264,7 +264,7 @@ class TestBrowsers:
 
     def test_all_others_are_signed_out(self, browser, laptop):
         assert browser.post(f"{BROWSERS}/end-others")["Location"] == BROWSERS
-        assert "1 other browser signed out." in text_of(browser.get(BROWSERS))
+        assert "1 other sign-in ended." in text_of(browser.get(BROWSERS))
         assert Session.objects.live().get().kind == "cookie"
 
     @pytest.mark.parametrize("path", [BROWSERS, f"{BROWSERS}/end"])
@@ -293,7 +293,7 @@ class TestClosing:
         words = text_of(browser.post(CLOSE, {"password": PASSWORD}))
         assert "Closing the account" in words
         assert "Page visits 2" in words
-        assert "Go on erasing" in text_of(browser.get(CLOSE))
+        assert "Continue" in text_of(browser.get(CLOSE))
         for _ in range(20):
             words = text_of(browser.post(CLOSE))
             if "The account is closed" in words:
@@ -314,5 +314,5 @@ def test_an_address_of_a_page_session_is_brought_up_to_date_now_and_then(alice, 
     Session.objects.update(last_used_at=before)
     browser.get(ACCOUNT, REMOTE_ADDR="192.0.2.5")
     session = Session.objects.get()
-    assert session.last_address == "192.0.2.5"
+    assert session.last_client_ip == "192.0.2.5"
     assert session.last_used_at > before

@@ -160,7 +160,7 @@ class TestSetUp:
         assert not TOTPDevice.objects.exists()
         assert not RecoveryCode.objects.exists()
         event = AuditEvent.objects.get(kind="second_step_changed", detail="removed")
-        assert (event.subject, event.actor, event.address) == (alice, None, None)
+        assert (event.subject, event.actor, event.client_ip) == (alice, None, None)
         with pytest.raises(CommandError, match=r"Nobody has this address\."):
             call_command("remove_second_step", "nobody@example.org")
 

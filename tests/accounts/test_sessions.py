@@ -149,7 +149,7 @@ class TestTheft:
             ("refresh_reuse", alice, None, ""),
             ("session_revoked", alice, None, "refresh_reuse"),
         ]
-        assert {event.address for event in events} == {"127.0.0.1"}
+        assert {event.client_ip for event in events} == {"127.0.0.1"}
 
 
 class TestEnds:
@@ -238,7 +238,7 @@ class TestWhatIsStored:
     def test_one_row_a_sign_in_named_by_the_user_agent(self, alice):
         post(LOGIN, {"email": "alice@example.org", "password": PASSWORD}, HTTP_USER_AGENT=FIREFOX)
         session = Session.objects.get()
-        assert (session.label, session.kind, session.last_address) == ("Firefox 153 on Linux", "tokens", "127.0.0.1")
+        assert (session.label, session.kind, session.last_client_ip) == ("Firefox 153 on Linux", "tokens", "127.0.0.1")
 
     def test_or_by_the_label_that_was_sent(self, alice):
         login(label=" Work laptop ")
@@ -273,7 +273,7 @@ class TestWhatIsStored:
         clock.sleep(hours=3)
         post(REFRESH, {"refresh": token}, REMOTE_ADDR="192.0.2.9")
         session = Session.objects.get()
-        assert session.last_address == "192.0.2.9"
+        assert session.last_client_ip == "192.0.2.9"
         assert session.last_used_at - session.created_at >= timedelta(hours=3)
 
 

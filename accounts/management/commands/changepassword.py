@@ -20,5 +20,5 @@ class Command(changepassword.Command):
         done = super().handle(*args, **options)
         user = User.objects.get_by_natural_key(options["username"])
         session_service.end_all(user, session_service.Reason.PASSWORD)
-        audit.note(audit.Kind.PASSWORD_CHANGED, None, subject=user.pk)
+        audit.add_event(audit.Kind.PASSWORD_CHANGED, None, subject=user.pk)
         return done

@@ -9,11 +9,11 @@ from accounts import audit
 from accounts.limits.throttling import account_wait
 
 
-class SlowedSignIn(AuthenticationForm):
-    """A sign-in that is slowed for an account that is tried too often, and that writes failures down."""
+class SlowedSignInForm(AuthenticationForm):
+    """A sign-in that makes an account wait when it is tried too often, and that notes failures."""
 
     def clean(self) -> dict[str, Any]:
-        """Sign in; raises ValidationError with the seconds to wait, before any password is looked at."""
+        """Sign in; raises ValidationError with the seconds to wait before it checks any password."""
         email = self.cleaned_data.get("username")
         if email and (wait := account_wait(email)):
             raise ValidationError(
@@ -23,7 +23,7 @@ class SlowedSignIn(AuthenticationForm):
         return super().clean()
 
     def get_invalid_login_error(self) -> ValidationError:
-        """Write the failure down and return what is said of it."""
+        """Note the failure and return the error."""
         if self.request is not None:
-            audit.note_failed_sign_in(self.request, self.cleaned_data.get("username"))
+            audit.add_failed_sign_in(self.request, self.cleaned_data.get("username"))
         return super().get_invalid_login_error()
