@@ -161,7 +161,7 @@ class TestSetUp:
         assert not RecoveryCode.objects.exists()
         event = AuditEvent.objects.get(kind="second_step_changed", detail="removed")
         assert (event.subject, event.actor, event.client_ip) == (alice, None, None)
-        with pytest.raises(CommandError, match=r"Nobody has this address\."):
+        with pytest.raises(CommandError, match=r"Nobody has this e-mail address\."):
             call_command("remove_second_step", "nobody@example.org")
 
     def test_the_admin_shows_no_secret(self, alice, device_and_codes):
