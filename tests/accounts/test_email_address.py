@@ -94,6 +94,10 @@ class TestAccounts:
         assert "This is not an e-mail address." in page.content.decode()
         assert User.objects.count() == 0
 
+    def test_one_that_grows_past_the_column_when_made_small_is_refused(self):
+        address = "a@" + ".".join(["İ" * 35] * 4) + ".com"
+        assert_error_shape(post(REGISTER, {"email": address, "password": PASSWORD}), 400, "invalid")
+
     def test_does_not_change_to_a_look_alike(self, sam, client):
         alice = UserFactory(email="alice@example.org", password=PASSWORD)
         for email in ("ſam@kin.org", "sım@kin.org", "a@" + ".".join(["İ" * 35] * 4) + ".com"):

@@ -78,6 +78,11 @@ def test_a_name_may_be_left_empty(cheap_hashing):
     assert post(REGISTER, {**GOOD, "name": ""}).json()["user"]["name"] == ""
 
 
+def test_a_name_of_null_is_no_name(cheap_hashing):
+    answer = post(REGISTER, {**GOOD, "name": None})
+    assert (answer.status_code, answer.json()["user"]["name"]) == (201, "")
+
+
 def test_an_address_is_kept_in_lower_case(cheap_hashing):
     assert post(REGISTER, {**GOOD, "email": "Alice@Example.ORG"}).json()["user"]["email"] == "alice@example.org"
     assert User.objects.get().email == "alice@example.org"
