@@ -1,80 +1,95 @@
-"""Closes an account for good, through the service that erases a person; the setting ERASURE names its module."""
+"""Closes an account for good. The app that owns the records registers how a person is erased."""
 
 import time
 from collections import Counter
-from importlib import import_module
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
-from accounts.after_response import later
+from accounts.after_response import run_after_response
 from accounts.models import User
 
-# Well under what a platform's router waits for an answer.
+# Well under the time that a platform's router waits for an answer.
 SECONDS_A_REQUEST = 10.0
 
 
 class CannotClose(Exception):
-    """This account must stay; the text says why."""
+    """This account must stay; the text gives the reason."""
+
+
+@dataclass(frozen=True)
+class PersonErasure:
+    """The functions that erase a person by id. Rows are named as in `owned_rows`."""
+
+    check: Callable[[int], None]
+    """Raises CannotClose for a person who must stay."""
+    counts: Callable[[int], dict[str, int]]
+    """Returns the number of rows by name, or `counted_to` + 1 where there are more."""
+    erase: Callable[[int], Iterable[tuple[str, int]]]
+    """Yields (name, rows) after each committed step. It may be stopped between two steps and begun again."""
+    counted_to: int
+
+
+_registered: list[PersonErasure] = []
+
+
+def register(erasure: PersonErasure) -> None:
+    """Set the functions that erase a person; for `AppConfig.ready()`."""
+    _registered[:] = [erasure]
+
+
+def _erasure() -> PersonErasure:
+    return _registered[0]
 
 
 class Closing(NamedTuple):
-    """What was erased so far, by table, and whether that is all."""
+    """The rows erased so far, by name, and whether the account is gone."""
 
     erased: dict[str, int]
     finished: bool
 
 
-def _erasure() -> Any:
-    return import_module(settings.ERASURE)
-
-
 def owned(user: User) -> dict[str, int]:
-    """Return how many rows of each table closing would erase, counting no further than COUNTED + 1."""
-    counts: dict[str, int] = _erasure().counts(user.pk)
-    return counts
+    """Return how many rows closing would erase, by name; `counted_to()` + 1 stands for more."""
+    return _erasure().counts(user.pk)
 
 
 def counted_to() -> int:
-    """Return how far rows are counted."""
-    cap: int = _erasure().COUNTED
-    return cap
+    """Return the number beyond which rows are not counted."""
+    return _erasure().counted_to
 
 
 def close(user: User, request: HttpRequest, *, in_background: bool) -> Closing:
-    """Erase a person and all they own for some seconds; raises CannotClose before anything is done.
+    """Erase a person and their rows for up to SECONDS_A_REQUEST; raises CannotClose before anything is erased.
 
-    What is left then is erased in the background, or by calling `go_on` until it is finished.
+    The rest is erased in the background, or by calls of `erase_more` until the closing is finished.
     """
-    erasure = _erasure()
-    try:
-        erasure.check_erasable(user.pk)
-    except erasure.Refused as refused:
-        raise CannotClose(str(refused)) from refused
-    audit.note_own(audit.Kind.ACCOUNT_CLOSED, request, user)
+    _erasure().check(user.pk)
+    audit.add_own_event(audit.Kind.ACCOUNT_CLOSED, request, user)
     User.objects.filter(pk=user.pk).update(closed_at=timezone.now(), is_active=False)
-    closing = go_on(user.pk)
+    closing = erase_more(user.pk)
     if in_background and not closing.finished:
-        later(_finish, user.pk)
+        run_after_response(_finish, user.pk)
     return closing
 
 
-def go_on(user_id: int) -> Closing:
-    """Erase for some seconds more."""
+def erase_more(user_id: int) -> Closing:
+    """Erase for up to SECONDS_A_REQUEST more."""
     erased: Counter[str] = Counter()
     until = time.monotonic() + SECONDS_A_REQUEST
-    for step in _erasure().erase(user_id):
-        erased[step.table] += step.rows
+    for name, rows in _erasure().erase(user_id):
+        erased[name] += rows
         if time.monotonic() > until:
             break
     return Closing(dict(erased), not User.objects.filter(pk=user_id).exists())
 
 
 def unfinished() -> list[int]:
-    """Return the people whose account was closed and is not yet erased."""
+    """Return the ids of people who closed their account and are not yet erased."""
     return list(User.objects.exclude(closed_at=None).values_list("pk", flat=True))
 
 
@@ -84,7 +99,7 @@ def _finish(user_id: int) -> None:
 
 
 def finish_all() -> int:
-    """Erase what interrupted closings have left; return how many people that were."""
+    """Erase the rest of all interrupted closings; return the number of people."""
     people = unfinished()
     for user_id in people:
         _finish(user_id)

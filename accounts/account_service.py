@@ -1,47 +1,90 @@
-"""What people change about their own account, by API and by page alike."""
+"""Changes of a person to their own account, for API and pages."""
 
+from zoneinfo import available_timezones
+
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit, emails
 from accounts.limits.throttling import account_wait
-from accounts.models import ASKED_AGAIN, User, normalize_email
+from accounts.models import ASKED_AGAIN, User
+
+DEAD_LINK = "This link is not good: it is older than an hour, was used, or is not whole. Ask for another one."
+TAKEN = "There is an account with this e-mail address already. Sign in instead."
+
+
+class SignUpRefused(Exception):
+    """No account was made; `errors` holds sentences by field, `email` or `password`."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__()
+        self.errors = errors
 
 
 class WrongPassword(Exception):
-    """The password asked for once more is not theirs."""
+    """The password is wrong."""
 
 
 class TooManyAttempts(Exception):
-    """The account is tried too often."""
+    """There were too many attempts on the account; `seconds` is the time to wait."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"There were too many attempts. Wait {seconds} seconds and try again.")
         self.seconds = seconds
 
 
+def sign_up(request: HttpRequest, email: str, password: str, *, name: str = "", time_zone: str = "") -> User:
+    """Make an account and send a link that confirms its address; raises SignUpRefused.
+
+    `email` is valid and normalised. A `time_zone` that this server does not know becomes UTC. The caller begins the
+    session, by tokens or by a cookie.
+    """
+    errors: dict[str, list[str]] = {}
+    if User.objects.by_email(email).exists():
+        errors["email"] = [TAKEN]
+    try:
+        validate_password(password, User(email=email, name=name))
+    except ValidationError as error:
+        errors["password"] = list(error.messages)
+    if errors:
+        raise SignUpRefused(errors)
+    zone = time_zone if time_zone in available_timezones() else "UTC"
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(email, password, name=name, time_zone=zone)
+            audit.add_own_event(audit.Kind.REGISTERED, request, user)
+    except IntegrityError as error:  # somebody signed up with the same address at the same moment
+        raise SignUpRefused({"email": [TAKEN]}) from error
+    emails.send_confirmation_link(user, emails.server_url(request))
+    return user
+
+
 def check_own_password(user: User, password: str, request: HttpRequest) -> None:
-    """Raise WrongPassword unless it is theirs, TooManyAttempts when it was asked for too often."""
+    """Raise WrongPassword for a wrong password, TooManyAttempts after too many attempts."""
     if wait := account_wait(user.email):
         raise TooManyAttempts(wait)
     if not user.check_password(password):
-        audit.note_own(audit.Kind.SIGN_IN_FAILED, request, user, detail=ASKED_AGAIN)
+        audit.add_own_event(audit.Kind.SIGN_IN_FAILED, request, user, detail=ASKED_AGAIN)
         raise WrongPassword
 
 
-def want_email(user: User, email: str, request: HttpRequest) -> None:
-    """Keep an address as wanted and send it a link; the present one, to confirm it."""
-    wanted = normalize_email(email)
-    user.pending_email = "" if wanted == user.email else wanted
+def request_email_change(user: User, email: str, request: HttpRequest) -> None:
+    """Send a link to a valid, normalised address, which becomes the person's when it is followed."""
+    user.pending_email = "" if email == user.email else email
     user.save(update_fields=["pending_email"])
-    emails.ask_confirmation(user, emails.site_of(request))
+    emails.send_confirmation_link(user, emails.server_url(request))
 
 
 def confirm_email(link: str, request: HttpRequest) -> User | None:
-    """Confirm the address a link was sent to, and change to it; None when the link or the address is not free."""
-    user = emails.reader_of(link, emails.address_links)
+    """Confirm the e-mail address of a link and change to it.
+
+    Return the person, or None when the link is not good or somebody else has the address.
+    """
+    user = emails.person_of_link(link, emails.confirmation_links)
     if user is None:
         return None
     old = user.email
@@ -51,14 +94,14 @@ def confirm_email(link: str, request: HttpRequest) -> User | None:
     try:
         with transaction.atomic():
             user.save(update_fields=["email", "pending_email", "email_confirmed_at"])
-            audit.note_own(kind, request, user)
+            audit.add_own_event(kind, request, user)
     except IntegrityError:
         return None
     if user.email != old:
-        emails.tell_of_change(old, user.email, emails.site_of(request))
+        emails.send_change_notice(old, user.email, emails.server_url(request))
     return user
 
 
-def reader_of_reset(link: str) -> User | None:
-    """Return whose link to set a new password this is; None when it is no longer good."""
-    return emails.reader_of(link, default_token_generator)
+def person_of_reset_link(link: str) -> User | None:
+    """Return the person of a link that sets a new password; None when it is not good."""
+    return emails.person_of_link(link, default_token_generator)

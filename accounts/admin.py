@@ -7,32 +7,39 @@ from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
-from accounts.models import AuditEvent, Session, User, normalize_email
-from accounts.pages.forms import SlowedSignIn
+from accounts.email_address import check_email, normalize_email
+from accounts.limits.slowed_sign_in_form import SlowedSignInForm
+from accounts.models import AuditEvent, Session, User
+from accounts.sessions import session_service
+from id_numbers import parse_id
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class AdminSignInForm(SlowedSignIn, AdminAuthenticationForm):
-    """The admin's sign-in, for staff, slowed for an account that is tried too often, just like the API's."""
+class AdminSignInForm(SlowedSignInForm, AdminAuthenticationForm):
+    """The sign-in of the admin."""
 
 
 class NormalisedEmail(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
-    """A form that compares an e-mail address as the database does: in lower case."""
+    """A form that normalises and checks a new e-mail address."""
 
     def clean_email(self) -> str:
-        """Return the address as it is stored; raises ValidationError when somebody has it."""
-        email = normalize_email(self.cleaned_data["email"])
-        others = User.objects.exclude(pk=self.instance.pk) if self.instance.pk else User.objects.all()
-        if others.filter(email=email).exists():
+        """Return the address as it is stored; raises ValidationError for one that is not valid or not free."""
+        typed: str = self.cleaned_data["email"]
+        if typed == self.instance.email:  # an older spelling stays, or staff could not change this person
+            return typed
+        check_email(typed)
+        email = normalize_email(typed)
+        if User.objects.filter(email=email).exclude(pk=self.instance.pk).exists():
             raise ValidationError("There is an account with this e-mail address already.", code="unique")
         return email
 
@@ -53,11 +60,23 @@ class ChangeForm(NormalisedEmail, UserChangeForm):  # type: ignore[type-arg]  # 
         fields = "__all__"  # noqa: DJ007  # the admin's fieldsets choose
 
 
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """A new password for a person, or none, which signs them out everywhere."""
+
+    def save(self, commit: bool = True) -> User:
+        """Save the password and end all sessions of the person."""
+        with transaction.atomic():
+            person: User = super().save(commit)
+            session_service.end_all(person, Session.Reason.PASSWORD)
+        return person
+
+
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
-    """People; the wiring adds how one is erased (syncserver/admin.py)."""
+    """People; sync/admin/erasable_person.py registers this with the erase page added."""
 
     form = ChangeForm
     add_form = AddForm
+    change_password_form = PasswordForm
     list_display = ("email", "name", "is_active", "is_staff", "joined")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email",)
@@ -68,7 +87,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     list_max_show_all = 0
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    # Deleting a selection would load all that its people own.
+    # Deleting a selection would load all rows of its people.
     actions = None
     readonly_fields = ("date_joined", "last_login")
     fieldsets = (
@@ -82,43 +101,49 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
 
     @admin.display(description="joined")
     def joined(self, person: User) -> str:
-        """Return when the person signed up, in the zone of the one who looks."""
+        """Return when the person signed up, in the zone of the reader."""
         return f"{timezone.localtime(person.date_joined):%Y-%m-%d %H:%M}"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
-        """Return the people whose address starts so, through the index of the addresses."""
+        """Return the people by the start of their e-mail address, which its index finds."""
         start = normalize_email(search_term)
         return (queryset.filter(email__startswith=start) if start else queryset), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Keep rights from those who could else give themselves all of them."""
+        """Let only superusers change rights: others could give themselves all of them."""
         fields = super().get_readonly_fields(request, obj)
         return fields if self._may_do_all(request) else (*fields, *RIGHTS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Let superusers alone change a superuser, whose password would be a way to all rights."""
+        """Let only superusers change a superuser: a new password would give others all rights."""
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or not obj.is_superuser or self._may_do_all(request))
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save the person; deactivating ends all sessions, also for the time after a reactivation."""
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            session_service.end_all(obj, Session.Reason.DEACTIVATED)
 
     def _may_do_all(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
 
     def log_addition(self, request: HttpRequest, object: User, message: Any) -> LogEntry:  # noqa: A002  # Django's name
-        """Log that a person was made, by number: an address would outlive its person."""
+        """Log that a person was made, by id: an e-mail address in the log would outlive its person."""
         return self._log(request, object, ADDITION, message)
 
     def log_change(self, request: HttpRequest, object: User, message: Any) -> LogEntry:  # noqa: A002  # as above
-        """Log that a person was changed, by number."""
+        """Log that a person was changed, by id."""
         return self._log(request, object, CHANGE, message)
 
     def _audit(self, request: HttpRequest, person: User, fields: list[str]) -> None:
-        """Write down a change that the person should be able to see."""
+        """Add an event for each change that the person should see."""
         named = {str(field).lower() for field in fields}
         for name, kind in (("password", audit.Kind.PASSWORD_CHANGED), ("e-mail address", audit.Kind.EMAIL_CHANGED)):
             if name in named:
-                audit.note(kind, request, subject=person.pk, actor=request.user.pk)
+                audit.add_event(kind, request, subject=person.pk, actor=request.user.pk)
 
     def _log(self, request: HttpRequest, person: User, action: int, message: Any) -> LogEntry:
         fields = message[0].get("changed", {}).get("fields", []) if isinstance(message, list) and message else []
@@ -135,7 +160,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
-    """Rows that staff read and nobody changes by hand."""
+    """Rows that staff can only read."""
 
     list_per_page = 100
     list_max_show_all = 0
@@ -160,26 +185,26 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
 
 
 def people_by(term: str) -> list[int]:
-    """Return the number of the person with this whole address or this number, erased or not; one at most."""
-    if term.isascii() and term.isdecimal():
-        return [int(term)] if len(term) < 19 else []
-    return list(User.objects.filter(email=normalize_email(term)[:254]).values_list("pk", flat=True))
+    """Return the id of the person with this e-mail address or this id, erased or not; at most one."""
+    if (number := parse_id(term)) is not None:
+        return [number]
+    return list(User.objects.by_email(term[:254]).values_list("pk", flat=True))
 
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnly):
-    """What happened to accounts."""
+    """Events of all accounts."""
 
-    list_display = ("at", "kind", "subject", "actor", "address", "detail")
+    list_display = ("at", "kind", "subject", "actor", "client_ip", "detail")
     list_filter = ("kind",)
     list_select_related = ("subject", "actor")
     search_fields = ("subject_number",)
-    fields = ("kind", "at", "subject", "subject_number", "actor", "actor_number", "address", "detail")
+    fields = ("kind", "at", "subject", "subject_number", "actor", "actor_number", "client_ip", "detail")
     readonly_fields = ("at",)
 
     @admin.display(description="when")
     def at(self, event: AuditEvent) -> str:
-        """Return when it happened, in the zone of the one who looks."""
+        """Return when it happened, in the zone of the reader."""
         return f"{timezone.localtime(event.created_at):%Y-%m-%d %H:%M:%S}"
 
     def get_search_results(
@@ -193,13 +218,13 @@ class AuditEventAdmin(ReadOnly):
 
 @admin.register(Session)
 class SessionAdmin(ReadOnly):
-    """Which browsers are signed in, without what their tokens are recognised by."""
+    """Sessions, without the marks of their tokens."""
 
-    list_display = ("label", "user", "kind", "last_used_at", "last_address", "expires_at", "revoked_reason")
+    list_display = ("label", "user", "kind", "last_used_at", "last_client_ip", "expires_at", "revoked_reason")
     list_filter = ("kind", "revoked_reason")
     list_select_related = ("user",)
     search_fields = ("user__email",)
-    fields = ("user", "kind", "label", "created_at", "last_used_at", "last_address", "expires_at", "revoked_at",
+    fields = ("user", "kind", "label", "created_at", "last_used_at", "last_client_ip", "expires_at", "revoked_at",
               "revoked_reason")  # fmt: skip
 
     def get_search_results(

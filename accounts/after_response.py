@@ -1,7 +1,7 @@
 """Runs small work after the request that asked for it, in one thread of the process.
 
-It keeps the time of sending mail, and whether there is anybody to send it to, out of an answer. What a killed process
-had not begun is lost, so only work that a person can ask for again, or that a command finishes, belongs here.
+So the time of an answer does not tell whether an e-mail was sent. A killed process loses work that it had not begun.
+Therefore only work that a person can ask for again, or that a command finishes, is given to it.
 """
 
 import logging
@@ -18,12 +18,12 @@ logger = logging.getLogger(__name__)
 
 @cache
 def _thread() -> ThreadPoolExecutor:
-    # Made at the first use, so after gunicorn has forked.
+    # Made at the first use: a thread made before gunicorn forks would not exist in the workers.
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="background")
 
 
-def later(work: Callable[..., Any], *arguments: Any) -> None:
-    """Run work soon; at once where the setting WORK_IN_BACKGROUND is off, as in tests."""
+def run_after_response(work: Callable[..., Any], *arguments: Any) -> None:
+    """Run work in the background, or at once where the setting WORK_IN_BACKGROUND is off, as in tests."""
     if settings.WORK_IN_BACKGROUND:
         _thread().submit(_run_and_close, work, *arguments)
     else:
@@ -33,7 +33,7 @@ def later(work: Callable[..., Any], *arguments: Any) -> None:
 def _run(work: Callable[..., Any], *arguments: Any) -> None:
     try:
         work(*arguments)
-    except Exception as error:  # nobody waits for it; the words of an error may hold an address
+    except Exception as error:  # nobody waits for it; the text of an error may hold an e-mail address
         logger.error("%s failed: %s", getattr(work, "__name__", "work"), type(error).__name__)
 
 

@@ -5,14 +5,15 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from accounts.limits.client_ip import known_address
-from accounts.models import AuditEvent, Session, User, normalize_email
+from accounts.limits.client_ip import client_ip_to_store
+from accounts.models import AuditEvent, Session, User
 
 logger = logging.getLogger("syncserver.audit")
 Kind = AuditEvent.Kind
+EVENTS_A_PAGE = 50
 
 
-def note(
+def add_event(
     kind: AuditEvent.Kind,
     request: HttpRequest | None,
     *,
@@ -20,26 +21,26 @@ def note(
     actor: int | None = None,
     detail: str = "",
 ) -> None:
-    """Write down what happened to the account `subject`, by whom and from where; the numbers are those of people."""
-    address = known_address(request) if request else None
-    AuditEvent.objects.create(kind=kind, subject_id=subject, actor_id=actor, address=address, detail=detail)
+    """Add an event about the account of the person `subject`, done by the person `actor`; both are ids."""
+    client_ip = client_ip_to_store(request) if request else None
+    AuditEvent.objects.create(kind=kind, subject_id=subject, actor_id=actor, client_ip=client_ip, detail=detail)
 
 
-def note_own(kind: AuditEvent.Kind, request: HttpRequest | None, user: User, detail: str = "") -> None:
-    """Write down what a person did to their own account."""
-    note(kind, request, subject=user.pk, actor=user.pk, detail=detail)
+def add_own_event(kind: AuditEvent.Kind, request: HttpRequest | None, user: User, detail: str = "") -> None:
+    """Add an event about a person's account, done by themselves."""
+    add_event(kind, request, subject=user.pk, actor=user.pk, detail=detail)
 
 
-def note_failed_sign_in(request: HttpRequest, email: Any) -> None:
-    """Write down that somebody failed to sign in; which account was tried, only if there is one."""
-    person = User.objects.filter(email=normalize_email(str(email))[:254].replace("\0", "")).values_list("pk", flat=True)
-    note(Kind.SIGN_IN_FAILED, request, subject=person.first())
+def add_failed_sign_in(request: HttpRequest, email: Any) -> None:
+    """Add a failed sign-in, about the account with this e-mail address if there is one."""
+    person = User.objects.by_email(str(email)[:254].replace("\0", "")).values_list("pk", flat=True)
+    add_event(Kind.SIGN_IN_FAILED, request, subject=person.first())
 
 
-def note_revoked(reason: Session.Reason, request: HttpRequest | None, subject: int, times: int = 1) -> None:
-    """Write down that sessions of a person were ended, one event each."""
-    address = known_address(request) if request else None
-    # Theft is noticed by the server, the rest is somebody's doing.
+def add_session_ends(reason: Session.Reason, request: HttpRequest | None, subject: int, times: int = 1) -> None:
+    """Add one event for each of the sessions of a person that ended."""
+    client_ip = client_ip_to_store(request) if request else None
+    # The server ends a stolen session itself.
     actor = None if reason == Session.Reason.REUSE else subject
     AuditEvent.objects.bulk_create(
         AuditEvent(
@@ -48,21 +49,32 @@ def note_revoked(reason: Session.Reason, request: HttpRequest | None, subject: i
             subject_number=subject,
             actor_id=actor,
             actor_number=actor,
-            address=address,
+            client_ip=client_ip,
             detail=reason.value,
         )
         for _ in range(times)
     )
 
 
+def page_of_events(user: User, before: int | None) -> tuple[list[AuditEvent], int | None]:
+    """Return up to EVENTS_A_PAGE events of a person's account, newest first, and the `before` of the next page.
+
+    With `before` the page holds events older than the one of this id. None stands for the first page, and for no more.
+    """
+    events = AuditEvent.objects.about(user.pk).order_by("-pk")
+    found = list((events.filter(pk__lt=before) if before else events)[: EVENTS_A_PAGE + 1])
+    page = found[:EVENTS_A_PAGE]
+    return page, page[-1].pk if len(found) > EVENTS_A_PAGE else None
+
+
 def note_staff(request: HttpRequest, action: str, model: str, person: int | None) -> None:
-    """Write down what staff did to a person's records; the setting STAFF_AUDIT names it to apps that know no people."""
+    """Add an event that staff looked at a person's records or erased the person; other actions leave no row."""
     if person is None or action not in STAFF_ACTIONS:
         return
     event = AuditEvent(
-        kind=STAFF_ACTIONS[action], actor_id=request.user.pk, address=known_address(request), detail=model[:64]
+        kind=STAFF_ACTIONS[action], actor_id=request.user.pk, client_ip=client_ip_to_store(request), detail=model[:64]
     )
-    # Of one who was just deleted only the number is left.
+    # A person who was just erased has no row to refer to.
     event.subject_number = person
     event.subject_id = None if action == "erased" else person
     event.save()

@@ -7,25 +7,26 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from accounts.after_response import later
+from accounts.after_response import run_after_response
 from accounts.limits.throttling import count_hit
-from accounts.models import User, letter_key, normalize_email
+from accounts.models import User, email_key
+from id_numbers import parse_id
 
-# Letters to one address in an hour; more would be somebody else's doing.
-LETTERS_AN_HOUR = 5
+# E-mails to one address in an hour. A person needs fewer; more are somebody flooding a mailbox.
+EMAILS_AN_HOUR = 5
 HOUR = 3600
 
 
-class AddressLinks(PasswordResetTokenGenerator):
-    """Links that confirm an address; whatever they change makes them worthless."""
+class ConfirmationLinks(PasswordResetTokenGenerator):
+    """Links that confirm an e-mail address. Each field below, when it changes, ends the links sent before."""
 
-    key_salt = "accounts.letters.AddressLinks"
+    key_salt = "accounts.letters.AddressLinks"  # an older name, kept so that links sent before an upgrade work
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:
         return f"{user.pk} {user.email} {user.pending_email} {user.email_confirmed_at} {user.password} {timestamp}"
 
 
-address_links = AddressLinks()
+confirmation_links = ConfirmationLinks()
 
 
 def can_be_sent() -> bool:
@@ -33,64 +34,66 @@ def can_be_sent() -> bool:
     return settings.EMAIL_BACKEND != "django.core.mail.backends.dummy.EmailBackend"
 
 
-def site_of(request: HttpRequest) -> str:
-    """Return the address that this server was reached at, which ALLOWED_HOSTS has checked."""
+def server_url(request: HttpRequest) -> str:
+    """Return the URL that the request reached this server by; ALLOWED_HOSTS has checked its host."""
     return f"{request.scheme}://{request.get_host()}"
 
 
 def link_for(user: User, links: PasswordResetTokenGenerator) -> str:
-    """Return what a link carries: whose it is, and the proof."""
+    """Return the value of a link: the person's id and a token."""
     return f"{user.pk}.{links.make_token(user)}"
 
 
-def reader_of(link: str, links: PasswordResetTokenGenerator) -> User | None:
-    """Return the active person whose link this is; None when it is forged, older than an hour, or was used."""
+def person_of_link(link: str, links: PasswordResetTokenGenerator) -> User | None:
+    """Return the active person of a link; None when the link is forged, older than an hour, or was used."""
     number, _, token = link.partition(".")
-    if not (number.isascii() and number.isdecimal() and len(number) < 19):
-        return None
-    user = User.objects.filter(pk=int(number), is_active=True).first()
+    user_id = parse_id(number)
+    user = None if user_id is None else User.objects.filter(pk=user_id, is_active=True).first()
     return user if user is not None and links.check_token(user, token) else None
 
 
-def offer_reset(email: str, site: str) -> None:
-    """Send a link to set a new password, if somebody has this address; the caller is told nothing, nor kept waiting."""
+def send_reset_link(email: str, site: str) -> None:
+    """Send a link that sets a new password, if somebody has this e-mail address.
+
+    It runs after the response, so that neither the answer nor its time tells whether somebody has the address.
+    """
     if can_be_sent():
-        later(_offer_reset, email, site)
+        run_after_response(_send_reset_link, email, site)
 
 
-def _offer_reset(email: str, site: str) -> None:
-    user = User.objects.filter(email=normalize_email(email), is_active=True).first()
+def _send_reset_link(email: str, site: str) -> None:
+    user = User.objects.by_email(email).filter(is_active=True).first()
     if user is not None:
         link = f"{site}{reverse('reset-password')}?link={link_for(user, default_token_generator)}"
         _send("reset", user.email, {"link": link, "user": user})
 
 
-def ask_confirmation(user: User, site: str) -> None:
-    """Send a link that confirms the address a person has, or the one they want."""
+def send_confirmation_link(user: User, site: str) -> None:
+    """Send a link that confirms the wanted address of a person, or else their present one."""
     if can_be_sent():
-        later(_ask_confirmation, user.pk, site)
+        run_after_response(_send_confirmation_link, user.pk, site)
 
 
-def _ask_confirmation(user_id: int, site: str) -> None:
+def _send_confirmation_link(user_id: int, site: str) -> None:
     user = User.objects.get(pk=user_id)
     address = user.pending_email or user.email
-    # Nobody learns here that somebody else has the address; the change itself would fail.
+    # Following the link would fail, and an e-mail would tell the other person of the attempt.
     if user.pending_email and User.objects.filter(email=address).exists():
         return
-    link = f"{site}{reverse('confirm-email')}?link={link_for(user, address_links)}"
+    link = f"{site}{reverse('confirm-email')}?link={link_for(user, confirmation_links)}"
     _send("confirm", address, {"link": link, "user": user, "is_change": bool(user.pending_email)})
 
 
-def tell_of_change(old: str, new: str, site: str) -> None:
+def send_change_notice(old: str, new: str, site: str) -> None:
     """Tell the old address that the account has a new one."""
     if can_be_sent():
-        later(_send, "changed", old, {"new": new, "site": site})
+        run_after_response(_send, "changed", old, {"new": new, "site": site})
 
 
 def _send(name: str, address: str, context: dict[str, object]) -> None:
-    """Send a letter whose first line is its subject, unless this address has had enough of them."""
-    count, _ = count_hit(letter_key(address), HOUR)
-    if count > LETTERS_AN_HOUR:
+    """Send an e-mail from a template, whose first line is the subject; at most EMAILS_AN_HOUR to one address."""
+    count, _ = count_hit(email_key(address), HOUR)
+    if count > EMAILS_AN_HOUR:
         return
-    subject, _, body = render_to_string(f"accounts/letters/{name}.txt", context).partition("\n")
+    subject, _, body = render_to_string(f"accounts/emails/{name}.txt", context).partition("\n")
     send_mail(subject.strip(), body.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [address])

@@ -1,9 +1,8 @@
-"""What a sign-in is called until its person names it."""
+"""The label that a session has until its person names it."""
 
 import re
 
-LONGEST = 100
-# The first that is named wins: Edge, Opera and others also call themselves Chrome, and Chrome calls itself Safari.
+# The first match wins: Edge, Opera and others also name Chrome, and Chrome names Safari.
 BROWSERS = (
     ("Edge", r"Edg(?:A|iOS)?/(\d+)"),
     ("Opera", r"OPR/(\d+)"),
@@ -25,7 +24,7 @@ UNKNOWN = "Unknown browser"
 
 
 def label_from(user_agent: str) -> str:
-    """Return a browser and its system in words, such as "Firefox 153 on Linux"; never the text that was sent."""
+    """Return a browser and its system, such as "Firefox 153 on Linux"; never text that was sent."""
     browser = next(
         (f"{name} {found[1][:4]}" for name, pattern in BROWSERS if (found := re.search(pattern, user_agent))), UNKNOWN
     )

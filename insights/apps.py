@@ -7,3 +7,10 @@ class InsightsConfig(AppConfig):
     """Reads sync.models and writes nothing but month tallies, which can be made anew from the visits."""
 
     name = "insights"
+
+    def ready(self) -> None:
+        """Name the rows that an erasure of a person counts."""
+        from accounts.owned_rows import name_rows
+        from insights.models import MonthTally
+
+        name_rows(MonthTally, "monthTallies", "month tallies")

@@ -1,4 +1,4 @@
-"""The sync app."""
+"""The sync app, and what it registers with accounts: how a person is erased, and the names of its tables."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,23 @@ class SyncConfig(AppConfig):
     """The copy of what browsers recorded."""
 
     name = "sync"
+
+    def ready(self) -> None:
+        """Register the erasure of a person, which a closing account calls."""
+        from accounts.account_closing import PersonErasure, register
+        from accounts.owned_rows import name_rows
+        from sync.erasures import person_erasure
+        from sync.models import Browser, PageVisit, SyncBatch, TabAggregate
+
+        name_rows(PageVisit, "pageVisits", "page visits")
+        name_rows(TabAggregate, "tabAggregates", "tab aggregates")
+        name_rows(SyncBatch, "batches", "sync batches")
+        name_rows(Browser, "browsers", "browsers")
+        register(
+            PersonErasure(
+                check=person_erasure.check_erasable,
+                counts=person_erasure.counts,
+                erase=person_erasure.erase,
+                counted_to=person_erasure.COUNTED,
+            )
+        )

@@ -10,4 +10,4 @@ class SyncserverConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks and the sign-in scheme; importing the modules registers them."""
-        from syncserver import checks, openapi  # noqa: F401, PLC0415  # both need the settings, which exist only now
+        from syncserver import checks, openapi  # noqa: F401  # both need the settings, which exist only now

@@ -17,8 +17,8 @@ ERRORS: dict[str, dict[str, dict[str, Any]]] = {
         "token_expired": {"code": "token_expired", "detail": "The access token has expired; refresh it."},
         "token_invalid": {"code": "token_invalid", "detail": "This is not a valid access token."},
         "session_ended": {"code": "session_ended", "reason": "refresh_reuse", "endedAt": 1772430000000,
-                          "detail": "This browser was signed out for safety at 2026-03-02 05:40 UTC: an old sign-in of "
-                                    "it was used again, as somebody would who had copied it. Sign in again."},
+                          "detail": "This browser was signed out for safety at 2026-03-02 05:40 UTC: an old token of "
+                                    "it was used again, which happens when somebody has copied it. Sign in again."},
     },
     "403": {
         "https_required": {"code": "https_required",
@@ -79,7 +79,11 @@ CLOSE_BODY = {
     "required": True,
     "content": {
         "application/json": {
-            "schema": {"type": "object", "required": ["password"], "properties": {"password": {"type": "string"}}},
+            "schema": {
+                "type": "object",
+                "required": ["password"],
+                "properties": {"password": {"type": "string", "minLength": 1, "maxLength": 1024}},
+            },
             "examples": {"the password": {"value": {"password": "correct horse battery staple"}}},
         }
     },

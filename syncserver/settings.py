@@ -60,6 +60,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "models.W040"]
 
 INSTALLED_APPS = [
     "accounts.apps.StaffAdminConfig",
+    # Before Django's auth, for the command changepassword.
+    "accounts",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -73,7 +75,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "syncserver",
-    "accounts",
     "sync",
     "insights",
 ]
@@ -159,7 +160,6 @@ LOGOUT_REDIRECT_URL = "home"
 PASSWORD_RESET_TIMEOUT = 3600
 # What the apps need of each other without knowing each other.
 STAFF_AUDIT = "accounts.audit.note_staff"
-ERASURE = "sync.erasures.person_erasure"
 
 # E-mail: printed on the console in development; without EMAIL_URL a server in production sends none.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://"))
@@ -183,7 +183,7 @@ if NUM_PROXIES is not None:
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
-AXES_CLIENT_IP_CALLABLE = "accounts.limits.client_ip.client_address"
+AXES_CLIENT_IP_CALLABLE = "accounts.limits.client_ip.client_ip"
 AXES_LOCKOUT_CALLABLE = "accounts.limits.lockout.locked_out_response"
 # Django names the credential "username" whatever the user model calls it; axes would look for "email".
 AXES_USERNAME_FORM_FIELD = "username"

@@ -34,7 +34,7 @@ class SessionFactory(factory.django.DjangoModelFactory):
     label = "Firefox 153 on Linux"
     created_at = factory.LazyFunction(timezone.now)
     last_used_at = factory.SelfAttribute("created_at")
-    last_address = "192.0.2.1"
+    last_client_ip = "192.0.2.1"
     expires_at = factory.LazyAttribute(lambda session: session.last_used_at + timedelta(days=90))
 
 

@@ -1,4 +1,4 @@
-"""Bearer tokens: who sends an API request, and by which session."""
+"""Bearer tokens of the API."""
 
 from django.db import connection
 from django.utils import timezone
@@ -29,16 +29,16 @@ class SessionEnded(Unauthorized):
     """401: the session was ended before its time; `more` says why and when."""
 
     def __init__(self, session: Session) -> None:
-        said = session_service.words(session)
+        said = session_service.end_explanation(session)
         super().__init__(said["detail"], "session_ended")
         self.more = said["more"]
 
 
 class BearerAuthentication(BaseAuthentication):
-    """Accepts `Authorization: Bearer <access>`; what claims to be one and is not is 401, with a code that says why."""
+    """Accepts `Authorization: Bearer <access>`; a bad token is 401 with a code for the reason."""
 
     def authenticate_header(self, request: Request) -> str:
-        """Return what a 401 asks for."""
+        """Return the WWW-Authenticate header of a 401."""
         return Unauthorized.auth_header
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:

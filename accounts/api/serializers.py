@@ -1,18 +1,14 @@
-"""Accounts on the wire."""
+"""The bodies and replies of the account calls."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError, transaction
 from rest_framework import serializers
 
-from accounts.models import AuditEvent, Session, User, normalize_email, validate_time_zone
-from accounts.user_agent import LONGEST
-
-EMAIL_LENGTH = 254
-TAKEN = "There is an account with this e-mail address already. Sign in instead."
+from accounts.api.fields import EmailField, PasswordField, TextField
+from accounts.models import LABEL_LENGTH, AuditEvent, Session, User, validate_time_zone
+from instants import milliseconds
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -29,14 +25,18 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
     def get_dateJoined(self, user: User) -> int:  # noqa: N802  # named by the field
         """Return when the person signed up, in milliseconds since the epoch."""
-        return int(user.date_joined.timestamp() * 1000)
+        return milliseconds(user.date_joined)
 
 
-def label_field(*, required: bool = False) -> Any:
-    """Return the field of what a person calls this browser; when it is left out, that is what the User-Agent says."""
-    words = 'What to call this browser, such as "Work laptop".'
-    optional: dict[str, Any] = {} if required else {"required": False, "allow_blank": True, "default": ""}
-    return serializers.CharField(max_length=LONGEST, help_text=words, **optional)
+def label_field() -> Any:  # a TextField, under a name that the base class of serializers types otherwise
+    """Return the field for the name of a new session."""
+    return TextField(
+        max_length=LABEL_LENGTH,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text='A name for this sign-in, such as "Work laptop". Without it the User-Agent gives one.',
+    )
 
 
 def check_new_password(password: str, user: User, field: str) -> None:
@@ -50,47 +50,31 @@ def check_new_password(password: str, user: User, field: str) -> None:
 class RegisterSerializer(serializers.Serializer[User]):
     """A new account: the address must be free and the password pass the server's rules."""
 
-    email = serializers.EmailField(max_length=EMAIL_LENGTH)
-    password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
-    name = serializers.CharField(max_length=150, required=False, allow_blank=True, allow_null=True, default="")
+    email = EmailField()
+    password = PasswordField()
+    name = TextField(max_length=150, required=False, allow_blank=True, allow_null=True, default="")
+    timeZone = TextField(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        default="",
+        help_text="An IANA name, such as Europe/Berlin. `UTC` when it is left out or unknown to the server.",
+    )
     label = label_field()
-
-    def validate_email(self, value: str) -> str:
-        """Normalise the address and refuse one that is taken."""
-        email = normalize_email(value)
-        if len(email) > EMAIL_LENGTH:  # a few letters grow when they are made small
-            raise serializers.ValidationError(f"Ensure this field has no more than {EMAIL_LENGTH} characters.")
-        if User.objects.filter(email=email).exists():
-            raise serializers.ValidationError(TAKEN)
-        return email
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Hold the password against the validators, with the person at hand for comparison; null is no name."""
-        attrs["name"] = attrs["name"] or ""
-        check_new_password(attrs["password"], User(email=attrs["email"], name=attrs["name"]), "password")
-        return attrs
-
-    def create(self, validated_data: dict[str, Any]) -> User:
-        """Create the person; two registrations of one address at the same moment end as one."""
-        try:
-            with transaction.atomic():
-                return User.objects.create_user(**validated_data)
-        except IntegrityError as error:
-            raise serializers.ValidationError({"email": [TAKEN]}) from error
 
 
 class LoginSerializer(serializers.Serializer[User]):
-    """An address and a password; nothing about either is checked here, so that nothing is given away."""
+    """An e-mail address and a password. Their form is not checked: that would tell which accounts can exist."""
 
-    email = serializers.CharField(max_length=1024)
-    password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
+    email = TextField(max_length=1024)
+    password = PasswordField()
     label = label_field()
 
 
 class RefreshSerializer(serializers.Serializer[User]):
     """A refresh token."""
 
-    refresh = serializers.CharField(max_length=4096)
+    refresh = TextField(max_length=4096)
 
 
 class TokensSerializer(serializers.Serializer[Any]):
@@ -99,7 +83,7 @@ class TokensSerializer(serializers.Serializer[Any]):
     access = serializers.CharField(read_only=True, help_text="Send it as `Authorization: Bearer <access>`.")
     refresh = serializers.CharField(
         read_only=True,
-        help_text="Good until what it was exchanged for is used; keep it where no page can read it.",
+        help_text="Good until a token that it was exchanged for is used. Keep it where no page can read it.",
     )
 
 
@@ -109,13 +93,8 @@ class SignedInSerializer(TokensSerializer):
     user = UserSerializer(read_only=True)
 
 
-def milliseconds(instant: datetime | None) -> int | None:
-    """Return an instant as the wire has it."""
-    return None if instant is None else int(instant.timestamp() * 1000)
-
-
 class SessionSerializer(serializers.ModelSerializer[Session]):
-    """One sign-in of one browser, as its person sees it; the label alone may be written."""
+    """One sign-in of one browser."""
 
     id = serializers.CharField(read_only=True, help_text="Opaque.")
     kind = serializers.ChoiceField(
@@ -124,10 +103,12 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
     isCurrent = serializers.SerializerMethodField(help_text="Whether this call comes from it.")
     createdAt = serializers.SerializerMethodField(help_text="Milliseconds since the epoch.")
     lastUsedAt = serializers.SerializerMethodField(help_text="Its last refresh: up to ten minutes before its last use.")
-    lastAddress = serializers.CharField(source="last_address", read_only=True, allow_null=True)
+    lastAddress = serializers.CharField(source="last_client_ip", read_only=True, allow_null=True)
     expiresAt = serializers.SerializerMethodField(help_text="When it ends by itself if it is not used.")
-    endedAt = serializers.SerializerMethodField(help_text="Of one that was signed out for safety: when.")
-    endReason = serializers.SerializerMethodField(help_text="`refresh_reuse`: an old token of it was used again.")
+    endedAt = serializers.SerializerMethodField(help_text="When it was ended for safety; else null.")
+    endReason = serializers.SerializerMethodField(
+        help_text="`refresh_reuse`: an old token of it was used again; else null."
+    )
 
     class Meta:
         model = Session
@@ -142,19 +123,19 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
 
     def get_createdAt(self, session: Session) -> int:  # noqa: N802  # as above
         """Return when it was signed in."""
-        return milliseconds(session.created_at) or 0
+        return milliseconds(session.created_at)
 
     def get_lastUsedAt(self, session: Session) -> int:  # noqa: N802  # as above
         """Return when it was refreshed last."""
-        return milliseconds(session.last_used_at) or 0
+        return milliseconds(session.last_used_at)
 
     def get_expiresAt(self, session: Session) -> int:  # noqa: N802  # as above
         """Return when it ends by itself."""
-        return milliseconds(session.expires_at) or 0
+        return milliseconds(session.expires_at)
 
     def get_endedAt(self, session: Session) -> int | None:  # noqa: N802  # as above
         """Return when it was ended."""
-        return milliseconds(session.revoked_at)
+        return None if session.revoked_at is None else milliseconds(session.revoked_at)
 
     def get_endReason(self, session: Session) -> str | None:  # noqa: N802  # as above
         """Return why it was ended."""
@@ -168,9 +149,9 @@ class SessionListSerializer(serializers.Serializer[Any]):
 
 
 class LabelSerializer(serializers.Serializer[Any]):
-    """A name for a browser."""
+    """A name for a session; without it nothing changes."""
 
-    label = label_field(required=True)
+    label = TextField(max_length=LABEL_LENGTH, required=False)  # type: ignore[assignment]  # the base class has a label too
 
 
 class EndedSerializer(serializers.Serializer[Any]):
@@ -180,73 +161,80 @@ class EndedSerializer(serializers.Serializer[Any]):
 
 
 class PersonChangeSerializer(serializers.Serializer[Any]):
-    """What a person may change about themselves; what is left out stays."""
+    """The fields that a person may change; a field that is left out stays."""
 
-    name = serializers.CharField(max_length=150, required=False, allow_blank=True)
-    timeZone = serializers.CharField(
+    name = TextField(max_length=150, required=False, allow_blank=True)
+    timeZone = TextField(
         max_length=64, required=False, validators=[validate_time_zone], help_text="An IANA name, such as Europe/Berlin."
     )
 
 
 class OwnPasswordSerializer(serializers.Serializer[Any]):
-    """The password, asked for once more."""
+    """The person's own password."""
 
-    password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
+    password = PasswordField()
 
 
 class NewPasswordSerializer(serializers.Serializer[Any]):
-    """The present password and the next."""
+    """The present password and the new one."""
 
-    currentPassword = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
-    newPassword = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
+    currentPassword = PasswordField()
+    newPassword = PasswordField()
 
 
 class EmailStateSerializer(serializers.Serializer[Any]):
-    """The address of an account, and what is known of it."""
+    """The e-mail address of an account."""
 
     email = serializers.CharField(read_only=True)
     isConfirmed = serializers.BooleanField(read_only=True, help_text="Whether a link sent to it was followed.")
-    pendingEmail = serializers.CharField(read_only=True, allow_null=True, help_text="Wanted, and not yet confirmed.")
+    pendingEmail = serializers.CharField(
+        read_only=True, allow_null=True, help_text="The address that it becomes when its link is followed."
+    )
 
 
 class NewEmailSerializer(OwnPasswordSerializer):
-    """An address to change to; the present one, to be sent a link that confirms it."""
+    """The new e-mail address, or the present one to get another link."""
 
-    email = serializers.EmailField(max_length=EMAIL_LENGTH)
+    email = EmailField()
 
 
-class AddressSerializer(serializers.Serializer[Any]):
-    """An e-mail address; nothing about it is checked here, so that nothing is given away."""
+class ForgottenPasswordSerializer(serializers.Serializer[Any]):
+    """An e-mail address. Its form is not checked, so that all get the same answer."""
 
-    email = serializers.CharField(max_length=1024)
+    email = TextField(max_length=1024)
 
 
 class LinkSerializer(serializers.Serializer[Any]):
-    """What a link that came by e-mail carries behind `?link=`."""
+    """The value behind `?link=` of a link that came by e-mail."""
 
-    link = serializers.CharField(max_length=200)
+    link = TextField(max_length=200)
 
 
 class ResetSerializer(LinkSerializer):
-    """A link and the next password."""
+    """A link and the new password."""
 
-    newPassword = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
+    newPassword = PasswordField()
 
 
 class ClosedSerializer(serializers.Serializer[Any]):
-    """What closing an account erased."""
+    """The rows that closing an account erased."""
 
-    erased = serializers.DictField(child=serializers.IntegerField(), help_text="Rows by table, so far.")
+    erased = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Rows erased so far by name: `pageVisits`, `tabAggregates`, `batches`, `browsers`, `monthTallies`, "
+        "`sessions`, `recoveryCodes`, `authenticators`, `adminChanges`, `accounts`. `eventsKeptWithoutName` are events "
+        "that stay with a number in place of the person. Other names may come.",
+    )
     isFinished = serializers.BooleanField(help_text="False: the server goes on erasing by itself.")
 
 
 class EventSerializer(serializers.ModelSerializer[AuditEvent]):
-    """Something that happened to the account."""
+    """An event of the account."""
 
     id = serializers.CharField(read_only=True, help_text="Opaque.")
     at = serializers.SerializerMethodField(help_text="Milliseconds since the epoch.")
-    by = serializers.SerializerMethodField(help_text="`you`, `staff`, or null: the server, or somebody unknown.")
-    address = serializers.CharField(source="address_shown", read_only=True, allow_null=True)
+    by = serializers.SerializerMethodField(help_text="`you`, `staff`, or null for the server or somebody unknown.")
+    address = serializers.CharField(source="client_ip_for_subject", read_only=True, allow_null=True)
 
     class Meta:
         model = AuditEvent
@@ -255,7 +243,7 @@ class EventSerializer(serializers.ModelSerializer[AuditEvent]):
 
     def get_at(self, event: AuditEvent) -> int:
         """Return when it happened."""
-        return milliseconds(event.created_at) or 0
+        return milliseconds(event.created_at)
 
     def get_by(self, event: AuditEvent) -> str | None:
         """Return who did it, without saying which member of staff."""

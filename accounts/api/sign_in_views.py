@@ -1,20 +1,20 @@
-"""The account calls of the API."""
+"""The calls that sign a person up, in and out, and refresh tokens."""
 
 from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate, user_logged_in
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import PermissionDenied, Throttled
-from rest_framework.permissions import AllowAny
+from rest_framework.exceptions import PermissionDenied, Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from accounts import audit, emails
+from accounts import account_service, audit
 from accounts.api.authentication import SessionEnded, Unauthorized
+from accounts.api.examples import REFRESH, SIGN_IN, SIGN_UP, SIGNED_IN, TOKENS
+from accounts.api.open_view import OpenView
 from accounts.api.serializers import (
     LoginSerializer,
     RefreshSerializer,
@@ -23,44 +23,16 @@ from accounts.api.serializers import (
     TokensSerializer,
     UserSerializer,
 )
-from accounts.limits.client_ip import client_address
+from accounts.limits.client_ip import client_ip
 from accounts.limits.throttling import account_wait, check_rate
 from accounts.models import User
 from accounts.sessions import session_service
 from accounts.sessions.tokens import ExpiredTokenError, RefreshToken, TokenError
 
-PERSON = {
-    "id": "7",
-    "email": "alice@example.org",
-    "name": "Alice",
-    "timeZone": "Europe/Berlin",
-    "dateJoined": 1772353800000,
-}
-PAIR = {"access": "eyJhbGciOiJIUzI1NiIsInR5…", "refresh": "eyJhbGciOiJIUzI1NiIsInR5…"}
-SIGN_UP = OpenApiExample(
-    "sign up",
-    {"email": "alice@example.org", "password": "correct horse battery staple", "name": "Alice"},
-    request_only=True,
-)
-SIGN_IN = OpenApiExample(
-    "sign in", {"email": "alice@example.org", "password": "correct horse battery staple"}, request_only=True
-)
-SIGNED_IN = OpenApiExample("signed in", {"user": PERSON, **PAIR}, response_only=True)
-REFRESH = OpenApiExample("a refresh token", {"refresh": PAIR["refresh"]}, request_only=True)
-TOKENS = OpenApiExample("a new pair", PAIR, response_only=True)
-
 
 def signed_in(user: User, request: Request, label: str) -> dict[str, Any]:
-    """Begin a session and return what register and login answer."""
+    """Begin a session and return the reply of register and login."""
     return {"user": UserSerializer(user).data, **session_service.begin_with_tokens(user, request._request, label)}
-
-
-class OpenView(APIView):
-    """A call that anyone may make, within AUTH_RATE for each address."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    throttle_scope = "auth"
 
 
 class RegisterView(OpenView):
@@ -78,11 +50,18 @@ class RegisterView(OpenView):
             raise PermissionDenied("This server takes no new accounts.", code="registration_closed")
         serializer = RegisterSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        label = serializer.validated_data.pop("label")
-        user = serializer.save()
-        audit.note_own(audit.Kind.REGISTERED, request._request, user)
-        emails.ask_confirmation(user, emails.site_of(request._request))
-        return Response(signed_in(user, request, label), status=status.HTTP_201_CREATED)
+        sent = serializer.validated_data
+        try:
+            user = account_service.sign_up(
+                request._request,
+                sent["email"],
+                sent["password"],
+                name=sent["name"] or "",
+                time_zone=sent["timeZone"] or "",
+            )
+        except account_service.SignUpRefused as refused:
+            raise ValidationError(refused.errors) from refused
+        return Response(signed_in(user, request, sent["label"]), status=status.HTTP_201_CREATED)
 
 
 class LoginView(OpenView):
@@ -95,7 +74,7 @@ class LoginView(OpenView):
         examples=[SIGN_IN, SIGNED_IN],
     )
     def post(self, request: Request) -> Response:
-        """Exchange an e-mail address and a password for tokens; a wrong one and an unknown one are answered alike."""
+        """Exchange an e-mail address and a password for tokens; the error does not tell which of them is wrong."""
         serializer = LoginSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         email, password = serializer.validated_data["email"], serializer.validated_data["password"]
@@ -103,7 +82,7 @@ class LoginView(OpenView):
             raise Throttled(wait)
         user = authenticate(request._request, username=email, password=password)
         if not isinstance(user, User):
-            audit.note_failed_sign_in(request._request, email)
+            audit.add_failed_sign_in(request._request, email)
             raise Unauthorized("The e-mail address or the password is wrong.", code="invalid_credentials")
         # As Django's own login does: it notes the time, and axes forgets the failures before it.
         user_logged_in.send(sender=User, request=request._request, user=user)
@@ -143,11 +122,11 @@ class RefreshView(OpenView):
             raise Unauthorized("This token belongs to nobody who may sign in.", code="token_invalid") from refused
 
     def _counted(self, request: Request, text: str) -> RefreshToken:
-        """Return the token, the call counted for its session, so that browsers behind one address share no limit."""
+        """Return the token and count the call for its session: browsers behind one client IP share no limit."""
         try:
             token = RefreshToken(text)  # type: ignore[arg-type]  # the library takes text
         except TokenError:
-            check_rate("refresh", f"address {client_address(request._request)}")
+            check_rate("refresh", f"address {client_ip(request._request)}")
             raise
         check_rate("refresh", f"session {token.session_id}")
         return token

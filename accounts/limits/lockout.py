@@ -1,4 +1,4 @@
-"""What counts as one account for the lock on failed sign-ins, and what a locked sign-in is told."""
+"""The lock on failed sign-ins: the name an account is counted under, and the answer to a locked sign-in."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from accounts.models import normalize_email
+from accounts.email_address import normalize_email
 
 
 def login_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """Return the account an attempt is counted under, in the spelling accounts are compared in."""
+    """Return the normalised e-mail address that an attempt is counted under."""
     name = (credentials or {}).get("username") or request.POST.get("username") or ""
     return normalize_email(str(name))[:254]
 
 
 def locked_out_response(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """Answer 429 with how long a lock lasts at most: JSON to the API, a page to a browser."""
+    """Answer 429 with the longest time that a lock lasts: JSON to the API, a page elsewhere."""
     seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
     minutes = max(1, seconds // 60)
     response: HttpResponse

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
-from accounts.limits.client_ip import client_address
+from accounts.limits.client_ip import client_ip
 from accounts.models import account_key
 
 if TYPE_CHECKING:  # the views module reads its throttle classes from the settings, and so imports this one
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the views module reads its throttle classes from the settin
 
 logger = logging.getLogger(__name__)
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-# Attempts on one account in a minute, from anywhere, before it is slowed; nobody types that fast.
+# Attempts on one account in a minute, from all client IPs. Nobody types that fast.
 ACCOUNT_ATTEMPTS = 30
 
 
@@ -43,7 +43,7 @@ def count_hit(key: str, seconds: int) -> tuple[int, float]:
         try:
             return _count_in_redis(key[:100], ends_at), ends_at - now
         except RedisError as error:
-            # Its words may hold the address of the service; limits hold meanwhile, and nobody is turned away.
+            # The text of the error may hold the URL of Redis. The limits hold meanwhile.
             logger.warning("Redis does not count (%s); the database does.", type(error).__name__)
     return _count_in_database(key[:100], ends_at), ends_at - now
 
@@ -64,7 +64,7 @@ def _count_in_database(key: str, ends_at: int) -> int:
 
 def _count_in_redis(key: str, ends_at: int) -> int:
     name = f"syncserver:{ends_at}:{key}"
-    # Both or neither: a count that never expired would be a name kept for ever.
+    # In one transaction: a count without an expiry would keep a name for ever.
     with _redis(settings.RATE_COUNTS_URL).pipeline(transaction=True) as pipeline:
         pipeline.incr(name)
         pipeline.expireat(name, ends_at + 1)
@@ -73,21 +73,21 @@ def _count_in_redis(key: str, ends_at: int) -> int:
 
 @cache
 def _redis(url: str) -> Redis:
-    # A request waits for one answer at most this long, in seconds, and then for the database.
+    # A request waits this many seconds for Redis and then uses the database.
     return Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
 
 
 class ScopedThrottle(BaseThrottle):
-    """Limits a view to the rate of its `throttle_scope`, per person when signed in, else per address."""
+    """Limits a view to the rate of its `throttle_scope`, per person when signed in, else per client IP."""
 
     def __init__(self) -> None:
         self.remaining_seconds = 0.0
 
     def ident(self, request: Request) -> str:
-        """Return who is counted."""
+        """Return the name that the request is counted under."""
         if request.user.is_authenticated:
             return f"person {request.user.pk}"
-        return f"address {client_address(request._request)}"
+        return f"address {client_ip(request._request)}"
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Count the request and tell whether it is within the rate."""
@@ -105,7 +105,7 @@ class ScopedThrottle(BaseThrottle):
 
 
 def check_rate(scope: str, ident: str) -> None:
-    """Count a request of `ident` where no throttle class can know it; raises Throttled beyond the rate of the scope."""
+    """Count a request of `ident`, for names that no throttle class can know; raises Throttled beyond the rate."""
     limit, seconds = parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
     count, remaining = count_hit(f"{scope} {ident}", seconds)
     if count > limit:
@@ -115,7 +115,7 @@ def check_rate(scope: str, ident: str) -> None:
 def account_wait(email: Any) -> int:
     """Count an attempt to sign in to an account; return 0, or the seconds to wait when it is tried too often.
 
-    It slows the account for everyone and never locks it: whoever knows an address could else shut its owner out.
+    It slows the account and never locks it. A lock would let anybody shut out a person by their e-mail address.
     """
     count, remaining = count_hit(account_key(str(email)), 60)
     return int(remaining) + 1 if count > ACCOUNT_ATTEMPTS else 0

@@ -1,38 +1,43 @@
-"""The forms of the account's pages; each asks and says the same as the API."""
+"""The forms of the account pages."""
 
 from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts import account_service, audit
-from accounts.api.serializers import EMAIL_LENGTH, TAKEN
-from accounts.limits.throttling import account_wait
-from accounts.models import User, normalize_email
-from accounts.user_agent import LONGEST
+from accounts import account_service
+from accounts.email_address import INVALID, MAX_EMAIL_LENGTH, TOO_LONG, check_email, normalize_email
+from accounts.limits.slowed_sign_in_form import SlowedSignInForm
+from accounts.models import LABEL_LENGTH, User
 
-PRESENT = forms.PasswordInput(attrs={"autocomplete": "current-password"})
-NEXT = forms.PasswordInput(attrs={"autocomplete": "new-password"})
-ADDRESS = forms.EmailInput(attrs={"autocomplete": "email"})
-GOOD_ENOUGH = "At least 8 characters; not a common password, not only digits, and unlike your name and address."
-NO_ADDRESS = {"invalid": "This is not an e-mail address. One looks like alice@example.org."}
-ONCE_MORE = "New password, once more"
+CURRENT_PASSWORD_INPUT = forms.PasswordInput(attrs={"autocomplete": "current-password"})
+NEW_PASSWORD_INPUT = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+EMAIL_INPUT = forms.EmailInput(attrs={"autocomplete": "email"})
+PASSWORD_HELP = "At least 8 characters; not a common password, not only digits, and unlike your name and address."  # noqa: S105  # a hint for people
+REPEAT_LABEL = "New password, once more"
 
 
-class Plain:
-    """A form whose labels are plain words, and which opens at the field that has to be corrected."""
+class FocusedForm:
+    """A form without colons after its labels that focuses the first field with an error."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
 
     def full_clean(self) -> None:
-        """Check what was typed, and put the cursor into the first field that is wrong."""
+        """Check the fields, and focus the first one that is wrong."""
         super().full_clean()  # type: ignore[misc]  # of the form beside it
+        self._focus_first_error()
+
+    def refuse(self, errors: dict[str, list[str]]) -> None:
+        """Add the errors of a service, and focus the first field that is wrong."""
+        for field, texts in errors.items():
+            cast("forms.Form", self).add_error(field, ValidationError(texts))
+        self._focus_first_error()
+
+    def _focus_first_error(self) -> None:
         form = cast("forms.Form", self)
         wrong = [name for name in form.fields if name in form.errors]
         if wrong:
@@ -41,27 +46,20 @@ class Plain:
             form.fields[wrong[0]].widget.attrs["autofocus"] = True
 
 
-class SlowedSignIn(AuthenticationForm):
-    """A sign-in that is slowed for an account that is tried too often, and that writes failures down."""
+class EmailField(forms.EmailField):
+    """An e-mail address that may become the address of an account, returned as it is stored."""
 
-    def clean(self) -> dict[str, Any]:
-        """Sign in; raises ValidationError with the seconds to wait, before any password is looked at."""
-        email = self.cleaned_data.get("username")
-        if email and (wait := account_wait(email)):
-            raise ValidationError(
-                f"There were too many attempts to sign in to this account. Wait {wait} seconds and try again.",
-                code="throttled",
-            )
-        return super().clean()
+    default_validators = [check_email]
 
-    def get_invalid_login_error(self) -> ValidationError:
-        """Write the failure down and return what is said of it."""
-        if self.request is not None:
-            audit.note_failed_sign_in(self.request, self.cleaned_data.get("username"))
-        return super().get_invalid_login_error()
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=EMAIL_INPUT, error_messages={"max_length": TOO_LONG}, **options)
+
+    def to_python(self, value: Any) -> str:
+        """Return the address as it is stored; it is checked in this spelling."""
+        return normalize_email(super().to_python(value) or "")
 
 
-class SignInForm(Plain, SlowedSignIn):
+class SignInForm(FocusedForm, SlowedSignInForm):
     """Signing in to the pages."""
 
     error_messages = {
@@ -70,48 +68,23 @@ class SignInForm(Plain, SlowedSignIn):
     }
 
 
-class SignUpForm(Plain, forms.Form):
+class SignUpForm(FocusedForm, forms.Form):
     """A new account."""
 
-    email = forms.EmailField(label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages=NO_ADDRESS)
+    email = EmailField(label="E-mail address")
     name = forms.CharField(
         label="Name (if you like)",
         max_length=150,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    password = forms.CharField(label="Password", max_length=1024, strip=False, widget=NEXT, help_text=GOOD_ENOUGH)
-
-    def clean_email(self) -> str:
-        """Return the address as it is stored; raises ValidationError when somebody has it."""
-        email = normalize_email(self.cleaned_data["email"])
-        if len(email) > EMAIL_LENGTH or User.objects.filter(email=email).exists():
-            raise ValidationError(TAKEN if len(email) <= EMAIL_LENGTH else "This address is too long.")
-        return email
-
-    def clean(self) -> dict[str, Any]:
-        """Hold the password against the server's rules, with the person at hand for comparison."""
-        asked = super().clean() or self.cleaned_data
-        if asked.get("password"):
-            try:
-                validate_password(asked["password"], User(email=asked.get("email", ""), name=asked.get("name", "")))
-            except ValidationError as error:
-                self.add_error("password", error)
-        return asked
-
-    def save(self) -> User | None:
-        """Make the person; None, with an error in the form, when somebody took the address just now."""
-        asked = self.cleaned_data
-        try:
-            with transaction.atomic():
-                return User.objects.create_user(asked["email"], asked["password"], name=asked["name"])
-        except IntegrityError:
-            self.add_error("email", TAKEN)
-            return None
+    password = forms.CharField(
+        label="Password", max_length=1024, strip=False, widget=NEW_PASSWORD_INPUT, help_text=PASSWORD_HELP
+    )
 
 
 def check_own_password(user: User, password: str, request: HttpRequest) -> str:
-    """Return the password if it is theirs; raises ValidationError."""
+    """Return the password; raises ValidationError for a wrong one or too many attempts."""
     try:
         account_service.check_own_password(user, password, request)
     except account_service.WrongPassword as error:
@@ -121,17 +94,17 @@ def check_own_password(user: User, password: str, request: HttpRequest) -> str:
     return password
 
 
-class OwnPasswordForm(Plain, forms.Form):
+class OwnPasswordForm(FocusedForm, forms.Form):
     """Asks for the password once more."""
 
-    password = forms.CharField(label="Your password", max_length=1024, strip=False, widget=PRESENT)
+    password = forms.CharField(label="Your password", max_length=1024, strip=False, widget=CURRENT_PASSWORD_INPUT)
 
     def __init__(self, *args: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request, self.user = request, user
 
     def clean_password(self) -> str:
-        """Return the password; raises ValidationError unless it is theirs."""
+        """Return the password; raises ValidationError for a wrong one."""
         return check_own_password(self.user, self.cleaned_data["password"], self.request)
 
 
@@ -139,28 +112,26 @@ class EmailForm(OwnPasswordForm):
     """Another e-mail address."""
 
     field_order = ["email", "password"]
-    email = forms.EmailField(
-        label="New e-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages=NO_ADDRESS
-    )
+    email = EmailField(label="New e-mail address")
 
 
-class NextPassword(Plain):
-    """The next password typed twice, asked for in the words of the other pages."""
+class NewPasswordTwice(FocusedForm):
+    """The new password typed twice, with the help text of the other pages."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         first, second = (cast("forms.Form", self).fields[name] for name in ("new_password1", "new_password2"))
-        first.help_text, second.help_text, second.label = GOOD_ENOUGH, "", ONCE_MORE
+        first.help_text, second.help_text, second.label = PASSWORD_HELP, "", REPEAT_LABEL
 
 
-class ResetForm(NextPassword, SetPasswordForm):  # type: ignore[type-arg]  # takes no parameter at run time
-    """The next password, for who came by a link."""
+class ResetForm(NewPasswordTwice, SetPasswordForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """The new password, for a person who followed a link."""
 
     error_messages = {"password_mismatch": "The two are not the same."}
 
 
-class ChangePasswordForm(NextPassword, PasswordChangeForm):
-    """The present password, and the next typed twice."""
+class ChangePasswordForm(NewPasswordTwice, PasswordChangeForm):
+    """The present password, and the new one typed twice."""
 
     error_messages = {**PasswordChangeForm.error_messages, **ResetForm.error_messages}
 
@@ -170,17 +141,19 @@ class ChangePasswordForm(NextPassword, PasswordChangeForm):
         self.fields["old_password"].label = "Present password"
 
     def clean_old_password(self) -> str:
-        """Return the present password; raises ValidationError unless it is theirs."""
+        """Return the present password; raises ValidationError for a wrong one."""
         return check_own_password(self.user, self.cleaned_data["old_password"], self.request)
 
 
-class ForgottenForm(Plain, forms.Form):
-    """Whose password is forgotten."""
+class ForgottenForm(FocusedForm, forms.Form):
+    """The e-mail address of a forgotten password."""
 
-    email = forms.EmailField(label="E-mail address", max_length=EMAIL_LENGTH, widget=ADDRESS, error_messages=NO_ADDRESS)
+    email = forms.EmailField(
+        label="E-mail address", max_length=MAX_EMAIL_LENGTH, widget=EMAIL_INPUT, error_messages={"invalid": INVALID}
+    )
 
 
-class ProfileForm(Plain, forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
+class ProfileForm(FocusedForm, forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
     """Name and time zone."""
 
     time_zone = forms.ChoiceField(
@@ -193,12 +166,12 @@ class ProfileForm(Plain, forms.ModelForm):  # type: ignore[type-arg]  # takes no
 
 
 class LabelForm(forms.Form):
-    """What a browser is called."""
+    """The name of a session."""
 
-    label = forms.CharField(max_length=LONGEST)
+    label = forms.CharField(max_length=LABEL_LENGTH)
 
 
-class CodeForm(Plain, forms.Form):
+class CodeForm(FocusedForm, forms.Form):
     """A code of an authenticator app, or a recovery code."""
 
     code = forms.CharField(

@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from segno import make_qr
 
-from accounts import staff_second_step
+from accounts import second_step
 from accounts.models import RecoveryCode, User
 from accounts.pages import forms
-from accounts.pages.views import person
+from accounts.pages.signed_in import person
 
 WRONG_CODE = "This code is not good. Codes change every 30 seconds; after some wrong ones, wait a little."
 
@@ -36,17 +36,17 @@ def wanted_page(request: HttpRequest) -> str:
 
 @never_cache
 @login_required
-def second_step(request: HttpRequest) -> HttpResponse:
+def second_step_page(request: HttpRequest) -> HttpResponse:
     """Set up the second step, take it, or show that it is taken."""
     user = staff_member(request)
-    if staff_second_step.device_of(user) is None:
+    if second_step.device_of(user) is None:
         return _set_up(request, user)
-    if staff_second_step.is_verified(request):
+    if second_step.is_verified(request):
         left = RecoveryCode.objects.filter(user=user).count()
         return render(request, "accounts/second_step_taken.html", {"left": left})
     form = forms.CodeForm(request.POST or None)
     if form.is_valid():
-        if staff_second_step.take_second_step(request, user, form.cleaned_data["code"]):
+        if second_step.take_second_step(request, user, form.cleaned_data["code"]):
             return redirect(wanted_page(request))
         form.add_error("code", WRONG_CODE)
     return render(request, "accounts/second_step.html", {"form": form, "next": request.GET.get("next", "")})
@@ -55,11 +55,11 @@ def second_step(request: HttpRequest) -> HttpResponse:
 def _set_up(request: HttpRequest, user: User) -> HttpResponse:
     form = forms.CodeForm(request.POST or None)
     if form.is_valid():
-        codes = staff_second_step.finish_enrolling(request, user, form.cleaned_data["code"])
+        codes = second_step.finish_enrolling(request, user, form.cleaned_data["code"])
         if codes:
             return render(request, "accounts/recovery_codes.html", {"codes": codes, "next": wanted_page(request)})
         form.add_error("code", WRONG_CODE)
-    device = staff_second_step.enrolling(user)
+    device = second_step.enrolling(user)
     secret = device.config_url.partition("secret=")[2].partition("&")[0]
     drawn = make_qr(device.config_url, error="m").svg_inline(svgclass="qr", omitsize=True, border=2)
     context = {
@@ -76,9 +76,9 @@ def _set_up(request: HttpRequest, user: User) -> HttpResponse:
 def new_recovery_codes(request: HttpRequest) -> HttpResponse:
     """Replace the recovery codes and show them once."""
     user = staff_member(request)
-    if not staff_second_step.is_verified(request):
+    if not second_step.is_verified(request):
         raise PermissionDenied
-    context = {"codes": staff_second_step.new_recovery_codes(user), "next": "account"}
+    context = {"codes": second_step.new_recovery_codes(user), "next": "account"}
     return render(request, "accounts/recovery_codes.html", context)
 
 
@@ -87,8 +87,8 @@ def new_recovery_codes(request: HttpRequest) -> HttpResponse:
 def remove_second_step(request: HttpRequest) -> HttpResponse:
     """Forget the authenticator."""
     user = staff_member(request)
-    if not staff_second_step.is_verified(request):
+    if not second_step.is_verified(request):
         raise PermissionDenied
-    staff_second_step.remove(request, user)
+    second_step.remove(request, user)
     messages.success(request, "The second step is removed.")
     return redirect("second-step")

@@ -1,4 +1,4 @@
-"""What every page does for the person who is signed in: hold their session, and show times in their zone."""
+"""Middleware of the pages: ties the cookie to a session row, and shows times in the person's zone."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -9,22 +9,22 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from accounts import audit
-from accounts.limits.client_ip import known_address
+from accounts.limits.client_ip import client_ip_to_store
 from accounts.models import Session
 from accounts.sessions import session_service
 
-# Where a cookie's session keeps the number of the sign-in it belongs to.
+# The key under which Django's cookie session keeps the id of the session row.
 SIGN_IN = "sign_in"
 TOUCHED_EVERY = timedelta(minutes=10)
 
 
 def is_page(request: HttpRequest) -> bool:
-    """Tell whether a request is one that a cookie may sign in."""
+    """Tell whether a cookie may sign this request in."""
     return not request.path.startswith("/api/")
 
 
 class SignInMiddleware:
-    """Ties the cookie of the pages and the admin to a session row, whichever form signed in or out.
+    """Ties the cookie of the pages and the admin to a session row, for every form that signs in or out.
 
     A session that was ended elsewhere is signed out at the next page.
     """
@@ -41,7 +41,7 @@ class SignInMiddleware:
         if held is not None and request.session.get(SIGN_IN) != held.pk:
             reason = Session.Reason.SIGNED_OUT
             if Session.objects.live().filter(pk=held.pk).end(reason):
-                audit.note_revoked(reason, request, held.user_id)
+                audit.add_session_ends(reason, request, held.user_id)
         if request.user.is_authenticated and SESSION_KEY in request.session and SIGN_IN not in request.session:
             begun = session_service.begin(request.user, Session.Kind.COOKIE, request)
             Session.objects.filter(pk=begun.pk).update(expires_at=request.session.get_expiry_date())
@@ -59,7 +59,7 @@ class SignInMiddleware:
             logout(request)
             return None
         if now - session.last_used_at > TOUCHED_EVERY:
-            theirs.update(last_used_at=now, last_address=known_address(request))
+            theirs.update(last_used_at=now, last_client_ip=client_ip_to_store(request))
         return session
 
 
@@ -76,7 +76,7 @@ class TimeZoneMiddleware:
         try:
             zone = zoneinfo.ZoneInfo(request.user.time_zone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-            # A zone the system's database has dropped since it was chosen.
+            # The system has dropped this zone since the person chose it.
             return self.get_response(request)
         with timezone.override(zone):
             return self.get_response(request)

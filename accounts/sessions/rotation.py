@@ -1,9 +1,9 @@
-"""What becomes of a refresh token that is presented: the rule alone, without clock or database.
+"""The rule by which a presented refresh token is good or stolen, without clock or database.
 
 The tokens of a session have generations. Each refresh answers a token of the newest one, so a browser that retries, or
 refreshes twice at once, is never sent back. A token is good until a later generation was refreshed, and for `grace`
 longer; tokens of one generation are siblings, and once one was refreshed the others are good for `grace` only.
-Whatever comes after that is in the hands of two, and one of them is a thief.
+A token presented later than that is held by two, and one of them is a thief.
 """
 
 from enum import Enum
@@ -22,7 +22,7 @@ class Use(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """What a session remembers: its newest refreshed generation, and the uses that may still be retried, oldest first.
+    """The memory of a session: its newest refreshed generation, and the uses that may be retried, oldest first.
 
     Instants are in any one unit; a sign-in issues generation 1.
     """
@@ -32,7 +32,7 @@ class Chain(NamedTuple):
 
 
 class Verdict(Enum):
-    """What a presented token is."""
+    """The judgement on a presented token."""
 
     GOOD = "good"
     THEFT = "theft"
@@ -64,7 +64,7 @@ def _is_good(chain: Chain, generation: int, mark: str, now: int, grace: int) -> 
 
 
 def _without_old(newest: int, uses: tuple[Use, ...], now: int, grace: int) -> tuple[Use, ...]:
-    """Drop the generations none of whose tokens can be good any more."""
+    """Drop each generation that has no good token any more."""
     first: dict[int, int] = {}
     for use in uses:
         first[use.generation] = min(use.at, first.get(use.generation, use.at))

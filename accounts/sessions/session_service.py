@@ -1,4 +1,4 @@
-"""Begins, refreshes and ends the sign-ins of browsers; the only writer of sessions beside a person's own save."""
+"""Begins, refreshes and ends sessions."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,11 +9,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
-from accounts.limits.client_ip import known_address
-from accounts.models import AuditEvent, Session, User
-from accounts.sessions.rotation import Verdict, present
+from accounts.limits.client_ip import client_ip_to_store
+from accounts.models import LABEL_LENGTH, AuditEvent, Session, User
+from accounts.sessions.rotation import Chain, Use, Verdict, present
 from accounts.sessions.tokens import RefreshToken, tokens_of
-from accounts.user_agent import LONGEST, label_from
+from accounts.user_agent import label_from
+from instants import milliseconds
 
 Reason, Kind = Session.Reason, Session.Kind
 # How long an ended session is shown, and kept.
@@ -21,7 +22,7 @@ ENDED_KEPT_DAYS = 30
 
 
 class Refused(Exception):
-    """A refresh token that is no longer good; `session` is the one it belonged to, if that ended before its time."""
+    """The refresh token is no longer good; `session` is its session where that has ended."""
 
     def __init__(self, session: Session | None = None) -> None:
         super().__init__()
@@ -29,29 +30,29 @@ class Refused(Exception):
 
 
 def expiry(created_at: datetime, now: datetime) -> datetime:
-    """Return when a session used now ends by itself: idle for too long, or too old."""
+    """Return when a session that is used now expires: after the idle limit or the age limit, the earlier one."""
     idle = now + timedelta(days=settings.SESSION_IDLE_DAYS)
     return min(idle, created_at + timedelta(days=settings.SESSION_MAX_DAYS))
 
 
 def begin(user: User, kind: Session.Kind, request: HttpRequest, label: str = "") -> Session:
-    """Write down that a browser signed in."""
+    """Create a session and note the sign-in. Without a label the User-Agent gives one."""
     now = timezone.now()
     session: Session = Session.objects.create(
         user=user,
         kind=kind,
-        label=label.strip()[:LONGEST] or label_from(request.META.get("HTTP_USER_AGENT", "")),
+        label=label.strip()[:LABEL_LENGTH] or label_from(request.META.get("HTTP_USER_AGENT", "")),
         created_at=now,
         last_used_at=now,
-        last_address=known_address(request),
+        last_client_ip=client_ip_to_store(request),
         expires_at=expiry(now, now),
     )
-    audit.note_own(AuditEvent.Kind.SIGN_IN, request, user, detail=kind.value)
+    audit.add_own_event(AuditEvent.Kind.SIGN_IN, request, user, detail=kind.value)
     return session
 
 
 def begin_with_tokens(user: User, request: HttpRequest, label: str = "") -> dict[str, str]:
-    """Sign a browser in and return its first pair of tokens."""
+    """Begin a session that holds tokens; return its first pair."""
     with transaction.atomic():
         session = begin(user, Kind.TOKENS, request, label)
     return tokens_of(session, session.last_used_at)
@@ -67,66 +68,71 @@ def refresh(token: RefreshToken, request: HttpRequest) -> dict[str, str]:
         if not session.is_live(now):
             raise Refused(session)
         verdict, chain = present(
-            session.chain, token.generation, token.mark, _milliseconds(now), settings.REFRESH_GRACE_SECONDS * 1000
+            _chain_of(session), token.generation, token.mark, milliseconds(now), settings.REFRESH_GRACE_SECONDS * 1000
         )
         if verdict is Verdict.GOOD:
-            session.chain = chain
+            session.generation, session.uses = chain.generation, [list(use) for use in chain.uses]
             session.last_used_at, session.expires_at = now, expiry(session.created_at, now)
-            session.last_address = known_address(request)
-            session.save(update_fields=["generation", "uses", "last_used_at", "expires_at", "last_address"])
+            session.last_client_ip = client_ip_to_store(request)
+            session.save(update_fields=["generation", "uses", "last_used_at", "expires_at", "last_client_ip"])
         else:
             _end(session, Reason.REUSE, now)
-            audit.note(AuditEvent.Kind.REFRESH_REUSE, request, subject=session.user_id)
-            audit.note_revoked(Reason.REUSE, request, session.user_id)
+            audit.add_event(AuditEvent.Kind.REFRESH_REUSE, request, subject=session.user_id)
+            audit.add_session_ends(Reason.REUSE, request, session.user_id)
             audit.logger.warning("refresh reuse: session=%s person=%s", session.pk, session.user_id)
-    # Only after the commit, which the end of a stolen session must outlive too.
+    # Outside the transaction: raised inside, it would roll the end of the stolen session back.
     if verdict is Verdict.THEFT:
         raise Refused(session)
     return tokens_of(session, now)
 
 
 def sign_out(token: RefreshToken, request: HttpRequest) -> None:
-    """End the session of a refresh token, whichever of its generations; nothing happens if it has ended."""
+    """End the session of a refresh token of any generation, unless it has ended already."""
     with transaction.atomic():
         session = _locked(token)
         now = timezone.now()
         if session is not None and session.is_live(now):
             _end(session, Reason.SIGNED_OUT, now)
-            audit.note_revoked(Reason.SIGNED_OUT, request, session.user_id)
+            audit.add_session_ends(Reason.SIGNED_OUT, request, session.user_id)
 
 
 def end_one(user: User, session_id: int, reason: Session.Reason, request: HttpRequest) -> bool:
-    """End one session of a person; return False when they have none of this number."""
+    """End one session of a person; return False when they have no session of this id."""
     with transaction.atomic():
         theirs = Session.objects.of(user.pk).filter(pk=session_id)
         if theirs.live().end(reason):
-            audit.note_revoked(reason, request, user.pk)
+            audit.add_session_ends(reason, request, user.pk)
             return True
         return bool(theirs.exists())
 
 
 def end_others(user: User, kept: int, reason: Session.Reason, request: HttpRequest) -> int:
-    """End all sessions of a person but the one to keep; return how many."""
+    """End all sessions of a person but `kept` and note it; return how many ended."""
     with transaction.atomic():
-        ended: int = Session.objects.of(user.pk).live().exclude(pk=kept).end(reason)
-        audit.note_revoked(reason, request, user.pk, times=ended)
+        ended = end_all(user, reason, kept)
+        audit.add_session_ends(reason, request, user.pk, times=ended)
+    return ended
+
+
+def end_all(user: User, reason: Session.Reason, kept: int = 0) -> int:
+    """End all sessions of a person but `kept`, without an event; return how many ended."""
+    ended: int = Session.objects.of(user.pk).live().exclude(pk=kept).end(reason)
     return ended
 
 
 def change_password(user: User, password: str, kept: int, request: HttpRequest | None, *, by_mail: bool) -> None:
-    """Set a password, which ends all sessions but the one to keep."""
+    """Set a password, end all sessions but `kept`, and note both."""
     with transaction.atomic():
-        lost = Session.objects.of(user.pk).live().exclude(pk=kept).count()
-        user.kept_session = kept
         user.set_password(password)
         user.save(update_fields=["password"])
+        ended = end_all(user, Reason.PASSWORD, kept)
         kind = AuditEvent.Kind.PASSWORD_RESET if by_mail else AuditEvent.Kind.PASSWORD_CHANGED
-        audit.note_own(kind, request, user)
-        audit.note_revoked(Reason.PASSWORD, request, user.pk, times=lost)
+        audit.add_own_event(kind, request, user)
+        audit.add_session_ends(Reason.PASSWORD, request, user.pk, times=ended)
 
 
-def shown(user: User) -> list[Session]:
-    """Return the person's sessions to show: those signed in, last used first, then those lately ended for safety."""
+def sessions_to_show(user: User) -> list[Session]:
+    """Return the live sessions, last used first, then those ended for safety in the last ENDED_KEPT_DAYS."""
     since = timezone.now() - timedelta(days=ENDED_KEPT_DAYS)
     theirs = Session.objects.of(user.pk)
     live = theirs.live().order_by("-last_used_at")
@@ -135,10 +141,14 @@ def shown(user: User) -> list[Session]:
 
 
 def _locked(token: RefreshToken) -> Session | None:
-    """Return the session of a token, with its person, kept for this transaction alone."""
+    """Return the session of a token with its person, locked until the transaction ends."""
     sessions = Session.objects.select_for_update(of=("self",)).select_related("user")
     found: Session | None = sessions.filter(pk=token.session_id, user_id=token.user_id).first()
     return found
+
+
+def _chain_of(session: Session) -> Chain:
+    return Chain(session.generation, tuple(Use(*use) for use in session.uses))
 
 
 def _end(session: Session, reason: Session.Reason, now: datetime) -> None:
@@ -146,19 +156,15 @@ def _end(session: Session, reason: Session.Reason, now: datetime) -> None:
     session.save(update_fields=["revoked_at", "revoked_reason"])
 
 
-def _milliseconds(instant: datetime) -> int:
-    return int(instant.timestamp() * 1000)
-
-
-def words(session: Session) -> dict[str, Any]:
-    """Return why and when a session ended, as an error tells a browser."""
+def end_explanation(session: Session) -> dict[str, Any]:
+    """Return the text and the fields of the error that tells why and when a session ended."""
     ended_at = session.revoked_at or session.expires_at
     reason = session.revoked_reason or "expired"
     when = f"{ended_at:%Y-%m-%d %H:%M} UTC"
     detail = {
-        Reason.REUSE: f"This browser was signed out for safety at {when}: an old sign-in of it was used again, "
-        "as somebody would who had copied it. Sign in again.",
+        Reason.REUSE: f"This browser was signed out for safety at {when}: an old token of it was used "
+        "again, which happens when somebody has copied it. Sign in again.",
         Reason.PASSWORD: f"This browser was signed out by a new password at {when}. Sign in again.",
         "expired": f"This sign-in ended at {when}. Sign in again.",
     }.get(reason, f"This browser was signed out at {when}. Sign in again.")
-    return {"detail": detail, "more": {"reason": reason, "endedAt": _milliseconds(ended_at)}}
+    return {"detail": detail, "more": {"reason": reason, "endedAt": milliseconds(ended_at)}}

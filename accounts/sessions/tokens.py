@@ -18,6 +18,7 @@ from rest_framework_simplejwt.exceptions import (
 )
 
 from accounts.models import Session
+from id_numbers import parse_id
 
 __all__ = ["AccessToken", "ExpiredTokenError", "RefreshToken", "TokenError", "tokens_of"]
 
@@ -30,7 +31,7 @@ class KeyRing(TokenBackend):
         self.verifying = [self._prepare_key(key) for key in keys]
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
-        """Return the claims; raises TokenBackendExpiredToken, or TokenBackendError for whatever else is wrong."""
+        """Return the claims; raises TokenBackendExpiredToken, or TokenBackendError."""
         for key in self.verifying:
             try:
                 claims: dict[str, Any] = jwt.decode(
@@ -42,7 +43,7 @@ class KeyRing(TokenBackend):
                     options={
                         "require": ["exp", "jti", "iss", "aud"],
                         "verify_signature": verify,
-                        # A token is not refused because another server's clock is a second ahead.
+                        # Else a token from a server with a clock a second ahead would be refused.
                         "verify_iat": False,
                     },
                 )
@@ -62,7 +63,7 @@ def _ring(keys: tuple[str, ...], algorithm: str, audience: str, issuer: str) -> 
 
 
 def key_ring() -> KeyRing:
-    """Return the keys the settings name, the one to sign with first."""
+    """Return the keys of the settings; the first one signs."""
     jwt_settings = settings.SIMPLE_JWT
     keys = (jwt_settings["SIGNING_KEY"], *settings.JWT_OLD_SIGNING_KEYS)
     return _ring(keys, jwt_settings["ALGORITHM"], jwt_settings["AUDIENCE"], jwt_settings["ISSUER"])
@@ -96,12 +97,13 @@ class SessionToken(tokens.Token):
 
     def _number(self, claim: str) -> int:
         text = self.payload.get(claim)
-        if not (isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 19):
+        number = parse_id(text) if isinstance(text, str) else None
+        if number is None:
             raise TokenError(f"Token has no usable {claim}")
-        return int(text)
+        return number
 
     def bind(self, session: Session) -> None:
-        """Write down whose session this is a token of."""
+        """Set the claims that name the session and its person."""
         self["user_id"], self["sid"] = str(session.user_id), str(session.pk)
 
 
@@ -119,7 +121,7 @@ class RefreshToken(SessionToken):
     lifetime = tokens.RefreshToken.lifetime
 
     def verify(self) -> None:
-        """Raise TokenError for a generation that is none, too."""
+        """Raise TokenError unless the claims also hold a generation."""
         super().verify()
         generation = self.payload.get("gen")
         if type(generation) is not int or not 0 < generation < 2**31 or not isinstance(self.payload["jti"], str):
@@ -127,13 +129,13 @@ class RefreshToken(SessionToken):
 
     @property
     def generation(self) -> int:
-        """Return how many refreshes led to this token, its sign-in counted."""
+        """Return the generation: 1 for the token of the sign-in, one more for each refresh."""
         generation: int = self.payload["gen"]
         return generation
 
     @property
     def mark(self) -> str:
-        """Return what recognises this token among its siblings, and from which it cannot be made."""
+        """Return 16 hex characters that tell this token from its siblings. The token cannot be made from them."""
         return hashlib.sha256(self.payload["jti"].encode()).hexdigest()[:16]
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from accounts.owned_rows import words_of
 from sync.admin import access_log
 from sync.admin.paginator import BoundedPaginator
 from sync.erasures import person_erasure
@@ -80,8 +81,8 @@ class ErasableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no par
             "title": "Erased" if state == "done" else "Erase a person",
             "person": person,
             "state": state,
-            "left": [(table, _said(rows)) for table, rows in left.items()],
-            "deleted": [(table, f"{rows:,}") for table, rows in deleted.items()],
+            "left": [(words_of(table), _said(rows)) for table, rows in left.items()],
+            "deleted": [(words_of(table), f"{rows:,}") for table, rows in deleted.items()],
             "media": self.media,
         }
         return TemplateResponse(request, "admin/sync/erase.html", context)

@@ -13,6 +13,8 @@ from django.contrib.auth import get_user_model
 from django.db import connection, models, transaction
 from django.db.models.deletion import CASCADE
 
+from accounts.account_closing import CannotClose
+from accounts.owned_rows import name_of
 from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
 
 ROWS_A_STEP = 5_000
@@ -30,13 +32,13 @@ WALKED: dict[type[models.Model], tuple[str, ...]] = {
 
 
 class Step(NamedTuple):
-    """What one transaction deleted."""
+    """What one transaction deleted; `table` is a name of `accounts.owned_rows`."""
 
     table: str
     rows: int
 
 
-class Refused(Exception):
+class Refused(CannotClose):
     """This person must not be erased; the text says why."""
 
 
@@ -63,14 +65,12 @@ def keeping() -> list[type[models.Model]]:
     return sorted(found, key=lambda model: str(model._meta.label))
 
 
-def words(model: type[models.Model]) -> str:
-    """Return what the rows of a table are called."""
-    return str(model._meta.verbose_name_plural)
-
-
 def counts(user_id: int, cap: int = COUNTED) -> dict[str, int]:
     """Return how many rows a person owns in each table, counting no further than cap + 1, which stands for more."""
-    return {words(model): _mine(model, key, user_id).values("pk")[: cap + 1].count() for model, key in owned()}
+    counted: Counter[str] = Counter()
+    for model, key in owned():
+        counted[name_of(model)] += _mine(model, key, user_id).values("pk")[: cap + 1].count()
+    return dict(counted)
 
 
 def check_erasable(user_id: int) -> None:
@@ -94,12 +94,12 @@ def erase(user_id: int) -> Iterator[Step]:
     while not gone:
         for model, key in owned():
             for rows in _delete_all(model, key, user_id):
-                yield Step(words(model), rows)
+                yield Step(name_of(model), rows)
         for model in keeping():
             while forgotten := model.forget_person(user_id, ROWS_A_STEP):  # type: ignore[attr-defined]  # see keeping
-                yield Step(f"{words(model)} kept without a name", forgotten)
+                yield Step(name_of(model), forgotten)
         gone = _delete_person(user_id)
-    yield Step(words(get_user_model()), 1)
+    yield Step(name_of(get_user_model()), 1)
 
 
 def total(steps: Iterator[Step]) -> Counter[str]:

@@ -1,12 +1,16 @@
 """People in the admin, and the way in."""
 
+from io import StringIO
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
 
 from accounts.limits import throttling
-from accounts.models import User
-from tests.wire import refresh_token
+from accounts.models import AuditEvent, User
+from tests.people import SessionFactory
+from tests.wire import access_token, assert_error_shape, refresh_token, send
 
 USERS = "/admin/accounts/user/"
 LOGIN = "/admin/login/"
@@ -85,6 +89,73 @@ class TestPeople:
 
     def test_the_page_leads_to_what_the_person_sent(self, admin, bob):
         assert f"/admin/sync/pagevisit/?person={bob.pk}" in admin.get(f"{USERS}{bob.pk}/change/").content.decode()
+
+
+class TestSessionsEnd:
+    """By what staff do, in the admin and on the server."""
+
+    @pytest.fixture
+    def session(self, bob):
+        return SessionFactory(user=bob)
+
+    @pytest.fixture
+    def others(self, alice):
+        return SessionFactory(user=alice)
+
+    def reason(self, session):
+        session.refresh_from_db()
+        return session.revoked_reason
+
+    @pytest.mark.parametrize(
+        "body",
+        [{"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD},
+         {"usable_password": "false", "unset-password": "yes"}],
+        ids=["a password", "no password"],
+    )  # fmt: skip
+    def test_with_a_password_set_in_the_admin(self, admin, bob, session, others, body):
+        bob.set_password("another battery staple horse")
+        bob.save()
+        assert self.reason(session) == ""
+        assert admin.post(f"{USERS}{bob.pk}/password/", body).status_code == 302
+        assert (self.reason(session), self.reason(others)) == ("password_changed", "")
+
+    def test_for_good_when_a_person_is_deactivated_and_comes_back(self, admin, bob, session, others):
+        page = f"{USERS}{bob.pk}/change/"
+        body = changed(bob)
+        del body["is_active"]
+        assert admin.post(page, body).status_code == 302
+        assert admin.post(page, changed(bob)).status_code == 302
+        bob.refresh_from_db()
+        assert bob.is_active
+        assert (self.reason(session), self.reason(others)) == ("deactivated", "")
+        assert_error_shape(
+            send("GET", "/api/auth/me", token=access_token(bob, sid=str(session.pk))), 401, "session_ended"
+        )
+
+    def test_not_with_another_change(self, admin, bob, session):
+        assert admin.post(f"{USERS}{bob.pk}/change/", changed(bob, name="Robert")).status_code == 302
+        assert self.reason(session) == ""
+
+    def test_with_a_password_set_by_the_command(self, bob, session, others, monkeypatch):
+        monkeypatch.setattr("getpass.getpass", lambda prompt: PASSWORD)
+        call_command("changepassword", bob.email, stdout=StringIO())
+        bob.refresh_from_db()
+        assert bob.check_password(PASSWORD)
+        assert (self.reason(session), self.reason(others)) == ("password_changed", "")
+        event = AuditEvent.objects.get()
+        assert (event.kind, event.subject, event.actor) == ("password_changed", bob, None)
+
+    def test_not_by_a_command_that_changes_nothing(self, bob, session, monkeypatch):
+        monkeypatch.setattr("getpass.getpass", lambda prompt: "123")
+        with pytest.raises(CommandError):
+            call_command("changepassword", bob.email, stdout=StringIO(), stderr=StringIO())
+        assert self.reason(session) == ""
+
+    def test_nobodys_by_a_new_superuser(self, session, monkeypatch):
+        monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+        call_command("createsuperuser", email="root@example.org", interactive=False, stdout=StringIO())
+        assert User.objects.get(email="root@example.org").is_superuser
+        assert self.reason(session) == ""
 
 
 class TestRights:

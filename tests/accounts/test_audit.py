@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cheap_hashing")]
 
 @pytest.fixture
 def event(alice):
-    return AuditEvent.objects.create(kind="sign_in", actor=alice, subject=alice, address="192.0.2.1")
+    return AuditEvent.objects.create(kind="sign_in", actor=alice, subject=alice, client_ip="192.0.2.1")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ class TestAppendOnly:
             lambda event: event.save(),
             lambda event: event.delete(),
             lambda event: AuditEvent.objects.update(kind="sign_in_failed"),
-            lambda event: AuditEvent.objects.filter(pk=event.pk).update(address=None),
+            lambda event: AuditEvent.objects.filter(pk=event.pk).update(client_ip=None),
             lambda event: AuditEvent.objects.all().delete(),
             lambda event: AuditEvent.objects.bulk_update([event], ["kind"]),
             lambda event: AuditEvent.objects.update_or_create({"kind": "sign_in_failed"}, pk=event.pk),
@@ -50,7 +50,7 @@ class TestAppendOnly:
         with pytest.raises(AppendOnly):
             change(event)
         event.refresh_from_db()
-        assert (event.kind, event.address) == ("sign_in", "192.0.2.1")
+        assert (event.kind, event.client_ip) == ("sign_in", "192.0.2.1")
 
     def test_an_event_of_the_same_number_does_not_replace_it(self, event):
         from django.db import IntegrityError, transaction
@@ -64,11 +64,11 @@ class TestErasure:
         for actor, subject, address in ((alice, alice, "192.0.2.1"), (bob, alice, "192.0.2.2"),
                                         (alice, bob, "192.0.2.3"), (None, alice, "192.0.2.4"),
                                         (bob, bob, "192.0.2.5"), (None, bob, "192.0.2.6")):  # fmt: skip
-            AuditEvent.objects.create(kind="sign_in", actor=actor, subject=subject, address=address)
+            AuditEvent.objects.create(kind="sign_in", actor=actor, subject=subject, client_ip=address)
         a, b = alice.pk, bob.pk
         person_erasure.total(person_erasure.erase(a))
         rows = AuditEvent.objects.order_by("pk").values_list(
-            "actor_id", "subject_id", "actor_number", "subject_number", "address"
+            "actor_id", "subject_id", "actor_number", "subject_number", "client_ip"
         )
         assert list(rows) == [
             (None, None, a, a, None),
@@ -83,15 +83,13 @@ class TestErasure:
         monkeypatch.setattr(person_erasure, "ROWS_A_STEP", 2)
         for _ in range(5):
             AuditEvent.objects.create(kind="sign_in", actor=alice, subject=alice)
-        steps = [
-            step.rows for step in person_erasure.erase(alice.pk) if step.table == "audit events kept without a name"
-        ]
+        steps = [step.rows for step in person_erasure.erase(alice.pk) if step.table == "eventsKeptWithoutName"]
         assert steps == [2, 2, 1]
 
     def test_an_address_of_somebody_unknown_who_tried_the_account_goes_too(self, alice):
         post("/api/auth/login", {"email": alice.email, "password": "wrong"})
         alice.delete()
-        assert AuditEvent.objects.get().address is None
+        assert AuditEvent.objects.get().client_ip is None
 
 
 class TestWhatIsWritten:

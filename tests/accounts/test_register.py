@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.db.models import QuerySet
 
 from accounts.models import User
 from tests.people import UserFactory
@@ -43,6 +44,31 @@ def test_the_time_zone_is_utc_until_said_otherwise(cheap_hashing):
     assert post(REGISTER, GOOD).json()["user"]["timeZone"] == "UTC"
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("Europe/Berlin", "Europe/Berlin"), ("Mars/Olympus", "UTC"), ("", "UTC"), (None, "UTC"), ("../etc/passwd", "UTC")],
+)
+def test_the_time_zone_is_the_one_sent_or_utc_where_the_server_does_not_know_it(cheap_hashing, sent, kept):
+    response = post(REGISTER, {**GOOD, "timeZone": sent})
+    assert (response.status_code, response.json()["user"]["timeZone"]) == (201, kept)
+    assert User.objects.get().time_zone == kept
+
+
+@pytest.mark.parametrize("zone", [5, 1.5, True, [], {}, "a\x00b", "\ud83d"], ids=repr)
+def test_a_time_zone_must_be_a_text(cheap_hashing, zone):
+    reply = assert_error_shape(post(REGISTER, {**GOOD, "timeZone": zone}), 400, "invalid")
+    assert list(reply["errors"]) == ["timeZone"]
+    assert User.objects.count() == 0
+
+
+def test_an_address_taken_at_the_same_moment_is_answered_as_one_taken_before(cheap_hashing, monkeypatch):
+    taken = post(REGISTER, GOOD), post(REGISTER, GOOD)
+    monkeypatch.setattr(QuerySet, "exists", lambda self: False)
+    raced = post(REGISTER, GOOD)
+    assert (raced.status_code, raced.content) == (400, taken[1].content)
+    assert User.objects.count() == 1
+
+
 def test_a_name_is_optional(cheap_hashing):
     body = {"email": GOOD["email"], "password": GOOD["password"]}
     assert post(REGISTER, body).json()["user"]["name"] == ""
@@ -50,6 +76,11 @@ def test_a_name_is_optional(cheap_hashing):
 
 def test_a_name_may_be_left_empty(cheap_hashing):
     assert post(REGISTER, {**GOOD, "name": ""}).json()["user"]["name"] == ""
+
+
+def test_a_name_of_null_is_no_name(cheap_hashing):
+    answer = post(REGISTER, {**GOOD, "name": None})
+    assert (answer.status_code, answer.json()["user"]["name"]) == (201, "")
 
 
 def test_an_address_is_kept_in_lower_case(cheap_hashing):

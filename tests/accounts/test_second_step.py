@@ -160,8 +160,8 @@ class TestSetUp:
         assert not TOTPDevice.objects.exists()
         assert not RecoveryCode.objects.exists()
         event = AuditEvent.objects.get(kind="second_step_changed", detail="removed")
-        assert (event.subject, event.actor, event.address) == (alice, None, None)
-        with pytest.raises(CommandError, match=r"Nobody has this address\."):
+        assert (event.subject, event.actor, event.client_ip) == (alice, None, None)
+        with pytest.raises(CommandError, match=r"Nobody has this e-mail address\."):
             call_command("remove_second_step", "nobody@example.org")
 
     def test_the_admin_shows_no_secret(self, alice, device_and_codes):
@@ -178,4 +178,4 @@ class TestSetUp:
 
         UserFactory(is_superuser=True)
         deleted = person_erasure.total(person_erasure.erase(alice.pk))
-        assert (deleted["TOTP devices"], deleted["recovery codes"]) == (1, 10)
+        assert (deleted["authenticators"], deleted["recoveryCodes"]) == (1, 10)

@@ -76,6 +76,14 @@ def test_a_wrong_password_and_an_unknown_address_cost_one_hash_each(monkeypatch)
     assert hashed == ["encode"]
 
 
+def test_a_success_forgets_the_failures_before_it(alice):
+    assert [login(password="wrong").status_code for _ in range(9)] == [401] * 9
+    answers = [login(password=password).status_code for password in (PASSWORD, "wrong", PASSWORD)]
+    assert answers == [200, 401, 200]
+    alice.refresh_from_db()
+    assert alice.last_login is not None
+
+
 def test_blanks_around_a_password_are_not_trimmed(alice):
     assert login(password=f" {PASSWORD} ").status_code == 401
 

@@ -114,7 +114,7 @@ def test_a_person_signs_up_loses_the_password_sees_what_happened_and_leaves(
     page.goto(f"{server.url}/account/browsers")
     fill(page, Email_address=ALICE, Password=NEXT_PASSWORD)
     page.keyboard.press("Enter")
-    headed(page, "Browsers")
+    headed(page, "Sign-ins")
     expect(page.get_by_text("this browser")).to_have_count(1)
     page.get_by_label("Name of ").fill("Kitchen")
     page.keyboard.press("Enter")

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import owned_rows
 from accounts.limits.throttling import account_wait
 from accounts.models import AuditEvent, RateCount
 from sync.admin import erasable_person
@@ -48,7 +49,7 @@ class TestErase:
         staff.everything(alice)
         staff.everything(bob)
         deleted = person_erasure.total(person_erasure.erase(alice.pk))
-        assert deleted == {"page visits": 3, "tab aggregates": 3, "sync batches": 3, "browsers": 1, "users": 1}
+        assert deleted == {"pageVisits": 3, "tabAggregates": 3, "batches": 3, "browsers": 1, "accounts": 1}
         assert not User.objects.filter(pk=alice.pk).exists()
         assert left_of(alice) == 0
         assert left_of(bob) == 11
@@ -63,16 +64,22 @@ class TestErase:
         kept_without_the_person = {(AuditEvent, "actor"), (AuditEvent, "subject")}
         assert relations == {*person_erasure.owned(), *by_the_person_themselves, *kept_without_the_person}
 
+    def test_counts_each_table_under_a_name_of_its_own(self):
+        models = [model for model, _ in person_erasure.owned()] + person_erasure.keeping() + [User]
+        names = [owned_rows.name_of(model) for model in models]
+        assert owned_rows.UNNAMED not in names
+        assert sorted(set(names)) == sorted(names)
+
     def test_works_in_bounded_steps_each_with_the_person_s_lock(self, alice, monkeypatch):
         monkeypatch.setattr(person_erasure, "ROWS_A_STEP", 2)
         staff.everything(alice, 5)
         steps = person_erasure.erase(alice.pk)
         with CaptureQueriesContext(connection) as captured:
-            assert next(steps) == ("page visits", 2)
+            assert next(steps) == ("pageVisits", 2)
         assert not User.objects.get(pk=alice.pk).is_active
         if connection.vendor == "postgresql":
             assert any("sync_syncstate" in q["sql"] and "FOR UPDATE" in q["sql"] for q in captured)
-        assert [step.rows for step in steps if step.table == "page visits"] == [2, 1]
+        assert [step.rows for step in steps if step.table == "pageVisits"] == [2, 1]
 
     @pytest.mark.parametrize("steps_before_the_kill", range(1, 8))
     def test_stopped_anywhere_it_is_finished_by_another_run(self, alice, bob, monkeypatch, steps_before_the_kill):
@@ -98,12 +105,12 @@ class TestErase:
         steps = person_erasure.erase(alice.pk)
         browser = Browser.objects.get(user=alice)
         for step in steps:
-            if step.table == "tab aggregates":
+            if step.table == "tabAggregates":
                 staff.a_visit(alice, browser)
         assert left_of(alice) == 0
 
     def test_of_somebody_who_owns_nothing(self, alice):
-        assert person_erasure.total(person_erasure.erase(alice.pk)) == {"users": 1}
+        assert person_erasure.total(person_erasure.erase(alice.pk)) == {"accounts": 1}
 
     def test_forgets_the_address_in_failed_sign_ins_and_counts(self, alice, bob):
         for email in (alice.email, bob.email):
@@ -126,7 +133,7 @@ class TestErase:
 
     def test_counts_no_further_than_the_cap(self, alice):
         staff.everything(alice, 4)
-        assert person_erasure.counts(alice.pk, cap=2)["page visits"] == 3
+        assert person_erasure.counts(alice.pk, cap=2)["pageVisits"] == 3
 
     def test_refuses_the_last_superuser(self, alice):
         alice.is_superuser = True
@@ -145,7 +152,7 @@ class TestPage:
 
     def test_says_more_than_the_cap_instead_of_counting_on(self, admin, bob, monkeypatch):
         staff.everything(bob)
-        monkeypatch.setattr(person_erasure, "counts", lambda pk: {"page visits": 100_001})
+        monkeypatch.setattr(person_erasure, "counts", lambda pk: {"pageVisits": 100_001})
         assert "<td>more than 100,000</td>" in admin.get(page(bob)).content.decode()
 
     def test_erases_and_says_what(self, admin, bob):

@@ -1,4 +1,4 @@
-"""`manage.py clear_rate_counts`: forgets the counts of windows that are over."""
+"""`manage.py clear_rate_counts`: deletes rate counts of past windows."""
 
 import time
 from typing import Any
@@ -11,7 +11,7 @@ from accounts.models import RateCount
 class Command(BaseCommand):
     """Delete rate counts whose window has ended."""
 
-    help = "Forget the counts of rate limits whose window is over; they hold addresses, and mean nothing any more."
+    help = "Delete the counts of rate limits after their window; they hold client IPs and e-mail addresses."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Delete and report."""

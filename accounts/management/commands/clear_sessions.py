@@ -1,4 +1,4 @@
-"""`manage.py clear_sessions`: deletes the rows of sign-ins that ended long ago."""
+"""`manage.py clear_sessions`: deletes old sessions."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ ROWS_A_STEP = 1_000
 
 
 class Command(BaseCommand):
-    """Delete old sessions in small steps, so that nobody's refresh waits for a long transaction."""
+    """Delete old sessions in small steps; a long transaction would make refreshes wait."""
 
     help = f"Delete sessions that ended or expired more than {ENDED_KEPT_DAYS} days ago. Run it daily."
 

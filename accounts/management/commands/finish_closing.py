@@ -1,4 +1,4 @@
-"""`manage.py finish_closing`: erases what the closing of an account has left."""
+"""`manage.py finish_closing`: finishes closings of accounts that were interrupted."""
 
 from typing import Any
 

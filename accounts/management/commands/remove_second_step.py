@@ -1,20 +1,20 @@
-"""`manage.py remove_second_step EMAIL`: lets a member of staff in again who lost their phone and recovery codes."""
+"""`manage.py remove_second_step EMAIL`: for staff who lost their phone and recovery codes."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import staff_second_step
+from accounts import second_step
 from accounts.models import User
 
 
 class Command(BaseCommand):
-    """Forget a person's authenticator and recovery codes; they set up another at their next sign-in if they must."""
+    """Delete a person's authenticator and recovery codes; they set up another at their next sign-in if they must."""
 
     help = "Remove the second step of a member of staff who lost phone and recovery codes."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the address."""
+        """Declare the argument."""
         parser.add_argument("email")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -22,6 +22,6 @@ class Command(BaseCommand):
         try:
             user = User.objects.get_by_natural_key(options["email"])
         except User.DoesNotExist as error:
-            raise CommandError("Nobody has this address.") from error
-        staff_second_step.remove(None, user)
+            raise CommandError("Nobody has this e-mail address.") from error
+        second_step.remove(None, user)
         self.stdout.write("The second step is removed.")

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from accounts.models import User
+from accounts.owned_rows import words_of
 from sync.erasures import person_erasure
 
 
@@ -21,14 +22,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask, erase, and print what was deleted."""
-        email = options["email"].strip().lower()
-        person = get_user_model()._default_manager.filter(email=email).first()
+        person = User.objects.by_email(options["email"]).first()
         if person is None:
-            raise CommandError(f"There is nobody with the address {email}.")
+            raise CommandError(f"There is nobody with the address {options['email']}.")
+        email = person.email
         owned = person_erasure.counts(person.pk)
         for table, rows in owned.items():
             said = f"more than {person_erasure.COUNTED:,}" if rows > person_erasure.COUNTED else f"{rows:,}"
-            self.stdout.write(f"{table:20} {said:>18}")
+            self.stdout.write(f"{words_of(table):26} {said:>18}")
         if not options["yes"] and not is_confirmed(f"Erase {email} and all of this, for good? Type yes: "):
             raise CommandError("Nothing was erased.")
         deleted: dict[str, int] = {}
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             raise CommandError(f"Stopped half-way; {email} is shut out. Run it again to finish.") from stopped
         self.stdout.write("Erased:")
         for table, rows in deleted.items():
-            self.stdout.write(f"{table:20} {rows:>18,}")
+            self.stdout.write(f"{words_of(table):26} {rows:>18,}")
 
 
 def is_confirmed(question: str) -> bool:

@@ -1,16 +1,12 @@
-"""The admin's front door: a password, and a second step for staff who must have one or have set one up."""
+"""The second step of signing in for staff: authenticators and recovery codes."""
 
 import hashlib
 import secrets
 from typing import Any, cast
 
 from django.conf import settings
-from django.contrib import admin
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.http import urlencode
+from django.http import HttpRequest
 from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -23,7 +19,7 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def device_of(user: User) -> TOTPDevice | None:
-    """Return the authenticator a staff member has set up."""
+    """Return the authenticator that a staff member has set up."""
     return TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).first()
 
 
@@ -33,35 +29,20 @@ def is_verified(request: HttpRequest) -> bool:
 
 
 def needs_second_step(request: HttpRequest) -> bool:
-    """Tell whether a staff member has still to take the second step, by the setting or because they set one up."""
+    """Tell whether staff must still take the second step, because of the setting or because they set one up."""
     if is_verified(request):
         return False
     return settings.STAFF_TOTP_REQUIRED or device_of(cast("User", request.user)) is not None
 
 
-class StaffSite(admin.AdminSite):
-    """The admin, closed to staff who have not taken the second step they need."""
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        """Tell whether any page of the admin may be shown."""
-        return super().has_permission(request) and not needs_second_step(request)
-
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the form, or lead staff who have given their password on to the second step."""
-        if super().has_permission(request) and needs_second_step(request):
-            wanted = request.GET.get("next") or reverse("admin:index", current_app=self.name)
-            return redirect(f"{reverse('second-step')}?{urlencode({'next': wanted})}")
-        return super().login(request, extra_context)
-
-
 def enrolling(user: User) -> TOTPDevice:
-    """Return the authenticator being set up, with a fresh secret the first time."""
+    """Return the authenticator that is being set up; the first call makes it with a new secret."""
     device, _ = TOTPDevice.objects.get_or_create(user_id=user.pk, confirmed=False, defaults={"name": "authenticator"})
     return cast("TOTPDevice", device)
 
 
 def finish_enrolling(request: HttpRequest, user: User, code: str) -> list[str]:
-    """Confirm the authenticator with a code of it and return recovery codes; empty for a wrong code."""
+    """Confirm the authenticator by one of its codes; return recovery codes, or an empty list for a wrong code."""
     with transaction.atomic():
         device = TOTPDevice.objects.select_for_update().filter(user_id=user.pk, confirmed=False).first()
         if device is None or not device.verify_token(_bare(code)):
@@ -69,13 +50,13 @@ def finish_enrolling(request: HttpRequest, user: User, code: str) -> list[str]:
         device.confirmed = True
         device.save(update_fields=["confirmed"])
         codes = new_recovery_codes(user)
-        audit.note_own(audit.Kind.SECOND_STEP_CHANGED, request, user, detail="set up")
+        audit.add_own_event(audit.Kind.SECOND_STEP_CHANGED, request, user, detail="set up")
     otp_login(request, device)
     return codes
 
 
 def new_recovery_codes(user: User) -> list[str]:
-    """Replace the recovery codes; they are returned this once, and only their digests are stored."""
+    """Replace the recovery codes and return them; only their digests are stored."""
     codes = [
         "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(3)) for _ in range(RECOVERY_CODES)
     ]
@@ -86,7 +67,7 @@ def new_recovery_codes(user: User) -> list[str]:
 
 
 def take_second_step(request: HttpRequest, user: User, code: str) -> bool:
-    """Take the second step by a code of the authenticator, or by a recovery code, which is then used up."""
+    """Take the second step by a code of the authenticator or a recovery code, which is then deleted."""
     if account_wait(user.email):
         return False
     bare = _bare(code)
@@ -99,19 +80,19 @@ def take_second_step(request: HttpRequest, user: User, code: str) -> bool:
         else:
             is_good = RecoveryCode.objects.filter(user=user, digest=_digest(bare)).delete()[0] == 1
         if not is_good:
-            audit.note_own(audit.Kind.SIGN_IN_FAILED, request, user, detail="second step")
+            audit.add_own_event(audit.Kind.SIGN_IN_FAILED, request, user, detail="second step")
             return False
     otp_login(request, device)
     return True
 
 
 def remove(request: HttpRequest | None, user: User) -> None:
-    """Forget the authenticator and the recovery codes; without a request it is done on the server."""
+    """Delete the authenticator and the recovery codes; `request` is None for a command."""
     with transaction.atomic():
         TOTPDevice.objects.filter(user_id=user.pk).delete()
         RecoveryCode.objects.filter(user=user).delete()
         actor = user.pk if request else None
-        audit.note(audit.Kind.SECOND_STEP_CHANGED, request, subject=user.pk, actor=actor, detail="removed")
+        audit.add_event(audit.Kind.SECOND_STEP_CHANGED, request, subject=user.pk, actor=actor, detail="removed")
 
 
 def _bare(code: str) -> str:
@@ -119,5 +100,5 @@ def _bare(code: str) -> str:
 
 
 def _digest(code: str) -> str:
-    # The codes are random, so that a plain hash of one cannot be turned back.
+    # A plain hash is enough: the codes are random, so nobody can guess one from its digest.
     return hashlib.sha256(_bare(code).encode()).hexdigest()

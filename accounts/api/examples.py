@@ -1,0 +1,56 @@
+"""Values that the description of the account calls shows as examples."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample
+
+PERSON = {
+    "id": "7",
+    "email": "alice@example.org",
+    "name": "Alice",
+    "timeZone": "Europe/Berlin",
+    "dateJoined": 1772353800000,
+}
+PAIR = {"access": "eyJhbGciOiJIUzI1NiIsInR5…", "refresh": "eyJhbGciOiJIUzI1NiIsInR5…"}
+SIGN_UP = OpenApiExample(
+    "sign up",
+    {
+        "email": "alice@example.org",
+        "password": "correct horse battery staple",
+        "name": "Alice",
+        "timeZone": "Europe/Berlin",
+    },
+    request_only=True,
+)
+SIGN_IN = OpenApiExample(
+    "sign in", {"email": "alice@example.org", "password": "correct horse battery staple"}, request_only=True
+)
+SIGNED_IN = OpenApiExample("signed in", {"user": PERSON, **PAIR}, response_only=True)
+REFRESH = OpenApiExample("a refresh token", {"refresh": PAIR["refresh"]}, request_only=True)
+TOKENS = OpenApiExample("a new pair", PAIR, response_only=True)
+SESSION = {
+    "id": "12",
+    "kind": "tokens",
+    "label": "Firefox 153 on Linux",
+    "isCurrent": True,
+    "createdAt": 1772353800000,
+    "lastUsedAt": 1772440200000,
+    "lastAddress": "192.0.2.1",
+    "expiresAt": 1780216200000,
+    "endedAt": None,
+    "endReason": None,
+}
+STOLEN = {
+    **SESSION,
+    "id": "9",
+    "label": "Chrome 148 on Windows",
+    "isCurrent": False,
+    "endedAt": 1772430000000,
+    "endReason": "refresh_reuse",
+}
+EVENT = {"id": "31", "at": 1772353800000, "kind": "sign_in", "by": "you", "address": "192.0.2.1", "detail": "tokens"}
+
+
+def example(name: str, value: Any, *, reply: bool = False, status_code: int = 200) -> OpenApiExample:
+    """Return an example of a body or of a reply."""
+    return OpenApiExample(name, value, request_only=not reply, response_only=reply, status_codes=[str(status_code)])

@@ -1,0 +1,44 @@
+"""Text fields of requests. Django REST framework would take a number for a text."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from accounts.email_address import INVALID, MAX_EMAIL_LENGTH, TOO_LONG, check_email, normalize_email
+
+NO_TEXT = "Send a string."
+
+
+class TextField(serializers.CharField):
+    """A text; anything else but null is refused, also where the field may be blank."""
+
+    default_error_messages = {"type": NO_TEXT}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Return the text; raises ValidationError."""
+        # First, because the framework calls str() on the value, which fails for a number of many digits.
+        if not (data is empty or data is None or isinstance(data, str)):
+            self.fail("type")
+        return super().run_validation(data)
+
+
+class EmailField(TextField, serializers.EmailField):
+    """An e-mail address that may become the address of an account, returned as it is stored."""
+
+    default_error_messages = {"invalid": INVALID, "max_length": TOO_LONG}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=MAX_EMAIL_LENGTH, **options)
+        self.validators.append(check_email)
+
+    def to_internal_value(self, data: str) -> str:
+        """Return the address as it is stored; it is checked in this spelling."""
+        return normalize_email(super().to_internal_value(data))
+
+
+class PasswordField(TextField):
+    """A password; blanks around it belong to it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=1024, trim_whitespace=False, write_only=True, **options)

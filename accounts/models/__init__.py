@@ -1,0 +1,22 @@
+"""The tables of the accounts app."""
+
+from accounts.models.audit_event import ASKED_AGAIN, AppendOnly, AuditEvent
+from accounts.models.rate_count import RateCount, account_key, email_key
+from accounts.models.recovery_code import RecoveryCode
+from accounts.models.session import LABEL_LENGTH, Session
+from accounts.models.user import User, UserManager, validate_time_zone
+
+__all__ = [
+    "ASKED_AGAIN",
+    "LABEL_LENGTH",
+    "AppendOnly",
+    "AuditEvent",
+    "RateCount",
+    "RecoveryCode",
+    "Session",
+    "User",
+    "UserManager",
+    "account_key",
+    "email_key",
+    "validate_time_zone",
+]

@@ -1,0 +1,30 @@
+"""The table of rate counts, and the keys that hold an e-mail address."""
+
+from django.db import models
+
+from accounts.email_address import normalize_email
+
+
+def account_key(email: str) -> str:
+    """Return the key that attempts to sign in to an account are counted under."""
+    return f"account {normalize_email(email)}"[:100]
+
+
+def email_key(email: str) -> str:
+    """Return the key that e-mails to an address are counted under."""
+    return f"letter {normalize_email(email)}"[:100]
+
+
+class RateCount(models.Model):
+    """How often something was asked for in one window of time; rows of past windows mean nothing.
+
+    On PostgreSQL the table is unlogged: a count lost in a crash costs nothing, and a commit that wrote nothing else
+    waits for no disk.
+    """
+
+    key = models.CharField(max_length=100, primary_key=True)
+    ends_at = models.BigIntegerField(help_text="When its window ends, in seconds since the epoch.")
+    count = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"

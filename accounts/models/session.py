@@ -1,0 +1,78 @@
+"""The table of sessions."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Final, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+# Characters of the name of a session.
+LABEL_LENGTH: Final = 100
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Queries of sessions."""
+
+    def of(self, user_id: int) -> Self:
+        """Keep the sessions of one person."""
+        return self.filter(user_id=user_id)
+
+    def live(self) -> Self:
+        """Keep those that are signed in."""
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+    def end(self, reason: "Session.Reason") -> int:
+        """Sign them out and return how many."""
+        return self.update(revoked_at=timezone.now(), revoked_reason=reason)
+
+
+class Session(models.Model):
+    """One sign-in of one browser: of an extension, which holds tokens, or of the web pages, which hold a cookie.
+
+    Of refresh tokens it knows the newest generation that was refreshed, and the marks of those that may be presented
+    again (accounts/sessions/rotation.py). No token can be made from that.
+    """
+
+    class Kind(models.TextChoices):
+        """The holder of the sign-in."""
+
+        TOKENS = "tokens", "extension"
+        COOKIE = "cookie", "web pages"
+
+    class Reason(models.TextChoices):
+        """The reason why a session ended before it expired."""
+
+        SIGNED_OUT = "signed_out", "signed out"
+        REMOTELY = "signed_out_remotely", "signed out from elsewhere"
+        PASSWORD = "password_changed", "signed out by a new password"
+        DEACTIVATED = "deactivated", "the account was deactivated"
+        REUSE = "refresh_reuse", "signed out for safety"
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sessions")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    label = models.CharField(max_length=LABEL_LENGTH)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(help_text="Its last refresh, so up to the life of an access token ago.")
+    last_client_ip = models.GenericIPAddressField(null=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_reason = models.CharField(max_length=24, choices=Reason.choices, blank=True)
+    generation = models.PositiveIntegerField(default=0)
+    uses = models.JSONField(default=list, help_text="[generation, mark, milliseconds] of each that may be retried.")
+
+    objects: ClassVar[Any] = SessionQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["expires_at"], name="accounts_session_expires"),
+            models.Index(fields=["revoked_at"], name="accounts_session_revoked"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether it is signed in."""
+        return self.revoked_at is None and self.expires_at > now

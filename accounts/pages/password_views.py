@@ -1,0 +1,98 @@
+"""The pages that change a password or set a forgotten one."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import (
+    INTERNAL_RESET_SESSION_TOKEN,
+    PasswordChangeView,
+    PasswordResetConfirmView,
+)
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.views.generic import FormView, TemplateView
+
+from accounts import emails
+from accounts.pages import forms
+from accounts.pages.rated_page import RatedPage
+from accounts.pages.signed_in import current_session_id, person
+from accounts.sessions import session_service
+
+
+class ForgottenPage(RatedPage, FormView):  # type: ignore[type-arg]  # as above
+    """Ask for a link that sets a new password; the answer does not tell whether somebody has the address."""
+
+    template_name = "accounts/forgotten.html"
+    form_class = forms.ForgottenForm
+    success_url = reverse_lazy("forgotten-sent")
+    scope = "reset"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say whether the server sends e-mail at all."""
+        return super().get_context_data(**kwargs, can_be_sent=emails.can_be_sent())
+
+    def form_valid(self, form: forms.ForgottenForm) -> HttpResponse:
+        """Send the link, if there is anybody to send it to."""
+        emails.send_reset_link(form.cleaned_data["email"], emails.server_url(self.request))
+        return super().form_valid(form)
+
+
+class ForgottenSentPage(TemplateView):
+    """Says that a link is on its way, if there is such an account."""
+
+    template_name = "accounts/forgotten_sent.html"
+
+
+class ResetPage(PasswordResetConfirmView):
+    """Set a new password by a link that came by e-mail."""
+
+    template_name = "accounts/reset.html"
+    form_class = forms.ResetForm
+    success_url = reverse_lazy("reset-done")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Move the link out of the URL into the cookie session, so that no log and no Referer holds it."""
+        token = self.reset_url_token
+        if link := request.GET.get("link"):
+            request.session["reset_of"], _, token = link.partition(".")
+        number = request.session.get("reset_of", "")
+        return super().dispatch(request, uidb64=urlsafe_base64_encode(force_bytes(number)), token=token or "-")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Set the password, which ends all sessions."""
+        for key in (INTERNAL_RESET_SESSION_TOKEN, "reset_of"):
+            self.request.session.pop(key, None)
+        password = form.cleaned_data["new_password1"]
+        session_service.change_password(form.user, password, 0, self.request, by_mail=True)
+        return redirect(self.get_success_url())
+
+
+class ResetDonePage(TemplateView):
+    """Says that the password is set."""
+
+    template_name = "accounts/reset_done.html"
+
+
+class PasswordPage(LoginRequiredMixin, PasswordChangeView):
+    """Change the password."""
+
+    template_name = "accounts/password.html"
+    form_class = forms.ChangePasswordForm
+    success_url = reverse_lazy("account")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Give the form the request."""
+        return {**super().get_form_kwargs(), "request": self.request}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Change it, which ends every other session, and stay signed in here."""
+        user, password = person(self.request), form.cleaned_data["new_password1"]
+        session_service.change_password(user, password, current_session_id(self.request), self.request, by_mail=False)
+        update_session_auth_hash(self.request, user)
+        messages.success(self.request, "The password is changed. Every other sign-in has ended.")
+        return redirect(self.get_success_url())

@@ -1,0 +1,28 @@
+"""A page with a form that anyone may send."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from rest_framework.exceptions import Throttled
+
+from accounts.limits.client_ip import client_ip
+from accounts.limits.throttling import check_rate
+
+
+class RatedPage:
+    """A page whose form anyone may send, within the rate of `scope` for each client IP."""
+
+    scope = "auth"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer 429 with how long to wait beyond the rate."""
+        try:
+            check_rate(self.scope, f"address {client_ip(request)}")
+        except Throttled as error:
+            seconds = int(getattr(error, "wait", 0) or 0) + 1
+            response = render(request, "accounts/too_many.html", {"seconds": seconds}, status=429)
+            response["Retry-After"] = str(seconds)
+            return response
+        answer: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]  # of the view beside it
+        return answer
