@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import AuditEvent, Session, User, normalize_email
 from accounts.pages.forms import SlowedSignIn
+from id_numbers import parse_id
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -161,8 +162,8 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
 
 def people_by(term: str) -> list[int]:
     """Return the number of the person with this whole address or this number, erased or not; one at most."""
-    if term.isascii() and term.isdecimal():
-        return [int(term)] if len(term) < 19 else []
+    if (number := parse_id(term)) is not None:
+        return [number]
     return list(User.objects.filter(email=normalize_email(term)[:254]).values_list("pk", flat=True))
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.after_response import later
 from accounts.limits.throttling import count_hit
 from accounts.models import User, letter_key, normalize_email
+from id_numbers import parse_id
 
 # Letters to one address in an hour; more would be somebody else's doing.
 LETTERS_AN_HOUR = 5
@@ -46,9 +47,8 @@ def link_for(user: User, links: PasswordResetTokenGenerator) -> str:
 def reader_of(link: str, links: PasswordResetTokenGenerator) -> User | None:
     """Return the active person whose link this is; None when it is forged, older than an hour, or was used."""
     number, _, token = link.partition(".")
-    if not (number.isascii() and number.isdecimal() and len(number) < 19):
-        return None
-    user = User.objects.filter(pk=int(number), is_active=True).first()
+    user_id = parse_id(number)
+    user = None if user_id is None else User.objects.filter(pk=user_id, is_active=True).first()
     return user if user is not None and links.check_token(user, token) else None
 
 

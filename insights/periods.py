@@ -7,10 +7,12 @@ comes twice or not at all, a day begins at the first instant whose date is that 
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
+
+from instants import milliseconds
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -28,11 +30,6 @@ class Stretch(NamedTuple):
     start: int
     end: int
     shift: int
-
-
-def milliseconds(moment: datetime) -> int:
-    """Return an aware moment as milliseconds since the epoch."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
 def offset(zone: ZoneInfo, instant: int) -> int:

@@ -35,6 +35,7 @@ from accounts.api.sign_in_views import PERSON, OpenView
 from accounts.models import AuditEvent, Session, User
 from accounts.sessions import session_service
 from accounts.sessions.tokens import AccessToken
+from id_numbers import parse_id
 
 EVENTS_A_PAGE = 50
 WRONG = "The password is wrong."
@@ -193,9 +194,9 @@ class SessionView(AccountView):
 
     def _own(self, request: Request, session_id: str) -> Session:
         """Return a session of the person; raises Http404 for anybody else's as for none."""
-        if not (session_id.isascii() and session_id.isdecimal() and len(session_id) < 19):
-            raise Http404
-        found: Session | None = Session.objects.of(person(request).pk).filter(pk=int(session_id)).first()
+        number = parse_id(session_id)
+        own = Session.objects.of(person(request).pk)
+        found: Session | None = None if number is None else own.filter(pk=number).first()
         if found is None:
             raise Http404
         return found
@@ -358,9 +359,10 @@ class EventsView(AccountView):
     def get(self, request: Request) -> Response:
         """Return what happened to one's account, newest first: sign-ins, failed ones too, changes, and staff."""
         before = request.query_params.get("before", "")
-        if before and not (before.isascii() and before.isdecimal() and len(before) < 19):
+        number = parse_id(before)
+        if before and number is None:
             raise ValidationError({"before": ["Send what `next` said."]})
-        found = list(events_of(person(request), int(before or 0), EVENTS_A_PAGE + 1))
+        found = list(events_of(person(request), number or 0, EVENTS_A_PAGE + 1))
         shown = found[:EVENTS_A_PAGE]
         following = str(shown[-1].pk) if len(found) > EVENTS_A_PAGE else None
         return Response({"events": EventSerializer(shown, many=True).data, "next": following})

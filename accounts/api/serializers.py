@@ -1,6 +1,5 @@
 """Accounts on the wire."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -10,6 +9,7 @@ from rest_framework import serializers
 
 from accounts.models import AuditEvent, Session, User, normalize_email, validate_time_zone
 from accounts.user_agent import LONGEST
+from instants import milliseconds
 
 EMAIL_LENGTH = 254
 TAKEN = "There is an account with this e-mail address already. Sign in instead."
@@ -29,7 +29,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
     def get_dateJoined(self, user: User) -> int:  # noqa: N802  # named by the field
         """Return when the person signed up, in milliseconds since the epoch."""
-        return int(user.date_joined.timestamp() * 1000)
+        return milliseconds(user.date_joined)
 
 
 def label_field(*, required: bool = False) -> Any:
@@ -109,11 +109,6 @@ class SignedInSerializer(TokensSerializer):
     user = UserSerializer(read_only=True)
 
 
-def milliseconds(instant: datetime | None) -> int | None:
-    """Return an instant as the wire has it."""
-    return None if instant is None else int(instant.timestamp() * 1000)
-
-
 class SessionSerializer(serializers.ModelSerializer[Session]):
     """One sign-in of one browser, as its person sees it; the label alone may be written."""
 
@@ -142,19 +137,19 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
 
     def get_createdAt(self, session: Session) -> int:  # noqa: N802  # as above
         """Return when it was signed in."""
-        return milliseconds(session.created_at) or 0
+        return milliseconds(session.created_at)
 
     def get_lastUsedAt(self, session: Session) -> int:  # noqa: N802  # as above
         """Return when it was refreshed last."""
-        return milliseconds(session.last_used_at) or 0
+        return milliseconds(session.last_used_at)
 
     def get_expiresAt(self, session: Session) -> int:  # noqa: N802  # as above
         """Return when it ends by itself."""
-        return milliseconds(session.expires_at) or 0
+        return milliseconds(session.expires_at)
 
     def get_endedAt(self, session: Session) -> int | None:  # noqa: N802  # as above
         """Return when it was ended."""
-        return milliseconds(session.revoked_at)
+        return None if session.revoked_at is None else milliseconds(session.revoked_at)
 
     def get_endReason(self, session: Session) -> str | None:  # noqa: N802  # as above
         """Return why it was ended."""
@@ -255,7 +250,7 @@ class EventSerializer(serializers.ModelSerializer[AuditEvent]):
 
     def get_at(self, event: AuditEvent) -> int:
         """Return when it happened."""
-        return milliseconds(event.created_at) or 0
+        return milliseconds(event.created_at)
 
     def get_by(self, event: AuditEvent) -> str | None:
         """Return who did it, without saying which member of staff."""

@@ -35,6 +35,7 @@ from accounts.models import Session, User
 from accounts.pages import forms
 from accounts.sessions import session_service
 from accounts.sessions.middleware import SIGN_IN
+from id_numbers import parse_id
 
 CLOSING, ERASED = "closing", "erased"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -282,12 +283,12 @@ def browsers(request: HttpRequest) -> HttpResponse:
 
 def own_session(request: HttpRequest) -> Session:
     """Return the session a form is about; raises Http404 for anybody else's as for none."""
-    number = request.POST.get("session", "")
-    if number.isascii() and number.isdecimal() and len(number) < 19:
-        found: Session | None = Session.objects.of(person(request).pk).filter(pk=int(number)).first()
-        if found is not None:
-            return found
-    raise Http404
+    number = parse_id(request.POST.get("session", ""))
+    own = Session.objects.of(person(request).pk)
+    found: Session | None = None if number is None else own.filter(pk=number).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 @require_POST
@@ -317,8 +318,7 @@ def end_other_browsers(request: HttpRequest) -> HttpResponse:
 def events(request: HttpRequest) -> HttpResponse:
     """Show what happened to the account."""
     before = request.GET.get("before", "")
-    number = int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else 0
-    found = events_of(person(request), number, EVENTS_A_PAGE + 1)
+    found = events_of(person(request), parse_id(before) or 0, EVENTS_A_PAGE + 1)
     context = {
         "events": found[:EVENTS_A_PAGE],
         "next": found[EVENTS_A_PAGE - 1].pk if len(found) > EVENTS_A_PAGE else None,

@@ -14,6 +14,7 @@ from accounts.models import AuditEvent, Session, User
 from accounts.sessions.rotation import Verdict, present
 from accounts.sessions.tokens import RefreshToken, tokens_of
 from accounts.user_agent import LONGEST, label_from
+from instants import milliseconds
 
 Reason, Kind = Session.Reason, Session.Kind
 # How long an ended session is shown, and kept.
@@ -67,7 +68,7 @@ def refresh(token: RefreshToken, request: HttpRequest) -> dict[str, str]:
         if not session.is_live(now):
             raise Refused(session)
         verdict, chain = present(
-            session.chain, token.generation, token.mark, _milliseconds(now), settings.REFRESH_GRACE_SECONDS * 1000
+            session.chain, token.generation, token.mark, milliseconds(now), settings.REFRESH_GRACE_SECONDS * 1000
         )
         if verdict is Verdict.GOOD:
             session.chain = chain
@@ -146,10 +147,6 @@ def _end(session: Session, reason: Session.Reason, now: datetime) -> None:
     session.save(update_fields=["revoked_at", "revoked_reason"])
 
 
-def _milliseconds(instant: datetime) -> int:
-    return int(instant.timestamp() * 1000)
-
-
 def words(session: Session) -> dict[str, Any]:
     """Return why and when a session ended, as an error tells a browser."""
     ended_at = session.revoked_at or session.expires_at
@@ -161,4 +158,4 @@ def words(session: Session) -> dict[str, Any]:
         Reason.PASSWORD: f"This browser was signed out by a new password at {when}. Sign in again.",
         "expired": f"This sign-in ended at {when}. Sign in again.",
     }.get(reason, f"This browser was signed out at {when}. Sign in again.")
-    return {"detail": detail, "more": {"reason": reason, "endedAt": _milliseconds(ended_at)}}
+    return {"detail": detail, "more": {"reason": reason, "endedAt": milliseconds(ended_at)}}

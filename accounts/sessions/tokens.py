@@ -18,6 +18,7 @@ from rest_framework_simplejwt.exceptions import (
 )
 
 from accounts.models import Session
+from id_numbers import parse_id
 
 __all__ = ["AccessToken", "ExpiredTokenError", "RefreshToken", "TokenError", "tokens_of"]
 
@@ -96,9 +97,10 @@ class SessionToken(tokens.Token):
 
     def _number(self, claim: str) -> int:
         text = self.payload.get(claim)
-        if not (isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 19):
+        number = parse_id(text) if isinstance(text, str) else None
+        if number is None:
             raise TokenError(f"Token has no usable {claim}")
-        return int(text)
+        return number
 
     def bind(self, session: Session) -> None:
         """Write down whose session this is a token of."""

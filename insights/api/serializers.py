@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from rest_framework import serializers
 
+from id_numbers import ID_PATTERN
 from insights.numbers import DEFINITIONS
 from insights.periods import MAX_DAYS, Period, today
 
@@ -81,7 +82,7 @@ class SearchQuery(serializers.Serializer[Any]):
         required=False, allow_blank=True, max_length=200, help_text="Words in title or URL, in any order and case."
     )
     site = serializers.CharField(required=False, allow_blank=True, max_length=253, help_text="A domain.")
-    browser = serializers.RegexField(r"\A[0-9]{1,18}\Z", required=False, help_text="A browser's id, from a result.")
+    browser = serializers.RegexField(ID_PATTERN, required=False, help_text="A browser's id, from a result.")
     category = serializers.CharField(required=False, allow_blank=True, max_length=64)
     cursor = serializers.CharField(required=False, max_length=600, help_text="`next` of the page before.")
     limit = serializers.IntegerField(default=50, min_value=1, max_value=MAX_PAGE, help_text="How many visits.")

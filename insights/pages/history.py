@@ -7,6 +7,7 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from id_numbers import parse_id
 from insights import queries, timeline
 from insights.pages.page_context import day_of, page, period_name, visitor
 from insights.periods import DAY_MS, Period, period_of, today
@@ -45,7 +46,7 @@ def history(request: HttpRequest) -> HttpResponse:
         domain=asked["site"].lower(),
         start=instants["from"],
         end=instants["to"],
-        browser_id=int(asked["browser"]) if asked["browser"].isdecimal() and len(asked["browser"]) < 19 else None,
+        browser_id=parse_id(asked["browser"]),
         category=asked["category"],
     )
     found = search(who.pk, query, PAGE_SIZE, cursor)
@@ -77,10 +78,10 @@ def history(request: HttpRequest) -> HttpResponse:
 def visit(request: HttpRequest) -> HttpResponse:
     """Show one visit with all that is known of it."""
     who = visitor(request)
-    browser_id = request.GET.get("browser", "")
-    if not browser_id.isdecimal() or len(browser_id) > 18:
+    browser_id = parse_id(request.GET.get("browser", ""))
+    if browser_id is None:
         raise Http404
-    record = queries.one_visit(who.pk, int(browser_id), request.GET.get("id", "").replace("\0", ""))
+    record = queries.one_visit(who.pk, browser_id, request.GET.get("id", "").replace("\0", ""))
     if record is None:
         raise Http404
     stay = queries.stay_of(record)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from insights import number_format, numbers, search
 from insights.numbers import DEFINITIONS
+from instants import from_milliseconds
 
 register = template.Library()
 register.filter("duration", number_format.duration)
@@ -30,7 +31,7 @@ MOST_GROWTH = 4
 @register.filter
 def instant(ms: int) -> datetime:
     """Return an instant as a moment in the zone of the person who looks."""
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(timezone.get_current_timezone())
+    return timezone.localtime(from_milliseconds(ms))
 
 
 @register.filter

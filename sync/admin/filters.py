@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from id_numbers import parse_id
+from instants import milliseconds
 from sync.models import Browser
 
 # How many of a list's newest rows a filter without an index of its own looks through.
@@ -33,7 +35,8 @@ def chosen_person(request: HttpRequest) -> int | None:
     text = asked(request, PERSON)
     if not text:
         return None
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1
+    number = parse_id(text)
+    return -1 if number is None else number
 
 
 def chosen_day(request: HttpRequest) -> date | None:
@@ -49,11 +52,6 @@ def span(day: date) -> tuple[datetime, datetime]:
     """Return the instants a day starts and ends at in the active time zone; it may have 23 or 25 hours."""
     zone = timezone.get_current_timezone()
     return datetime.combine(day, time(), zone), datetime.combine(day + timedelta(days=1), time(), zone)
-
-
-def milliseconds(when: datetime) -> int:
-    """Return an instant as milliseconds since the epoch."""
-    return int(when.timestamp()) * 1000
 
 
 class InputFilter(SimpleListFilter):
@@ -119,8 +117,8 @@ class BrowserFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows of the chosen browser."""
-        value = self.value()
-        return queryset.filter(browser_id=int(value)) if value and value.isdecimal() else queryset
+        browser = parse_id(self.value() or "")
+        return queryset if browser is None else queryset.filter(browser_id=browser)
 
 
 class DomainFilter(InputFilter):

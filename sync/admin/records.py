@@ -7,6 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from id_numbers import parse_id
 from sync.admin import filters, value_display
 from sync.admin.synced_admin import SyncedAdmin
 from sync.models import Browser, PageVisit, TabAggregate
@@ -223,10 +224,11 @@ class TabAggregateAdmin(RecordAdmin):
     def find(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
         """Return the chosen person's aggregates of a tab, browser by browser through the key's index."""
         person = filters.chosen_person(request)
-        if person is None or not (term.isascii() and term.isdecimal() and len(term) < 19):
+        tab = parse_id(term)
+        if person is None or tab is None:
             return queryset.none()
         browsers = list(Browser.objects.filter(user_id=person).values_list("pk", flat=True))
-        return queryset.filter(browser_id__in=browsers, tab_id=int(term))
+        return queryset.filter(browser_id__in=browsers, tab_id=tab)
 
     @admin.display(description="last domain")
     def domain_or_none(self, row: TabAggregate) -> str:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from id_numbers import parse_id
 from sync.admin import access_log, filters
 from sync.admin.paginator import BoundedPaginator
 
@@ -21,8 +22,8 @@ OWN_PARAMETERS = (filters.PERSON, filters.BROWSER, filters.DOMAIN, filters.DAY, 
 def person_by(text: str) -> Any:
     """Return the person with this number or exact e-mail address, in any case; None if there is none."""
     people = get_user_model()._default_manager
-    if text.isascii() and text.isdecimal():
-        return people.filter(pk=int(text)).first() if len(text) < 19 else None
+    if (number := parse_id(text)) is not None:
+        return people.filter(pk=number).first()
     return people.filter(email=text.lower()).first()
 
 

@@ -2,22 +2,23 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from instants import from_milliseconds
+
 NOTHING = "–"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
 def moment(ms: int) -> datetime | None:
     """Return an instant in the active time zone, or None for one no calendar holds."""
     try:
-        return timezone.localtime(EPOCH + timedelta(milliseconds=ms))
+        return timezone.localtime(from_milliseconds(ms))
     except (OverflowError, ValueError):
         return None
 

@@ -13,6 +13,7 @@ from rest_framework import serializers
 
 from sync import limits
 from sync.push import service
+from sync.push.results import RESULTS, Result
 from sync.records import fields
 from sync.records.everyday import EverydayVisit, EverydayVisits
 from sync.records.fields import CutText, Duration, Instant, Judgement, OutOfTime, Text, Whole, Wrong
@@ -70,7 +71,7 @@ class BulkSerializer(serializers.ListSerializer[Any]):
         rejected = {"index": index, "id": self.child.id_of(record), "errors": errors}
         self.rejected.append(rejected | {"retry": True} if retry else rejected)
 
-    def save(self, **kwargs: Any) -> list[service.Result]:
+    def save(self, **kwargs: Any) -> list[Result]:
         """Store the good records as those of `user`, and return the fate of every record sent.
 
         `push` may tell what is known of the request; raises what `services.bulk_update_or_create` raises.
@@ -78,7 +79,7 @@ class BulkSerializer(serializers.ListSerializer[Any]):
         user, push = kwargs["user"], kwargs.get("push") or service.Push()
         push.rejected, push.accepted = self.rejected, self.accepted
         stored = service.bulk_update_or_create(user.pk, self.child.kind, self.validated_data, push)
-        results: list[service.Result] = ["rejected"] * len(self.initial_data)
+        results: list[Result] = ["rejected"] * len(self.initial_data)
         for index, result in zip(self.accepted, stored, strict=True):
             results[index] = result
             if result == "rejected":
@@ -357,7 +358,7 @@ class TrimmedSerializer(serializers.Serializer[Any]):
 class PushReplySerializer(serializers.Serializer[Any]):
     """What became of each record of a push."""
 
-    results = serializers.ListField(child=serializers.ChoiceField(["created", "updated", "unchanged", "rejected"]))
+    results = serializers.ListField(child=serializers.ChoiceField(RESULTS))
     rejected = RejectedSerializer(many=True)
     trimmed = TrimmedSerializer(many=True)
     serverTime = serializers.IntegerField(help_text="Milliseconds since the epoch, by the server's clock.")

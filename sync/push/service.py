@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, DataError, IntegrityError, transaction
@@ -19,11 +19,11 @@ from django.utils import timezone
 from sync import limits
 from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
 from sync.push import record_sql
+from sync.push.results import Result
 from sync.records import merge
 
 logger = logging.getLogger(__name__)
 
-Result = Literal["created", "updated", "unchanged", "rejected"]
 Statement = Callable[[Iterable[record_sql.Row]], None]
 REFUSED: Final = {"record": ["The database refuses this record. Send it again only after it has changed."]}
 # PostgreSQL's classes "program limit exceeded" and "raised by a rule of the operator": no retry makes the row fit.

@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from instants import milliseconds
+
 Content = dict[str, Any]
 MINUTE: Final = 60_000
 
@@ -86,7 +88,7 @@ class Session:
 def instant(zone: ZoneInfo, day: date, hour: float) -> int:
     """Return an instant of a day by the clock on the wall."""
     midnight = datetime.combine(day, time(), zone)
-    return int((midnight + timedelta(hours=hour)).timestamp() * 1000)
+    return milliseconds(midnight + timedelta(hours=hour))
 
 
 class Year:

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-RESULTS = ("created", "updated", "unchanged", "rejected")
+from sync.push.results import RESULTS
+
 KINDS = {"/api/sync/page-visits": "page visits", "/api/sync/tab-aggregates": "tab aggregates"}
 TRIES = 8
 
