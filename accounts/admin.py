@@ -55,7 +55,7 @@ class ChangeForm(NormalisedEmail, UserChangeForm):  # type: ignore[type-arg]  # 
 
 
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
-    """People; the wiring adds how one is erased (syncserver/admin.py)."""
+    """People; sync/admin/erasable_person.py registers this with the erase page added."""
 
     form = ChangeForm
     add_form = AddForm

@@ -56,7 +56,7 @@ def note_revoked(reason: Session.Reason, request: HttpRequest | None, subject: i
 
 
 def note_staff(request: HttpRequest, action: str, model: str, person: int | None) -> None:
-    """Write down what staff did to a person's records; the setting STAFF_AUDIT names it to apps that know no people."""
+    """Write down that staff looked at a person's records or erased the person; other actions leave no row."""
     if person is None or action not in STAFF_ACTIONS:
         return
     event = AuditEvent(

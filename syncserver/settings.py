@@ -157,7 +157,6 @@ LOGOUT_REDIRECT_URL = "home"
 # Links sent by e-mail work for an hour.
 PASSWORD_RESET_TIMEOUT = 3600
 # What the apps need of each other without knowing each other.
-STAFF_AUDIT = "accounts.audit.note_staff"
 ERASURE = "sync.erasures.person_erasure"
 
 # E-mail: printed on the console in development; without EMAIL_URL a server in production sends none.

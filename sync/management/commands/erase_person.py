@@ -27,8 +27,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is nobody with the address {email}.")
         owned = person_erasure.counts(person.pk)
         for table, rows in owned.items():
-            said = f"more than {person_erasure.COUNTED:,}" if rows > person_erasure.COUNTED else f"{rows:,}"
-            self.stdout.write(f"{table:20} {said:>18}")
+            self.stdout.write(f"{table:20} {person_erasure.capped(rows):>18}")
         if not options["yes"] and not is_confirmed(f"Erase {email} and all of this, for good? Type yes: "):
             raise CommandError("Nothing was erased.")
         deleted: dict[str, int] = {}
