@@ -84,7 +84,7 @@ class PersonFilter(InputFilter):
     title = "person"
     parameter_name = PERSON
     input_name = FIND_PERSON
-    hint = "part of e-mail or name"
+    hint = "e-mail or name"
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
@@ -132,7 +132,7 @@ class SiteFilter(InputFilter):
 
     title = "site"
     parameter_name = SITE
-    hint = "such as example.org"
+    hint = "example.org"
     column = "domain"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

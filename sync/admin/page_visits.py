@@ -16,7 +16,7 @@ from sync.models import PageVisit
 class PageVisitAdmin(RecordAdmin):
     """Page visits of one person."""
 
-    list_display = ("started", "title_or_none", "domain", "lasted", "was_active", "browser_name")
+    list_display = ("started", "title_or_none", "site", "lasted", "was_active", "browser_name")
     list_filter = (filters.PersonFilter, filters.BrowserFilter, filters.SiteFilter, filters.DayFilter)
     search_fields = ("visit_id",)
     search_help_text = "Searches for an exact visit id of this person."
@@ -24,7 +24,7 @@ class PageVisitAdmin(RecordAdmin):
     narrow_columns = (*KEY_COLUMNS, "started_at", "title", "domain", "duration_ms", "active_duration_ms", "is_active")
     fieldsets = (
         (None, {"fields": ["person_page", "browser_page", "visit_id", "tab_id"]}),
-        ("Page", {"fields": ["page_title", "url_link", "domain"]}),
+        ("Page", {"fields": ["page_title", "url_link", "site"]}),
         ("Time", {"fields": ["started_exactly", "ended", "lasted_exactly", "active_exactly", "engagement",
                              "is_active", "heartbeat", "closed"]}),
         ("Away from the browser", {"fields": ["idle_table"]}),
@@ -61,6 +61,11 @@ class PageVisitAdmin(RecordAdmin):
     def url_link(self, row: PageVisit) -> str:
         """Return the URL as a link."""
         return value_display.link(row.url)
+
+    @admin.display(description="site")
+    def site(self, row: PageVisit) -> str:
+        """Return the site, under the name that the filter has."""
+        return row.domain
 
     @admin.display(description="ended")
     def ended(self, row: PageVisit) -> str:

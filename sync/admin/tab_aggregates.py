@@ -26,7 +26,7 @@ class TabAggregateAdmin(RecordAdmin):
     fieldsets = (
         (None, {"fields": ["person_page", "browser_page", "tab_id"]}),
         ("Time", {"fields": ["started_exactly", "last_active_exactly", "active_exactly", "closed"]}),
-        ("Pages", {"fields": ["page_count", "url_link", "current_domain", "statistics_table"]}),
+        ("Pages", {"fields": ["page_count", "url_link", "last_site", "statistics_table"]}),
         ("Active time by site", {"fields": ["sites_table"]}),
         BOOKKEEPING,
     )
