@@ -1,6 +1,6 @@
-"""Pack `extension/` into a zip for each store, the same bytes for the same files.
+"""Pack `extension/` into one zip for each store. The same files give the same bytes.
 
-Each store's manifest loses what only the other browser reads; everything else is the folder as it is.
+Keys that only the other browser reads are removed from each store's manifest. All other files are packed unchanged.
 """
 
 import json
@@ -11,25 +11,25 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "extension"
-# What a zip may hold: a stray file would be published.
+# Only files of these types may be packed: a stray file would be published.
 SUFFIXES = {".js", ".html", ".css", ".json", ".png"}
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
 def for_chromium(manifest: dict[str, Any]) -> None:
-    """Drop Firefox's keys."""
+    """Remove Firefox's keys."""
     del manifest["browser_specific_settings"]
     del manifest["background"]["scripts"]
 
 
 def for_firefox(manifest: dict[str, Any]) -> None:
-    """Drop Chromium's keys."""
+    """Remove Chromium's keys."""
     del manifest["minimum_chrome_version"]
     del manifest["background"]["service_worker"]
 
 
 def main() -> int:
-    """Write the zips into dist/ and name them."""
+    """Write the zips into dist/ and print their names; return the exit status."""
     files = sorted(path for path in SOURCE.rglob("*") if path.is_file())
     if strays := [path for path in files if path.suffix not in SUFFIXES]:
         sys.stderr.write("not part of an extension: " + ", ".join(map(str, strays)) + "\n")

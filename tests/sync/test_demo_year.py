@@ -3,7 +3,7 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sync.management.commands._demo_year import DEVICES, Year
+from sync.management.commands._demo_year import BROWSERS, Year
 from sync.models import PageVisit, TabAggregate
 from sync.push import service
 
@@ -26,7 +26,7 @@ def test_nothing_lies_ahead_and_at_most_one_visit_of_a_browser_is_open():
     for visits, aggregates in days(1):
         assert all((visit["ended_at"] or visit["last_heartbeat_at"]) <= NOW for visit in visits)
         assert all(tab["closed_at"] is None or tab["closed_at"] <= NOW for tab in aggregates)
-        assert sum(visit["is_active"] for visit in visits) <= len(DEVICES)
+        assert sum(visit["is_active"] for visit in visits) <= len(BROWSERS)
 
 
 def test_the_engine_takes_every_record(alice):

@@ -238,7 +238,7 @@ class TestErasePerson:
             call_command("erase_person", "alice@example.org", yes=True, stdout=StringIO())
 
     def test_says_that_there_is_nobody(self, db):
-        with pytest.raises(CommandError, match="nobody with the address"):
+        with pytest.raises(CommandError, match="Nobody has the e-mail address"):
             call_command("erase_person", "nobody@example.org", yes=True)
 
     def test_refuses_the_last_superuser(self, alice):
