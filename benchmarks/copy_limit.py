@@ -11,12 +11,13 @@ class Limit:
 
     def __init__(self, url: str, records: list[dict[str, Any]], size: int) -> None:
         from benchmarks.data import CLIENT_ID
-        from sync.push import service
+        from sync.push.record_sql import LEADING, Leading, Row, written
         from sync.push.serializers import PageVisitSerializer
-        from sync.records import merge
+        from sync.records.page_visit import PAGE_VISIT
 
         self.size = size
-        self.table = service.PAGE_VISITS.table
+        columns = ", ".join((*LEADING, *PAGE_VISIT.columns))
+        self.statement = f"COPY {PAGE_VISIT.model._meta.db_table} ({columns}) FROM STDIN"
         self.connection = psycopg.connect(url, autocommit=True)
         found = self.connection.execute(
             "SELECT id FROM sync_browser WHERE user_id = 1 AND client_id = %s", [CLIENT_ID]
@@ -26,19 +27,19 @@ class Limit:
         context = {"now": int(time.time() * 1000), "anonymous_client_id": ""}
         serializer = PageVisitSerializer(data=records, many=True, context=context)
         serializer.is_valid(raise_exception=True)
-        values = [self.table.values_of(content) for content in serializer.validated_data]
-        self.rows = list(self.table.rows((1, 1, 1), [(found[0], merge.digest(*each), each, None) for each in values]))
+        values = [PAGE_VISIT.values_of(content) for content in serializer.validated_data]
+        rows = [Row(found[0], PAGE_VISIT.digest_of(each), each, None) for each in values]
+        self.rows = list(written(PAGE_VISIT, Leading(1, 1, 1), rows))
         self.start = 0
 
     def copy(self, count: int) -> list[float]:
         """Copy the next batches in; return the seconds of each."""
-        statement = f"COPY {self.table.name} ({', '.join(self.table.columns)}) FROM STDIN"
         seconds = []
         for _ in range(count):
             rows = self.rows[self.start : self.start + self.size]
             self.start += self.size
             began = time.perf_counter()
-            with self.connection.transaction(), self.connection.cursor() as cursor, cursor.copy(statement) as copy:
+            with self.connection.transaction(), self.connection.cursor() as cursor, cursor.copy(self.statement) as copy:
                 for row in rows:
                     copy.write_row(row)
             seconds.append(time.perf_counter() - began)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
+from instants import milliseconds
 
 DATABASE = "bench_insights"
 DAYS = 1_826
@@ -146,7 +147,7 @@ def scan(user_id: int, first: str, last: str) -> None:
     """Read the visits of some days from the rows."""
     from django.db import connection
 
-    low, high = (int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1000) for day in (first, last))
+    low, high = (milliseconds(datetime.fromisoformat(day).replace(tzinfo=UTC)) for day in (first, last))
     with connection.cursor() as cursor:
         # The length of the title makes it read the rows themselves, which no index holds.
         cursor.execute(

@@ -65,8 +65,8 @@ def main() -> None:
     for owner, name, layer in (
         (APIView, "initial", "authenticate, throttle"),
         (views, "read_push", "read the body"),
-        (views, "parse_batch", "parse, check types and limits"),
-        (views.BulkSerializer, "is_valid", "judge the records"),
+        (views, "split", "split into records"),
+        (views.BulkSerializer, "is_valid", "read and judge the records"),
         (service, "bulk_update_or_create", "merge: keys, digests, fates"),
         (service, "_lock", "lock the person"),
         (service, "_browsers", "the person's browsers"),

@@ -21,8 +21,9 @@ def main(rows: int) -> None:
 
     from accounts.models import Session, User
     from benchmarks.data import CLIENT_ID, Source
-    from sync.push import service
+    from sync.push.record_sql import LEADING
     from sync.push.serializers import PageVisitSerializer, TabAggregateSerializer
+    from sync.records.page_visit import PAGE_VISIT
 
     now = int(time.time() * 1000)
 
@@ -43,9 +44,9 @@ def main(rows: int) -> None:
         person = User.objects.create(email=f"person{number}@example.org")
         store(PageVisitSerializer, person, source.visits(SEED_ROWS // PEOPLE))
         store(TabAggregateSerializer, person, source.aggregates(SEED_ROWS // PEOPLE))
-    table = service.PAGE_VISITS.table
+    table = PAGE_VISIT.model._meta.db_table
     moved = ("visit_id", "started_at", "ended_at")
-    same = ", ".join(column for column in table.columns if column not in moved)
+    same = ", ".join(column for column in (*LEADING, *PAGE_VISIT.columns) if column not in moved)
     # A copy of every visit some weeks later each time; the ids stay as long as they were.
     with connection.cursor() as cursor:
         copies, later = rows // SEED_ROWS - 1, "n * CAST(40000000 AS bigint)"
@@ -56,9 +57,9 @@ def main(rows: int) -> None:
                 f"(WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < {copies}) SELECT n FROM g)"
             )
         cursor.execute(
-            f"INSERT INTO {table.name} ({same}, visit_id, started_at, ended_at) "
+            f"INSERT INTO {table} ({same}, visit_id, started_at, ended_at) "
             f"SELECT {same}, 'g' || n || substr(visit_id, 3), started_at + {later}, ended_at + {later} "
-            f"FROM {table.name} CROSS JOIN {series}"
+            f"FROM {table} CROSS JOIN {series}"
         )
     for sender in senders:
         store(PageVisitSerializer, sender, source.visits(SENDERS_VISITS))

@@ -4,7 +4,6 @@ MAX_RECORDS = 1_000
 MAX_BODY_BYTES = 10 * 1024 * 1024  # counted after inflating
 MAX_RECORD_BYTES = 256 * 1024  # as sent
 MIN_SYNC_INTERVAL_SECONDS = 60
-MAX_DEPTH = 100
 MAX_BROWSERS = 100
 
 MAX_ID = 128
@@ -20,6 +19,7 @@ MAX_METADATA_BYTES = 32 * 1024  # of compact JSON
 
 EARLIEST_MS = 946_684_800_000  # 2000-01-01T00:00:00Z
 CLOCK_LEEWAY_MS = 24 * 3600 * 1000
+WRONG_CLOCK_MS = 30 * 24 * 3600 * 1000  # a wrong clock may explain an instant this far ahead
 MAX_DURATION_MS = 87_660 * 3600 * 1000  # ten years of 365.25 days
 MAX_INTEGER = 2**63 - 1
 MAX_REVISION = 2**53 - 1

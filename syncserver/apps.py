@@ -1,4 +1,4 @@
-"""Registers the project's own system checks."""
+"""Registers the project's own system checks and the sign-in scheme of the API's description."""
 
 from django.apps import AppConfig
 
@@ -9,4 +9,5 @@ class SyncserverConfig(AppConfig):
     name = "syncserver"
 
     def ready(self) -> None:
-        """Register the checks and the API description's sign-in scheme: importing does it, once the settings exist."""
+        """Register the checks and the sign-in scheme; importing the modules registers them."""
+        from syncserver import checks, openapi  # noqa: F401, PLC0415  # both need the settings, which exist only now

@@ -10,8 +10,9 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from strict_json.parsing import InvalidJSON, parse
 from sync import limits
-from sync.push.request_body import InvalidJSON, UnreadableBody, parse_json, read_on, read_some
+from sync.push.request_body import UnreadableBody, read_on, read_some
 
 # The calls that use this parser carry an e-mail address and a password at most.
 MAX_BYTES = 65_536
@@ -38,7 +39,7 @@ class StrictJSONParser(BaseParser):
             if len(body) > MAX_BYTES:
                 read_on(stream, limits.MAX_BODY_BYTES)
                 raise BodyTooLargeError
-            return parse_json(body)
+            return parse(body)
         except UnreadableBody as error:
             raise ParseError(str(error), code="unreadable_body") from error
         except InvalidJSON as error:

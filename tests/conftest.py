@@ -2,6 +2,7 @@ import os
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.people import alice, bob  # noqa: F401  # fixtures for every test
 
@@ -10,13 +11,27 @@ NO_POSTGRESQL = (
     "make a role that may create databases, and set TEST_DATABASE_URL=postgres://role:password@host/name. It said: {}"
 )
 
+# The parent is named because Hypothesis loads a profile of its own under CI, which draws the same examples every time.
+# There is no deadline: on a busy machine a first query takes longer than any fixed time.
+EXAMPLES = {"quick": 30, "thorough": 200}
+for profile, max_examples in EXAMPLES.items():
+    settings.register_profile(
+        profile,
+        settings.get_profile("default"),
+        max_examples=max_examples,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("thorough" if os.environ.get("CI") else "quick")
+
 
 def pytest_sessionstart(session):
-    """Without the database asked for there is nothing to test: a failure under CI, elsewhere a word of advice."""
+    """Stop when the database does not answer: with a failure under CI, elsewhere with advice and success."""
     url = os.environ.get("DATABASE_URL", "")
     if url.startswith("postgres") and not hasattr(session.config, "workerinput"):
         try:
-            # The database of the tests is made from this one, as Django's runner makes it.
+            # Django's test runner connects to this database too, to create the one of the tests.
             with psycopg.connect(url, dbname="postgres", connect_timeout=5):
                 pass
         except psycopg.OperationalError as error:
@@ -25,5 +40,5 @@ def pytest_sessionstart(session):
 
 @pytest.fixture
 def cheap_hashing(settings):
-    """For tests that sign in often and are not about how passwords are hashed."""
+    """Hash passwords with MD5, for tests that sign in often and do not test hashing."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,49 +1,60 @@
-"""The SQL of a push, for both databases: read the stored versions of many keys, insert rows, overwrite rows.
+"""The SQL of a push, for both databases.
 
 The ORM's `bulk_create(update_conflicts=True)` binds each value by itself, which costs more than the insert. Here new
-rows go to PostgreSQL by COPY, changed ones by one update from JSON; SQLite takes both by `executemany`.
-Old statistics leave PostgreSQL's planner no choice that walks all that are a person's.
+rows go to PostgreSQL by COPY and changed rows by one UPDATE from JSON; SQLite takes both by `executemany`.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
-from operator import itemgetter
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import msgspec
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, models
 from django.utils import timezone
 
-from sync.models import Browser, SyncBatch, SyncRecord, SyncState
+from sync.models import Browser, SyncBatch, SyncState
 from sync.records import merge
+from sync.records.record_kind import RecordKind
 
-# The browser's id, then the values of the key's own columns.
-Key = tuple[Any, ...]
-Content = Mapping[str, Any]
-# The values of a content's plain columns and those of its JSON columns, each in the order of the columns' names.
-Values = tuple[Sequence[Any], Sequence[bytes]]
-# A row that is held: digest, id, and the columns versions are ranked by.
-HeldRow = Mapping[str, Any]
-# What is stored of one record: the id of its browser, its digest, its values, and the row it is written in place of.
-Row = tuple[int, bytes, Values, HeldRow | None]
-# Columns that are not content: they say whose the row is and when it was written.
-BOOKKEEPING = ("id", "user_id", "browser_id", "digest", "seq", "received_at", "updated_at")
-# How each written row begins; its content follows.
+# The columns of each written row that come before its content.
 LEADING = ("user_id", "seq", "received_at", "updated_at", "browser_id", "digest")
-
-
 # What a browser tells of itself.
-TOLD = ("extension_version", "browser_name", "browser_version", "platform")
+CLIENT_COLUMNS = ("extension_version", "browser_name", "browser_version", "platform")
+
+
+class Held(NamedTuple):
+    """A row that the table holds: its id, its digest and the values that it is ranked by."""
+
+    id: int
+    digest: bytes
+    ranked: tuple[Any, ...]
+
+
+class Row(NamedTuple):
+    """A record to be written: its browser, digest and values by `kind.columns`, and the row that it overwrites."""
+
+    browser_id: int
+    digest: bytes
+    values: tuple[Any, ...]
+    held: Held | None
+
+
+class Leading(NamedTuple):
+    """What all rows of one push have in common; `now` is in ms."""
+
+    user_id: int
+    seq: int
+    now: int
+
+
+# The next four statements run at every push. Building them by the ORM took longer than the database takes.
 
 
 def lock_state(user_id: int) -> int | None:
-    """Lock the state of an active person until the transaction ends; return its counter, None where there is none.
-
-    This and the next three run at every push, where building them by the ORM took longer than the database takes.
-    """
+    """Lock the state of an active person until the transaction ends; return its counter, None where there is none."""
     # On SQLite the transaction itself holds the only lock there is.
     lock = " FOR UPDATE OF s" if connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
@@ -63,21 +74,21 @@ def set_counter(user_id: int, counter: int) -> None:
 
 
 def touch_browsers(user_id: int, client_ids: Collection[str], now: datetime) -> list[tuple[Any, ...]]:
-    """Set when these browsers of a person pushed last; return id, client id and what it told, of those there are."""
+    """Set the time of the last push of these browsers; return id, client id and CLIENT_COLUMNS of those there are."""
     if not client_ids:
         return []
     places = ", ".join(["%s"] * len(client_ids))
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {Browser._meta.db_table} SET last_push_at = %s WHERE user_id = %s AND client_id IN ({places}) "
-            f"RETURNING id, client_id, {', '.join(TOLD)}",
+            f"RETURNING id, client_id, {', '.join(CLIENT_COLUMNS)}",
             [connection.ops.adapt_datetimefield_value(now), user_id, *client_ids],
         )
         return list(cursor)
 
 
 def log_batch(**columns: Any) -> None:
-    """Keep one row of the log of batches, of these columns; the time of receipt is now."""
+    """Write one row of the log of batches; the time of receipt is now."""
     columns["errors"] = json.dumps(columns["errors"])
     columns["received_at"] = connection.ops.adapt_datetimefield_value(timezone.now())
     places = ", ".join(["%s"] * len(columns))
@@ -87,165 +98,146 @@ def log_batch(**columns: Any) -> None:
         )
 
 
-class Table:
-    """A record table: its key within a browser, the narrow columns its versions are ranked by, its content."""
+def read(
+    kind: RecordKind, user_id: int, browser_id: int, sought: Iterable[tuple[Sequence[Any], bytes]]
+) -> Iterator[tuple[int, Held | None]]:
+    """Yield, for each sought (key, digest) that the table holds, its place and the row held.
 
-    def __init__(self, model: type[SyncRecord], key: tuple[str, ...], rank: tuple[str, ...]) -> None:
-        self.model = model
-        self.key = key
-        self.name = model._meta.db_table
-        self.fields: dict[str, models.Field[Any, Any]] = {
-            column.column: column for column in model._meta.concrete_fields if column.column is not None
-        }
-        self.content = tuple(sorted(set(self.fields) - set(BOOKKEEPING)))
-        self._documents = tuple(name for name in self.content if isinstance(self.fields[name], models.JSONField))
-        self._scalars = tuple(name for name in self.content if name not in self._documents)
-        self.columns = (*LEADING, *self._scalars, *self._documents)
-        self._scalars_of = itemgetter(*self._scalars)
-        self._held = ("digest", "id", *rank)
-        self._key_of = itemgetter(*key)
-
-    def key_of(self, browser_id: int, content: Content) -> Key:
-        """Return the key of a content, or of anything else that has the key's columns."""
-        found = self._key_of(content)
-        return (browser_id, *found) if len(self.key) > 1 else (browser_id, found)
-
-    def values_of(self, content: Content) -> Values:
-        """Return the values of a content, as they are digested and stored."""
-        return self._scalars_of(content), [merge.spelled(content[column]) for column in self._documents]
-
-    def read(
-        self, user_id: int, browser_id: int, sought: Collection[tuple[Key, bytes]]
-    ) -> Iterator[tuple[int, HeldRow | None]]:
-        """Yield, for each key that the table holds, its place among those sought and the row held.
-
-        A row that has the digest sought is None, since most of a batch that is sent again is the same and nothing more
-        is asked of it.
-        """
-        with connection.cursor() as cursor:
-            cursor.execute(self._read_sql, [self._sought(sought), user_id, browser_id])
-            for place, held in cursor.fetchall():
-                if held is None:
-                    yield place, None
-                else:
-                    digest, *others = msgspec.json.decode(held)
-                    yield place, dict(zip(self._held, (bytes.fromhex(digest), *others), strict=True))
-
-    def read_contents(self, user_id: int, ids: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield id and content of whole rows."""
-        # + 0 for the reason of `_update_sql`.
-        rows = self.model._default_manager.alias(owner=models.F("user_id") + 0).filter(pk__in=ids, owner=user_id)
-        for content in rows.values("id", *self.content):
-            yield content.pop("id"), content
-
-    def insert(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> None:
-        """Insert rows whose keys the table does not hold; `leading` is (user id, seq, now).
-
-        On PostgreSQL the server reads each row while the next one is still being put together.
-        """
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                # Django gives a cursor's copy method through as it is, with the driver's own errors.
-                with (
-                    connection.wrap_database_errors,
-                    cursor.copy(f"COPY {self.name} ({', '.join(self.columns)}) FROM STDIN") as copy,
-                ):
-                    for row in self.rows(leading, rows):
-                        copy.write_row(row)
+    A row with the digest sought is None: most of a batch that is sent again is the same, and nothing more is asked of
+    it. Keys and digests go as JSON in one parameter, since the driver would spell the elements of an array one by one.
+    """
+    keys = msgspec.json.encode([(digest.hex(), *key) for key, digest in sought]).decode()
+    with connection.cursor() as cursor:
+        cursor.execute(_read_sql(kind), [keys, user_id, browser_id])
+        for place, held in cursor.fetchall():
+            if held is None:
+                yield place, None
             else:
-                cursor.executemany(self._insert_sql, list(self.rows(leading, rows)))
+                digest, row_id, *ranked = msgspec.json.decode(held)
+                yield place, Held(row_id, bytes.fromhex(digest), tuple(ranked))
 
-    def overwrite(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> None:
-        """Overwrite rows as `read` gave them; ids and the times of their first receipt stay."""
-        rows = list(rows)
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                written = 0
-                # The JSON columns are most of a row, and seldom what changed.
-                for columns, changed in (
-                    (self._scalars, [row for row in rows if self._keeps_documents(row)]),
-                    (self.content, [row for row in rows if not self._keeps_documents(row)]),
-                ):
-                    if changed:
-                        user_id, seq, now = leading
-                        cursor.execute(self._update_sql(columns), [seq, now, self._contents(columns, changed), user_id])
-                        written += cursor.rowcount
-                if written != len(rows):  # by somebody who did not take the person's lock
-                    raise OperationalError("A row was deleted in the meantime.")
-            else:
-                cursor.executemany(f"{self._insert_sql} {self._on_conflict}", list(self.rows(leading, rows)))
 
-    @staticmethod
-    def _keeps_documents(row: Row) -> bool:
-        _, digest, _, held = row
-        return held is not None and merge.same_documents(digest, held["digest"])
-
-    def _contents(self, columns: tuple[str, ...], rows: Iterable[Row]) -> str:
-        """Return ids, digests and columns of rows as JSON for `_update_sql`."""
-        contents = []
-        for _, digest, (scalars, documents), held in rows:
-            content = dict(zip(self._scalars, scalars, strict=True), id=held and held["id"], digest=digest.hex())
-            if columns != self._scalars:
-                content.update(zip(self._documents, map(msgspec.Raw, documents), strict=True))
-            contents.append(content)
-        return msgspec.json.encode(contents).decode()
-
-    def _update_sql(self, columns: tuple[str, ...]) -> str:
-        types = ", ".join(f"{column} {self.fields[column].db_type(connection)}" for column in columns)
-        changes = ", ".join(f"{column} = r.{column}" for column in columns if column not in self.key)
-        # + 0, or old statistics might choose an index that walks all that are the person's.
-        return (
-            f"UPDATE {self.name} AS t SET seq = %s, updated_at = %s, digest = decode(r.digest, 'hex'), {changes} "
-            f"FROM json_to_recordset(%s) AS r(id bigint, digest text, {types}) "
-            "WHERE t.id = r.id AND t.user_id + 0 = %s"
+@cache
+def _read_sql(kind: RecordKind) -> str:
+    held = ", ".join(f"t.{column}" for column in ("id", *kind.rank_columns))
+    table = kind.model._meta.db_table
+    if connection.vendor == "postgresql":
+        same = " AND ".join(
+            f"t.{column} = (k.value->>{place})::{_type_of(kind, column)}" for place, column in enumerate(kind.key, 1)
         )
+        digest = "encode(t.digest, 'hex')"
+        # As JSON, so that there is one comparison a row and not one a column.
+        differing = f"CASE WHEN {digest} <> k.value->>0 THEN json_build_array({digest}, {held})::text END"
+        # LIMIT forbids a join that walks the table, and (SELECT …) hides the person from the planner. With stale
+        # statistics it would otherwise scan all of the person's rows for each key (25 s instead of 3 ms for 500 keys).
+        return (
+            "SELECT k.place - 1, t.* FROM json_array_elements(%s) WITH ORDINALITY AS k(value, place) CROSS JOIN "
+            f"LATERAL (SELECT {differing} FROM {table} AS t WHERE t.user_id = (SELECT %s::bigint) "
+            f"AND t.browser_id = (SELECT %s::bigint) AND {same} LIMIT 1) AS t"
+        )
+    same = " AND ".join(f"t.{column} = json_extract(k.value, '$[{i}]')" for i, column in enumerate(kind.key, 1))
+    digest = "lower(hex(t.digest))"
+    differing = f"CASE WHEN {digest} <> json_extract(k.value, '$[0]') THEN json_array({digest}, {held}) END"
+    # CROSS JOIN fixes the order: SQLite walks the keys and looks each up.
+    return (
+        f"SELECT k.key, {differing} FROM json_each(%s) AS k CROSS JOIN {table} AS t "
+        f"ON t.user_id = %s AND t.browser_id = %s AND {same}"
+    )
 
-    def rows(self, leading: tuple[int, int, int], rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
-        """Yield the rows as they are written, in the order of `columns`."""
-        user_id, seq, now = leading
-        for browser_id, digest, (scalars, documents), _ in rows:
-            yield user_id, seq, now, now, browser_id, digest, *scalars, *[each.decode() for each in documents]
 
-    @staticmethod
-    def _sought(keys: Iterable[tuple[Key, bytes]]) -> str:
-        # As JSON in one parameter; the driver would spell an array's elements one by one.
-        return msgspec.json.encode([(digest.hex(), *key[1:]) for key, digest in keys]).decode()
+def read_digests(kind: RecordKind, user_id: int, ids: Sequence[int]) -> dict[int, bytes]:
+    """Return the digests of whole rows by id, in the present format."""
+    # `user_id + 0` hides the person from the planner, for the reason given in _read_sql.
+    rows = kind.model._default_manager.alias(owner=models.F("user_id") + 0).filter(pk__in=ids, owner=user_id)
+    return {row.pop("id"): kind.digest_of_row(row) for row in rows.values("id", *kind.columns)}
 
-    @cached_property
-    def _read_sql(self) -> str:
-        columns = ", ".join(f"t.{column}" for column in self._held[1:])
+
+def insert(kind: RecordKind, leading: Leading, rows: Iterable[Row]) -> None:
+    """Insert rows whose keys the table does not hold.
+
+    On PostgreSQL the server reads each row while the next one is still being put together.
+    """
+    with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            same = " AND ".join(
-                f"t.{column} = (k.value->>{place})::{self.fields[column].db_type(connection)}"
-                for place, column in enumerate(self.key, 1)
-            )
-            digest = "encode(t.digest, 'hex')"
-            differing = f"CASE WHEN {digest} <> k.value->>0 THEN json_build_array({digest}, {columns})::text END"
-            # As JSON, so that there is one comparison a row and not one a column. One look-up a key whatever the
-            # planner thinks: LIMIT forbids a join that walks the table, (SELECT …) hides whose rows they are. For a
-            # person without rows at the last ANALYZE it would walk all that are theirs now.
-            return (
-                "SELECT k.place - 1, t.* FROM json_array_elements(%s) WITH ORDINALITY AS k(value, place) CROSS JOIN "
-                f"LATERAL (SELECT {differing} FROM {self.name} AS t WHERE t.user_id = (SELECT %s::bigint) "
-                f"AND t.browser_id = (SELECT %s::bigint) AND {same} LIMIT 1) AS t"
-            )
-        same = " AND ".join(f"t.{column} = json_extract(k.value, '$[{i}]')" for i, column in enumerate(self.key, 1))
-        digest = "lower(hex(t.digest))"
-        differing = f"CASE WHEN {digest} <> json_extract(k.value, '$[0]') THEN json_array({digest}, {columns}) END"
-        # CROSS JOIN fixes the order: walk the keys, look each up.
-        return (
-            f"SELECT k.key, {differing} FROM json_each(%s) AS k CROSS JOIN {self.name} AS t "
-            f"ON t.user_id = %s AND t.browser_id = %s AND {same}"
-        )
+            columns = ", ".join((*LEADING, *kind.columns))
+            # Django passes a cursor's copy method through as it is, with the driver's own errors.
+            with (
+                connection.wrap_database_errors,
+                cursor.copy(f"COPY {kind.model._meta.db_table} ({columns}) FROM STDIN") as copy,
+            ):
+                for row in written(kind, leading, rows):
+                    copy.write_row(row)
+        else:
+            cursor.executemany(_insert_sql(kind), list(written(kind, leading, rows)))
 
-    @cached_property
-    def _insert_sql(self) -> str:
-        values = ", ".join(["%s"] * len(self.columns))
-        return f"INSERT INTO {self.name} ({', '.join(self.columns)}) VALUES ({values})"
 
-    @cached_property
-    def _on_conflict(self) -> str:
-        key = ("user_id", "browser_id", *self.key)
-        changed = [column for column in self.columns if column not in key and column != "received_at"]
-        updates = ", ".join(f"{column} = excluded.{column}" for column in changed)
-        return f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"
+def overwrite(kind: RecordKind, leading: Leading, rows: Iterable[Row]) -> None:
+    """Overwrite the rows held; their ids and the times of their first receipt stay."""
+    rows = list(rows)
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.executemany(f"{_insert_sql(kind)} {_on_conflict(kind)}", list(written(kind, leading, rows)))
+            return
+        # The JSON columns are most of a row, and seldom what changed.
+        same: list[Row] = []
+        other: list[Row] = []
+        for row in rows:
+            (same if row.held and merge.same_documents(row.digest, row.held.digest) else other).append(row)
+        updated = 0
+        for columns, changed in (((*kind.scalars, *kind.derived), same), (kind.columns, other)):
+            if changed:
+                contents = msgspec.json.encode([_changed(kind, columns, row) for row in changed]).decode()
+                cursor.execute(_update_sql(kind, columns), [leading.seq, leading.now, contents, leading.user_id])
+                updated += cursor.rowcount
+        if updated != len(rows):  # by somebody who did not take the person's lock
+            raise OperationalError("A row was deleted in the meantime.")
+
+
+def _changed(kind: RecordKind, columns: tuple[str, ...], row: Row) -> dict[str, Any]:
+    """Return id, digest and `columns` of a row as `_update_sql` reads them."""
+    values = dict(zip(kind.columns, row.values, strict=True))
+    for column in kind.documents:
+        values[column] = msgspec.Raw(values[column])
+    changed = {column: values[column] for column in columns}
+    return changed | {"id": row.held and row.held.id, "digest": row.digest.hex()}
+
+
+@cache
+def _update_sql(kind: RecordKind, columns: tuple[str, ...]) -> str:
+    types = ", ".join(f"{column} {_type_of(kind, column)}" for column in columns)
+    changes = ", ".join(f"{column} = r.{column}" for column in columns if column not in kind.key)
+    # `user_id + 0` hides the person from the planner, for the reason given in _read_sql.
+    return (
+        f"UPDATE {kind.model._meta.db_table} AS t SET seq = %s, updated_at = %s, digest = decode(r.digest, 'hex'), "
+        f"{changes} FROM json_to_recordset(%s) AS r(id bigint, digest text, {types}) "
+        "WHERE t.id = r.id AND t.user_id + 0 = %s"
+    )
+
+
+def written(kind: RecordKind, leading: Leading, rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
+    """Yield the rows as they are written, in the order of LEADING and the kind's columns."""
+    user_id, seq, now = leading
+    start = len(kind.scalars)
+    end = start + len(kind.documents)
+    for browser_id, digest, values, _ in rows:
+        documents = [document.decode() for document in values[start:end]]
+        yield user_id, seq, now, now, browser_id, digest, *values[:start], *documents, *values[end:]
+
+
+@cache
+def _insert_sql(kind: RecordKind) -> str:
+    columns = (*LEADING, *kind.columns)
+    places = ", ".join(["%s"] * len(columns))
+    return f"INSERT INTO {kind.model._meta.db_table} ({', '.join(columns)}) VALUES ({places})"
+
+
+@cache
+def _on_conflict(kind: RecordKind) -> str:
+    key = ("user_id", "browser_id", *kind.key)
+    changed = [column for column in (*LEADING, *kind.columns) if column not in key and column != "received_at"]
+    updates = ", ".join(f"{column} = excluded.{column}" for column in changed)
+    return f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"
+
+
+def _type_of(kind: RecordKind, column: str) -> str:
+    return str(kind.model._meta.get_field(column).db_type(connection))

@@ -1,7 +1,7 @@
 """The only writer of the record tables.
 
-One push is one transaction: lock the person's row, read the versions the table holds for these keys in one query, let
-the merge drop what is not newer, write the rest in bulk. The reply is built from what was decided under the
+One push is one transaction: lock the person's row, read the versions that the table holds for these keys in one query,
+drop every record that is not newer, write the others in bulk. The reply is built from the decisions made under the
 lock, so it is true of what was committed.
 """
 
@@ -10,21 +10,24 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from sync import limits
-from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
+from sync.models import Browser, SyncState
 from sync.push import record_sql
-from sync.push.results import Result
+from sync.push.record_sql import Held, Leading, Row
 from sync.records import merge
+from sync.records.record_kind import Content, RecordKind
 
 logger = logging.getLogger(__name__)
 
-Statement = Callable[[Iterable[record_sql.Row]], None]
+Result = Literal["created", "updated", "unchanged", "rejected"]
+RESULTS: Final = get_args(Result)
+Statement = Callable[[Iterable[Row]], None]
 REFUSED: Final = {"record": ["The database refuses this record. Send it again only after it has changed."]}
 # PostgreSQL's classes "program limit exceeded" and "raised by a rule of the operator": no retry makes the row fit.
 REFUSALS: Final = ("54", "P0")
@@ -36,36 +39,6 @@ class PersonGone(Exception):
 
 class TooManyBrowsers(Exception):
     """The push would give the person more browsers than the limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One of the two kinds of record: its table, and how its versions compare."""
-
-    batch_kind: SyncBatch.Kind
-    table: record_sql.Table
-    rank: Callable[[Mapping[str, Any]], merge.Rank]
-
-
-PAGE_VISITS = Kind(
-    SyncBatch.Kind.PAGE_VISITS,
-    record_sql.Table(
-        PageVisit,
-        key=("visit_id",),
-        rank=("revision", "started_at", "duration_ms", "ended_at", "last_heartbeat_at", "is_active",
-              "active_duration_ms", "closed_at"),
-    ),
-    merge.visit_rank,
-)  # fmt: skip
-TAB_AGGREGATES = Kind(
-    SyncBatch.Kind.TAB_AGGREGATES,
-    record_sql.Table(
-        TabAggregate,
-        key=("tab_id", "started_at"),
-        rank=("revision", "last_active_at", "closed_at", "total_active_duration_ms", "page_count"),
-    ),
-    merge.aggregate_rank,
-)
 
 
 @dataclass(slots=True)
@@ -81,42 +54,32 @@ class Push:
     accepted: Sequence[int] = ()
 
 
-class Held:
-    """A row the table holds, as `Table.read` gave it."""
-
-    __slots__ = ("digest", "kind", "row")
-
-    def __init__(self, kind: Kind, digest: bytes, row: record_sql.HeldRow) -> None:
-        self.kind = kind
-        self.digest = digest
-        self.row = row
-
-    def version(self) -> merge.Version:
-        """Return what the stored record is compared by."""
-        return self.kind.rank(self.row), self.digest
-
-
 class Incoming:
     """One record of a push, at its place in the batch; `held` is another version of it, if the table holds one."""
 
-    __slots__ = ("content", "digest", "held", "index", "key", "kind", "values")
+    __slots__ = ("browser_id", "content", "digest", "held", "index", "key", "kind", "values")
 
-    def __init__(self, index: int, kind: Kind, browser_id: int, content: Mapping[str, Any]) -> None:
+    def __init__(self, index: int, kind: RecordKind, browser_id: int, content: Content) -> None:
         self.index = index
         self.kind = kind
+        self.browser_id = browser_id
         self.content = content
-        self.key = kind.table.key_of(browser_id, content)
-        self.values = kind.table.values_of(content)
-        self.digest = merge.digest(*self.values)
+        self.key = (browser_id, *kind.key_of(content))
+        self.values = kind.values_of(content)
+        self.digest = kind.digest_of(self.values)
         self.held: Held | None = None
 
-    def row(self) -> record_sql.Row:
-        """Return what is stored of it, and in place of what."""
-        return self.key[0], self.digest, self.values, self.held.row if self.held else None
+    def row(self) -> Row:
+        """Return what is written of it, and over which row."""
+        return Row(self.browser_id, self.digest, self.values, self.held)
 
     def version(self) -> merge.Version:
         """Return what the record is compared by where it meets another version of itself."""
-        return self.kind.rank(self.content), self.digest
+        return self.kind.rank_of(self.content), self.digest
+
+    def is_newer_than(self, held: Held) -> bool:
+        """Tell whether it wins against the row held."""
+        return self.version() > (self.kind.rank(*held.ranked), held.digest)
 
 
 # Writes records by a statement; returns the indexes of those the database refuses.
@@ -124,32 +87,32 @@ Write = Callable[[Statement, Sequence[Incoming]], set[int]]
 
 
 def bulk_update_or_create(
-    user_id: int, kind: Kind, records: Sequence[Mapping[str, Any]], push: Push | None = None
+    user_id: int, kind: RecordKind, contents: Sequence[Content], push: Push | None = None
 ) -> list[Result]:
     """Store each record that is newer than what the person's table holds; return the fate of each, in the order given.
 
-    `records` are contents by column with `client_id` beside them. All is durable on return; nothing is stored when it
-    raises: PersonGone, TooManyBrowsers, or django.db.OperationalError when the database cannot be had.
+    Everything is durable on return. Nothing is stored when it raises: PersonGone, TooManyBrowsers, or
+    django.db.OperationalError when the database cannot be had.
     """
     push = push or Push()
     try:
-        return _push(user_id, kind, records, push, _write)
+        return _push(user_id, kind, contents, push, _write)
     except DatabaseError as error:
         if not _is_refusal(error):
             raise
-    # Nearly no push holds a row that the database refuses, so that only this second try pays for savepoints.
-    return _push(user_id, kind, records, push, _write_in_parts)
+    # Hardly any push holds a row that the database refuses, so only this second try pays for savepoints.
+    return _push(user_id, kind, contents, push, _write_in_parts)
 
 
-def _push(user_id: int, kind: Kind, records: Sequence[Mapping[str, Any]], push: Push, write: Write) -> list[Result]:
+def _push(user_id: int, kind: RecordKind, contents: Sequence[Content], push: Push, write: Write) -> list[Result]:
     """Do all of a push in one transaction."""
     with transaction.atomic(durable=True):
         seq = _lock(user_id) + 1
-        clients = dict.fromkeys(record["client_id"] for record in records)
+        clients = dict.fromkeys(content.client_id for content in contents)
         sender = next(iter(clients), None) if push.sender is None else push.sender
         browsers = _browsers(user_id, clients, sender, push.client)
         incoming = [
-            Incoming(index, kind, browsers[content["client_id"]], content) for index, content in enumerate(records)
+            Incoming(index, kind, browsers[content.client_id], content) for index, content in enumerate(contents)
         ]
         results = _store(user_id, kind, incoming, seq, write)
         if "created" in results or "updated" in results:
@@ -171,83 +134,90 @@ def _lock(user_id: int) -> int:
     return counter
 
 
-def _browsers(user_id: int, clients: Iterable[str], sender: str | None, told: Mapping[str, str]) -> dict[str, int]:
+def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: Mapping[str, str]) -> dict[str, int]:
     """Return the ids of the person's browsers by client id, made where they are new; raises TooManyBrowsers.
 
-    What the sender told of itself is kept with its browser.
+    What the sender tells of itself (`client`) is kept with its browser.
     """
     now = timezone.now()
     wanted = {*clients} if sender is None else {*clients, sender}
     known = {}
     for pk, client_id, *columns in record_sql.touch_browsers(user_id, wanted, now):
         known[client_id] = pk
-        kept = dict(zip(record_sql.TOLD, columns, strict=True))
-        if client_id == sender and any(kept[column] != text for column, text in told.items()):
-            Browser.objects.filter(user_id=user_id, pk=pk).update(**told)
-    if new := [client for client in clients if client not in known]:
+        kept = dict(zip(record_sql.CLIENT_COLUMNS, columns, strict=True))
+        if client_id == sender and any(kept[column] != text for column, text in client.items()):
+            Browser.objects.filter(user_id=user_id, pk=pk).update(**client)
+    if new := [client_id for client_id in clients if client_id not in known]:
         if Browser.objects.filter(user_id=user_id).count() + len(new) > limits.MAX_BROWSERS:
             raise TooManyBrowsers
-        born: dict[str, Any] = {"user_id": user_id, "created_at": now, "last_push_at": now}
-        made = [Browser(client_id=client, **born, **(told if client == sender else {})) for client in new]
+        made = [
+            Browser(
+                user_id=user_id, created_at=now, last_push_at=now, client_id=client_id,
+                **(client if client_id == sender else {}),
+            )
+            for client_id in new
+        ]  # fmt: skip
         known |= {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(made)}
     return known
 
 
-def _store(user_id: int, kind: Kind, incoming: Sequence[Incoming], seq: int, write: Write) -> list[Result]:
+def _store(user_id: int, kind: RecordKind, incoming: Sequence[Incoming], seq: int, write: Write) -> list[Result]:
     """Write the winners and return the fate of every record."""
     results: list[Result] = ["unchanged"] * len(incoming)
     left = list(incoming)
     while left:
-        stored = _held(user_id, kind, left)
-        winners: dict[record_sql.Key, Incoming] = {}
-        for record in left:
-            if record.index in stored and stored[record.index] is None:
-                continue
-            best = winners.get(record.key)
-            # Of identical copies the first stays.
-            if best is None or record.version() > best.version():
-                winners[record.key] = record
-        newer = []
-        for record in winners.values():
-            record.held = stored.get(record.index)
-            if record.held is None or record.version() > record.held.version():
-                newer.append(record)
+        newer = _newer(user_id, kind, left)
+        leading = Leading(user_id, seq, int(time.time() * 1000))
         refused: set[int] = set()
-        leading = (user_id, seq, int(time.time() * 1000))
-        for statement, rows in (
-            (kind.table.insert, [record for record in newer if record.held is None]),
-            (kind.table.overwrite, [record for record in newer if record.held is not None]),
+        for statement, records in (
+            (record_sql.insert, [record for record in newer if record.held is None]),
+            (record_sql.overwrite, [record for record in newer if record.held is not None]),
         ):
-            refused |= write(partial(statement, leading), rows)
+            refused |= write(partial(statement, kind, leading), records)
         for record in newer:
-            if record.index in refused:
-                results[record.index] = "rejected"
-            else:
-                results[record.index] = "created" if record.held is None else "updated"
+            stored: Result = "created" if record.held is None else "updated"
+            results[record.index] = "rejected" if record.index in refused else stored
         # The next best copy of a refused record may still be good.
         again = {record.key for record in newer if record.index in refused}
-        left = [r for r in left if r.key in again and r.index not in refused]
+        left = [record for record in left if record.key in again and record.index not in refused]
     return results
 
 
-def _held(user_id: int, kind: Kind, records: Sequence[Incoming]) -> dict[int, Held | None]:
-    """Return by index of the record the row held under its key, None where that is just the same."""
+def _newer(user_id: int, kind: RecordKind, incoming: Sequence[Incoming]) -> list[Incoming]:
+    """Return the best copy of each record that wins against the row held, with that row as its `held`."""
+    held = _held(user_id, kind, incoming)
+    best: dict[tuple[Any, ...], Incoming] = {}
+    for record in incoming:
+        if record.index in held and held[record.index] is None:
+            continue
+        other = best.get(record.key)
+        # Of identical copies the first stays.
+        if other is None or record.version() > other.version():
+            best[record.key] = record
+    newer = []
+    for record in best.values():
+        record.held = held.get(record.index)
+        if record.held is None or record.is_newer_than(record.held):
+            newer.append(record)
+    return newer
+
+
+def _held(user_id: int, kind: RecordKind, incoming: Sequence[Incoming]) -> dict[int, Held | None]:
+    """Return, by index of the record, the row held under its key, or None where that is just the same."""
     held: dict[int, Held | None] = {}
-    other_formats: dict[int, list[Held]] = {}
-    for browser_id in {record.key[0] for record in records}:
-        sought = [record for record in records if record.key[0] == browser_id]
-        for place, row in kind.table.read(user_id, browser_id, [(record.key, record.digest) for record in sought]):
-            index = sought[place].index
-            if row is None:
-                held[index] = None
-                continue
-            held[index] = other = Held(kind, row["digest"], row)
-            if other.digest[0] != merge.FORMAT:
-                other_formats.setdefault(row["id"], []).append(other)
-    if other_formats:
-        for row_id, content in kind.table.read_contents(user_id, list(other_formats)):
-            for other in other_formats[row_id]:
-                other.digest = merge.digest(*kind.table.values_of(content))
+    for browser_id in {record.browser_id for record in incoming}:
+        sought = [record for record in incoming if record.browser_id == browser_id]
+        keys = [(record.key[1:], record.digest) for record in sought]
+        for place, row in record_sql.read(kind, user_id, browser_id, keys):
+            held[sought[place].index] = row
+    # Digests of another format are made anew from the fields, so that an upgrade rewrites nothing.
+    old = {row.id for row in held.values() if row and row.digest[0] != kind.format_number}
+    if old:
+        digests = record_sql.read_digests(kind, user_id, sorted(old))
+        held = {
+            index: row._replace(digest=digests[row.id]) if row and row.id in digests else row
+            for index, row in held.items()
+        }
     return held
 
 
@@ -280,7 +250,7 @@ def _is_refusal(error: DatabaseError) -> bool:
     return isinstance(error, (DataError, IntegrityError)) or sqlstate.startswith(REFUSALS)
 
 
-def _log_batch(user_id: int, kind: Kind, browser_id: int | None, results: Sequence[Result], push: Push) -> None:
+def _log_batch(user_id: int, kind: RecordKind, browser_id: int | None, results: Sequence[Result], push: Push) -> None:
     places = push.accepted or range(len(results))
     refused = [
         {"index": place, "errors": REFUSED}

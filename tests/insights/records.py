@@ -2,7 +2,9 @@
 
 import itertools
 
-from sync.push.service import PAGE_VISITS, TAB_AGGREGATES, bulk_update_or_create
+from sync.push.service import bulk_update_or_create
+from sync.records.page_visit import PAGE_VISIT
+from sync.records.tab_aggregate import TAB_AGGREGATE
 
 # 2025-11-03T09:00:00Z, a Monday.
 AT_9 = 1_762_160_400_000
@@ -64,7 +66,6 @@ def store(user, *contents):
     """Store visits and aggregates of a person."""
     visits = [content for content in contents if "visit_id" in content]
     aggregates = [content for content in contents if "visit_id" not in content]
-    if visits:
-        bulk_update_or_create(user.pk, PAGE_VISITS, visits)
-    if aggregates:
-        bulk_update_or_create(user.pk, TAB_AGGREGATES, aggregates)
+    for kind, mine in ((PAGE_VISIT, visits), (TAB_AGGREGATE, aggregates)):
+        if mine:
+            bulk_update_or_create(user.pk, kind, [kind.content_of(columns) for columns in mine])

@@ -76,7 +76,6 @@ def test_a_tab_aggregate_has_the_names_and_the_required_fields_of_the_contract(s
     ("field", "limit", "value"),
     [
         ("id", "maxLength", 128),
-        ("domain", "maxLength", 253),
         ("anonymousClientId", "maxLength", 64),
         ("startedAt", "minimum", 946684800000),
         ("tabId", "minimum", 0),

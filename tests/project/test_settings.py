@@ -106,3 +106,24 @@ def test_collectstatic_needs_no_secret_key(tmp_path):
     done = python(code)
     assert done.returncode == 0, done.stderr
     assert any(tmp_path.rglob("*.css"))
+
+
+def test_the_check_command_reports_an_unsafe_setting():
+    code = (
+        "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'syncserver.settings'; django.setup(); "
+        "from django.core.management import call_command; call_command('check')"
+    )
+    done = python(code, **{**SAFE, "SECRET_KEY": "short"})
+    assert done.returncode != 0
+    assert "SECRET_KEY is a default or too short" in done.stderr
+
+
+def test_the_first_description_that_a_process_makes_names_the_sign_in_of_a_call():
+    code = (
+        "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'syncserver.settings'; django.setup(); "
+        "from drf_spectacular.generators import SchemaGenerator; "
+        "paths = SchemaGenerator().get_schema(public=True)['paths']; "
+        "print(paths['/api/auth/me']['get']['security'], '401' in paths['/api/auth/me']['get']['responses'])"
+    )
+    done = python(code, **SAFE)
+    assert done.stdout == "[{'bearer': []}] True\n", done.stderr

@@ -3,13 +3,19 @@
 import json
 from urllib.parse import urlsplit
 
+import msgspec
+
 from sync.models import PageVisit, TabAggregate
 from tests.sync.oracle import CONTENT
 from tests.wire import VISITS
 
 
 def _domain(url):
-    return urlsplit(url).hostname.lower().removeprefix("www.")
+    """Return the site of a URL whose host is ASCII."""
+    parts = urlsplit(url)
+    host = parts.hostname.removesuffix(".").removeprefix("www.")
+    is_local = host == "localhost" or host.endswith(".localhost") or host.replace(".", "").isdigit()
+    return f"{host}:{parts.port}" if is_local and parts.port not in (None, 80, 443) else host
 
 
 def _first(record, *names, default=None):
@@ -24,12 +30,12 @@ def visit_columns(record):
         "url": url,
         "started_at": _first(record, "startedAt", "timestamp"),
         "tab_id": _first(record, "tabId"),
-        "domain": _first(record, "domain", default=_domain(url)),
+        "domain": _domain(url),
         "title": _first(record, "title", default=""),
         "ended_at": _first(record, "endedAt"),
-        "duration_ms": _first(record, "duration", default=0),
+        "duration_ms": _first(record, "duration"),
         "is_active": _first(record, "isActive", default=False),
-        "active_duration_ms": _first(record, "activeDuration", default=0),
+        "active_duration_ms": _first(record, "activeDuration"),
         "engagement_rate": float(_first(record, "engagementRate", default=0)),
         "idle_periods": _first(record, "idlePeriods", default=[]),
         "last_heartbeat_at": _first(record, "lastHeartbeat"),
@@ -53,11 +59,17 @@ def aggregate_columns(record):
         "domain_durations": _first(record, "domainDurations", default={}),
         "page_count": _first(record, "pageCount", default=0),
         "current_url": url,
-        "current_domain": _first(record, "currentDomain", default=_domain(url) if url else None),
+        "current_domain": _domain(url) if url else None,
         "statistics": _first(record, "statistics", default={}),
         "closed_at": _first(record, "closedAt"),
         "revision": _first(record, "revision", default=0),
     }
+
+
+def content_columns(content):
+    """Return the columns of a content that was read, with values instead of JSON."""
+    columns = msgspec.structs.asdict(content)
+    return {name: json.loads(value) if isinstance(value, bytes) else value for name, value in columns.items()}
 
 
 def kind_of(path):

@@ -26,10 +26,10 @@ def rank(kind, values):
         ended = values["closed_at"] is not None
         active, pages = values["total_active_duration_ms"], values["page_count"]
         return (values["revision"], values["last_active_at"], ended, active, pages, closed, filled)
-    ends = (values["ended_at"], values["last_heartbeat_at"], values["started_at"] + values["duration_ms"])
+    ends = (values["ended_at"], values["last_heartbeat_at"], values["started_at"] + (values["duration_ms"] or 0))
     known = max(end for end in ends if end is not None)
     ended = values["ended_at"] is not None and not values["is_active"]
-    return (values["revision"], known, ended, values["active_duration_ms"], 0, closed, filled)
+    return (values["revision"], known, ended, values["active_duration_ms"] or 0, 0, closed, filled)
 
 
 def winners(kind, versions):

@@ -1,13 +1,15 @@
 """What an odd body may cost: one walk, and no more memory than a few copies of it."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from strict_json.parsing import InvalidJSON
 from sync import limits
-from sync.push import request_body
+from sync.push import batch
 from tests.wire_records import visit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -15,20 +17,19 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def test_records_with_many_brackets_are_not_each_walked_with_the_whole_body(monkeypatch):
     walks = []
-    monkeypatch.setattr(request_body, "_check_depth", walks.append)
+    monkeypatch.setattr(batch, "check_depth", walks.append)
     periods = [{"start": 1_762_160_400_000 + n, "reason": "idle"} for n in range(120)]
     records = [visit(idlePeriods=periods) for _ in range(50)]
-    batch = request_body.parse_batch(request_body.msgspec.json.encode({"visits": records}), "visits")
-    assert len(batch.records) == 50
+    assert len(batch.split(json.dumps({"visits": records}).encode(), "visits").records) == 50
     assert walks == []
 
 
 def test_the_first_of_two_fields_of_one_name_is_judged_too():
     deep = b"[" * 500 + b"]" * 500
-    with pytest.raises(request_body.InvalidJSON):
-        request_body.parse_batch(b'{"a":' + deep + b',"a":1,"visits":[]}', "visits")
-    with pytest.raises(request_body.InvalidJSON):
-        request_body.parse_batch(b'{"a":"\xff","a":1,"visits":[]}', "visits")
+    with pytest.raises(InvalidJSON):
+        batch.split(b'{"a":' + deep + b',"a":1,"visits":[]}', "visits")
+    with pytest.raises(InvalidJSON):
+        batch.split(b'{"a":"\xff","a":1,"visits":[]}', "visits")
 
 
 @pytest.mark.parametrize("end", [b"\\ud800", b""], ids=["surrogate", "NaN"])
@@ -62,9 +63,10 @@ def peak_of_parsing(folder, sent):
     file = folder / "body.json"
     file.write_bytes(sent)
     code = (
-        "import resource, sys; from pathlib import Path; from sync.push.request_body import InvalidJSON, parse_batch\n"
+        "import resource, sys; from pathlib import Path\n"
+        "from strict_json.parsing import InvalidJSON; from sync.push.batch import split\n"
         f"read = Path({str(file)!r}).read_bytes()\n"
-        "try: parse_batch(read, 'visits')\n"
+        "try: split(read, 'visits')\n"
         "except InvalidJSON: pass\n"
         # On Linux the peak of getrusage begins with that of the process that forked this one.
         "status = Path('/proc/self/status')\n"

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 from sync.management.commands._demo_year import BROWSERS, Year
 from sync.models import PageVisit, TabAggregate
 from sync.push import service
+from sync.records.page_visit import PAGE_VISIT
+from sync.records.tab_aggregate import TAB_AGGREGATE
 
 BERLIN = ZoneInfo("Europe/Berlin")
 # 2025-11-03T15:00:00Z
@@ -30,10 +32,11 @@ def test_nothing_lies_ahead_and_at_most_one_visit_of_a_browser_is_open():
 
 
 def test_the_engine_takes_every_record(alice):
-    made = days(1)
-    visits = [visit for some, _ in made for visit in some]
-    aggregates = [tab for _, some in made for tab in some]
-    assert set(service.bulk_update_or_create(alice.pk, service.PAGE_VISITS, visits)) == {"created"}
-    assert set(service.bulk_update_or_create(alice.pk, service.TAB_AGGREGATES, aggregates)) == {"created"}
+    days_made = days(1)
+    visits = [visit for some, _ in days_made for visit in some]
+    aggregates = [tab for _, some in days_made for tab in some]
+    for kind, made in ((PAGE_VISIT, visits), (TAB_AGGREGATE, aggregates)):
+        contents = [kind.content_of(columns) for columns in made]
+        assert set(service.bulk_update_or_create(alice.pk, kind, contents)) == {"created"}
     assert PageVisit.objects.count() == len(visits) > 800
     assert TabAggregate.objects.count() == len(aggregates)

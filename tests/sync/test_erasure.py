@@ -18,6 +18,7 @@ from sync.admin import erasable_person
 from sync.erasures import person_erasure
 from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
 from sync.push import service
+from sync.records.page_visit import PAGE_VISIT
 from tests.people import UserFactory
 from tests.sync import staff
 
@@ -90,7 +91,7 @@ class TestErase:
         staff.everything(alice)
         next(person_erasure.erase(alice.pk))
         with pytest.raises(service.PersonGone):
-            service.bulk_update_or_create(alice.pk, service.PAGE_VISITS, [])
+            service.bulk_update_or_create(alice.pk, PAGE_VISIT, [])
 
     def test_rows_of_a_push_that_was_waiting_meanwhile_are_met_too(self, alice):
         staff.everything(alice)

@@ -160,4 +160,4 @@ def test_a_winner_replaces_the_whole_record(alice):
     push(alice, VISITS, [{"id": "pv", "url": "https://example.org/", "startedAt": AT_9 + 1, "revision": 1}])
     row = PageVisit.objects.get()
     assert (row.url, row.started_at, row.title, row.ended_at) == ("https://example.org/", AT_9 + 1, "", None)
-    assert (row.tab_id, row.category, row.metadata, row.duration_ms) == (None, None, {}, 0)
+    assert (row.tab_id, row.category, row.metadata, row.duration_ms) == (None, None, {}, None)

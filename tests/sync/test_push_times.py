@@ -26,14 +26,36 @@ def test_a_visit_at_the_edge_of_time_is_kept(at):
     assert verdict(PageVisitSerializer, bare_visit(startedAt=at, endedAt=at, lastHeartbeat=at, closedAt=at)) == []
 
 
-@pytest.mark.parametrize("field", ["startedAt", "endedAt", "lastHeartbeat", "closedAt"])
-@pytest.mark.parametrize("at", [EARLIEST - 1, LATEST + 1, 0, -1, 2**53])
-def test_an_instant_of_a_visit_outside_the_limits_is_rejected_and_may_be_retried(field, at):
+WRONG_CLOCK = [LATEST + 1, NOW + 30 * DAY]
+NO_CLOCK = [EARLIEST - 1, 0, -1, NOW + 30 * DAY + 1, 2**53, NOW // 1_000, NOW * 1_000, NOW * 1_000_000]
+VISIT_INSTANTS = ["startedAt", "endedAt", "lastHeartbeat", "closedAt"]
+AGGREGATE_INSTANTS = ["startTime", "lastActiveTime", "closedAt"]
+
+
+@pytest.mark.parametrize("field", VISIT_INSTANTS)
+@pytest.mark.parametrize("at", WRONG_CLOCK)
+def test_an_instant_of_a_visit_that_a_wrong_clock_explains_may_be_retried(field, at):
     record = bare_visit(**{field: at})
     (refused,) = verdict(PageVisitSerializer, record)
-    assert field in refused["errors"]
+    assert list(refused["errors"]) == [field]
     assert refused["retry"] is True
     assert refused["id"] == record["id"]
+
+
+@pytest.mark.parametrize("field", VISIT_INSTANTS)
+@pytest.mark.parametrize("at", NO_CLOCK)
+def test_an_instant_of_a_visit_that_no_clock_explains_is_rejected_for_good(field, at):
+    (refused,) = verdict(PageVisitSerializer, bare_visit(**{field: at}))
+    assert list(refused["errors"]) == [field]
+    assert "retry" not in refused
+
+
+@pytest.mark.parametrize(
+    ("at", "unit"), [(NOW // 1_000, "seconds"), (NOW * 1_000, "microseconds"), (NOW * 1_000_000, "nanoseconds")]
+)
+def test_another_unit_than_milliseconds_is_named(at, unit):
+    (refused,) = verdict(PageVisitSerializer, bare_visit(startedAt=at))
+    assert refused["errors"] == {"startedAt": [f"This is in {unit}. Send milliseconds since the epoch."]}
 
 
 def test_a_timestamp_outside_the_limits_is_named_by_its_alias():
@@ -49,13 +71,21 @@ def test_an_aggregate_at_the_edge_of_time_is_kept(at):
     assert verdict(TabAggregateSerializer, bare_aggregate(startTime=at, lastActiveTime=at, closedAt=at)) == []
 
 
-@pytest.mark.parametrize("field", ["startTime", "lastActiveTime", "closedAt"])
-@pytest.mark.parametrize("at", [EARLIEST - 1, LATEST + 1, 0, -1, 2**53])
-def test_an_instant_of_an_aggregate_outside_the_limits_is_rejected_and_may_be_retried(field, at):
+@pytest.mark.parametrize("field", AGGREGATE_INSTANTS)
+@pytest.mark.parametrize("at", WRONG_CLOCK)
+def test_an_instant_of_an_aggregate_that_a_wrong_clock_explains_may_be_retried(field, at):
     (refused,) = verdict(TabAggregateSerializer, bare_aggregate(**{field: at}))
-    assert field in refused["errors"]
+    assert list(refused["errors"]) == [field]
     assert refused["retry"] is True
     assert refused["id"] is None
+
+
+@pytest.mark.parametrize("field", AGGREGATE_INSTANTS)
+@pytest.mark.parametrize("at", NO_CLOCK)
+def test_an_instant_of_an_aggregate_that_no_clock_explains_is_rejected_for_good(field, at):
+    (refused,) = verdict(TabAggregateSerializer, bare_aggregate(**{field: at}))
+    assert list(refused["errors"]) == [field]
+    assert "retry" not in refused
 
 
 def test_a_duration_that_ends_at_the_limit_is_kept():
@@ -64,6 +94,18 @@ def test_a_duration_that_ends_at_the_limit_is_kept():
 
 def test_a_duration_that_ends_past_the_limit_is_rejected_and_may_be_retried():
     (refused,) = verdict(PageVisitSerializer, bare_visit(startedAt=NOW, duration=DAY + 1))
+    assert refused["retry"] is True
+
+
+def test_a_duration_that_ends_past_what_a_clock_explains_is_rejected_for_good():
+    (refused,) = verdict(PageVisitSerializer, bare_visit(startedAt=NOW, duration=30 * DAY + 1))
+    assert list(refused["errors"]) == ["duration"]
+    assert "retry" not in refused
+
+
+def test_a_duration_in_seconds_that_ends_past_the_limit_is_named_as_sent():
+    (refused,) = verdict(PageVisitSerializer, bare_visit(startedAt=NOW, durationSeconds=DAY // 1_000 + 1))
+    assert list(refused["errors"]) == ["durationSeconds"]
     assert refused["retry"] is True
 
 

@@ -1,12 +1,16 @@
 """Every row of the contract's table of a page visit."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from sync.models import PageVisit
+from sync.records.page_url import read_page_url
 from tests.wire import VISITS, push
 from tests.wire_records import AT_9, bare_visit, visit
 
-STRING = ["id", "url", "domain", "title", "category", "categoryMethod", "anonymousClientId"]
+STRING = ["id", "url", "title", "category", "categoryMethod", "anonymousClientId"]
 INTEGER = [
     "startedAt", "tabId", "endedAt", "duration", "activeDuration", "lastHeartbeat", "closedAt", "revision",
 ]  # fmt: skip
@@ -48,7 +52,7 @@ def test_a_visit_needs_no_more_than_its_required_fields(alice):
     row = kept(alice, {"id": "pv_1", "url": "https://www.Example.org/a", "startedAt": AT_9})
     assert (row.visit_id, row.url, row.started_at) == ("pv_1", "https://www.Example.org/a", AT_9)
     assert (row.tab_id, row.domain, row.title, row.ended_at) == (None, "example.org", "", None)
-    assert (row.duration_ms, row.is_active, row.active_duration_ms, row.engagement_rate) == (0, False, 0, 0)
+    assert (row.duration_ms, row.is_active, row.active_duration_ms, row.engagement_rate) == (None, False, None, 0)
     assert (row.idle_periods, row.last_heartbeat_at, row.metadata, row.closed_at) == ([], None, {}, None)
     assert (row.category, row.category_confidence, row.category_method, row.revision) == (None, None, None, 0)
     assert row.browser.client_id == ""
@@ -57,7 +61,7 @@ def test_a_visit_needs_no_more_than_its_required_fields(alice):
 def test_null_counts_as_absent_in_every_optional_field(alice):
     row = kept(alice, bare_visit(**dict.fromkeys(OPTIONAL), visitId=None, timestamp=None, durationSeconds=None))
     assert (row.tab_id, row.domain, row.title, row.ended_at) == (None, "example.org", "", None)
-    assert (row.duration_ms, row.is_active, row.active_duration_ms, row.engagement_rate) == (0, False, 0, 0)
+    assert (row.duration_ms, row.is_active, row.active_duration_ms, row.engagement_rate) == (None, False, None, 0)
     assert (row.idle_periods, row.last_heartbeat_at, row.metadata, row.closed_at) == ([], None, {}, None)
     assert (row.category, row.category_confidence, row.category_method, row.revision) == (None, None, None, 0)
 
@@ -67,7 +71,7 @@ def test_every_field_is_stored_as_sent(alice):
     row = kept(
         alice,
         {
-            "id": "pv_1", "url": "https://example.org/a?b=c#d", "startedAt": AT_9, "tabId": 7, "domain": "example.com",
+            "id": "pv_1", "url": "https://example.org/a?b=c#d", "startedAt": AT_9, "tabId": 7, "domain": "ignored.org",
             "title": "Title", "endedAt": AT_9 + 60_000, "duration": 60_001, "isActive": True, "activeDuration": 90_000,
             "engagementRate": 0.25, "idlePeriods": [period], "lastHeartbeat": AT_9 + 30_000, "category": "work",
             "categoryConfidence": 0.75, "categoryMethod": "rules", "metadata": {"a": [1, None]},
@@ -81,7 +85,7 @@ def test_every_field_is_stored_as_sent(alice):
         7,
     )
     assert (row.domain, row.title, row.ended_at, row.duration_ms) == (
-        "example.com",
+        "example.org",
         "Title",
         AT_9 + 60_000,
         60_001,
@@ -343,49 +347,30 @@ def test_duration_seconds_take_nothing_but_a_number(alice, value):
 
 # domain
 
-
-@pytest.mark.parametrize(
-    ("url", "domain"),
-    [
-        ("https://www.example.org/", "example.org"),
-        ("https://WWW.Example.ORG:8443/a", "example.org"),
-        ("https://www2.example.org/", "www2.example.org"),
-        ("https://www.www.example.org/", "www.example.org"),
-        ("http://127.0.0.1:8000/", "127.0.0.1"),
-        ("http://localhost/", "localhost"),
-        ("https://example.org?q=www.other.net", "example.org"),
-        ("https://example.org#www.other.net", "example.org"),
-    ],
-)
-def test_an_absent_domain_is_derived_from_the_url(alice, url, domain):
-    assert kept(alice, visit(url=url, domain=None)).domain == domain
+CASES = json.loads((Path(__file__).parent.parent / "site_cases.json").read_text(encoding="utf-8"))
 
 
-def test_an_empty_domain_counts_as_absent(alice):
-    assert kept(alice, visit(url="https://www.example.org/", domain="")).domain == "example.org"
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["url"])
+def test_the_site_is_derived_from_the_url_as_a_browser_parses_it(case):
+    url, site = read_page_url(case["url"])
+    assert site == case["site"]
+    assert read_page_url(url) == (url, site)
 
 
-def test_a_domain_of_credentials_is_the_host(alice):
-    record = visit(url="https://www.alice.net:secret@example.org/", domain=None)
+@pytest.mark.parametrize("sent", ["example.com", "", None, "a" * 254, 5, ["x"], {"x": 1}, "\x00"], ids=repr)
+def test_a_sent_domain_is_ignored(alice, sent):
+    assert kept(alice, visit(url="https://www.Example.org/", domain=sent)).domain == "example.org"
+
+
+def test_a_site_of_253_characters_is_kept(alice):
+    host = "a." * 126 + "b"
+    assert kept(alice, visit(url=f"https://{host}/")).domain == host
+
+
+def test_a_host_of_254_characters_is_rejected(alice):
+    assert list(refused(alice, visit(url="https://" + "a." * 126 + "bc/"))) == ["url"]
+
+
+def test_the_domain_of_a_url_with_credentials_is_the_host(alice):
+    record = visit(url="https://www.alice.net:secret@example.org/")
     assert kept(alice, record, ["url"]).domain == "example.org"
-
-
-@pytest.mark.parametrize(
-    ("sent", "stored"),
-    [("Example.ORG", "example.org"), ("www.example.org", "example.org"), ("WWW.Example.org", "example.org")],
-)
-def test_a_domain_is_stored_in_lower_case_without_www(alice, sent, stored):
-    assert kept(alice, visit(domain=sent)).domain == stored
-
-
-def test_a_domain_sent_is_taken_over_the_one_in_the_url(alice):
-    assert kept(alice, visit(url="https://example.org/", domain="example.com")).domain == "example.com"
-
-
-def test_a_domain_of_253_characters_is_kept(alice):
-    domain = "a." * 126 + "b"
-    assert kept(alice, visit(domain=domain)).domain == domain
-
-
-def test_a_domain_of_254_characters_is_rejected(alice):
-    assert list(refused(alice, visit(domain="a" * 254))) == ["domain"]

@@ -23,6 +23,9 @@ from tqdm import tqdm
 
 from sync.management.commands._demo_year import BROWSERS, Content, Year
 from sync.push import service
+from sync.records.page_visit import PAGE_VISIT
+from sync.records.record_kind import RecordKind
+from sync.records.tab_aggregate import TAB_AGGREGATE
 
 FILE = "demo.sqlite3"
 RECORDING = "samples/extension-day.jsonl"
@@ -100,7 +103,7 @@ def make_year(user_id: int, days: int, seed: int) -> None:
     zone, now = zoneinfo.ZoneInfo(ZONE), int(time.time() * 1000)
     today = datetime.fromtimestamp(now / 1000, zone).date()
     year = Year(zone, now, seed)
-    waiting: dict[service.Kind, list[Content]] = {service.PAGE_VISITS: [], service.TAB_AGGREGATES: []}
+    waiting: dict[RecordKind, list[Content]] = {PAGE_VISIT: [], TAB_AGGREGATE: []}
     with tqdm(range(days - 1, -1, -1), desc="Browsing", unit="day", disable=None) as line:
         for ago in line:
             for kind, made in zip(waiting, year.day(today - timedelta(days=ago)), strict=True):
@@ -110,13 +113,13 @@ def make_year(user_id: int, days: int, seed: int) -> None:
                     waiting[kind] = []
 
 
-def store(user_id: int, kind: service.Kind, contents: list[Content]) -> None:
+def store(user_id: int, kind: RecordKind, contents: list[Content]) -> None:
     """Store records, in one push for each browser."""
     for browser in BROWSERS:
         mine = [content for content in contents if content["client_id"] == browser.client_id]
         if mine:
             push = service.Push(sender=browser.client_id, client=browser.client)
-            service.bulk_update_or_create(user_id, kind, mine, push)
+            service.bulk_update_or_create(user_id, kind, [kind.content_of(content) for content in mine], push)
 
 
 def wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:

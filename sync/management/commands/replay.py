@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from sync.push.results import RESULTS
+from sync.push.service import RESULTS
 
 KINDS = {"/api/sync/page-visits": "page visits", "/api/sync/tab-aggregates": "tab aggregates"}
 TRIES = 8

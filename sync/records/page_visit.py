@@ -1,0 +1,123 @@
+"""A page visit: one continuous period of a person on one page in one tab. The contract is docs/api.md."""
+
+from collections.abc import Mapping
+
+from sync import limits
+from sync.models import PageVisit, SyncBatch
+from sync.records.fields import (
+    DURATION,
+    FLAG,
+    SITE,
+    CutText,
+    IdlePeriods,
+    Instant,
+    Judgement,
+    Metadata,
+    Seconds,
+    Share,
+    Text,
+    Url,
+    WrongClock,
+    check_not_late,
+    whole,
+)  # fmt: skip
+from sync.records.merge import Rank
+from sync.records.record_kind import (
+    CLIENT_ID_FIELD,
+    CLOSED_AT_FIELD,
+    REVISION_FIELD,
+    Content,
+    Field,
+    RecordKind,
+    Rejected,
+)  # fmt: skip
+
+
+def rank(
+    revision: int,
+    started_at: int,
+    ended_at: int | None,
+    last_heartbeat_at: int | None,
+    duration_ms: int | None,
+    is_active: bool,
+    active_duration_ms: int | None,
+    closed_at: int | None,
+) -> Rank:
+    """Return what versions are compared by: the first difference decides, the larger wins."""
+    return (
+        revision,
+        # How much of the visit is known.
+        max(ended_at or 0, last_heartbeat_at or 0, started_at + (duration_ms or 0)),
+        1 if ended_at is not None and not is_active else 0,
+        active_duration_ms or 0,
+        closed_at or 0,
+    )
+
+
+def complete(visit: Content, judgement: Judgement, sent_as: Mapping[str, str]) -> None:
+    """Set the site; refuse an end before the start or past the limits."""
+    visit.domain = judgement.site
+    started, ended = visit.started_at, visit.ended_at
+    if ended is not None and ended < started:
+        raise Rejected({"endedAt": ["A visit ends at or after its start."]})
+    end = started + (visit.duration_ms or 0)
+    if end > judgement.latest:
+        name = sent_as.get("duration", "duration")
+        try:
+            check_not_late(end, judgement)
+        except WrongClock:
+            late = "The start and this duration end more than 24 hours ahead of the server's clock."
+            raise Rejected({name: [late]}, retry=True) from None
+        raise Rejected({name: ["The start and this duration must not end in the future."]})
+
+
+PAGE_VISIT = RecordKind(
+    SyncBatch.Kind.PAGE_VISITS,
+    PageVisit,
+    list_name="visits",
+    key=("visit_id",),
+    format_number=4,
+    rank=rank,
+    complete=complete,
+    fields=(
+        Field(
+            "id", "visit_id", Text(limits.MAX_ID, low=1), required=True, alias="visitId",
+            help="Made by the extension; unique within one browser. May come as `visitId` instead.",
+        ),
+        Field(
+            "url", "url", Url(), required=True,
+            help=f"As the browser has it; stored up to {limits.MAX_URL} characters, without credentials.",
+        ),
+        Field(
+            "startedAt", "started_at", Instant(), required=True, alias="timestamp",
+            help="May come as `timestamp` instead.",
+        ),
+        Field("tabId", "tab_id", whole()),
+        Field("domain", "domain", SITE, derived=True, help="Accepted and ignored: derived from `url`."),
+        Field("title", "title", CutText(limits.MAX_TITLE), default="",
+              help=f"Stored up to {limits.MAX_TITLE} characters."),
+        Field("endedAt", "ended_at", Instant(), help="Null while the visit goes on."),
+        Field(
+            "duration", "duration_ms", DURATION, alias="durationSeconds", alias_value=Seconds(),
+            help="Null where unknown, which is not 0. `durationSeconds` is taken when it is absent.",
+        ),
+        Field("isActive", "is_active", FLAG, default=False, help="True while the visit goes on."),
+        Field("activeDuration", "active_duration_ms", DURATION, help="Null where unknown, which is not 0."),
+        Field("engagementRate", "engagement_rate", Share(cut=True), default=0.0, help="Above 1 it is stored as 1."),
+        Field(
+            "idlePeriods", "idle_periods", IdlePeriods(), default=b"[]",
+            help=f"The latest {limits.MAX_IDLE_PERIODS} are kept; a malformed one is dropped.",
+        ),
+        Field("lastHeartbeat", "last_heartbeat_at", Instant()),
+        Field("category", "category", CutText(limits.MAX_CATEGORY)),
+        Field("categoryConfidence", "category_confidence", Share()),
+        Field("categoryMethod", "category_method", CutText(limits.MAX_CATEGORY)),
+        Field(
+            "metadata", "metadata", Metadata(), default=b"{}",
+            help=f"Free; over {limits.MAX_METADATA_BYTES} bytes of compact JSON it becomes empty.",
+        ),
+        CLOSED_AT_FIELD,
+        CLIENT_ID_FIELD,
+        REVISION_FIELD,
+    ),
+)  # fmt: skip
