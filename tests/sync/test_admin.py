@@ -1,4 +1,4 @@
-"""What staff see of the synced data: found fast, read only, escaped, in their own time zone, and logged."""
+"""The admin of synced data: bounded queries, read only, escaped, in the staff member's time zone, access logged."""
 
 import logging
 from datetime import UTC, datetime
@@ -24,17 +24,6 @@ PEOPLE = "/admin/accounts/user/"
 LISTS = [VISITS, AGGREGATES, BATCHES, BROWSERS, STATES, PEOPLE]
 RECORD_LISTS = [VISITS, AGGREGATES]
 DAY = 24 * 3600 * 1000
-
-
-@pytest.fixture
-def admin(client, alice, settings):
-    """A client signed in as alice, who is staff and a superuser; her zone is Berlin."""
-    settings.AXES_ENABLED = False  # its sign-in signal wants an address, which force_login has none of
-    alice.is_staff = alice.is_superuser = True
-    alice.time_zone = "Europe/Berlin"
-    alice.save()
-    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def shown(answer):

@@ -1,4 +1,4 @@
-"""Erasing a person: in bounded steps, whole, and nobody else's rows; stopped half-way it is finished later."""
+"""Erasing a person: in bounded steps, completely, and no rows of others; an interrupted run is finished by another."""
 
 from datetime import timedelta
 from io import StringIO
@@ -28,15 +28,6 @@ OWNED = (PageVisit, TabAggregate, SyncBatch, Browser, SyncState)
 
 def left_of(person):
     return sum(model.objects.filter(user_id=person.pk).count() for model in OWNED)
-
-
-@pytest.fixture
-def admin(client, alice, settings):
-    settings.AXES_ENABLED = False
-    alice.is_staff = alice.is_superuser = True
-    alice.save()
-    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def page(person):
