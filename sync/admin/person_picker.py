@@ -1,6 +1,7 @@
 """The page on which staff choose the person whose rows a list shows."""
 
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.contrib.admin import ModelAdmin
 from django.db.models import Max, Q
@@ -60,6 +61,7 @@ def page(model_admin: "ModelAdmin[Any]", request: HttpRequest, text: str) -> Htt
         "plural": plural,
         "text": text,
         "kept": kept(request),
+        "kept_query": urlencode(kept(request)),
         "people": [(person, last_pushes.get(person.pk)) for person in shown],
         "is_cut": len(found) > MOST_PEOPLE,
         "most": MOST_PEOPLE,
