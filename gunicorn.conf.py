@@ -1,40 +1,41 @@
-"""How gunicorn serves syncserver.wsgi; each setting from the environment, with the reason for its default."""
+"""Settings of gunicorn, from the environment, with the reason for each default."""
 
 import gc
 import os
 from typing import Any
 
 bind = "0.0.0.0:" + os.environ.get("PORT", "8000")
-# One worker a core, each with one kept connection: the work is parsing and waiting for the database, about half each.
-# On two cores shared with PostgreSQL and four clients, `python -m benchmarks.run --only workers` gave, in medians of
-# two rounds: 2 sync workers 22,000 rows/s in batches of 500 and 252 batches of ten a second, 3 of them 20,000 and 245,
-# 4 of them 18,200 and 247; 2 workers of 4 threads 19,200 and 186, 2 of 2 threads 17,100 and 190, 1 of 4 15,600 and 143.
+# One worker a core, each with one kept connection. A request parses for half of its time and waits for the database for
+# the other half. Measured with `python -m benchmarks.run --only workers` on two cores shared with PostgreSQL and four
+# clients (medians of two rounds; rows/s in batches of 500, and batches of ten a second): 2 sync workers 22,000 and 252,
+# 3 of them 20,000 and 245, 4 of them 18,200 and 247; 2 workers of 4 threads 19,200 and 186, 2 of 2 threads 17,100 and
+# 190, 1 of 4 threads 15,600 and 143.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-# One thread means the sync worker. Behind a PaaS router, which reads slow clients' bodies itself, it is the fastest.
+# One thread means the sync worker, the fastest one. A slow client would block it; a PaaS router buffers slow bodies.
 threads = int(os.environ.get("WEB_THREADS", "1"))
-# Longer than a push may wait for its lock (10 s), so that a busy database is answered with 503 and not a lost worker.
+# Longer than a push waits for its lock (10 s): a busy database then gives a 503 and not a killed worker.
 timeout = 60
 graceful_timeout = 30
-# The path without its query, no referrer: what a person reads and looks for is no business of the log.
+# Neither the query nor the referrer: they hold search words and URLs of the person.
 accesslog = "-"
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
-# The router in front may come from anywhere; Django decides by TRUST_PROXY_HTTPS what it is believed.
+# gunicorn itself trusts no proxy. Django reads X-Forwarded-Proto if TRUST_PROXY_HTTPS is set.
 forwarded_allow_ips = ""
 control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """Keep the garbage collector from walking through what was loaded at the start.
+    """Keep the garbage collector away from the objects that were loaded at the start.
 
-    A push takes 5 % less time so: 38.0 and 36.0 ms for 500 fresh visits, 19.6 and 18.4 sent again (medians of four
-    interleaved rounds on two cores). Calling it less often as well brought 2 % more and let a worker grow by 40 MiB.
+    A push of 500 fresh visits took 36.0 ms with it and 38.0 ms without, a push sent again 18.4 and 19.6 ms (medians of
+    four interleaved rounds on two cores). A higher threshold saved 2 % more and let a worker grow by 40 MiB.
     """
     gc.collect()
     gc.freeze()
 
 
 def on_starting(server: Any) -> None:
-    """Stop before any worker starts, with one sentence, when production is not configured."""
+    """Exit with one sentence, before any worker starts, when the settings are not safe for production."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "syncserver.settings")
     from django.core.exceptions import ImproperlyConfigured
 

@@ -1,1 +1,1 @@
-"""Measures the sync engine against what it could be and what it would usually be: `make bench`."""
+"""Measures the sync engine against the usual designs and against COPY, which is the limit: `make bench`."""

@@ -1,4 +1,4 @@
-"""What sends batches to a server and takes the time."""
+"""Clients that send batches to a server and measure the time."""
 
 import http.client
 import json
@@ -12,12 +12,12 @@ from benchmarks.machine import Server
 
 VISITS, AGGREGATES = "/api/sync/page-visits", "/api/sync/tab-aggregates"
 SIZE = 500
-# So much processor time each worker has spent when it is warm, in seconds: its first request alone takes a third of it.
+# A worker is warm after this much processor time, in seconds. Its first request alone takes a third of it.
 WARM = 1.0
 
 
 def tokens(count: int) -> list[str]:
-    """Return an access token for each of the first senders, good for a day."""
+    """Return an access token for each of the first senders, valid for a day."""
     from accounts.sessions.tokens import AccessToken
 
     made = []
@@ -30,14 +30,14 @@ def tokens(count: int) -> list[str]:
 
 
 class Sender:
-    """One client of one person, with a connection a request as the server's sync workers have it."""
+    """One client of one person. It opens a connection for each request, because sync workers close it after each."""
 
     def __init__(self, port: int, token: str) -> None:
         self.port = port
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def post(self, path: str, body: bytes) -> Any:
-        """Send a body and return the parsed answer; anything but 200 ends the benchmark."""
+        """Send a body and return the parsed reply; any status but 200 ends the benchmark."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         connection.request("POST", path, body, self.headers)
         answer = connection.getresponse()
@@ -49,7 +49,7 @@ class Sender:
 
 
 def send(sender: Sender, path: str, bodies: list[bytes], expected: str | None = None) -> list[float]:
-    """Send the bodies one after the other; return the seconds each took, and check what became of the records."""
+    """Send the bodies one after the other; return the seconds of each, and check the results of the records."""
     seconds = []
     for body in bodies:
         start = time.perf_counter()
@@ -61,14 +61,14 @@ def send(sender: Sender, path: str, bodies: list[bytes], expected: str | None = 
 
 
 def send_together(port: int, path: str, bodies: list[list[bytes]], expected: str | None = None) -> list[list[float]]:
-    """Send each list of bodies as another person at the same time; return the seconds of each, list by list."""
+    """Send all lists of bodies at the same time, each as another person; return the seconds of each body by list."""
     senders = [Sender(port, token) for token in tokens(len(bodies))]
     with ThreadPoolExecutor(len(bodies)) as pool:
         return list(pool.map(lambda pair: send(pair[0], path, pair[1], expected), zip(senders, bodies, strict=True)))
 
 
 def fresh(path: str, seed: int, count: int, size: int = SIZE) -> list[bytes]:
-    """Return request bodies of fresh records; of one seed they are the same for whoever asks."""
+    """Return request bodies of fresh records; the same seed gives the same bodies."""
     source = Source(seed)
     if "aggregates" in path:
         return list(batches(source.aggregates(count * size), size, "aggregates"))
@@ -76,7 +76,7 @@ def fresh(path: str, seed: int, count: int, size: int = SIZE) -> list[bytes]:
 
 
 def warm_up(server: Server, path: str, seed: int) -> None:
-    """Send fresh batches of four people at once until each worker has had its share of them."""
+    """Send fresh batches of four people at once until each worker is warm."""
     for attempt in range(60):
         if min(server.worked()) >= WARM:
             return

@@ -1,4 +1,4 @@
-"""(c) The limit: COPY of the same rows into the same table, put together beforehand."""
+"""(c) The limit: COPY of the same rows, built beforehand, into the same table."""
 
 import time
 from typing import Any, Self

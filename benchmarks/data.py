@@ -1,4 +1,4 @@
-"""Records like those of the recorded day: the same lengths, the same metadata, as many as asked for."""
+"""Made-up records with the lengths and the metadata of the recorded day, in any number."""
 
 import json
 import random
@@ -18,7 +18,7 @@ def recorded(path: str, name: str) -> list[dict[str, Any]]:
 
 
 class Source:
-    """Makes fresh records for ever; each seed makes its own, with ids no other seed makes."""
+    """Makes fresh records without end. Two seeds never make the same id."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -28,7 +28,7 @@ class Source:
         self.aggregates_seen = recorded("/api/sync/tab-aggregates", "aggregates")
 
     def visits(self, count: int) -> list[dict[str, Any]]:
-        """Return fresh page visits: a recorded one each, with another id, address and time."""
+        """Return fresh page visits: recorded ones with another id, URL and time."""
         return [self._visit(self.random.choice(self.visits_seen)) for _ in range(count)]
 
     def _visit(self, seen: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Source:
 
 
 def changed(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a newer version of each record, as an extension makes it when a title arrives late or a tab lives on."""
+    """Return a newer version of each record, as an extension makes it when a title arrives late or a tab stays open."""
     newer = []
     for record in records:
         if "url" in record:

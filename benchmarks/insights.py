@@ -1,4 +1,4 @@
-"""How fast a person's pages are: `python -m benchmarks.insights --postgresql URL`.
+"""Measures the speed of a person's pages: `python -m benchmarks.insights --postgresql URL`.
 
 Makes a scratch database in which one person has a million visits over five years beside twenty others (ninety for a
 table of ten million), and a SQLite file with 200,000 visits; asks for every page, warm, through Django's test client; prints for each the median milliseconds of
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
+from instants import milliseconds
 
 DATABASE = "bench_insights"
 DAYS = 1_826
@@ -32,7 +33,7 @@ COLUMNS = (
     "title", "tab_id", "started_at", "ended_at", "last_heartbeat_at", "duration_ms", "active_duration_ms",
     "engagement_rate", "is_active", "idle_periods", "category", "metadata",
 )  # fmt: skip
-# What a year may take of the person's time on PostgreSQL, in milliseconds of queries; SQLite may take twice as much.
+# The most milliseconds that the queries for a year may take on PostgreSQL. SQLite may take twice as long.
 BOUNDS = {
     "day": 150, "week": 150, "month": 150, "year": 400, "timeline": 150, "timeline, an hour": 150,
     "site, 30 days": 150, "site, a year": 400, "last visits": 10, "history, 50 visits": 100, "search, frequent word": 100,
@@ -84,7 +85,7 @@ def visits(user_id: int, browsers: tuple[int, int], each_day: int, seed: int) ->
 
 
 def fill(people: int, each_day: int, others_each_day: int) -> None:
-    """Make the people and their visits, the days of all mixed as pushes would mix them."""
+    """Make the people and their visits, with everybody's rows mixed by day as pushes mix them."""
     import django
 
     django.setup()
@@ -113,7 +114,7 @@ def fill(people: int, each_day: int, others_each_day: int) -> None:
 
 
 def mixed(sources: list[tuple[Iterator[tuple[Any, ...]], int]]) -> Iterator[tuple[Any, ...]]:
-    """Yield everyone's rows, some thirty of a person at a time."""
+    """Yield everybody's rows, about thirty of a person at a time."""
     for _ in range(DAYS):
         for part in range(20):
             for rows, count in sources:
@@ -122,7 +123,7 @@ def mixed(sources: list[tuple[Iterator[tuple[Any, ...]], int]]) -> Iterator[tupl
 
 
 def median_ms(run: Callable[[], Any], times: int) -> float:
-    """Return the median of how long something takes, after it was done once."""
+    """Return the median duration of a call, after one call that is not counted."""
     run()
     taken = []
     for _ in range(times):
@@ -133,7 +134,7 @@ def median_ms(run: Callable[[], Any], times: int) -> float:
 
 
 def run(statements: list[str]) -> None:
-    """Ask the database these questions and read the answers."""
+    """Run these queries and fetch all rows."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -143,12 +144,12 @@ def run(statements: list[str]) -> None:
 
 
 def scan(user_id: int, first: str, last: str) -> None:
-    """Read the visits of some days from the rows."""
+    """Read the visits of some days from the table's rows."""
     from django.db import connection
 
-    low, high = (int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1000) for day in (first, last))
+    low, high = (milliseconds(datetime.fromisoformat(day).replace(tzinfo=UTC)) for day in (first, last))
     with connection.cursor() as cursor:
-        # The length of the title makes it read the rows themselves, which no index holds.
+        # No index holds the title, so its length forces a read of the rows.
         cursor.execute(
             "SELECT sum(active_duration_ms), max(length(title)) FROM sync_pagevisit "
             f"WHERE user_id = {user_id} AND started_at >= {low} AND started_at < {high}"
@@ -157,11 +158,11 @@ def scan(user_id: int, first: str, last: str) -> None:
 
 
 def measure(times: int) -> list[dict[str, Any]]:
-    """Ask for every page, and return what each took."""
+    """Request every page and return the duration of each."""
     import django
     from django.conf import settings
 
-    # The names of static files are not what is measured, and would need them collected.
+    # Hashed names of static files need `collectstatic`, and are not measured here.
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     django.setup()
     from django.core.management import call_command
@@ -203,7 +204,7 @@ def measure(times: int) -> list[dict[str, Any]]:
         page = median_ms(work, times)
         with CaptureQueriesContext(connection) as captured:
             work()
-        # What is read through a cursor of the server is asked again as a plain question.
+        # A query of a server-side cursor is run again without the cursor.
         asked = [re.sub(r"^DECLARE .*? CURSOR .*?FOR ", "", query["sql"], flags=re.DOTALL) for query in captured]
         statements = [sql for sql in asked if sql.startswith(("SELECT", "(SELECT"))]
         assert len(statements) == len(asked), asked
@@ -222,7 +223,7 @@ def measure(times: int) -> list[dict[str, Any]]:
 
 
 def child(url: str, *arguments: str) -> str:
-    """Run this script on a database and return what it prints."""
+    """Run this script on a database and return its output."""
     command = [sys.executable, "-m", "benchmarks.insights", *arguments]
     done = subprocess.run(command, cwd=machine.ROOT, env=machine.environment(url, LOG_LEVEL="CRITICAL"), stdout=subprocess.PIPE, text=True, check=False)  # fmt: skip
     if done.returncode:
@@ -231,7 +232,7 @@ def child(url: str, *arguments: str) -> str:
 
 
 def main() -> None:
-    """Fill, measure, print."""
+    """Fill the databases, measure the pages and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--postgresql", help="a PostgreSQL on which databases may be made")
     parser.add_argument("--people", type=int, default=20, help="other people, a tenth of the visits each (default: 20)")

@@ -1,4 +1,4 @@
-"""Where the time of one push goes, by layer: `python -m benchmarks.layers`, with DATABASE_URL at a prepared database.
+"""Measures the time of one push by layer: `python -m benchmarks.layers`, with DATABASE_URL at a prepared database.
 
 The server's own WSGI application is called in this process, with clocks around the functions named below; each layer
 is told without those inside it, as the median of the batches. Prints JSON: {what was sent: {layer: milliseconds}}.
@@ -27,7 +27,7 @@ class Clock:
         self._inside = [0.0]
 
     def around(self, owner: Any, name: str, layer: str) -> None:
-        """Count the calls of a function towards a layer."""
+        """Replace a function by one that counts its time towards a layer."""
         timed = getattr(owner, name)
 
         @wraps(timed)
@@ -37,7 +37,7 @@ class Clock:
         setattr(owner, name, counted)
 
     def run(self, layer: str, work: Callable[[], Any]) -> Any:
-        """Do the work and count it towards a layer."""
+        """Call the function and count its time towards a layer."""
         self._inside.append(0.0)
         start = time.perf_counter()
         try:
@@ -49,7 +49,7 @@ class Clock:
 
 
 def main() -> None:
-    """Send fresh batches, the same again, and new ones mixed with changed ones; print what each layer took."""
+    """Send fresh batches, the same again, and new ones mixed with changed ones; print the time of each layer."""
     import django
 
     django.setup()

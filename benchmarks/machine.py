@@ -38,7 +38,7 @@ def environment(url: str, **more: str) -> dict[str, str]:
 
 
 def manage(url: str, *arguments: str) -> str:
-    """Run one management command and return what it prints."""
+    """Run one management command and return its output."""
     command = [sys.executable, "manage.py", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment(url), capture_output=True, text=True, check=False)
     if done.returncode:
@@ -47,7 +47,7 @@ def manage(url: str, *arguments: str) -> str:
 
 
 def sqlite_durability(folder: Path) -> dict[str, str]:
-    """Return the settings that SQLite's durability hangs on, as the server's own connection has them."""
+    """Return the settings on which SQLite's durability depends, as the server's own connection has them."""
     folder.mkdir(exist_ok=True)
     ask = "from django.db import connection; c = connection.cursor(); " + "; ".join(
         f"print('{name}', c.execute('PRAGMA {name}').fetchone()[0])" for name in ("journal_mode", "synchronous")
@@ -78,11 +78,11 @@ class PostgreSQL:
             return bool(connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone())
 
     def drop(self, name: str) -> None:
-        """Drop a database, once whoever is connected has been sent away or has left."""
+        """Drop a database after ending its connections."""
         for attempt in range(60):
             try:
                 with psycopg.connect(self.of("postgres"), autocommit=True) as connection:
-                    # An autovacuum worker is nobody's to end, and leaves by itself.
+                    # Only a superuser may end an autovacuum worker; it leaves by itself, so the loop waits for it.
                     connection.execute(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                         "WHERE datname = %s AND usename = current_user",
@@ -101,7 +101,7 @@ class PostgreSQL:
         return self.of(name)
 
     def durability(self) -> dict[str, str]:
-        """Return the settings that durability hangs on."""
+        """Return the settings on which durability depends."""
         with psycopg.connect(self.url) as connection:
             names = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
             return {name: str(connection.execute(f"SHOW {name}").fetchone()[0]) for name in names}  # type: ignore[arg-type, index]  # one row

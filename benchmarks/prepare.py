@@ -9,7 +9,7 @@ import django
 PEOPLE = 20
 SEED_ROWS = 20_000
 SENDERS = 4
-# What each sender has before a benchmark: with nothing, the database would know at no ANALYZE who they are.
+# Rows of each sender before a benchmark. ANALYZE would otherwise gather no statistics about the senders.
 SENDERS_VISITS, SENDERS_AGGREGATES = 5_000, 2_000
 
 

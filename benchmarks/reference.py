@@ -1,4 +1,4 @@
-"""What the engine is held against: the usual design, the ORM's bulk upsert, one committed row.
+"""The designs with which the engine is compared: the usual one, the ORM's bulk upsert, one committed row.
 
 Same tables, same authentication and throttle, stock parser, ModelSerializer(many=True), one transaction a batch.
 """
@@ -79,11 +79,11 @@ class Reference(APIView):
     key: ClassVar[tuple[str, ...]]
 
     def store(self, request: Request, browser: Browser, records: list[dict[str, Any]]) -> list[str]:
-        """Store the records; return their fates."""
+        """Store the records; return their results."""
         raise NotImplementedError
 
     def post(self, request: Request) -> Response:
-        """Validate all, store all."""
+        """Validate and store all records."""
         serializer = self.serializer_class(data=request.data[self.list_name], many=True)
         serializer.is_valid(raise_exception=True)
         with transaction.atomic():

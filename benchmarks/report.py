@@ -1,11 +1,11 @@
-"""The rows of the table of a benchmark, and the rounds they are made of."""
+"""The table of a benchmark, and the rounds from which its rows are computed."""
 
 import statistics
 from typing import Any
 
 
 class Report:
-    """The rows of the table, as they come."""
+    """The rows of the table, printed as they are added."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
@@ -21,7 +21,7 @@ class Report:
         return statistics.median(self.rounds[name])
 
     def ratio(self, name: str, other: str) -> float:
-        """Return the median of the ratios of two names, round by round: a machine's mood changes between rounds."""
+        """Return the median over the rounds of the ratio of two names; the machine's speed varies between rounds."""
         pairs = zip(self.rounds[name], self.rounds[other], strict=True)
         return statistics.median(one / another for one, another in pairs)
 

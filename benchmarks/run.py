@@ -1,8 +1,8 @@
 """Measures every row of the speed table and prints it: `make bench`, or `make bench-full` for the table of 10 M rows.
 
-Each figure is a ratio within this run. Subjects take turns; each round starts from a fresh copy of the same database and
-a fresh server, whose workers are all warm before anything is timed, and sends the same records; what is compared is the
-median of the rounds' ratios, and every round is in the JSON with the seconds of each batch.
+Each figure is a ratio within this run. Subjects take turns. Each round starts from a fresh copy of the same database and
+a fresh server, warms all workers up, and sends the same records. The figure is the median of the rounds' ratios. The JSON
+holds every round with the seconds of each batch.
 """
 
 import argparse
@@ -30,7 +30,7 @@ USUAL_VISITS, USUAL_AGGREGATES = "/reference/usual/page-visits", "/reference/usu
 BULK_VISITS = "/reference/bulk/page-visits"
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
-# SQLite's files, beside the project and not where a machine may keep temporary files in memory.
+# SQLite's files. A folder for temporary files might be kept in memory.
 FILES = HERE / "databases"
 MILLION = 1_000_000
 MEASUREMENTS = ("validation", "single_connection", "four_connections", "aggregates", "sqlite", "layers", "memory")
@@ -40,7 +40,7 @@ USUAL_BATCHES = 6
 
 
 def rounds_of(subjects: list[tuple[str, Callable[[int], None]]], count: int) -> None:
-    """Run the subjects in turn, each round beginning with another."""
+    """Run the subjects in turn; each round begins with another subject."""
     for number in range(count):
         for place in range(len(subjects)):
             name, run = subjects[(number + place) % len(subjects)]
@@ -58,7 +58,7 @@ class Benchmark:
         self.report = Report()
 
     def template(self, rows: int) -> str:
-        """Return the name of a template database that holds so many visits, made once."""
+        """Return the name of a template database with so many visits; it is made once."""
         name = f"syncserver_bench_{rows}_{fingerprint()}"
         if not self.postgresql.exists(name):
             print(f"Making a database of {rows:,} visits (once) …", flush=True)
@@ -75,7 +75,7 @@ class Benchmark:
         return self.postgresql.copy(self.template(rows), name)
 
     def copied_file(self) -> str:
-        """Return the URL of a fresh copy of a SQLite file with a million visits, made once."""
+        """Return the URL of a fresh copy of a SQLite file with a million visits; the file is made once."""
         base, run = FILES / f"{MILLION}_{fingerprint()}.sqlite3", FILES / "run.sqlite3"
         if not base.exists():
             print(f"Making a SQLite file of {MILLION:,} visits (once) …", flush=True)
@@ -93,7 +93,7 @@ class Benchmark:
     def subject(
         self, name: str, path: str, count: int, copied: Callable[[], str], seed: int = 200
     ) -> tuple[str, Callable[[int], None]]:
-        """Return what measures one round of an endpoint that is sent fresh batches by one connection."""
+        """Return a function that measures one round of fresh batches to an endpoint over one connection."""
 
         def run(number: int) -> None:
             with machine.Server(copied()) as server:
@@ -126,14 +126,14 @@ class Benchmark:
                 seconds["(c)"] += limit.copy(10)
             for place in range(BATCHES):
                 seconds["fresh in turn"] += send(sender, VISITS, first[place : place + 1], "created")
-                # The batch before, so that the processor's memory holds no more of it than of a fresh one.
+                # The batch before this one: the processor's cache would hold more of this one than of a fresh batch.
                 seconds["again"] += send(sender, VISITS, first[max(0, place - 1) :][:1], "unchanged")
                 if place % 2:
                     seconds["half"] += send(sender, VISITS, mixed[place // 2 : place // 2 + 1])
         for name, each in seconds.items():
             self.report.keep(name, SIZE * len(each) / sum(each))
             self.report.keep(f"{name}, seconds of each batch", *each)
-        # A server process reports what it wrote when it ends, at the latest.
+        # A server process reports its writes when it ends, at the latest.
         before = written(url)
         with machine.Server(url) as server:
             send(Sender(server.port, tokens(1)[0]), VISITS, first[-10:], "unchanged")
@@ -275,7 +275,7 @@ class Benchmark:
         r.row(f"every record bad ({worst.removeprefix('bad: ')}): × a good one", ratio, 4, at_least=False)
 
     def workers(self) -> None:
-        """What gunicorn.conf.py chooses its workers and threads by; no row of the table."""
+        """The figures behind the workers and threads in gunicorn.conf.py; no row of the table."""
 
         def subject(workers: int, threads: int) -> tuple[str, Callable[[int], None]]:
             name = f"{workers} workers of {threads} threads"
@@ -301,7 +301,7 @@ class Benchmark:
             print(f"       {name}: {large:8,.0f} rows/s in batches of 500, {small:5,.0f} batches of ten a second")
 
     def layers(self) -> None:
-        """Where the time of a batch of 500 goes, without HTTP; no row of the table."""
+        """The time of a batch of 500 by layer, without HTTP; no row of the table."""
         command = [sys.executable, "-m", "benchmarks.layers"]
         environment = machine.environment(self.copied())
         done = subprocess.run(command, cwd=machine.ROOT, env=environment, stdout=subprocess.PIPE, check=True)
@@ -348,7 +348,7 @@ class Benchmark:
 
 
 def fingerprint() -> str:
-    """Return a name for what a prepared database is made from: the migrations, the recording and the code here."""
+    """Return a hash of the sources of a prepared database: the migrations, the recording and the code here."""
     from django.db.migrations.loader import MigrationLoader
 
     made_from = hashlib.sha256(repr(sorted(MigrationLoader(None).graph.leaf_nodes())).encode())

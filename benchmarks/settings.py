@@ -1,4 +1,4 @@
-"""The server's own settings, with the references served beside it; nothing else differs."""
+"""The server's own settings, with the URLs of the reference designs added."""
 
 from syncserver.settings import *  # noqa: F403  # all of them
 

@@ -1,4 +1,4 @@
-"""The server's URLs and those of the references it is held against."""
+"""The server's URLs and the URLs of the reference designs."""
 
 from django.urls import path
 

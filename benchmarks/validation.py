@@ -14,7 +14,7 @@ ROUNDS = 25
 
 
 def bad_batches(records: list[dict[str, Any]]) -> dict[str, bytes]:
-    """Return batches of which no record is good, by what is wrong with each record; none is much longer than a good one."""
+    """Return batches in which every record has the same fault, by the name of the fault; none is much longer than a good one."""
 
     def body(changed: list[Any]) -> bytes:
         return next(batches(changed, SIZE, "visits"))

@@ -7,10 +7,12 @@ comes twice or not at all, a day begins at the first instant that has its date o
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
+
+from instants import milliseconds
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -30,11 +32,6 @@ class OffsetSpan(NamedTuple):
     shift_ms: int
 
 
-def to_ms(moment: datetime) -> int:
-    """Return an aware datetime as milliseconds since the epoch."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-
-
 def utc_offset_ms(zone: ZoneInfo, instant: int) -> int:
     """Return how far the zone's clocks are ahead of UTC at an instant."""
     there = datetime.fromtimestamp(instant // 1000, zone).utcoffset()
@@ -45,7 +42,7 @@ def midnight(zone: ZoneInfo, day: date) -> int:
     """Return the first instant of a day."""
     # Where midnight comes twice, this is the first of the two.
     local = datetime.combine(day, time(), zone)
-    instant = to_ms(local)
+    instant = milliseconds(local)
     there = datetime.fromtimestamp(instant // 1000, zone)
     if there.replace(tzinfo=None) == local.replace(tzinfo=None):
         return instant

@@ -1,4 +1,4 @@
-"""The numbers of the wire contract, each in one place; `GET /api/sync/limits` serves those a client needs."""
+"""The limits of the wire contract. `GET /api/sync/limits` tells clients the ones that they need."""
 
 MAX_RECORDS = 1_000
 MAX_BODY_BYTES = 10 * 1024 * 1024  # counted after inflating

@@ -1,7 +1,7 @@
 """The copy of what browsers recorded. Instants are integer milliseconds since the Unix epoch, as on the wire.
 
-Rules that let these tables be spread by person later: the person's key is a bigint and stands in every unique
-constraint and every statement; nothing is ordered or paged by `id`.
+Three rules let these tables be spread over machines by person later. The person's key is a bigint. It stands in every
+unique constraint and in every statement. Nothing is ordered or paged by `id`.
 """
 
 from typing import ClassVar
@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from sync import limits
 
-# Visits of a day or longer. The numbers are written into the SQL, because SQLite takes a partial index for literals
-# alone; and the condition is an equation, which PostgreSQL takes to be rare, as it would not take a comparison.
+# Visits of a day or longer. The numbers are literals in the SQL: SQLite uses a partial index only for literals. The
+# condition is an equation: PostgreSQL assumes that few rows match an equation, and many a comparison.
 _DAY = RawSQL("86400000", [])
 _YES = RawSQL("1", [])
 LONG_VISIT = Exact(
@@ -31,7 +31,7 @@ LONG_VISIT = Exact(
 
 
 class Browser(models.Model):
-    """One profile that syncs, known by its anonymousClientId; "" is a browser that sends none."""
+    """One profile that syncs, known by its anonymousClientId; the id is "" where the profile sends none."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="browsers", db_index=False)
     client_id = models.CharField("anonymous client id", max_length=limits.MAX_CLIENT_ID, blank=True)
@@ -50,16 +50,16 @@ class Browser(models.Model):
 
 
 class SyncRecord(models.Model):
-    """What both kinds of record carry beside their content."""
+    """The columns that both kinds of record have beside their content."""
 
-    # The unique key of each table starts with the user and the browser, so neither needs an index of its own.
+    # The unique key of each table starts with the user and the browser, so they need no index of their own.
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
-    # No database constraint: it would cost a look-up a row, and a scan of this table for each browser erased. Rows and
-    # their browser are written in one transaction under the person's lock, and erased together.
+    # No database constraint: it would cost a look-up for each row written, and a scan of this table for each browser
+    # erased. Rows and their browser are written in one transaction under the person's lock, and erased together.
     browser = models.ForeignKey(Browser, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
     closed_at = models.BigIntegerField(null=True)
     revision = models.BigIntegerField(default=0)
-    # Version of the stored content: see sync/records/merge.py.
+    # Stands for the stored content when two versions are compared: see sync/records/merge.py.
     digest = models.BinaryField(max_length=18)
     seq = models.BigIntegerField(help_text="The person's counter at the push that wrote this row last.")
     received_at = models.BigIntegerField(help_text="First receipt, by the server's clock.")
@@ -108,14 +108,14 @@ class PageVisit(SyncRecord):
             ),
         ]
         indexes: ClassVar = [
-            # What the numbers of a period are made of stands in the index, so that reading a year visits no row.
+            # The index holds every column that the numbers of a period need, so that a year is read without its rows.
             models.Index(
                 fields=["user", "started_at"],
                 include=["ended_at", "last_heartbeat_at", "duration_ms", "active_duration_ms", "domain", "category",
                          "seq", "id"],
                 name="sync_pagevisit_user_reading",
             ),
-            # A reader of a period looks a day back for visits that reach into it; here are those that began earlier.
+            # A reader of a period looks one day back for visits that reach into it, and here for longer ones.
             models.Index(fields=["user", "started_at"], condition=Q(LONG_VISIT), name="sync_pagevisit_user_long"),
         ]  # fmt: skip
 
@@ -151,7 +151,7 @@ class TabAggregate(SyncRecord):
 
 
 class SyncState(models.Model):
-    """One row a person: what a push locks, and the counter whose value each written row carries as `seq`."""
+    """One row a person: a push locks it, and writes its counter as `seq` into each row."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="sync_state")
     counter = models.BigIntegerField(default=0)
@@ -161,10 +161,10 @@ class SyncState(models.Model):
 
 
 class SyncBatch(models.Model):
-    """One row a push, for staff and for diagnosis; kept 30 days, and never holds a URL."""
+    """One row a push, for diagnosis by staff; kept for 30 days. It never holds a URL."""
 
     class Kind(models.TextChoices):
-        """What a batch held."""
+        """The kind of record in a batch."""
 
         PAGE_VISITS = "page-visits", "page visits"
         TAB_AGGREGATES = "tab-aggregates", "tab aggregates"

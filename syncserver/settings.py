@@ -158,9 +158,6 @@ LOGIN_REDIRECT_URL = "insights:overview"
 LOGOUT_REDIRECT_URL = "home"
 # Seconds for which a link sent by e-mail works.
 PASSWORD_RESET_TIMEOUT = 3600
-# What the apps need of each other without knowing each other.
-STAFF_AUDIT = "accounts.audit.note_staff"
-
 # E-mail: printed on the console in development; without EMAIL_URL a server in production sends none.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "dummymail://"))
 EMAIL_TIMEOUT = 20

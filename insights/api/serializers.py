@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from id_numbers import ID_PATTERN
 from insights.numbers import DEFINITIONS
 from insights.period_query import DayField, PeriodQuery
 
@@ -38,7 +39,7 @@ class SearchQuery(serializers.Serializer[Any]):
         required=False, allow_blank=True, max_length=200, help_text="Words in title or URL, in any order and case."
     )
     site = serializers.CharField(required=False, allow_blank=True, max_length=253, help_text="A domain.")
-    browser = serializers.RegexField(r"\A[0-9]{1,18}\Z", required=False, help_text="A browser's id, from a result.")
+    browser = serializers.RegexField(ID_PATTERN, required=False, help_text="A browser's id, from a result.")
     category = serializers.CharField(required=False, allow_blank=True, max_length=64)
     cursor = serializers.CharField(required=False, max_length=600, help_text="The `next` of the page before.")
     limit = serializers.IntegerField(

@@ -7,6 +7,7 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from id_numbers import parse_id
 from insights import queries, timeline_chart
 from insights.pages.page_context import day_of, page, period_name, viewer_of
 from insights.periods import DAY_MS, Period, date_at, period_of
@@ -45,7 +46,7 @@ def history(request: HttpRequest) -> HttpResponse:
         domain=asked["site"].lower(),
         start=instants["from"],
         end=instants["to"],
-        browser_id=int(asked["browser"]) if asked["browser"].isdecimal() and len(asked["browser"]) < 19 else None,
+        browser_id=parse_id(asked["browser"]),
         category=asked["category"],
     )
     found = search(viewer.pk, query, PAGE_SIZE, cursor)
@@ -79,10 +80,10 @@ def history(request: HttpRequest) -> HttpResponse:
 def visit(request: HttpRequest) -> HttpResponse:
     """Show one visit with all its fields."""
     viewer = viewer_of(request)
-    browser_id = request.GET.get("browser", "")
-    if not browser_id.isdecimal() or len(browser_id) > 18:
+    browser_id = parse_id(request.GET.get("browser", ""))
+    if browser_id is None:
         raise Http404
-    record = queries.stored_visit(viewer.pk, int(browser_id), request.GET.get("id", "").replace("\0", ""))
+    record = queries.stored_visit(viewer.pk, browser_id, request.GET.get("id", "").replace("\0", ""))
     if record is None:
         raise Http404
     listed = queries.listed_from_record(record)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 
 from insights import number_format, numbers, search
 from insights.numbers import DEFINITIONS, Visit
+from instants import from_milliseconds
 
 register = template.Library()
 register.filter("duration", number_format.duration)
@@ -31,7 +32,7 @@ MOST_GROWTH = 4
 @register.filter
 def local_time(ms: int) -> datetime:
     """Return an instant as a datetime in the time zone of the person."""
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(timezone.get_current_timezone())
+    return timezone.localtime(from_milliseconds(ms))
 
 
 @register.filter

@@ -1,5 +1,5 @@
-"""The synced data in the admin: to read, page and find, never to change; and a person, to erase."""
+"""The synced data in the admin, read only, and the people, whom staff may erase."""
 
-from sync.admin import batches, browsers, records, sync_states
+from sync.admin import batches, browsers, erasable_person, page_visits, sync_states, tab_aggregates
 
-__all__ = ["batches", "browsers", "records", "sync_states"]
+__all__ = ["batches", "browsers", "erasable_person", "page_visits", "sync_states", "tab_aggregates"]

@@ -1,26 +1,29 @@
-"""Which staff member looked at whose records: one log line a page, with ids alone, and a row of the audit trail.
+"""Records the access of staff to a person's records: one log line and one row of the audit trail a page.
 
-The trail belongs to an app that sync does not know; the setting STAFF_AUDIT names the function that writes it.
+Both hold ids alone. A URL, a title or an e-mail address in them would outlive its person.
 """
 
 import logging
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
-from django.utils.module_loading import import_string
+
+from accounts import audit
 
 logger = logging.getLogger("syncserver.audit")
 
 
-def note(request: HttpRequest, action: str, model: type[Any], person: Any = None, record: Any = None) -> None:
-    """Log that the signed-in staff member did something; never a URL, a title or an address."""
+def note(
+    request: HttpRequest, action: str, model: type[Any], person_id: int | None = None, row_id: int | None = None
+) -> None:
+    """Record that the signed-in staff member did something to a person's rows."""
+    label = model._meta.label_lower
     logger.info(
         "staff=%s action=%s model=%s person=%s object=%s",
-        request.user.pk, action, model._meta.label_lower, _said(person), _said(record),
+        request.user.pk, action, label, _or_dash(person_id), _or_dash(row_id),
     )  # fmt: skip
-    import_string(settings.STAFF_AUDIT)(request, action, model._meta.label_lower, person)
+    audit.note_staff(request, action, label, person_id)
 
 
-def _said(number: Any) -> Any:
+def _or_dash(number: int | None) -> int | str:
     return "-" if number is None else number

@@ -1,4 +1,4 @@
-"""Pushes in the admin."""
+"""Batches in the admin: the log of pushes."""
 
 from typing import Any
 
@@ -7,12 +7,11 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from sync import limits
 from sync.admin import filters, value_display
 from sync.admin.synced_admin import SyncedAdmin
 from sync.models import SyncBatch
 
-RESULTS = {
+RESULT_CHOICES = {
     "rejected": ("some rejected", Q(rejected__gt=0)),
     "stored": ("some stored", Q(created__gt=0) | Q(updated__gt=0)),
     "unchanged": ("nothing new", Q(created=0, updated=0, rejected=0)),
@@ -20,35 +19,33 @@ RESULTS = {
 
 
 class ResultFilter(admin.SimpleListFilter):
-    """How it went."""
+    """Keeps the batches with one result."""
 
     title = "result"
     parameter_name = filters.RESULT
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the three ways a push can go."""
-        return [(name, words) for name, (words, _) in RESULTS.items()]
+        """Return the choices."""
+        return [(name, label) for name, (label, _) in RESULT_CHOICES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the batches that went this way."""
+        """Return the batches with the chosen result."""
         value = self.value()
-        return queryset.filter(RESULTS[value][1]) if value in RESULTS else queryset
+        return queryset.filter(RESULT_CHOICES[value][1]) if value in RESULT_CHOICES else queryset
 
 
 @admin.register(SyncBatch)
 class SyncBatchAdmin(SyncedAdmin):
-    """Pushes of the last days: who sent how much, how it went, how long it took."""
+    """The pushes of the last days. An index by time serves everybody's, so the list needs no person."""
 
     list_display = ("received", "person_link", "kind", "created", "updated", "unchanged", "rejected", "size",
-                    "took", "extension", "browser_words")  # fmt: skip
+                    "took", "extension", "browser_name")  # fmt: skip
     list_display_links = ("received",)
     list_filter = (filters.PersonFilter, filters.BrowserFilter, ResultFilter, filters.ReceivedDayFilter)
-    search_fields = ("user",)
-    search_help_text = f"Searches for a person's exact e-mail address. Batches are kept {limits.BATCH_KEPT_DAYS} days."
     narrow_columns = ("id", "user", "browser", "kind", "created", "updated", "unchanged", "rejected", "body_bytes",
                       "duration_ms", "extension_version", "received_at")  # fmt: skip
+    ordering = ("-received_at",)
     newest = "received_at"
-    newest_of_all = True
     fieldsets = (
         (None, {"fields": ["person_page", "browser_page", "kind", "extension_version", "received"]}),
         ("Results", {"fields": ["created", "updated", "unchanged", "rejected", "errors_table"]}),
@@ -57,12 +54,12 @@ class SyncBatchAdmin(SyncedAdmin):
 
     @admin.display(description="received")
     def received(self, row: SyncBatch) -> str:
-        """Return when the push was received."""
-        return value_display.stamp(row.received_at)
+        """Return the time of receipt."""
+        return value_display.timestamp(row.received_at)
 
     @admin.display(description="extension")
     def extension(self, row: SyncBatch) -> str:
-        """Return the version of the extension that sent it."""
+        """Return the extension's version."""
         return row.extension_version or value_display.NOTHING
 
     @admin.display(description="size")
@@ -72,14 +69,14 @@ class SyncBatchAdmin(SyncedAdmin):
 
     @admin.display(description="took")
     def took(self, row: SyncBatch) -> str:
-        """Return how long storing it took."""
+        """Return the time from the first byte to just before the commit."""
         return f"{row.duration_ms:,} ms"
 
     @admin.display(description="why rejected")
     def errors_table(self, row: SyncBatch) -> SafeString | str:
-        """Return the first of the rejected records, by their place in the batch."""
+        """Return the errors of the first rejected records, each with its place in the batch."""
         return value_display.table(
-            ("record", "field", "what is wrong"),
+            ("record", "field", "error"),
             (
                 (
                     error.get("index"),

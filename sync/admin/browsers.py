@@ -16,24 +16,27 @@ from sync.models import Browser
 
 @admin.register(Browser)
 class BrowserAdmin(SyncedAdmin):
-    """Browsers: a person has a hundred at most, so this table is small and an exact search may read it."""
+    """Browsers. A person has a hundred at most, so the table is small and an exact search may scan it."""
 
-    list_display = ("client", "person_link", "program", "platform", "extension_version", "first_push", "last_push")
+    list_display = ("client", "person_link", "product", "platform", "extension_version", "first_push", "last_push")
     list_display_links = ("client",)
     list_filter = (filters.PersonFilter,)
     list_select_related = ("user",)
     search_fields = ("client_id",)
-    search_help_text = "Searches for an exact client id, or a person's exact e-mail address."
+    search_help_text = "Searches for an exact client id."
     narrow_columns = ("id", "user", "client_id", "browser_name", "browser_version", "platform", "extension_version",
                       "created_at", "last_push_at")  # fmt: skip
-    newest = "last_push_at"
     fieldsets = (
         (None, {"fields": ["person_page", "client", "records"]}),
-        ("What it told of itself", {"fields": ["browser_name", "browser_version", "platform", "extension_version"]}),
+        ("As sent by the extension", {"fields": ["browser_name", "browser_version", "platform", "extension_version"]}),
         ("Pushes", {"fields": ["first_push", "last_push"]}),
     )
 
-    def find(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Order one person's by last push; no index serves that order for everybody's."""
+        return ["-pk"] if filters.chosen_person(request) is None else ["-last_push_at"]
+
+    def search(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
         """Return the browsers with exactly this client id."""
         return queryset.filter(client_id=term)
 
@@ -43,23 +46,23 @@ class BrowserAdmin(SyncedAdmin):
         return str(row)
 
     @admin.display(description="browser")
-    def program(self, row: Browser) -> str:
-        """Return the browser's name and version."""
-        return f"{row.browser_name} {row.browser_version}".strip() or "–"
+    def product(self, row: Browser) -> str:
+        """Return the name and version of the browser program."""
+        return f"{row.browser_name} {row.browser_version}".strip() or value_display.NOTHING
 
     @admin.display(description="first push")
     def first_push(self, row: Browser) -> str:
-        """Return when it first pushed."""
-        return value_display.stamp(row.created_at)
+        """Return the time of the first push."""
+        return value_display.timestamp(row.created_at)
 
     @admin.display(description="last push")
     def last_push(self, row: Browser) -> str:
-        """Return when it last pushed."""
-        return value_display.stamp(row.last_push_at)
+        """Return the time of the last push."""
+        return value_display.timestamp(row.last_push_at)
 
-    @admin.display(description="what it sent")
+    @admin.display(description="sent by it")
     def records(self, row: Browser) -> SafeString:
-        """Return links to the lists of what this browser sent."""
+        """Return links to the lists of this browser's rows."""
         query = f"?person={row.user_id}&browser={row.pk}"
         return format_html(
             '<a href="{0}{3}">Page visits</a> · <a href="{1}{3}">Tab aggregates</a> · <a href="{2}{3}">Batches</a>',

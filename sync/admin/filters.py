@@ -1,4 +1,4 @@
-"""Filters that ask for a value instead of listing all there are, and bound what the database looks through."""
+"""The filters of the lists of synced data, and the query parameters that they read."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -11,49 +11,44 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from id_numbers import parse_id
+from instants import milliseconds
 from sync.models import Browser
 
-# How many of a list's newest rows a filter without an index of its own looks through.
-REACH = 20_000
-PERSON, BROWSER, DOMAIN, DAY, RESULT, SEARCH = "person", "browser", "domain", "day", "result", "q"
-# What no index finds: each is looked for among rows that an index has narrowed down.
-UNINDEXED = (BROWSER, DOMAIN, RESULT)
+PERSON, BROWSER, SITE, DAY, RESULT, SEARCH = "person", "browser", "site", "day", "result", "q"
+# The text by which the picker looks for a person.
+FIND_PERSON = "find"
+# No index finds these rows by themselves: the list looks through its newest rows for them.
+UNINDEXED = (BROWSER, SITE, RESULT)
 
 
-def asked(request: HttpRequest, name: str) -> str:
-    """Return what a filter or the search was asked for, without blanks; "" when it was not.
+def parameter(request: HttpRequest, name: str) -> str:
+    """Return a query parameter without blanks around it, "" when it is absent.
 
-    NUL, which PostgreSQL takes in no text, stands as U+FFFD, as in what pushes store.
+    U+FFFD stands for NUL, as in stored records: PostgreSQL refuses a statement with NUL in its text.
     """
     return request.GET.get(name, "").replace("\0", "\ufffd").strip()
 
 
 def chosen_person(request: HttpRequest) -> int | None:
-    """Return the id of the person whose rows are asked for; -1, which is nobody's, for what is no id."""
-    text = asked(request, PERSON)
-    if not text:
-        return None
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1
+    """Return the id of the person whose rows are asked for, or None."""
+    return parse_id(parameter(request, PERSON))
 
 
 def chosen_day(request: HttpRequest) -> date | None:
-    """Return the day asked for, or None."""
+    """Return the day whose rows are asked for, or None."""
     try:
-        day = date.fromisoformat(asked(request, DAY))
+        day = date.fromisoformat(parameter(request, DAY))
     except ValueError:
         return None
+    # Midnight in a zone far from UTC falls outside the calendar at its very ends.
     return day if 1970 < day.year < 9999 else None
 
 
-def span(day: date) -> tuple[datetime, datetime]:
-    """Return the instants a day starts and ends at in the active time zone; it may have 23 or 25 hours."""
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """Return the start and the end of a day in the active time zone; it may have 23 or 25 hours."""
     zone = timezone.get_current_timezone()
     return datetime.combine(day, time(), zone), datetime.combine(day + timedelta(days=1), time(), zone)
-
-
-def milliseconds(when: datetime) -> int:
-    """Return an instant as milliseconds since the epoch."""
-    return int(when.timestamp()) * 1000
 
 
 class InputFilter(SimpleListFilter):
@@ -62,49 +57,58 @@ class InputFilter(SimpleListFilter):
     template = "admin/sync/input_filter.html"
     input_type = "text"
     hint = ""
+    # The query parameter that the field sends, "" for the filter's own.
+    input_name = ""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return one nameless choice, without which the admin would hide the filter."""
         return [("", "")]
 
     def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:  # type: ignore[override]  # keys of our own template
-        """Yield what the field's form needs: the other parameters to keep, and the way to clear this one."""
+        """Yield the field's value, the parameters to send along, and the link to the list without this filter."""
         others = sorted((name, value) for name, value in changelist.params.items() if name != self.parameter_name)
         without = changelist.get_query_string(remove=[str(self.parameter_name)])
-        yield {"others": others, "clear": without, "value": self.value() or ""}
+        yield {"others": others, "clear": without, "value": self.value() or "", "clear_label": f"any {self.title}"}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows the filter leaves."""
+        """Return all rows; a filter that narrows them overrides this."""
         return queryset
 
 
 class PersonFilter(InputFilter):
-    """Whose rows; first of a list's filters, so that the filters after it look through no more than they may."""
+    """Keeps the rows of one person, found by part of an e-mail address or name.
+
+    It stands first in a list's filters: it bounds the rows that the filters after it look through.
+    """
 
     title = "person"
     parameter_name = PERSON
-    hint = "exact e-mail address"
+    input_name = FIND_PERSON
+    hint = "e-mail or name"
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
-        self.narrow = model_admin.narrow
+        self.bounded = model_admin.bounded
+        self.clear_label = "choose another" if model_admin.needs_person else "any person"
         person = chosen_person(request)
         people = get_user_model()._default_manager.filter(pk=person) if person is not None else None
         self.email = people.values_list("email", flat=True).first() if people is not None else None
 
     def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:  # type: ignore[override]  # as above
-        """Yield what the field's form needs, with the person's address for the number in the query."""
+        """Yield the same with the person's e-mail address in place of the id, and no browser of theirs."""
         for choice in super().choices(changelist):
-            yield {**choice, "value": self.email or choice["value"]}
+            others = [(name, value) for name, value in choice["others"] if name != BROWSER]
+            clear = changelist.get_query_string(remove=[PERSON, BROWSER])
+            yield {"others": others, "value": self.email or "", "clear": clear, "clear_label": self.clear_label}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows the other filters may look through."""
-        narrowed: QuerySet[Any] = self.narrow(request, queryset)
-        return narrowed
+        """Return the rows that the other filters may look through."""
+        bounded: QuerySet[Any] = self.bounded(request, queryset)
+        return bounded
 
 
 class BrowserFilter(SimpleListFilter):
-    """Which of the chosen person's browsers, of whom there are a hundred at most."""
+    """Keeps the rows of one of the chosen person's browsers."""
 
     title = "browser"
     parameter_name = BROWSER
@@ -114,30 +118,38 @@ class BrowserFilter(SimpleListFilter):
         person = chosen_person(request)
         if person is None:
             return []
-        mine = Browser.objects.filter(user_id=person).order_by("-last_push_at")
-        return [(str(browser.pk), browser_words(browser)) for browser in mine]
+        browsers = Browser.objects.filter(user_id=person).order_by("-last_push_at")
+        return [(str(browser.pk), browser_name(browser)) for browser in browsers]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows of the chosen browser."""
-        value = self.value()
-        return queryset.filter(browser_id=int(value)) if value and value.isdecimal() else queryset
+        browser = parse_id(self.value() or "")
+        return queryset if browser is None else queryset.filter(browser_id=browser)
 
 
-class DomainFilter(InputFilter):
-    """On which domain."""
+class SiteFilter(InputFilter):
+    """Keeps the rows of exactly one site."""
 
-    title = "domain"
-    parameter_name = DOMAIN
-    hint = "such as example.org"
+    title = "site"
+    parameter_name = SITE
+    hint = "example.org"
+    column = "domain"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows of exactly this domain, as it is stored: lower case, without `www.`."""
-        domain = asked(request, DOMAIN).lower().removeprefix("www.")
-        return queryset.filter(domain=domain) if domain else queryset
+        """Return the rows of the site as it is stored: in lower case, without `www.`."""
+        site = parameter(request, SITE).lower().removeprefix("www.")
+        return queryset.filter(**{self.column: site}) if site else queryset
+
+
+class LastSiteFilter(SiteFilter):
+    """Keeps the tab aggregates that ended on a site."""
+
+    title = "last site"
+    column = "current_domain"
 
 
 class DayFilter(InputFilter):
-    """On which day of the staff member's own time zone, by an instant in milliseconds."""
+    """Keeps the rows of one day of the staff member's time zone, by a column in milliseconds."""
 
     title = "day"
     parameter_name = DAY
@@ -145,32 +157,32 @@ class DayFilter(InputFilter):
     column = "started_at"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows of the day; anything that is no day filters nothing and is said above the list."""
+        """Return the rows of the day, or all when the text is no day; the list says so then."""
         day = chosen_day(request)
         if day is None:
             return queryset
-        start, end = self.bounds(day)
+        start, end = self.column_bounds(day)
         return queryset.filter(**{f"{self.column}__gte": start, f"{self.column}__lt": end})
 
-    def bounds(self, day: date) -> tuple[Any, Any]:
-        """Return the day's first instant and the next day's, as the column stores them."""
-        start, end = span(day)
+    def column_bounds(self, day: date) -> tuple[Any, Any]:
+        """Return the start and the end of the day as the column stores them."""
+        start, end = day_bounds(day)
         return milliseconds(start), milliseconds(end)
 
 
 class ReceivedDayFilter(DayFilter):
-    """On which day of the staff member's own time zone, by a time stamp."""
+    """Keeps the rows received on one day of the staff member's time zone, by a timestamp column."""
 
     title = "day received"
     column = "received_at"
 
-    def bounds(self, day: date) -> tuple[Any, Any]:
-        """Return the day's first instant and the next day's."""
-        return span(day)
+    def column_bounds(self, day: date) -> tuple[Any, Any]:
+        """Return the start and the end of the day."""
+        return day_bounds(day)
 
 
-def browser_words(browser: Browser) -> str:
-    """Return a browser as one recognises it: its name and version if it told them, and the start of its id."""
-    told = f"{browser.browser_name} {browser.browser_version}".strip()
+def browser_name(browser: Browser) -> str:
+    """Return the name and version that a browser sent, if any, and the start of its client id."""
+    product = f"{browser.browser_name} {browser.browser_version}".strip()
     client = browser.client_id if len(browser.client_id) < 13 else f"{browser.client_id[:8]}…"
-    return f"{told} ({client})" if told and client else told or client or "(no client id)"
+    return f"{product} ({client})" if product and client else product or client or "(no client id)"

@@ -1,4 +1,4 @@
-"""A person's counter in the admin."""
+"""The counters of pushes in the admin."""
 
 from django.contrib import admin
 
@@ -9,12 +9,11 @@ from sync.models import SyncState
 
 @admin.register(SyncState)
 class SyncStateAdmin(SyncedAdmin):
-    """One row a person: how many of their pushes changed something."""
+    """One row a person: the number of their pushes that changed something."""
 
     list_display = ("person_link", "counter")
     list_filter = (filters.PersonFilter,)
     list_select_related = ("user",)
-    search_fields = ("user",)
-    search_help_text = "Searches for a person's exact e-mail address."
     narrow_columns = ("user", "counter")
+    ordering = ("-pk",)
     fieldsets = ((None, {"fields": ["person_page", "counter"]}),)

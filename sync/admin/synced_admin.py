@@ -1,29 +1,24 @@
-"""What the lists and pages of synced data have in common: reading alone, bounded queries, a line in the audit log."""
+"""The lists and pages of synced data: read only, bounded, each access recorded."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sync.admin import access_log, filters
+from accounts.models import User
+from sync.admin import access_log, filters, person_picker, value_display
 from sync.admin.paginator import BoundedPaginator
 
-OWN_PARAMETERS = (filters.PERSON, filters.BROWSER, filters.DOMAIN, filters.DAY, filters.RESULT)
-
-
-def person_by(text: str) -> Any:
-    """Return the person with this number or exact e-mail address, in any case; None if there is none."""
-    people = get_user_model()._default_manager
-    if text.isascii() and text.isdecimal():
-        return people.filter(pk=int(text)).first() if len(text) < 19 else None
-    return people.filter(email=text.lower()).first()
+# A filter that no index serves looks through this many of the newest rows.
+REACH = 20_000
+LIST_PARAMETERS = (filters.PERSON, filters.BROWSER, filters.SITE, filters.DAY, filters.RESULT)
 
 
 class SyncedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no parameter at run time
@@ -33,17 +28,17 @@ class SyncedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no param
     list_per_page = 100
     list_max_show_all = 0
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
+    show_facets = admin.ShowFacets.NEVER  # facets cost a COUNT(*) for each choice of each filter
     actions = None
-    # No sorting by columns and no date_hierarchy: both read every row, since no index serves them.
+    # Sorting by a column that no index serves would read every row.
     sortable_by = ()
     list_select_related: ClassVar[tuple[str, ...]] = ("user", "browser")
-    # Columns a list shows; the others, some of them large, stay in the database.
+    # The columns that a list shows. The others, some of them large, are not read.
     narrow_columns: ClassVar[Sequence[str]] = ()
-    # The column a list is ordered by, newest first, through an index that starts with the person.
+    # Whether the list shows the rows of one person alone, and the picker until a person is chosen.
+    needs_person: ClassVar[bool] = False
+    # The column by which the newest REACH rows are found through an index, "" where no filter needs that.
     newest: ClassVar[str] = ""
-    # Whether an index serves that order for everybody's rows too.
-    newest_of_all: ClassVar[bool] = False
 
     class Media:
         css: ClassVar = {"all": ("sync/admin.css",)}
@@ -61,34 +56,27 @@ class SyncedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no param
         return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow the filters of the list and no lookup made up in the address, which could scan a table."""
-        return lookup in OWN_PARAMETERS
-
-    def get_ordering(self, request: HttpRequest) -> list[Any]:
-        """Order by time where an index serves it, else by primary key."""
-        if self.newest and (self.newest_of_all or filters.chosen_person(request) is not None):
-            return [f"-{self.newest}"]
-        return ["-pk"]
+        """Allow the list's own filters. Any other lookup in a query string could scan a table."""
+        return lookup in LIST_PARAMETERS
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Return the columns; the person's is left out where all rows are theirs."""
+        """Return the columns, without the person's where all rows are of one person."""
         columns = super().get_list_display(request)
         if filters.chosen_person(request) is None or columns[0] == "person_link":
             return columns
         return tuple(column for column in columns if column != "person_link")
 
-    def narrow(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows that the list and its filters may look through: found by an index, or REACH at most."""
+    def bounded(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows that the list and its filters may look through, with the list's columns."""
         queryset = queryset.only(*self.narrow_columns, "user__email", *self._browser_columns())
         person = filters.chosen_person(request)
         if person is not None:
             queryset = queryset.filter(user_id=person)
-        elif self.needs_person(request):
-            return queryset.none()
-        if self.newest and self.is_reach_bounded(request):
-            times = queryset.model._default_manager.order_by(f"-{self.newest}").values_list(self.newest, flat=True)
-            times = times.filter(user_id=person) if person is not None else times
-            for oldest in times[filters.REACH - 1 : filters.REACH]:
+        if self.is_reach_bounded(request):
+            newest = queryset.model._default_manager.order_by(f"-{self.newest}").values_list(self.newest, flat=True)
+            if person is not None:
+                newest = newest.filter(user_id=person)
+            for oldest in newest[REACH - 1 : REACH]:
                 queryset = queryset.filter(**{f"{self.newest}__gte": oldest})
         return queryset
 
@@ -97,67 +85,53 @@ class SyncedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no param
             return []
         return [f"browser__{column}" for column in ("client_id", "browser_name", "browser_version")]
 
-    def needs_person(self, request: HttpRequest) -> bool:
-        """Tell whether a filter is asked for that only an index by person can answer."""
-        wanted = [name for name in (*filters.UNINDEXED, filters.DAY) if filters.asked(request, name)]
-        return bool(wanted) and not self.newest_of_all
-
     def is_reach_bounded(self, request: HttpRequest) -> bool:
-        """Tell whether a filter without an index looks through the newest REACH rows alone: no day narrows it down."""
-        return filters.chosen_day(request) is None and any(filters.asked(request, name) for name in filters.UNINDEXED)
+        """Tell whether a filter without an index is set, and no day bounds the rows for it."""
+        if not self.newest or filters.chosen_day(request) is not None:
+            return False
+        return any(filters.parameter(request, name) for name in filters.UNINDEXED)
 
-    def notices(self, request: HttpRequest, person: Any) -> list[str]:
-        """Return what the list should say of itself, in sentences."""
-        said = []
-        rows = str(self.opts.verbose_name_plural)
-        if filters.asked(request, filters.PERSON) and person is None:
-            said.append("Nobody has this e-mail address, so there is nothing to show.")
-        elif person is None and self.needs_person(request):
-            said.append(
-                "Choose a person first: browser, domain and day are found quickly among one person's "
-                f"{rows} and only by reading the whole table among everybody's."
-            )
-        elif self.is_reach_bounded(request):
+    def notices(self, request: HttpRequest, person: User | None) -> list[str]:
+        """Return sentences to show above the list."""
+        notices = []
+        if self.is_reach_bounded(request):
             whose = "this person's" if person else "the"
-            said.append(
-                f"Looked through {whose} newest {filters.REACH:,} {rows}. Choose a day as well to look further back."
+            notices.append(
+                f"Looked through {whose} newest {REACH:,} {self.opts.verbose_name_plural}. "
+                "Choose a day as well to look further back."
             )
-        if filters.asked(request, filters.DAY) and filters.chosen_day(request) is None:
-            said.append("Enter the day as year-month-day, such as 2026-03-01.")
-        return said
+        if filters.parameter(request, filters.DAY) and filters.chosen_day(request) is None:
+            notices.append("Enter the day as year-month-day, such as 2026-03-01.")
+        return notices
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the list; a search for an address becomes the list of that person."""
-        searched = filters.asked(request, filters.SEARCH)
-        wanted = searched if "@" in searched else filters.asked(request, filters.PERSON)
-        person = person_by(wanted) if wanted else None
-        is_number = wanted.isascii() and wanted.isdecimal()
-        if person is not None and not is_number and self.has_view_permission(request):
-            # The number stands in for the address, which then stays out of the browser's history.
-            kept = {name: value for name, value in request.GET.items() if name not in (filters.SEARCH, filters.PERSON)}
-            return HttpResponseRedirect(f"?{urlencode({**kept, filters.PERSON: person.pk})}")
-        notices = self.notices(request, person)
-        if "@" in searched and person is None:
-            notices.append("Nobody has this e-mail address.")
-        context = {"notices": notices, "person": person, **(extra_context or {})}
+        """Show the list; while a person is looked for, show the picker instead."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        wanted = person_picker.wanted_person(request)
+        person = wanted.person
+        if person is not None and not wanted.is_by_id:
+            # The list's URL has the id: an e-mail address would stay in the staff member's browsing history.
+            return HttpResponseRedirect(f"?{urlencode({**person_picker.kept(request), filters.PERSON: person.pk})}")
+        if person is None and (wanted.text or self.needs_person):
+            return person_picker.page(self, request, wanted.text)
+        context = {"notices": self.notices(request, person), "person": person, **(extra_context or {})}
         if person is not None:
             context["title"] = f"{str(self.opts.verbose_name_plural).capitalize()} of {person}"
-        answer = super().changelist_view(request, context)
-        if answer.status_code == 200:
+        response = super().changelist_view(request, context)
+        if response.status_code == 200:
             access_log.note(request, "listed", self.model, person.pk if person else None)
-        return answer
+        return response
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Return the rows an exact search finds through an index; an address that is somebody's never comes here."""
+        """Return the rows that an exact search finds through an index; never by LIKE."""
         term = search_term.strip()
-        if not term:
-            return queryset, False
-        return (queryset.none() if "@" in term else self.find(request, queryset, term)), False
+        return (self.search(request, queryset, term) if term else queryset), False
 
-    def find(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
-        """Return the rows with exactly this id."""
+    def search(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
+        """Return the rows with exactly this id; none in a list that has no search."""
         return queryset.none()
 
     def changeform_view(
@@ -167,36 +141,34 @@ class SyncedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no param
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Show the page of a row, and log whose it is."""
+        """Show the page of a row, and record whose row was opened."""
         context = {"show_close": True, **(extra_context or {})}
-        answer = super().changeform_view(request, object_id, form_url, context)
-        shown = getattr(answer, "context_data", None) or {}
+        response = super().changeform_view(request, object_id, form_url, context)
+        shown = getattr(response, "context_data", None) or {}
         if (row := shown.get("original")) is not None:
             access_log.note(request, "opened", self.model, row.user_id, row.pk)
-        return answer
+        return response
 
     @admin.display(description="person")
     def person_link(self, row: Any) -> SafeString | str:
-        """Return the person as a link to this list, for them alone."""
-        address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        return format_html('<a href="{}?person={}">{}</a>', address, row.user_id, row.user)
+        """Return a link to this list for the row's person alone."""
+        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        return format_html('<a href="{}?person={}">{}</a>', url, row.user_id, row.user)
 
     @admin.display(description="browser")
-    def browser_words(self, row: Any) -> str:
-        """Return the browser in a few words."""
-        return filters.browser_words(row.browser) if row.browser else "–"
+    def browser_name(self, row: Any) -> str:
+        """Return the browser's name."""
+        return filters.browser_name(row.browser) if row.browser else value_display.NOTHING
 
     @admin.display(description="person")
     def person_page(self, row: Any) -> SafeString:
-        """Return the person as a link to their page."""
-        meta = get_user_model()._meta
-        address = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.user_id])
-        return format_html('<a href="{}">{}</a>', address, row.user)
+        """Return a link to the person's page."""
+        return format_html('<a href="{}">{}</a>', reverse("admin:accounts_user_change", args=[row.user_id]), row.user)
 
     @admin.display(description="browser")
     def browser_page(self, row: Any) -> SafeString | str:
-        """Return the browser as a link to its page."""
+        """Return a link to the browser's page."""
         if not row.browser:
-            return "–"
-        address = reverse("admin:sync_browser_change", args=[row.browser_id])
-        return format_html('<a href="{}">{}</a>', address, filters.browser_words(row.browser))
+            return value_display.NOTHING
+        url = reverse("admin:sync_browser_change", args=[row.browser_id])
+        return format_html('<a href="{}">{}</a>', url, filters.browser_name(row.browser))

@@ -1,55 +1,57 @@
-"""How stored values are shown to staff; whatever a page or a client chose is escaped."""
+"""How stored values are shown to staff. Text from pages and clients is escaped."""
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from instants import from_milliseconds
+
 NOTHING = "–"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNKNOWN = "unknown"
 UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
-def moment(ms: int) -> datetime | None:
-    """Return an instant in the active time zone, or None for one no calendar holds."""
+def local_time(ms: int) -> datetime | None:
+    """Return an instant in the active time zone, or None for one outside the calendar."""
     try:
-        return timezone.localtime(EPOCH + timedelta(milliseconds=ms))
+        return timezone.localtime(from_milliseconds(ms))
     except (OverflowError, ValueError):
         return None
 
 
-def stamp(when: datetime) -> str:
-    """Return a time stamp to the second, in the zone of the person who looks."""
-    return f"{timezone.localtime(when):%Y-%m-%d %H:%M:%S}"
+def timestamp(moment: datetime) -> str:
+    """Return a datetime to the second, in the active time zone."""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}"
 
 
 def instant(ms: int | None) -> str:
-    """Return an instant to the second, in the zone of the person who looks."""
+    """Return an instant to the second, in the active time zone; the bare number where the calendar ends before it."""
     if ms is None:
         return NOTHING
-    when = moment(ms)
-    return str(ms) if when is None else f"{when:%Y-%m-%d %H:%M:%S}"
+    local = local_time(ms)
+    return str(ms) if local is None else f"{local:%Y-%m-%d %H:%M:%S}"
 
 
 def exact_instant(ms: int | None) -> SafeString | str:
-    """Return an instant to the millisecond with its zone, and the number that is stored beside it."""
-    when = None if ms is None else moment(ms)
-    if ms is None or when is None:
+    """Return an instant to the millisecond with its zone, and the stored number beside it."""
+    local = None if ms is None else local_time(ms)
+    if ms is None or local is None:
         return instant(ms)
     return format_html(
         '<time datetime="{}">{}</time> <span class="sync-quiet">{} · {}</span>',
-        when.isoformat(timespec="milliseconds"), f"{when:%Y-%m-%d %H:%M:%S}.{ms % 1000:03}", when.tzname(), ms,
+        local.isoformat(timespec="milliseconds"), f"{local:%Y-%m-%d %H:%M:%S}.{ms % 1000:03}", local.tzname(), ms,
     )  # fmt: skip
 
 
 def duration(ms: int | None) -> str:
     """Return a duration such as `3 m 12 s`; under a second in milliseconds."""
     if ms is None:
-        return NOTHING
+        return UNKNOWN
     if abs(ms) < 1000:
         return f"{ms} ms" if ms else "0 s"
     left = abs(ms) // 1000
@@ -62,14 +64,14 @@ def duration(ms: int | None) -> str:
 
 
 def exact_duration(ms: int | None) -> SafeString | str:
-    """Return a duration with the milliseconds as they are stored beside it."""
+    """Return a duration with the stored milliseconds beside it."""
     if not ms:
         return duration(ms)
     return format_html('{} <span class="sync-quiet">{} ms</span>', duration(ms), f"{ms:,}")
 
 
 def link(url: str | None) -> SafeString | str:
-    """Return an http(s) URL as a link that tells its target nothing of us; any other as text."""
+    """Return an http(s) URL as a link that sends no referrer; any other URL as text."""
     if not url:
         return NOTHING
     if not url.lower().startswith(("http://", "https://")):
@@ -77,7 +79,7 @@ def link(url: str | None) -> SafeString | str:
     return format_html('<a class="sync-url" href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>', url)
 
 
-def pretty(value: Any) -> SafeString | str:
+def indented_json(value: Any) -> SafeString | str:
     """Return a JSON value spread over lines."""
     if value in (None, {}, []):
         return NOTHING
@@ -85,7 +87,7 @@ def pretty(value: Any) -> SafeString | str:
 
 
 def wrapped(text: str) -> SafeString:
-    """Return text that may break over lines in a table whose other cells do not."""
+    """Return text that may wrap, in a table whose other cells do not."""
     return format_html('<span class="sync-wrap">{}</span>', text)
 
 

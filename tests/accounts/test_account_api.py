@@ -11,6 +11,7 @@ from accounts import audit, emails
 from accounts.api import examples
 from accounts.limits import throttling
 from accounts.models import AuditEvent, Session, User
+from instants import milliseconds
 from sync.models import PageVisit
 from tests.people import SessionFactory, UserFactory
 from tests.wire import VISITS, access_token, assert_error_shape, post, push, refresh_token, send
@@ -63,7 +64,7 @@ class TestSessions:
         SessionFactory(user=alice, label="over", expires_at=now - timedelta(seconds=1))
         shown = send("GET", SESSIONS, user=alice).json()["sessions"]
         assert [each["label"] for each in shown] == ["here", "stolen"]
-        assert (shown[1]["endReason"], shown[1]["endedAt"]) == ("refresh_reuse", int(now.timestamp() * 1000))
+        assert (shown[1]["endReason"], shown[1]["endedAt"]) == ("refresh_reuse", milliseconds(now))
 
     def test_is_named(self, alice, here, there):
         answer = send("PATCH", f"{SESSIONS}/{there.pk}", {"label": "Work laptop"}, user=alice)

@@ -66,7 +66,7 @@ class TestErasure:
                                         (bob, bob, "192.0.2.5"), (None, bob, "192.0.2.6")):  # fmt: skip
             AuditEvent.objects.create(kind="sign_in", actor=actor, subject=subject, client_ip=address)
         a, b = alice.pk, bob.pk
-        person_erasure.total(person_erasure.erase(a))
+        dict(person_erasure.erase(a))
         rows = AuditEvent.objects.order_by("pk").values_list(
             "actor_id", "subject_id", "actor_number", "subject_number", "client_ip"
         )

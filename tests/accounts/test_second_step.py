@@ -177,5 +177,5 @@ class TestSetUp:
         from sync.erasures import person_erasure
 
         UserFactory(is_superuser=True)
-        deleted = person_erasure.total(person_erasure.erase(alice.pk))
+        deleted = dict(person_erasure.erase(alice.pk))
         assert (deleted["authenticators"], deleted["recoveryCodes"]) == (1, 10)

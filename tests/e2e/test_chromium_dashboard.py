@@ -14,7 +14,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, Playwright
 
 from accounts.models import User
-from sync.management.commands._demo_year import DEVICES, Year
+from sync.management.commands._demo_year import BROWSERS, Year
 from sync.models import Browser as SyncBrowser
 from sync.models import PageVisit
 from sync.push import service
@@ -100,13 +100,13 @@ def browsing(alice: User) -> None:
         made, tabs = year.day(TODAY - timedelta(days=ago))
         visits += made
         aggregates += tabs
-    for device in DEVICES:
+    for browser in BROWSERS:
         for kind, contents in ((service.PAGE_VISITS, visits), (service.TAB_AGGREGATES, aggregates)):
-            mine = [content for content in contents if content["client_id"] == device.client_id]
-            push = service.Push(sender=device.client_id, client=device.told)
+            mine = [content for content in contents if content["client_id"] == browser.client_id]
+            push = service.Push(sender=browser.client_id, client=browser.client)
             service.bulk_update_or_create(alice.pk, kind, mine, push)
-    store(alice, visit(client_id=DEVICES[0].client_id, title="<b onclick=alert(1)>Bold</b> " + "x" * 300), aggregate())
-    SyncBrowser.objects.filter(client_id=DEVICES[1].client_id).update(
+    store(alice, visit(client_id=BROWSERS[0].client_id, title="<b onclick=alert(1)>Bold</b> " + "x" * 300), aggregate())
+    SyncBrowser.objects.filter(client_id=BROWSERS[1].client_id).update(
         last_push_at=datetime.now(UTC) - timedelta(days=20)
     )
 

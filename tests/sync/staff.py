@@ -1,4 +1,4 @@
-"""What the tests of the admin share: rows without a push, and how staff sign in."""
+"""Rows of synced data, made without a push, for the tests of the admin and of erasing."""
 
 import itertools
 
@@ -18,7 +18,7 @@ def a_browser(person, client_id="a-client", **fields):
 
 
 def a_visit(person, browser=None, **fields):
-    """Make a row of a visit as a push would leave it."""
+    """Make the row of a visit with the columns that a push fills."""
     number = next(_numbers)
     defaults = {
         "visit_id": f"pv_{number}", "url": URL, "domain": "secret.example.net", "title": TITLE, "started_at": AT_9,
@@ -45,7 +45,7 @@ def a_batch(person, browser=None, **fields):
 
 
 def everything(person, rows=3):
-    """Give a person some of each."""
+    """Give a person so many visits, aggregates and batches."""
     for _ in range(rows):
         a_visit(person)
         an_aggregate(person)

@@ -20,10 +20,10 @@ def test_a_title_with_a_line_separator_is_no_new_line(tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("", "There is no request"),
+        ("", "holds no request"),
         ("{}\n", "Line 1"),
         ('{"path": "/api/sync/page-visits", "body": {}}\nnot json\n', "Line 2"),
-        ('{"path": "/elsewhere", "body": {}}\n', "is no request"),
+        ('{"path": "/elsewhere", "body": {}}\n', "is not a request"),
     ],
 )
 def test_a_file_that_is_no_recording_is_refused_with_the_line(tmp_path, content, sentence):

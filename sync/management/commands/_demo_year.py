@@ -1,4 +1,4 @@
-"""Makes up a year of believable browsing, always the same for the same seed and last day."""
+"""Makes up a year of plausible browsing; the same seed and last day give the same year."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -7,10 +7,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from instants import milliseconds
+
 Content = dict[str, Any]
 MINUTE: Final = 60_000
 
-# domain: category, weight at work, weight at leisure, minutes of a typical stay, pages
+# site: category, weight at work, weight at leisure, minutes of a typical visit, pages
 SITES: Final[dict[str, tuple[str | None, int, int, float, tuple[tuple[str, str], ...]]]] = {
     "github.com": ("work_coding", 30, 5, 3.5, (
         ("/parser/guitar/pull/6662", "Keep the queue short by turtle · Pull Request #6662"),
@@ -55,42 +57,42 @@ SITES: Final[dict[str, tuple[str | None, int, int, float, tuple[tuple[str, str],
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """A browser of the demo person: its client id and what it says of itself."""
+class DemoBrowser:
+    """A browser of the demo person: its client id and the `client` object that it sends."""
 
     client_id: str
-    told: dict[str, str]
+    client: dict[str, str]
 
 
-LAPTOP: Final = Device(
+LAPTOP: Final = DemoBrowser(
     "demo-laptop",
     {"browser_name": "Chromium", "browser_version": "156.0", "platform": "linux", "extension_version": "1.0.0"},
 )
-HOME: Final = Device(
+HOME: Final = DemoBrowser(
     "demo-home",
     {"browser_name": "Firefox", "browser_version": "153.0", "platform": "mac", "extension_version": "1.0.0"},
 )
-DEVICES: Final = (LAPTOP, HOME)
+BROWSERS: Final = (LAPTOP, HOME)
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """A stretch of browsing on one device, from an instant to another."""
+class Stretch:
+    """Time spent browsing without a long break, in one browser, from one instant to another."""
 
-    device: Device
+    browser: DemoBrowser
     start: int
     end: int
     is_work: bool
 
 
 def instant(zone: ZoneInfo, day: date, hour: float) -> int:
-    """Return an instant of a day by the clock on the wall."""
+    """Return the instant at which local clocks show this hour of a day."""
     midnight = datetime.combine(day, time(), zone)
-    return int((midnight + timedelta(hours=hour)).timestamp() * 1000)
+    return milliseconds(midnight + timedelta(hours=hour))
 
 
 class Year:
-    """The demo person's days up to now."""
+    """The demo person's days up to `now`."""
 
     def __init__(self, zone: ZoneInfo, now: int, seed: int) -> None:
         self.zone = zone
@@ -102,63 +104,63 @@ class Year:
         """Return the page visits and the tab aggregates of a day, by column."""
         visits: list[Content] = []
         aggregates: list[Content] = []
-        sessions = [session for session in self._sessions(day) if session.start < self.now - MINUTE]
-        if day == datetime.fromtimestamp(self.now / 1000, self.zone).date() and not sessions:
-            # Whatever the hour, the demo opens on a day that has begun.
-            sessions = [Session(LAPTOP, self.now - 150 * MINUTE, self.now, is_work=True)]
-        for session in sessions:
-            made, tabs = self._browse(session)
+        stretches = [stretch for stretch in self._stretches(day) if stretch.start < self.now - MINUTE]
+        if day == datetime.fromtimestamp(self.now / 1000, self.zone).date() and not stretches:
+            # Early in the morning the demo would otherwise open on an empty day.
+            stretches = [Stretch(LAPTOP, self.now - 150 * MINUTE, self.now, is_work=True)]
+        for stretch in stretches:
+            made, tabs = self._browse(stretch)
             visits += made
             aggregates += tabs
         return visits, aggregates
 
-    def _sessions(self, day: date) -> Iterator[Session]:
+    def _stretches(self, day: date) -> Iterator[Stretch]:
         chance = self.random.random
-        # Two weeks away in August, some days off, and a season: more screens in winter.
+        # Two weeks of holiday in August, some days off, and more browsing in winter.
         away = day.month == 8 and 8 <= day.day <= 21
         winter = 1.15 if day.month in (11, 12, 1, 2) else 1.0
         if day.weekday() < 5 and not away and chance() > 0.06:
             start = 8.4 + chance() * 1.1
-            yield self._session(LAPTOP, day, start, 11.9 + chance() * 0.5, is_work=True)
-            yield self._session(LAPTOP, day, 13.1 + chance() * 0.5, 16.6 + chance() * 1.8, is_work=True)
+            yield self._stretch(LAPTOP, day, start, 11.9 + chance() * 0.5, is_work=True)
+            yield self._stretch(LAPTOP, day, 13.1 + chance() * 0.5, 16.6 + chance() * 1.8, is_work=True)
         elif chance() > (0.75 if away else 0.25):
-            yield self._session(HOME, day, 9.5 + chance() * 1.5, 10.6 + chance() * 2.2 * winter, is_work=False)
+            yield self._stretch(HOME, day, 9.5 + chance() * 1.5, 10.6 + chance() * 2.2 * winter, is_work=False)
         if chance() > (0.7 if away else 0.22):
             start = 19.3 + chance() * 1.3
-            yield self._session(HOME, day, start, start + (0.6 + chance() * 2.2) * winter, is_work=False)
+            yield self._stretch(HOME, day, start, start + (0.6 + chance() * 2.2) * winter, is_work=False)
             if chance() < 0.2:
-                # Something to look up on the other machine while the film goes on.
-                yield self._session(LAPTOP, day, start + 0.2, start + 0.3 + chance() * 0.5, is_work=False)
+                # For a while both browsers are in use.
+                yield self._stretch(LAPTOP, day, start + 0.2, start + 0.3 + chance() * 0.5, is_work=False)
         if chance() > 0.93:
-            yield self._session(HOME, day, 23.3 + chance() * 0.4, 24.2 + chance() * 0.9, is_work=False)
+            yield self._stretch(HOME, day, 23.3 + chance() * 0.4, 24.2 + chance() * 0.9, is_work=False)
 
-    def _session(self, device: Device, day: date, start: float, end: float, *, is_work: bool) -> Session:
-        return Session(device, instant(self.zone, day, start), instant(self.zone, day, end), is_work)
+    def _stretch(self, browser: DemoBrowser, day: date, start: float, end: float, *, is_work: bool) -> Stretch:
+        return Stretch(browser, instant(self.zone, day, start), instant(self.zone, day, end), is_work)
 
-    def _browse(self, session: Session) -> tuple[list[Content], list[Content]]:
-        """Return what one session leaves behind."""
+    def _browse(self, stretch: Stretch) -> tuple[list[Content], list[Content]]:
+        """Return the page visits and the tab aggregates of one stretch."""
         chance = self.random.random
         tabs = list(range(1, 3 + self.random.randrange(4)))
-        weights = [site[1] if session.is_work else site[2] for site in SITES.values()]
+        weights = [site[1] if stretch.is_work else site[2] for site in SITES.values()]
         homes = dict(zip(tabs, self.random.choices(list(SITES), weights, k=len(tabs)), strict=True))
         visits: list[Content] = []
-        at = session.start
+        at = stretch.start
         tab = tabs[0]
-        while at < min(session.end, self.now):
+        while at < min(stretch.end, self.now):
             if chance() < 0.45:
                 tab = self.random.choice(tabs)
             domain = homes[tab] if chance() < 0.55 else self.random.choices(list(SITES), weights)[0]
             homes[tab] = domain
             stay = int(self.random.lognormvariate(0, 0.9) * SITES[domain][3] * MINUTE * 0.8) + 2_000
             is_last = at + stay >= self.now
-            visits.append(self._visit(session, tab, domain, at, min(stay, self.now - at), is_open=is_last))
+            visits.append(self._visit(stretch, tab, domain, at, min(stay, self.now - at), is_open=is_last))
             at += stay + 200
             if chance() < 0.05:
-                # A cup of tea, a talk, a meeting.
+                # A break.
                 at += int((3 + chance() * 28) * MINUTE)
-        return visits, self._aggregates(session, visits, is_over=at < self.now)
+        return visits, self._aggregates(stretch, visits, is_over=at < self.now)
 
-    def _visit(self, session: Session, tab: int, domain: str, at: int, stay: int, *, is_open: bool) -> Content:
+    def _visit(self, stretch: Stretch, tab: int, domain: str, at: int, stay: int, *, is_open: bool) -> Content:
         self.made += 1
         category, _, _, _, pages = SITES[domain]
         path, title = self.random.choice(pages)
@@ -173,7 +175,7 @@ class Year:
         active = int((stay - away) * self.random.uniform(0.6, 1.0))
         scheme = "http" if domain == "localhost" else "https"
         return {
-            "client_id": session.device.client_id,
+            "client_id": stretch.browser.client_id,
             "visit_id": f"pv_{at}_{self.made}",
             "url": f"{scheme}://{domain}{path}",
             "domain": domain,
@@ -195,30 +197,30 @@ class Year:
             "revision": 0,
         }
 
-    def _aggregates(self, session: Session, visits: Sequence[Content], *, is_over: bool) -> list[Content]:
+    def _aggregates(self, stretch: Stretch, visits: Sequence[Content], *, is_over: bool) -> list[Content]:
         found: list[Content] = []
         for tab in sorted({visit["tab_id"] for visit in visits}):
             mine = [visit for visit in visits if visit["tab_id"] == tab]
             opened, last = mine[0]["started_at"], mine[-1]["started_at"] + mine[-1]["duration_ms"]
-            found.append(self._aggregate(session, tab, opened, last, mine, is_over=is_over))
+            found.append(self._aggregate(stretch, tab, opened, last, mine, is_over=is_over))
         if visits and self.random.random() < 0.4:
-            # Opened for later, and later never came.
+            # A tab that was opened in the background and never looked at.
             opened = visits[len(visits) // 2]["started_at"] + 1
-            found.append(self._aggregate(session, 90, opened, opened, [], is_over=is_over))
+            found.append(self._aggregate(stretch, 90, opened, opened, [], is_over=is_over))
         return found
 
     def _aggregate(
-        self, session: Session, tab: int, opened: int, last: int, visits: Sequence[Content], *, is_over: bool
+        self, stretch: Stretch, tab: int, opened: int, last: int, visits: Sequence[Content], *, is_over: bool
     ) -> Content:
         durations: dict[str, int] = {}
         for visit in visits:
             durations[visit["domain"]] = durations.get(visit["domain"], 0) + visit["active_duration_ms"]
         domain = visits[-1]["domain"] if visits else self.random.choice(list(SITES))
-        # Some tabs stay open over night, a few for days.
+        # Some tabs stay open overnight, a few for days.
         left_open = int(self.random.expovariate(1 / 90) * MINUTE) * (20 if self.random.random() < 0.05 else 1)
         closed = last + left_open
         return {
-            "client_id": session.device.client_id,
+            "client_id": stretch.browser.client_id,
             "tab_id": tab,
             "started_at": opened,
             "last_active_at": last,

@@ -1,4 +1,4 @@
-"""`manage.py demo`: a fresh SQLite database with a demo person, a year of browsing and a recorded day, served here."""
+"""`manage.py demo`: serves a fresh SQLite database with a demo person, a year of browsing and a recorded day."""
 
 import os
 import secrets
@@ -21,7 +21,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from tqdm import tqdm
 
-from sync.management.commands._demo_year import DEVICES, Content, Year
+from sync.management.commands._demo_year import BROWSERS, Content, Year
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import RecordKind
@@ -33,29 +33,30 @@ PERSON = "demo@example.org"
 STAFF = "staff@example.org"
 ZONE = "Europe/Berlin"
 BATCH = 1_000
-# Commands of other apps that make tables from the records; this app knows their names alone.
+# Commands of apps above this one that derive tables from the records, by app. They are called by name: sync must not
+# import the apps above it.
 DERIVED = {"insights": "tally_months"}
 
 
 class Command(BaseCommand):
-    """Make the demo's database anew, send the recorded day to a server over it, and go on serving."""
+    """Make the demo's database anew, start a server on it, send the recorded day to the server and keep it running."""
 
-    help = f"Serve a demo on a fresh {FILE}; no other database is ever touched."
+    help = f"Serve a demo on a fresh {FILE}. The command refuses to run on any other database."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
+        """Add `--port`, `--days`, `--seed` and `--no-serve`."""
         parser.add_argument("--port", type=int, default=8000, help="port to serve on (default: 8000)")
         parser.add_argument("--days", type=int, default=365, help="days of browsing to make up (default: 365)")
-        parser.add_argument("--seed", type=int, default=1, help="another seed, another year (default: 1)")
+        parser.add_argument("--seed", type=int, default=1, help="seed of the made-up browsing (default: 1)")
         parser.add_argument("--no-serve", action="store_true", help="stop after sending the recorded day")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the demo until it is interrupted."""
+        """Run the demo until it is interrupted; raises CommandError on another database."""
         file = Path(settings.BASE_DIR, FILE)
         database = settings.DATABASES["default"]
         if database["ENGINE"] != "django.db.backends.sqlite3" or Path(database["NAME"]).resolve() != file.resolve():
             raise CommandError(
-                f"The demo erases its database first, so it runs on {FILE} alone. Start it with: make demo"
+                f"The demo erases its database first, so it runs only on {FILE}. Start it with: make demo"
             )
         connections.close_all()
         for suffix in ("", "-wal", "-shm"):
@@ -74,8 +75,8 @@ class Command(BaseCommand):
         address = f"http://127.0.0.1:{options['port']}"
         command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{options['port']}"]
         quiet = {**os.environ, "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}
-        server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=quiet, stdout=subprocess.DEVNULL)  # noqa: S603  # own words
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server never outlives the demo
+        server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=quiet, stdout=subprocess.DEVNULL)  # noqa: S603  # no argument comes from outside
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server must not outlive the demo
         try:
             wait_for(address, server)
             os.environ["SYNC_PASSWORD"] = passwords[PERSON]
@@ -98,7 +99,7 @@ class Command(BaseCommand):
 
 
 def make_year(user_id: int, days: int, seed: int) -> None:
-    """Store made-up browsing of the days up to now, through the one writer of the records."""
+    """Store made-up browsing of the days up to today, through the writer of the record tables."""
     zone, now = zoneinfo.ZoneInfo(ZONE), int(time.time() * 1000)
     today = datetime.fromtimestamp(now / 1000, zone).date()
     year = Year(zone, now, seed)
@@ -113,21 +114,21 @@ def make_year(user_id: int, days: int, seed: int) -> None:
 
 
 def store(user_id: int, kind: RecordKind, contents: list[Content]) -> None:
-    """Store some records, each device's as a push of its own."""
-    for device in DEVICES:
-        mine = [content for content in contents if content["client_id"] == device.client_id]
+    """Store records, in one push for each browser."""
+    for browser in BROWSERS:
+        mine = [content for content in contents if content["client_id"] == browser.client_id]
         if mine:
-            push = service.Push(sender=device.client_id, client=device.told)
+            push = service.Push(sender=browser.client_id, client=browser.client)
             service.bulk_update_or_create(user_id, kind, [kind.content_of(content) for content in mine], push)
 
 
 def wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
-    """Return when the server answers; raises CommandError when it ends first, as on a port that is taken."""
+    """Wait until the server answers; raises CommandError when it ends first or does not answer within 15 seconds."""
     for _ in range(150):
         if server.poll() is not None:
             raise CommandError(f"The server did not start at {address}; is the port taken? Try: make demo PORT=8001")
         try:
-            with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310  # our own address
+            with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310  # the demo's own server
                 return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)

@@ -11,25 +11,23 @@ from sync.erasures import person_erasure
 
 
 class Command(BaseCommand):
-    """Erase a person in bounded steps, with progress; begun again after an interruption, it finishes."""
+    """Erase a person in bounded steps and show the progress."""
 
-    help = "Erase a person and all they own, for good. May be interrupted and begun again."
+    help = "Erase a person and all they own, for good. After an interruption, run it again to finish."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
+        """Add the e-mail address and `--yes`."""
         parser.add_argument("email", help="the person's e-mail address")
-        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument("--yes", action="store_true", help="erase without asking")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Ask, erase, and print what was deleted."""
+        """Ask, erase, and print the numbers of deleted rows."""
         person = User.objects.by_email(options["email"]).first()
         if person is None:
-            raise CommandError(f"There is nobody with the address {options['email']}.")
+            raise CommandError(f"Nobody has the e-mail address {options['email']}.")
         email = person.email
-        owned = person_erasure.counts(person.pk)
-        for table, rows in owned.items():
-            said = f"more than {person_erasure.COUNTED:,}" if rows > person_erasure.COUNTED else f"{rows:,}"
-            self.stdout.write(f"{words_of(table):26} {said:>18}")
+        for table, rows in person_erasure.counts(person.pk).items():
+            self.stdout.write(f"{words_of(table):26} {person_erasure.capped(rows):>18}")
         if not options["yes"] and not is_confirmed(f"Erase {email} and all of this, for good? Type yes: "):
             raise CommandError("Nothing was erased.")
         deleted: dict[str, int] = {}
@@ -41,14 +39,14 @@ class Command(BaseCommand):
         except person_erasure.Refused as refused:
             raise CommandError(str(refused)) from refused
         except KeyboardInterrupt as stopped:
-            raise CommandError(f"Stopped half-way; {email} is shut out. Run it again to finish.") from stopped
+            raise CommandError(f"Stopped half-way. {email} can no longer sign in. Run it again to finish.") from stopped
         self.stdout.write("Erased:")
         for table, rows in deleted.items():
             self.stdout.write(f"{words_of(table):26} {rows:>18,}")
 
 
 def is_confirmed(question: str) -> bool:
-    """Ask on the terminal and tell whether the answer was yes; no answer is none."""
+    """Ask on the terminal and tell whether the answer was `yes`; an interruption counts as no."""
     try:
         return input(question).strip() == "yes"
     except (EOFError, KeyboardInterrupt):

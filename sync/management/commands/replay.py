@@ -1,4 +1,4 @@
-"""`manage.py replay FILE --server URL`: sends recorded requests of an extension through real HTTP."""
+"""`manage.py replay FILE --server URL`: sends recorded requests of an extension over HTTP."""
 
 import getpass
 import json
@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-RESULTS = ("created", "updated", "unchanged", "rejected")
+from sync.push.service import RESULTS
+
 KINDS = {"/api/sync/page-visits": "page visits", "/api/sync/tab-aggregates": "tab aggregates"}
 TRIES = 8
 
 
-class ServerSaid(Exception):
-    """An answer other than success: the status, the parsed body, and the seconds to wait if it named them."""
+class ErrorReply(Exception):
+    """A reply other than success: the status, the parsed body, and the seconds of Retry-After or 0."""
 
     def __init__(self, status: int, body: Any, wait: float) -> None:
         super().__init__(status)
@@ -29,41 +30,41 @@ class ServerSaid(Exception):
         self.wait = wait
 
     def __str__(self) -> str:
-        return f"{self.status} {self.body.get('code', '')}: {self.body.get('detail', 'not an answer of this server')}"
+        return f"{self.status} {self.body.get('code', '')}: {self.body.get('detail', 'not a reply of a syncserver')}"
 
 
 class Server:
-    """A syncserver reached over HTTP, signed in as one person."""
+    """A syncserver, to which one person is signed in."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address.rstrip("/")
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
         self.access = ""
 
     def sign_in(self, email: str, password: str) -> None:
-        """Sign in; raises ServerSaid."""
+        """Sign in; raises ErrorReply."""
         self.access = self.post("/api/auth/login", {"email": email, "password": password})["access"]
 
     def post(self, path: str, body: Any) -> Any:
-        """Return the parsed answer; raises ServerSaid, or urllib.error.URLError when nobody answers."""
+        """Return the parsed reply; raises ErrorReply, or urllib.error.URLError when no server is there."""
         headers = {"Content-Type": "application/json"}
         if self.access:
             headers["Authorization"] = f"Bearer {self.access}"
         data = json.dumps(body).encode()
-        request = urllib.request.Request(self.address + path, data, headers)  # noqa: S310  # checked to be http(s)
+        request = urllib.request.Request(self.url + path, data, headers)  # noqa: S310  # checked to be http(s)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # as above
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             try:
-                said = json.load(error)
+                content = json.load(error)
             except ValueError:
-                said = None
+                content = None
             wait = error.headers.get("Retry-After", "")
-            raise ServerSaid(error.code, said, float(wait) if wait.isdecimal() else 0) from error
+            raise ErrorReply(error.code, content, float(wait) if wait.isdecimal() else 0) from error
 
 
 class Command(BaseCommand):
-    """Send recorded requests and say what became of each record."""
+    """Send recorded requests and count the results of their records."""
 
     help = (
         "Send recorded requests of an extension to a server, one JSON object a line: "
@@ -71,10 +72,10 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
+        """Add the file, `--server`, `--email` and `--password-env`."""
         parser.add_argument("file", type=Path, help="the recording, one request a line")
-        parser.add_argument("--server", required=True, help="address of the server, such as http://127.0.0.1:8000")
-        parser.add_argument("--email", help="whose records they are; asked for when absent")
+        parser.add_argument("--server", required=True, help="URL of the server, such as http://127.0.0.1:8000")
+        parser.add_argument("--email", help="e-mail address of the person to sign in; asked for when absent")
         parser.add_argument(
             "--password-env",
             default="SYNC_PASSWORD",
@@ -82,9 +83,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Read the recording, sign in, send it line by line."""
+        """Read the recording, sign in and send it line by line; raises CommandError with the reason of a failure."""
         if urlsplit(options["server"]).scheme not in ("http", "https"):
-            raise CommandError("--server takes an address such as http://127.0.0.1:8000")
+            raise CommandError("--server takes a URL such as http://127.0.0.1:8000")
         requests = read_recording(options["file"])
         email = options["email"] or input("E-mail address: ")
         password = os.environ.get(options["password_env"]) or getpass.getpass("Password: ")
@@ -92,40 +93,40 @@ class Command(BaseCommand):
         try:
             server.sign_in(email, password)
             counts = self.send(server, requests, email, password)
-        except ServerSaid as said:
-            raise CommandError(f"The server answered {said}") from said
+        except ErrorReply as error:
+            raise CommandError(f"The server answered {error}") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise CommandError(f"What answers at {server.address} is not a syncserver.") from error
+            raise CommandError(f"The server at {server.url} is not a syncserver.") from error
         except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
             reason = getattr(error, "reason", error)
-            raise CommandError(f"No answer from {server.address}: {reason}. Is the server running there?") from error
+            raise CommandError(f"No answer from {server.url}: {reason}. Is the server running there?") from error
         self.stdout.write(table(counts))
 
     def send(
         self, server: Server, requests: list[dict[str, Any]], email: str, password: str
     ) -> dict[str, Counter[str]]:
-        """Send every request and return how many records of each kind met which fate."""
+        """Send every request and return the number of records by kind and result."""
         counts = {kind: Counter[str]() for kind in KINDS.values()}
         for request in tqdm(requests, desc="Sending", unit="request", disable=None):
             for attempt in range(TRIES):
                 try:
-                    answer = server.post(request["path"], request["body"])
+                    reply = server.post(request["path"], request["body"])
                     break
-                except ServerSaid as said:
-                    if said.status == 401 and attempt == 0:
+                except ErrorReply as error:
+                    if error.status == 401 and attempt == 0:
                         server.sign_in(email, password)
-                    elif said.status in (429, 503) and attempt + 1 < TRIES:
-                        time.sleep(said.wait or 2**attempt)
+                    elif error.status in (429, 503) and attempt + 1 < TRIES:
+                        time.sleep(error.wait or 2**attempt)
                     else:
                         raise
-            counts[KINDS[request["path"]]].update(answer["results"])
-            for rejected in answer["rejected"]:
+            counts[KINDS[request["path"]]].update(reply["results"])
+            for rejected in reply["rejected"]:
                 tqdm.write(f"rejected {rejected['id'] or 'record ' + str(rejected['index'])}: {rejected['errors']}")
         return counts
 
 
 def read_recording(file: Path) -> list[dict[str, Any]]:
-    """Return the requests of a recording; raises CommandError with the line that is none."""
+    """Return the requests of a recording; raises CommandError with the number of a line that holds none."""
     try:
         lines = file.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -140,16 +141,16 @@ def read_recording(file: Path) -> list[dict[str, Any]]:
             raise CommandError(f"Line {number} of {file} is not JSON: {error}") from error
         if not isinstance(request, dict) or request.get("path") not in KINDS or "body" not in request:
             raise CommandError(
-                f'Line {number} of {file} is no request: it needs "body", and a "path" of {", ".join(KINDS)}.'
+                f'Line {number} of {file} is not a request. It needs "body" and a "path" of {", ".join(KINDS)}.'
             )
         requests.append(request)
     if not requests:
-        raise CommandError(f"There is no request in {file}.")
+        raise CommandError(f"{file} holds no request.")
     return requests
 
 
 def table(counts: dict[str, Counter[str]]) -> str:
-    """Return the counts as lines of text, a line a kind."""
+    """Return the counts as text, one line for each kind."""
     lines = [f"{'':16}" + "".join(f"{result:>11}" for result in RESULTS)]
     lines += [f"{kind:16}" + "".join(f"{count[result]:>11}" for result in RESULTS) for kind, count in counts.items()]
     return "\n".join(lines)

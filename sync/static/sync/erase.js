@@ -1,3 +1,4 @@
-// Goes on erasing where one request could not finish; a moment later, so that what was deleted can be read and stopped.
+// Sends the next request of an erasure that takes several, after a pause in which the counts can be read and the link
+// “Stop here” clicked.
 const form = document.getElementById("erase-on");
 setTimeout(() => form.requestSubmit(), 1500);
