@@ -12,7 +12,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from sync import limits
-from sync.api.push_description import (
+from sync.push import service
+from sync.push.batch import Batch, split
+from sync.push.description import (
     PAGE_VISITS_EXAMPLE,
     REPLY_EXAMPLE,
     TAB_AGGREGATES_EXAMPLE,
@@ -20,8 +22,6 @@ from sync.api.push_description import (
     PushReplySerializer,
     TabAggregatePushSerializer,
 )
-from sync.push import service
-from sync.push.batch import Batch, split
 from sync.push.request_body import read_push
 from sync.push.serializers import BulkSerializer, PageVisitSerializer, RecordSerializer, TabAggregateSerializer
 from sync.records.fields import UNSTORABLE, Judgement, Wrong
