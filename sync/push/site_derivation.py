@@ -1,0 +1,63 @@
+"""Derives the sites of stored records anew, for rows that were stored under an older rule."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+
+from sync.models import PageVisit, SyncRecord, SyncState, TabAggregate
+from sync.push import record_sql
+from sync.records.page_url import read_page_url
+
+ROWS_A_STEP = 1_000
+# Of each table, the column of the URL and the column of its site.
+COLUMNS: tuple[tuple[type[SyncRecord], str, str], ...] = (
+    (PageVisit, "url", "domain"),
+    (TabAggregate, "current_url", "current_domain"),
+)
+
+
+def derive_sites(user_id: int) -> Iterator[int]:
+    """Correct the sites of a person's records in short transactions; yield the number of rows that each one wrote.
+
+    A row whose site is right already is not written. It may be stopped between any two steps and begun again.
+    """
+    for model, url, site in COLUMNS:
+        wrong: list[int] = []
+        rows = model._default_manager.filter(user_id=user_id).values_list("pk", url, site)
+        for pk, text, stored in rows.iterator(chunk_size=ROWS_A_STEP):
+            if _site_of(text, stored) != stored:
+                wrong.append(pk)
+            if len(wrong) == ROWS_A_STEP:
+                yield _correct(user_id, model, url, site, wrong)
+                wrong = []
+        if wrong:
+            yield _correct(user_id, model, url, site, wrong)
+
+
+def _site_of(url: str | None, stored: str | None) -> Any:
+    """Return the site of a stored URL; a URL that is refused today keeps the site it has."""
+    found = read_page_url(url) if url else None
+    return found[1] if found else stored
+
+
+def _correct(user_id: int, model: type[SyncRecord], url: str, site: str, ids: list[int]) -> int:
+    """Correct the rows under the person's lock, where a push may have changed them meanwhile; return their number."""
+    with transaction.atomic(durable=True):
+        counter = record_sql.lock_state(user_id)
+        if counter is None:  # the person is gone or inactive
+            return 0
+        mine = model._default_manager.filter(user_id=user_id)
+        ids_by_site: dict[str | None, list[int]] = defaultdict(list)
+        for pk, text, stored in mine.filter(pk__in=ids).values_list("pk", url, site):
+            if (derived := _site_of(text, stored)) != stored:
+                ids_by_site[derived].append(pk)
+        changes = {"seq": counter + 1, "updated_at": int(time.time() * 1000)}
+        written = sum(
+            mine.filter(pk__in=some).update(**{site: derived}, **changes) for derived, some in ids_by_site.items()
+        )
+        if written:
+            SyncState.objects.filter(user_id=user_id).update(counter=counter + 1)
+    return written

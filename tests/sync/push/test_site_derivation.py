@@ -1,0 +1,73 @@
+"""`manage.py derive_sites`: rows stored under an older rule get the site of their URL."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from sync.models import PageVisit, SyncState, TabAggregate
+from sync.push import site_derivation
+from tests.wire import AGGREGATES, VISITS, push
+from tests.wire_records import aggregate, visit
+
+pytestmark = pytest.mark.django_db
+
+
+def derive_sites():
+    out = StringIO()
+    call_command("derive_sites", stdout=out)
+    return out.getvalue()
+
+
+def test_a_wrong_site_is_corrected_and_a_right_one_is_not_written(alice):
+    push(alice, VISITS, [visit(id="old", url="http://localhost:8000/a"), visit(id="right")])
+    PageVisit.objects.filter(visit_id="old").update(domain="localhost")
+    before = PageVisit.objects.filter(visit_id="right").values().get()
+    counter = SyncState.objects.get(user=alice).counter
+    assert derive_sites() == "Corrected the site of 1 record.\n"
+    old = PageVisit.objects.get(visit_id="old")
+    assert (old.domain, old.seq) == ("localhost:8000", counter + 1)
+    assert SyncState.objects.get(user=alice).counter == counter + 1
+    assert PageVisit.objects.filter(visit_id="right").values().get() == before
+
+
+def test_a_tab_aggregate_is_corrected_too(alice):
+    push(alice, AGGREGATES, [aggregate(currentUrl="https://www.example.org./"), aggregate(currentUrl=None)])
+    TabAggregate.objects.exclude(current_url=None).update(current_domain="example.org.")
+    assert derive_sites() == "Corrected the site of 1 record.\n"
+    assert sorted(map(str, TabAggregate.objects.values_list("current_domain", flat=True))) == ["None", "example.org"]
+
+
+def test_a_second_run_writes_nothing(alice):
+    push(alice, VISITS, [visit()])
+    PageVisit.objects.update(domain="old.example")
+    derive_sites()
+    rows, counter = list(PageVisit.objects.values()), SyncState.objects.get(user=alice).counter
+    assert derive_sites() == "Corrected the site of 0 records.\n"
+    assert (list(PageVisit.objects.values()), SyncState.objects.get(user=alice).counter) == (rows, counter)
+
+
+def test_the_corrected_record_sent_again_is_unchanged(alice):
+    record = visit(url="http://127.0.0.1:8000/")
+    push(alice, VISITS, [record])
+    PageVisit.objects.update(domain="127.0.0.1")
+    derive_sites()
+    assert push(alice, VISITS, [record])["results"] == ["unchanged"]
+    assert PageVisit.objects.get().domain == "127.0.0.1:8000"
+
+
+def test_it_works_in_small_steps_and_keeps_people_apart(alice, bob, monkeypatch):
+    monkeypatch.setattr(site_derivation, "ROWS_A_STEP", 2)
+    for person in (alice, bob):
+        push(person, VISITS, [visit(id=f"pv_{number}") for number in range(5)])
+    PageVisit.objects.update(domain="old.example")
+    assert list(site_derivation.derive_sites(alice.pk)) == [2, 2, 1]
+    assert set(PageVisit.objects.filter(user=alice).values_list("domain", flat=True)) == {"stackoverflow.com"}
+    assert set(PageVisit.objects.filter(user=bob).values_list("domain", flat=True)) == {"old.example"}
+
+
+def test_a_url_that_is_refused_today_keeps_its_site(alice):
+    push(alice, VISITS, [visit()])
+    PageVisit.objects.update(url="http://xn--/", domain="xn--")
+    assert derive_sites() == "Corrected the site of 0 records.\n"
+    assert PageVisit.objects.get().domain == "xn--"
