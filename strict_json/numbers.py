@@ -36,5 +36,7 @@ def may_hold_past_double(text: bytes) -> bool:
 
     So long a run covers one of every 309 bytes, so these are looked at first.
     """
+    if len(text) < DOUBLE_DIGITS:
+        return False
     sampled = text[DOUBLE_DIGITS - 1 :: DOUBLE_DIGITS]
     return sampled.translate(None, _DIGITS) != sampled and _MANY_DIGITS in text.translate(_ALL_DIGITS_ZERO)

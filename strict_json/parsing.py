@@ -6,7 +6,6 @@ is slower and tells both what is wrong and where.
 
 import json
 import re
-from contextlib import suppress
 from typing import Any, NoReturn
 
 import msgspec
@@ -43,10 +42,10 @@ def parse(text: bytes) -> Any:
 
 def parse_checked(text: bytes) -> Any:
     """Return the value of a JSON text whose depth and UTF-8 were checked already, as `parse` does."""
-    if not may_hold_past_double(text):
-        with suppress(msgspec.DecodeError):  # a lone surrogate, or bad syntax
-            return _decode(text)
-    return _parse_slowly(text)
+    try:
+        return _parse_slowly(text) if may_hold_past_double(text) else _decode(text)
+    except msgspec.DecodeError:  # a lone surrogate, or bad syntax
+        return _parse_slowly(text)
 
 
 def _parse_slowly(text: bytes) -> Any:

@@ -42,7 +42,7 @@ class BulkSerializer(serializers.ListSerializer[Any]):
                 text = record if type(record) is bytes else as_text(record)
                 content, trimmed = read(text, latest, client_id)
             except Rejected as rejected:
-                self._reject(index, record, rejected)
+                self._reject(index, rejected)
                 continue
             contents.append(content)
             self.accepted.append(index)
@@ -50,8 +50,8 @@ class BulkSerializer(serializers.ListSerializer[Any]):
                 self.trimmed.append({"index": index, "fields": list(dict.fromkeys(trimmed))})
         return contents
 
-    def _reject(self, index: int, record: Any, why: Rejected) -> None:
-        rejected = {"index": index, "id": self.child.kind.id_of(as_text(record)), "errors": why.errors}
+    def _reject(self, index: int, why: Rejected) -> None:
+        rejected = {"index": index, "id": why.record_id, "errors": why.errors}
         self.rejected.append(rejected | {"retry": True} if why.retry else rejected)
 
     def save(self, **kwargs: Any) -> list[service.Result]:
@@ -66,7 +66,8 @@ class BulkSerializer(serializers.ListSerializer[Any]):
         for index, result in zip(self.accepted, stored, strict=True):
             results[index] = result
             if result == "rejected":
-                self._reject(index, self.initial_data[index], Rejected(service.REFUSED))
+                record_id = self.child.kind.id_of(as_text(self.initial_data[index]))
+                self._reject(index, Rejected(service.REFUSED, record_id=record_id))
         self.rejected.sort(key=lambda rejected: rejected["index"])
         return results
 

@@ -89,6 +89,9 @@ class PushView(APIView):
                 f"A person has at most {limits.MAX_BROWSERS} browsers; this batch would add another.",
                 maxBrowsers=limits.MAX_BROWSERS,
             ) from error
+        # The serializer and its child refer to each other. Without this the batch stays in memory until the garbage
+        # collector runs (a worker grew by 15 MiB more).
+        serializer.child.parent = None
         reply = {
             "results": results,
             "rejected": serializer.rejected,
@@ -107,7 +110,7 @@ def check_envelope(batch: Batch, list_name: str) -> str | None:
     sender: str | None = batch.envelope.get(CLIENT_ID_FIELD.wire)
     try:
         if sender is not None:
-            CLIENT_ID_FIELD.value.read(sender, CLIENT_ID_FIELD.wire, Judgement(0, clean=False))
+            CLIENT_ID_FIELD.value.read_value(sender, CLIENT_ID_FIELD.wire, Judgement(0, clean=False))
     except Wrong as wrong:
         raise ValidationError({CLIENT_ID_FIELD.wire: [str(wrong)]}) from wrong
     if batch.number > limits.MAX_RECORDS:

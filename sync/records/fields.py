@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from strict_json.numbers import parse_fraction
+from strict_json.parsing import parse_checked
 from sync import limits
 from sync.records.merge import encode_document
 from sync.records.page_url import read_page_url
@@ -52,6 +54,7 @@ class Value:
         self.type = type_
         self.wanted = wanted
         self.described = described or type_  # for the API's description, where more is taken than `type` says
+        self._decode = msgspec.json.Decoder(type_, float_hook=parse_fraction).decode
 
     def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
         """Return a value of `type` in place of one that is not; raises Wrong."""
@@ -65,12 +68,28 @@ class Value:
         """Return the stored form of a value of `type`; raises Wrong."""
         return value
 
-    def read(self, value: Any, name: str, judgement: Judgement) -> Any:
-        """Return the stored form of one value that is not null; raises Wrong."""
+    def read(self, text: bytes, name: str, judgement: Judgement) -> Any:
+        """Return the stored form of one value from its JSON, which is not null; raises Wrong."""
+        try:
+            return self._stored(self._decode(text), name, judgement)
+        except msgspec.DecodeError:
+            pass
+        # msgspec takes no 1.0 for an integer, so a number with a fraction or an exponent is looked at once more.
+        if b"." in text or b"e" in text or b"E" in text:
+            return self.read_value(parse_checked(text), name, judgement)
+        if type(self).mend is Value.mend:  # nothing to mend, so nothing to parse
+            raise Wrong(self.wanted)
+        return self._stored(self.mend(parse_checked(text), name, judgement), name, judgement)
+
+    def read_value(self, value: Any, name: str, judgement: Judgement) -> Any:
+        """Return the stored form of one value that was parsed already and is not null; raises Wrong."""
         try:
             value = msgspec.convert(value, self.type)
         except msgspec.ValidationError:
             value = self.mend(value, name, judgement)
+        return self._stored(value, name, judgement)
+
+    def _stored(self, value: Any, name: str, judgement: Judgement) -> Any:
         if not judgement.clean:
             value = self.clean(value, name, judgement)
         return self.settle(value, name, judgement)
@@ -281,7 +300,7 @@ class Members(Value):
         for member, kind in self.values.items() if type(value) is dict else ():
             try:
                 if value.get(member) is not None:
-                    kind.read(value[member], member, judgement)
+                    kind.read_value(value[member], member, judgement)
             except Wrong as wrong:
                 raise Wrong(f"{member}: {wrong}") from wrong
         raise Wrong(self.wanted)

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from strict_json.numbers import may_hold_past_double, parse_fraction
-from strict_json.parsing import parse_checked
 from sync import limits
 from sync.models import SyncBatch, SyncRecord
 from sync.records import merge
@@ -18,15 +17,21 @@ from sync.records.fields import Instant, Judgement, Text, Value, Wrong, WrongClo
 # A record that was read: its columns as attributes, JSON columns as the bytes that are stored, and `client_id`.
 Content = Any
 CLIENT_ID = "client_id"
+# The column of a record's id on the wire; tab aggregates have none.
+ID_COLUMN = "visit_id"
 
 
 class Rejected(Exception):
-    """A record that is not stored: errors by wire field as sent; `retry` if a mended clock may put it right."""
+    """A record that is not stored: errors by wire field as sent, and its id if that is valid.
 
-    def __init__(self, errors: dict[str, list[str]], *, retry: bool = False) -> None:
+    `retry` is true if a mended clock may put it right.
+    """
+
+    def __init__(self, errors: dict[str, list[str]], *, retry: bool = False, record_id: str | None = None) -> None:
         super().__init__()
         self.errors = errors
         self.retry = retry
+        self.record_id = record_id
 
 
 @dataclass(frozen=True)
@@ -116,16 +121,22 @@ class RecordKind:
         `text` is JSON, `latest` the last instant allowed in ms, `client_id` the browser of a record that names none.
         """
         if len(text) > limits.MAX_RECORD_BYTES:
-            raise Rejected({"record": [f"A record holds at most {limits.MAX_RECORD_BYTES} bytes as sent."]})
-        judgement = Judgement(latest, clean=b"\\" not in text or b"\\u" not in text)
+            too_large = f"A record holds at most {limits.MAX_RECORD_BYTES} bytes as sent."
+            raise Rejected({"record": [too_large]}, record_id=self.id_of(text))
+        # An escaped NUL may also stand for a lone surrogate: no other escape spells what a database cannot hold.
+        judgement = Judgement(latest, clean=b"\\" not in text or b"\\u0000" not in text)
         content = self._read_at_once(text, judgement)
         sent_as: dict[str, str] = {}
         if content is None:
             judgement.trimmed.clear()
-            content = self._read_by_field(parse_checked(text), judgement, sent_as)
+            content = self._read_by_field(text, judgement, sent_as)
         if content.client_id is None:
             content.client_id = client_id
-        self.complete(content, judgement, sent_as)
+        try:
+            self.complete(content, judgement, sent_as)
+        except Rejected as rejected:
+            rejected.record_id = getattr(content, ID_COLUMN, None)
+            raise
         return content, judgement.trimmed
 
     def _read_at_once(self, text: bytes, judgement: Judgement) -> Content | None:
@@ -146,19 +157,21 @@ class RecordKind:
             return None
         return content
 
-    def _read_by_field(self, record: Any, judgement: Judgement, sent_as: dict[str, str]) -> Content:
+    def _read_by_field(self, text: bytes, judgement: Judgement, sent_as: dict[str, str]) -> Content:
         """Return the content of a record, each field by itself; raises Rejected with every error there is."""
-        if type(record) is not dict:
-            raise Rejected({"record": ["Send each record as an object."]})
+        try:
+            sent = _decode_members(text)
+        except msgspec.ValidationError:
+            raise Rejected({"record": ["Send each record as an object."]}) from None
         values: dict[str, Any] = {}
         errors: dict[str, list[str]] = {}
         wrong_clocks = 0
         for field in self.fields:
-            name, kind, value = field.wire, field.value, record.get(field.wire)
-            if value is None and field.alias and record.get(field.alias) is not None:
-                name, kind, value = field.alias, field.alias_value or kind, record[field.alias]
+            name, kind, value = field.wire, field.value, bytes(sent.get(field.wire, b"null"))
+            if value == b"null" and field.alias and (value := bytes(sent.get(field.alias, b"null"))) != b"null":
+                name, kind = field.alias, field.alias_value or kind
                 sent_as[field.wire] = name
-            if value is None or field.derived:
+            if value == b"null" or field.derived:
                 if field.required:
                     errors[name] = ["This field is required."]
                 values[field.column] = field.default
@@ -169,7 +182,7 @@ class RecordKind:
                 errors[name] = [str(wrong)]
                 wrong_clocks += isinstance(wrong, WrongClock)
         if errors:
-            raise Rejected(errors, retry=wrong_clocks == len(errors))
+            raise Rejected(errors, retry=wrong_clocks == len(errors), record_id=values.get(ID_COLUMN))
         return self._struct(**values)
 
     def content_of(self, columns: Mapping[str, Any]) -> Content:
@@ -180,14 +193,13 @@ class RecordKind:
     def id_of(self, text: bytes) -> str | None:
         """Return the id of a record as sent, or None where it has none that is valid."""
         field = self.fields[0]
-        if field.wire != "id":
+        if field.column != ID_COLUMN:
             return None
         try:
-            for sent in msgspec.structs.astuple(_decode_ids(text)):
-                if bytes(sent) != b"null":
+            for sent in map(bytes, msgspec.structs.astuple(_decode_ids(text))):
+                if sent != b"null":
                     # Each character takes at most six bytes; a longer one is not worth reading.
-                    short = len(bytes(sent)) <= 6 * limits.MAX_ID + 2
-                    return str(field.value.read(parse_checked(bytes(sent)), "id", _UNCLEAN)) if short else None
+                    return str(field.value.read(sent, "id", _UNCLEAN)) if len(sent) <= 6 * limits.MAX_ID + 2 else None
         except (msgspec.DecodeError, Wrong):
             pass
         return None
@@ -230,6 +242,7 @@ class _Ids(msgspec.Struct, gc=False):
 
 
 _decode_ids = msgspec.json.Decoder(_Ids).decode
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _UNCLEAN = Judgement(0, clean=False)
 
 CLOSED_AT_FIELD = Field("closedAt", "closed_at", Instant(), help="When its tab was closed, if it was.")
