@@ -35,10 +35,10 @@ class Browser(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="browsers", db_index=False)
     client_id = models.CharField("anonymous client id", max_length=limits.MAX_CLIENT_ID, blank=True)
-    browser_name = models.CharField(max_length=64, blank=True)
-    browser_version = models.CharField(max_length=64, blank=True)
-    platform = models.CharField(max_length=64, blank=True)
-    extension_version = models.CharField(max_length=64, blank=True)
+    browser_name = models.CharField(max_length=limits.MAX_CLIENT_TEXT, blank=True)
+    browser_version = models.CharField(max_length=limits.MAX_CLIENT_TEXT, blank=True)
+    platform = models.CharField(max_length=limits.MAX_CLIENT_TEXT, blank=True)
+    extension_version = models.CharField(max_length=limits.MAX_CLIENT_TEXT, blank=True)
     created_at = models.DateTimeField("first push", default=timezone.now, editable=False)
     last_push_at = models.DateTimeField("last push", default=timezone.now, editable=False)
 
@@ -174,7 +174,7 @@ class SyncBatch(models.Model):
         Browser, models.DO_NOTHING, related_name="+", null=True, db_index=False, db_constraint=False
     )
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    extension_version = models.CharField(max_length=64, blank=True)
+    extension_version = models.CharField(max_length=limits.MAX_CLIENT_TEXT, blank=True)
     created = models.PositiveIntegerField()
     updated = models.PositiveIntegerField()
     unchanged = models.PositiveIntegerField()

@@ -28,6 +28,7 @@ from insights.periods import Period
 from insights.queries import ListedVisit
 from insights.reports import now_ms, zone_of
 from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
+from sync.records.page_url import site_of_text
 
 DAY = {"from": "2025-11-03", "to": "2025-11-03", "timeZone": "UTC", "start": 1762128000000, "end": 1762214400000}
 TIMES = {"activeMs": 5_400_000, "timeMs": 7_200_000, "clockMs": 6_900_000, "visits": 48}
@@ -275,7 +276,7 @@ class SearchView(InsightView):
         zone = asked["zone"]
         query = Query(
             words=words_of(asked.get("q", "")),
-            domain=asked.get("site", "").lower(),
+            domain=site_of_text(asked["site"]) if asked.get("site") else "",
             start=Period(zone, asked["from"], asked["from"]).starts_at if "from" in asked else None,
             end=Period(zone, asked["to"], asked["to"]).ends_at if "to" in asked else None,
             browser_id=int(asked["browser"]) if "browser" in asked else None,

@@ -13,6 +13,7 @@ from insights.pages.page_context import day_of, page, period_name, viewer_of
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
 from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
+from sync.records.page_url import site_of_text
 
 PAGE_SIZE = 50
 
@@ -43,7 +44,7 @@ def history(request: HttpRequest) -> HttpResponse:
             raise Http404 from error
     query = Query(
         words=words_of(asked["q"]),
-        domain=asked["site"].lower(),
+        domain=site_of_text(asked["site"]) if asked["site"] else "",
         start=instants["from"],
         end=instants["to"],
         browser_id=parse_id(asked["browser"]),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from id_numbers import parse_id
 from instants import milliseconds
 from sync.models import Browser
+from sync.records.page_url import site_of_text
 
 PERSON, BROWSER, SITE, DAY, RESULT, SEARCH = "person", "browser", "site", "day", "result", "q"
 # The text by which the picker looks for a person.
@@ -137,7 +138,8 @@ class SiteFilter(InputFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows of the site as it is stored: in lower case, without `www.`."""
-        site = parameter(request, SITE).lower().removeprefix("www.")
+        site = parameter(request, SITE)
+        site = site_of_text(site) if site else ""
         return queryset.filter(**{self.column: site}) if site else queryset
 
 

@@ -21,8 +21,13 @@ from sync.records.record_kind import RecordKind
 
 # The columns of each written row that come before its content.
 LEADING = ("user_id", "seq", "received_at", "updated_at", "browser_id", "digest")
-# What a browser tells of itself.
-CLIENT_COLUMNS = ("extension_version", "browser_name", "browser_version", "platform")
+# A browser's description of itself: wire name and column.
+CLIENT_COLUMNS = {
+    "extensionVersion": "extension_version",
+    "browserName": "browser_name",
+    "browserVersion": "browser_version",
+    "platform": "platform",
+}
 
 
 class Held(NamedTuple):
@@ -75,7 +80,7 @@ def touch_browsers(user_id: int, client_ids: Collection[str], now: datetime) -> 
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {Browser._meta.db_table} SET last_push_at = %s WHERE user_id = %s AND client_id IN ({places}) "
-            f"RETURNING id, client_id, {', '.join(CLIENT_COLUMNS)}",
+            f"RETURNING id, client_id, {', '.join(CLIENT_COLUMNS.values())}",
             [connection.ops.adapt_datetimefield_value(now), user_id, *client_ids],
         )
         return list(cursor)

@@ -73,8 +73,13 @@ class BulkSerializer(serializers.ListSerializer[Any]):
 
 
 def as_text(record: Any) -> bytes:
-    """Return a record as JSON text."""
-    return record if type(record) is bytes else without_lone_surrogates(json.dumps(record).encode())
+    """Return a record as JSON text; raises Rejected for a value that JSON cannot hold."""
+    if type(record) is bytes:
+        return record
+    try:
+        return without_lone_surrogates(json.dumps(record, allow_nan=False).encode())
+    except (TypeError, ValueError, RecursionError):
+        raise Rejected({"record": ["Send each record as JSON."]}) from None
 
 
 class RecordSerializer(serializers.Serializer[Any]):

@@ -1,4 +1,4 @@
-"""The only writer of the record tables.
+"""Stores the records of a push: the only way by which records come into their tables.
 
 One push is one transaction: lock the person's row, read the versions that the table holds for these keys in one query,
 drop every record that is not newer, write the others in bulk. The reply is built from the decisions made under the
@@ -144,7 +144,7 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: 
     known = {}
     for pk, client_id, *columns in record_sql.touch_browsers(user_id, wanted, now):
         known[client_id] = pk
-        kept = dict(zip(record_sql.CLIENT_COLUMNS, columns, strict=True))
+        kept = dict(zip(record_sql.CLIENT_COLUMNS.values(), columns, strict=True))
         if client_id == sender and any(kept[column] != text for column, text in client.items()):
             Browser.objects.filter(user_id=user_id, pk=pk).update(**client)
     if new := [client_id for client_id in clients if client_id not in known]:

@@ -1,4 +1,4 @@
-"""Derives the sites of stored records anew, for rows that were stored under an older rule."""
+"""Corrects the sites of rows that were stored under an older rule. The rule is in sync/records/page_url.py."""
 
 import time
 from collections import defaultdict
@@ -25,16 +25,12 @@ def derive_sites(user_id: int) -> Iterator[int]:
     A row whose site is right already is not written. It may be stopped between any two steps and begun again.
     """
     for model, url, site in COLUMNS:
-        wrong: list[int] = []
         rows = model._default_manager.filter(user_id=user_id).values_list("pk", url, site)
-        for pk, text, stored in rows.iterator(chunk_size=ROWS_A_STEP):
-            if _site_of(text, stored) != stored:
-                wrong.append(pk)
-            if len(wrong) == ROWS_A_STEP:
-                yield _correct(user_id, model, url, site, wrong)
-                wrong = []
-        if wrong:
-            yield _correct(user_id, model, url, site, wrong)
+        # Read to the end first: on SQLite a transaction cannot begin to write while this connection still reads an
+        # older state, and answers "database is locked" at once.
+        wrong = [pk for pk, text, stored in rows.iterator(chunk_size=10_000) if _site_of(text, stored) != stored]
+        for start in range(0, len(wrong), ROWS_A_STEP):
+            yield _correct(user_id, model, url, site, wrong[start : start + ROWS_A_STEP])
 
 
 def _site_of(url: str | None, stored: str | None) -> Any:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from sync import limits
-from sync.push import service
+from sync.push import record_sql, service
 from sync.push.batch import Batch, split
 from sync.push.description import (
     PAGE_VISITS_EXAMPLE,
@@ -26,14 +26,6 @@ from sync.push.request_body import read_push
 from sync.push.serializers import BulkSerializer, PageVisitSerializer, RecordSerializer, TabAggregateSerializer
 from sync.records.fields import UNSTORABLE, Judgement, Wrong
 from sync.records.record_kind import CLIENT_ID_FIELD
-
-CLIENT_COLUMNS = {
-    "extensionVersion": "extension_version",
-    "browserName": "browser_name",
-    "browserVersion": "browser_version",
-    "platform": "platform",
-}
-MAX_CLIENT_TEXT = 64
 
 
 class Refusal(APIException):
@@ -50,8 +42,8 @@ def client_columns(client: Any) -> dict[str, str]:
     if not isinstance(client, dict):
         return {}
     return {
-        column: UNSTORABLE.sub("", text)[:MAX_CLIENT_TEXT]
-        for wire, column in CLIENT_COLUMNS.items()
+        column: UNSTORABLE.sub("", text)[: limits.MAX_CLIENT_TEXT]
+        for wire, column in record_sql.CLIENT_COLUMNS.items()
         if isinstance(text := client.get(wire), str) and text
     }
 
@@ -91,7 +83,7 @@ class PushView(APIView):
             ) from error
         # The serializer and its child refer to each other. Without this the batch stays in memory until the garbage
         # collector runs (a worker grew by 15 MiB more).
-        serializer.child.parent = None
+        serializer.child.parent = None  # type: ignore[assignment]  # the stubs know no end of it
         reply = {
             "results": results,
             "rejected": serializer.rejected,

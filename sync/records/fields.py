@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from strict_json.numbers import parse_fraction
+from strict_json.numbers import may_hold_past_double, parse_fraction
 from strict_json.parsing import parse_checked
 from sync import limits
 from sync.records.merge import encode_document
@@ -71,11 +71,12 @@ class Value:
     def read(self, text: bytes, name: str, judgement: Judgement) -> Any:
         """Return the stored form of one value from its JSON, which is not null; raises Wrong."""
         try:
-            return self._stored(self._decode(text), name, judgement)
+            if not may_hold_past_double(text):
+                return self._stored(self._decode(text), name, judgement)
         except msgspec.DecodeError:
             pass
-        # msgspec takes no 1.0 for an integer, so a number with a fraction or an exponent is looked at once more.
-        if b"." in text or b"e" in text or b"E" in text:
+        # msgspec takes no 1.0 for an integer, so what has a fraction or an exponent is looked at once more, parsed.
+        if b"." in text or b"e" in text or b"E" in text or may_hold_past_double(text):
             return self.read_value(parse_checked(text), name, judgement)
         if type(self).mend is Value.mend:  # nothing to mend, so nothing to parse
             raise Wrong(self.wanted)
@@ -134,7 +135,7 @@ class Instant(Value):
         )
 
     def mend(self, value: Any, name: str, judgement: Judgement) -> Any:
-        if type(value) is int and limits.EARLIEST_MS <= value * 1000 <= judgement.latest:
+        if type(value) in (int, float) and limits.EARLIEST_MS <= value * 1000 <= judgement.latest:
             raise Wrong("This is in seconds. Send milliseconds since the epoch.")
         raise Wrong(self.wanted)
 
@@ -307,8 +308,11 @@ class Members(Value):
 
     def clean(self, value: Any, name: str, judgement: Judgement) -> Any:
         for member, kind in self.values.items():
-            if getattr(value, member) is not None:
-                kind.clean(getattr(value, member), member, judgement)
+            try:
+                if getattr(value, member) is not None:
+                    kind.clean(getattr(value, member), member, judgement)
+            except Wrong as wrong:
+                raise Wrong(f"{member}: {wrong}") from wrong
         return value
 
     def settle(self, value: Any, name: str, judgement: Judgement) -> bytes:

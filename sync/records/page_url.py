@@ -11,6 +11,13 @@ from sync import limits
 _ABSOLUTE = re.compile(r"(https?://)([^/?#\\\x00-\x20]{1,1000})(?=[/?#\\]|\Z)", re.IGNORECASE)
 
 
+def site_of_text(text: str) -> str:
+    """Return the site that a person means by a host or a URL as typed; the text in lower case where it is neither."""
+    text = text.strip()
+    found = read_page_url(text) or read_page_url(f"http://{text}")
+    return found[1] if found else text.lower()
+
+
 def read_page_url(text: str) -> tuple[str, str] | None:
     """Return (the URL without credentials, its site), or None for what is no absolute http(s) URL."""
     found = _ABSOLUTE.match(text)

@@ -118,7 +118,8 @@ class RecordKind:
     def read(self, text: bytes, latest: int, client_id: str) -> tuple[Content, list[str]]:
         """Return the content of one record as sent, and the wire names of what was mended or cut; raises Rejected.
 
-        `text` is JSON, `latest` the last instant allowed in ms, `client_id` the browser of a record that names none.
+        `text` is JSON without lone surrogates, as `sync.push.batch.split` returns it. `latest` is the last instant
+        allowed, in ms. `client_id` is the browser of a record that names none.
         """
         if len(text) > limits.MAX_RECORD_BYTES:
             too_large = f"A record holds at most {limits.MAX_RECORD_BYTES} bytes as sent."
@@ -186,7 +187,10 @@ class RecordKind:
         return self._struct(**values)
 
     def content_of(self, columns: Mapping[str, Any]) -> Content:
-        """Return the content made of columns, `client_id` among them, with values instead of JSON in JSON columns."""
+        """Return the content made of columns, with values instead of JSON in JSON columns.
+
+        `client_id` and the derived columns are among them: nothing is checked and nothing derived.
+        """
         documents = {column: merge.encode_document(columns[column]) for column in self.documents}
         return self._struct(**{**columns, **documents})
 
@@ -227,7 +231,10 @@ class RecordKind:
         return self.digest_of((*map(row.get, self.scalars), *documents, *map(row.get, self.derived)))
 
     def to_wire(self, row: SyncRecord, client_id: str) -> dict[str, Any]:
-        """Return a stored record as the wire has it: sent back, it is `unchanged`."""
+        """Return a stored record as the wire has it: sent back, it is `unchanged`.
+
+        The exception is a row of an older version whose URL a browser refuses, such as http://xn--/.
+        """
         record = {
             field.wire: field.value.to_wire(getattr(row, field.column))
             for field in self.fields

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.management.commands import changepassword
+from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
@@ -17,8 +18,10 @@ class Command(changepassword.Command):
 
     def handle(self, *args: Any, **options: Any) -> str | None:
         """Set the password, end all sessions and note the change; raises CommandError when nothing was changed."""
-        done = super().handle(*args, **options)
-        user = User.objects.get_by_natural_key(options["username"])
-        session_service.end_all(user, session_service.Reason.PASSWORD)
-        audit.add_event(audit.Kind.PASSWORD_CHANGED, None, subject=user.pk)
+        # One transaction: a crash in between must not leave the sessions of the old password alive.
+        with transaction.atomic():
+            done = super().handle(*args, **options)
+            user = User.objects.get_by_natural_key(options["username"])
+            session_service.end_all(user, session_service.Reason.PASSWORD)
+            audit.add_event(audit.Kind.PASSWORD_CHANGED, None, subject=user.pk)
         return done

@@ -8,6 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from instants import milliseconds
+from sync.records.page_url import site_of_text
 
 Content = dict[str, Any]
 MINUTE: Final = 60_000
@@ -174,11 +175,12 @@ class Year:
             ]
         active = int((stay - away) * self.random.uniform(0.6, 1.0))
         scheme = "http" if domain == "localhost" else "https"
+        url = f"{scheme}://{domain}{path}"
         return {
             "client_id": stretch.browser.client_id,
             "visit_id": f"pv_{at}_{self.made}",
-            "url": f"{scheme}://{domain}{path}",
-            "domain": domain,
+            "url": url,
+            "domain": site_of_text(url),
             "title": title,
             "tab_id": tab,
             "started_at": at,
@@ -215,7 +217,11 @@ class Year:
         durations: dict[str, int] = {}
         for visit in visits:
             durations[visit["domain"]] = durations.get(visit["domain"], 0) + visit["active_duration_ms"]
-        domain = visits[-1]["domain"] if visits else self.random.choice(list(SITES))
+        if visits:
+            url = visits[-1]["url"]
+        else:
+            domain = self.random.choice(list(SITES))
+            url = f"https://{domain}{SITES[domain][4][0][0]}"
         # Some tabs stay open overnight, a few for days.
         left_open = int(self.random.expovariate(1 / 90) * MINUTE) * (20 if self.random.random() < 0.05 else 1)
         closed = last + left_open
@@ -227,8 +233,8 @@ class Year:
             "total_active_duration_ms": sum(durations.values()),
             "domain_durations": durations,
             "page_count": len(visits) or 1,
-            "current_url": visits[-1]["url"] if visits else f"https://{domain}{SITES[domain][4][0][0]}",
-            "current_domain": domain,
+            "current_url": url,
+            "current_domain": site_of_text(url),
             "statistics": {},
             "closed_at": closed if is_over and closed < self.now else None,
             "revision": 0,

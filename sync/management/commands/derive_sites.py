@@ -12,7 +12,10 @@ from sync.push.site_derivation import derive_sites
 class Command(BaseCommand):
     """Derive the sites of every person's records in small steps; safe to run and to stop at any time."""
 
-    help = "Derive the site of each stored record anew from its URL. Run it once after an upgrade that says so."
+    help = (
+        "Derive the site of each stored record anew from its URL, for all active people. "
+        "Run it once after an upgrade that says so."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Derive the sites of one person after another, and print the number of corrected rows."""

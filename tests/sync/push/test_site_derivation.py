@@ -1,9 +1,11 @@
 """`manage.py derive_sites`: rows stored under an older rule get the site of their URL."""
 
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from sync.models import PageVisit, SyncState, TabAggregate
 from sync.push import site_derivation
@@ -71,3 +73,23 @@ def test_a_url_that_is_refused_today_keeps_its_site(alice):
     PageVisit.objects.update(url="http://xn--/", domain="xn--")
     assert derive_sites() == "Corrected the site of 0 records.\n"
     assert PageVisit.objects.get().domain == "xn--"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_push_of_another_process_between_two_steps_does_no_harm(alice, monkeypatch):
+    monkeypatch.setattr(site_derivation, "ROWS_A_STEP", 2)
+    push(alice, VISITS, [visit(id=f"pv_{number}") for number in range(5)])
+    PageVisit.objects.update(domain="old.example")
+    steps = site_derivation.derive_sites(alice.pk)
+    assert next(steps) == 2
+
+    def push_meanwhile():
+        try:
+            return push(alice, VISITS, [visit(id="meanwhile")])["results"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(push_meanwhile).result() == ["created"]
+    assert list(steps) == [2, 1]
+    assert set(PageVisit.objects.values_list("domain", flat=True)) == {"stackoverflow.com"}
