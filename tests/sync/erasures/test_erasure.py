@@ -21,7 +21,7 @@ from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
 from tests.people import UserFactory
-from tests.sync import staff
+from tests.sync.stored_rows import a_batch, a_visit, everything
 
 User = get_user_model()
 OWNED = (PageVisit, TabAggregate, SyncBatch, Browser, SyncState)
@@ -37,8 +37,8 @@ def page(person):
 
 class TestErase:
     def test_takes_all_a_person_owns_and_leaves_others_alone(self, alice, bob):
-        staff.everything(alice)
-        staff.everything(bob)
+        everything(alice)
+        everything(bob)
         deleted = dict(person_erasure.erase(alice.pk))
         assert deleted == {"pageVisits": 3, "tabAggregates": 3, "batches": 3, "browsers": 1, "accounts": 1}
         assert not User.objects.filter(pk=alice.pk).exists()
@@ -63,7 +63,7 @@ class TestErase:
 
     def test_works_in_bounded_steps_each_with_the_person_s_lock(self, alice, monkeypatch):
         monkeypatch.setattr(person_erasure, "ROWS_A_STEP", 2)
-        staff.everything(alice, 5)
+        everything(alice, 5)
         steps = person_erasure.erase(alice.pk)
         with CaptureQueriesContext(connection) as captured:
             assert next(steps) == ("pageVisits", 2)
@@ -75,8 +75,8 @@ class TestErase:
     @pytest.mark.parametrize("steps_before_the_kill", range(1, 8))
     def test_stopped_anywhere_it_is_finished_by_another_run(self, alice, bob, monkeypatch, steps_before_the_kill):
         monkeypatch.setattr(person_erasure, "ROWS_A_STEP", 2)
-        staff.everything(alice, 3)
-        staff.everything(bob, 3)
+        everything(alice, 3)
+        everything(bob, 3)
         steps = person_erasure.erase(alice.pk)
         for _ in range(steps_before_the_kill):
             next(steps)
@@ -86,18 +86,18 @@ class TestErase:
         assert (left_of(alice), left_of(bob)) == (0, 11)
 
     def test_no_push_adds_once_it_has_begun(self, alice):
-        staff.everything(alice)
+        everything(alice)
         next(person_erasure.erase(alice.pk))
         with pytest.raises(service.PersonGone):
             service.bulk_update_or_create(alice.pk, PAGE_VISIT, [])
 
     def test_rows_of_a_push_that_was_waiting_meanwhile_are_met_too(self, alice):
-        staff.everything(alice)
+        everything(alice)
         steps = person_erasure.erase(alice.pk)
         browser = Browser.objects.get(user=alice)
         for step in steps:
             if step.table == "tabAggregates":
-                staff.a_visit(alice, browser)
+                a_visit(alice, browser)
         assert left_of(alice) == 0
 
     def test_of_somebody_who_owns_nothing(self, alice):
@@ -112,7 +112,7 @@ class TestErase:
         assert [count.key for count in RateCount.objects.all()] == ["account bob@example.org"]
 
     def test_looks_through_no_table_for_rows_that_are_gone(self, alice):
-        staff.everything(alice)
+        everything(alice)
         with CaptureQueriesContext(connection) as captured:
             dict(person_erasure.erase(alice.pk))
         sql = [query["sql"] for query in captured]
@@ -123,7 +123,7 @@ class TestErase:
             assert not any("enable_seqscan" in text for text in sql)
 
     def test_counts_no_further_than_the_cap(self, alice):
-        staff.everything(alice, 4)
+        everything(alice, 4)
         assert person_erasure.counts(alice.pk, cap=2)["pageVisits"] == 3
 
     def test_refuses_the_last_superuser(self, alice):
@@ -136,18 +136,18 @@ class TestErase:
 
 class TestPage:
     def test_asks_with_counts_and_erases_nothing(self, admin, bob):
-        staff.everything(bob)
+        everything(bob)
         text = admin.get(page(bob)).content.decode()
         assert '<th scope="row">Page visits</th><td>3</td>' in text
         assert left_of(bob) == 11
 
     def test_says_more_than_the_cap_instead_of_counting_on(self, admin, bob, monkeypatch):
-        staff.everything(bob)
+        everything(bob)
         monkeypatch.setattr(person_erasure, "counts", lambda pk: {"pageVisits": 100_001})
         assert "<td>more than 100,000</td>" in admin.get(page(bob)).content.decode()
 
     def test_erases_and_says_what(self, admin, bob):
-        staff.everything(bob)
+        everything(bob)
         text = admin.post(page(bob)).content.decode()
         assert "bob@example.org</strong> and all they owned were erased" in text
         assert '<th scope="row">Page visits</th><td>3</td>' in text
@@ -156,7 +156,7 @@ class TestPage:
     def test_works_for_some_seconds_and_goes_on_with_the_button(self, admin, bob, monkeypatch):
         monkeypatch.setattr(person_erasure, "ROWS_A_STEP", 2)
         monkeypatch.setattr(erasable_person, "SECONDS_A_REQUEST", 0)
-        staff.everything(bob)
+        everything(bob)
         text = admin.post(page(bob)).content.decode()
         assert "Continue" in text
         assert "sync/erase.js" in text
@@ -210,7 +210,7 @@ class TestPage:
 
 class TestErasePerson:
     def test_erases_and_prints_counts(self, alice):
-        staff.everything(alice)
+        everything(alice)
         out = StringIO()
         call_command("erase_person", "Alice@Example.org", yes=True, stdout=out)
         assert out.getvalue().split("Erased:")[1].split()[:3] == ["page", "visits", "3"]
@@ -250,9 +250,9 @@ class TestErasePerson:
 class TestClearBatches:
     def test_keeps_what_is_young(self, alice):
         now = timezone.now()
-        young = staff.a_batch(alice, received_at=now - timedelta(days=29))
+        young = a_batch(alice, received_at=now - timedelta(days=29))
         for days in (31, 400):
-            staff.a_batch(alice, received_at=now - timedelta(days=days))
+            a_batch(alice, received_at=now - timedelta(days=days))
         out = StringIO()
         call_command("clear_batches", stdout=out)
         assert "Deleted 2 batches" in out.getvalue()
@@ -261,7 +261,7 @@ class TestClearBatches:
     def test_takes_a_number_of_days_and_works_in_steps(self, alice, monkeypatch):
         monkeypatch.setattr("sync.management.commands.clear_batches.ROWS_A_STEP", 2)
         for _ in range(5):
-            staff.a_batch(alice, received_at=timezone.now() - timedelta(days=3))
+            a_batch(alice, received_at=timezone.now() - timedelta(days=3))
         out = StringIO()
         call_command("clear_batches", days=2, stdout=out)
         assert "Deleted 5 batches" in out.getvalue()

@@ -12,7 +12,7 @@ from sync import limits
 from sync.push import batch
 from tests.wire_records import visit
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_records_with_many_brackets_are_not_each_walked_with_the_whole_body(monkeypatch):
