@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.people import alice, bob  # noqa: F401  # fixtures for every test
+from tests.people import admin, alice, bob  # noqa: F401  # fixtures for every test
 
 NO_POSTGRESQL = (
     "PostgreSQL does not answer, so its tests are skipped. To run them install it (Debian: apt install postgresql), "

@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.models import AppendOnly, AuditEvent
 from sync.erasures import person_erasure
 from sync.models import PageVisit
-from tests.people import SessionFactory, UserFactory
+from tests.people import SessionFactory, UserFactory, sign_in_to_admin
 from tests.wire import VISITS, post, push, refresh_token
 from tests.wire_records import visit
 
@@ -22,11 +22,10 @@ def event(alice):
 
 @pytest.fixture
 def staff(client, settings):
-    settings.AXES_ENABLED = False
-    member = UserFactory(email="another@example.org", is_staff=True, is_superuser=True)
-    client.force_login(member, "django.contrib.auth.backends.ModelBackend")
-    client.get("/admin/")
-    client.member = member
+    """A client signed in as a superuser who is neither alice nor bob."""
+    client.member = UserFactory(email="another@example.org")
+    sign_in_to_admin(client, client.member, settings)
+    client.get("/admin/")  # the first page after signing in stores the sign-in
     return client
 
 

@@ -1,4 +1,4 @@
-"""Rows of synced data, made without a push, for the tests of the admin and of erasing."""
+"""Rows of synced data, made without a push."""
 
 import itertools
 
