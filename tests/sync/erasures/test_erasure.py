@@ -1,38 +1,21 @@
 """Erasing a person: in bounded steps, completely, and no rows of others; an interrupted run is finished by another."""
 
-from datetime import timedelta
-from io import StringIO
-
 import pytest
 from axes.models import AccessAttempt
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from accounts import owned_rows
 from accounts.limits.throttling import account_wait
 from accounts.models import AuditEvent, RateCount
-from sync.admin import erasable_person
 from sync.erasures import person_erasure
-from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
+from sync.models import Browser, SyncState
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
-from tests.people import UserFactory
-from tests.sync.stored_rows import a_batch, a_visit, everything
+from tests.sync.stored_rows import a_visit, everything, left_of
 
 User = get_user_model()
-OWNED = (PageVisit, TabAggregate, SyncBatch, Browser, SyncState)
-
-
-def left_of(person):
-    return sum(model.objects.filter(user_id=person.pk).count() for model in OWNED)
-
-
-def page(person):
-    return f"/admin/accounts/user/{person.pk}/delete/"
 
 
 class TestErase:
@@ -132,140 +115,3 @@ class TestErase:
         with pytest.raises(person_erasure.Refused, match="last superuser"):
             dict(person_erasure.erase(alice.pk))
         assert User.objects.get(pk=alice.pk).is_active
-
-
-class TestPage:
-    def test_asks_with_counts_and_erases_nothing(self, admin, bob):
-        everything(bob)
-        text = admin.get(page(bob)).content.decode()
-        assert '<th scope="row">Page visits</th><td>3</td>' in text
-        assert left_of(bob) == 11
-
-    def test_says_more_than_the_cap_instead_of_counting_on(self, admin, bob, monkeypatch):
-        everything(bob)
-        monkeypatch.setattr(person_erasure, "counts", lambda pk: {"pageVisits": 100_001})
-        assert "<td>more than 100,000</td>" in admin.get(page(bob)).content.decode()
-
-    def test_erases_and_says_what(self, admin, bob):
-        everything(bob)
-        text = admin.post(page(bob)).content.decode()
-        assert "bob@example.org</strong> and all they owned were erased" in text
-        assert '<th scope="row">Page visits</th><td>3</td>' in text
-        assert not User.objects.filter(pk=bob.pk).exists()
-
-    def test_works_for_some_seconds_and_goes_on_with_the_button(self, admin, bob, monkeypatch):
-        monkeypatch.setattr(person_erasure, "ROWS_A_STEP", 2)
-        monkeypatch.setattr(erasable_person, "SECONDS_A_REQUEST", 0)
-        everything(bob)
-        text = admin.post(page(bob)).content.decode()
-        assert "Continue" in text
-        assert "sync/erase.js" in text
-        assert 1 < left_of(bob) < 11
-        assert "Continue" in admin.get(page(bob)).content.decode()
-        for _ in range(10):
-            text = admin.post(page(bob)).content.decode()
-            if "Continue" not in text:
-                break
-        assert '<th scope="row">Page visits</th><td>3</td>' in text
-        assert not User.objects.filter(pk=bob.pk).exists()
-
-    def test_once_gone_leads_back_to_the_list(self, admin, bob):
-        admin.post(page(bob))
-        assert admin.post(page(bob))["Location"] == "/admin/accounts/user/"
-
-    def test_refuses_oneself(self, admin, alice):
-        UserFactory(email="another@example.org", is_superuser=True)
-        assert admin.post(page(alice))["Location"] == "/admin/accounts/user/"
-        assert User.objects.filter(pk=alice.pk, is_active=True).exists()
-
-    def test_refuses_a_superuser_to_one_who_is_none(self, admin, alice, bob):
-        from django.contrib.auth.models import Permission
-
-        UserFactory(email="another@example.org", is_superuser=True)
-        bob.is_superuser = True
-        bob.save()
-        alice.is_superuser = False
-        alice.save()
-        alice.user_permissions.add(*Permission.objects.filter(content_type__app_label="accounts"))
-        assert admin.post(page(bob)).status_code == 403
-
-    def test_refuses_staff_without_the_right(self, admin, alice, bob):
-        alice.is_superuser = False
-        alice.save()
-        assert admin.post(page(bob)).status_code == 403
-        assert User.objects.filter(pk=bob.pk, is_active=True).exists()
-
-    def test_is_logged_by_number_and_nowhere_by_address(self, admin, alice, bob, caplog):
-        with caplog.at_level("INFO"):
-            admin.post(page(bob))
-        lines = [record.getMessage() for record in caplog.records if record.name == "syncserver.audit"]
-        assert lines[-1] == f"staff={alice.pk} action=erased model=accounts.user person={bob.pk} object={bob.pk}"
-        assert not any("bob@example.org" in record.getMessage() for record in caplog.records)
-        assert LogEntry.objects.count() == 0
-
-    def test_there_is_no_way_to_delete_a_selection(self, admin, bob):
-        admin.post("/admin/accounts/user/", {"action": "delete_selected", "_selected_action": [bob.pk], "post": "yes"})
-        assert User.objects.filter(pk=bob.pk).exists()
-
-
-class TestErasePerson:
-    def test_erases_and_prints_counts(self, alice):
-        everything(alice)
-        out = StringIO()
-        call_command("erase_person", "Alice@Example.org", yes=True, stdout=out)
-        assert out.getvalue().split("Erased:")[1].split()[:3] == ["page", "visits", "3"]
-        assert not User.objects.filter(pk=alice.pk).exists()
-
-    def test_asks_first(self, alice, monkeypatch):
-        monkeypatch.setattr("builtins.input", lambda question: "y")
-        with pytest.raises(CommandError, match="Nothing was erased"):
-            call_command("erase_person", "alice@example.org", stdout=StringIO())
-        assert User.objects.filter(pk=alice.pk, is_active=True).exists()
-
-    def test_takes_no_answer_for_a_no(self, alice, monkeypatch):
-        monkeypatch.setattr("sys.stdin", StringIO(""))
-        with pytest.raises(CommandError, match="Nothing was erased"):
-            call_command("erase_person", "alice@example.org", stdout=StringIO())
-
-    def test_stopped_by_hand_says_how_to_finish(self, alice, monkeypatch):
-        def stopped(user_id):
-            raise KeyboardInterrupt
-            yield
-
-        monkeypatch.setattr(person_erasure, "erase", stopped)
-        with pytest.raises(CommandError, match="Run it again to finish"):
-            call_command("erase_person", "alice@example.org", yes=True, stdout=StringIO())
-
-    def test_says_that_there_is_nobody(self, db):
-        with pytest.raises(CommandError, match="Nobody has the e-mail address"):
-            call_command("erase_person", "nobody@example.org", yes=True)
-
-    def test_refuses_the_last_superuser(self, alice):
-        alice.is_superuser = True
-        alice.save()
-        with pytest.raises(CommandError, match="last superuser"):
-            call_command("erase_person", "alice@example.org", yes=True, stdout=StringIO())
-
-
-class TestClearBatches:
-    def test_keeps_what_is_young(self, alice):
-        now = timezone.now()
-        young = a_batch(alice, received_at=now - timedelta(days=29))
-        for days in (31, 400):
-            a_batch(alice, received_at=now - timedelta(days=days))
-        out = StringIO()
-        call_command("clear_batches", stdout=out)
-        assert "Deleted 2 batches" in out.getvalue()
-        assert list(SyncBatch.objects.all()) == [young]
-
-    def test_takes_a_number_of_days_and_works_in_steps(self, alice, monkeypatch):
-        monkeypatch.setattr("sync.management.commands.clear_batches.ROWS_A_STEP", 2)
-        for _ in range(5):
-            a_batch(alice, received_at=timezone.now() - timedelta(days=3))
-        out = StringIO()
-        call_command("clear_batches", days=2, stdout=out)
-        assert "Deleted 5 batches" in out.getvalue()
-
-    def test_refuses_days_that_are_none(self, db):
-        with pytest.raises(CommandError, match="number of days"):
-            call_command("clear_batches", days=-1)
