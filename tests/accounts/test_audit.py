@@ -129,11 +129,16 @@ class TestWhatIsWritten:
         event = AuditEvent.objects.get()
         assert (event.kind, event.subject, event.actor) == ("sign_in_failed", alice, None)
 
-    @pytest.mark.parametrize("email", ["nobody@example.org", "x" * 900, "\ud83d", "a\u0000b"])
-    def test_a_failed_sign_in_to_no_account_names_nobody(self, db, email):
-        response = post("/api/auth/login", {"email": email, "password": "wrong"})
-        assert response.status_code in (400, 401)
-        assert all(event.subject is None for event in AuditEvent.objects.all())
+    @pytest.mark.parametrize("email", ["nobody@example.org", "x" * 900])
+    def test_a_failed_sign_in_to_no_account_names_nobody(self, email):
+        assert post("/api/auth/login", {"email": email, "password": "wrong"}).status_code == 401
+        event = AuditEvent.objects.get()
+        assert (event.kind, event.subject, event.actor) == ("sign_in_failed", None, None)
+
+    @pytest.mark.parametrize("email", ["\ud83d", "a\u0000b"])
+    def test_a_sign_in_with_what_is_no_text_is_no_event(self, email):
+        assert post("/api/auth/login", {"email": email, "password": "wrong"}).status_code == 400
+        assert not AuditEvent.objects.exists()
 
     def test_nothing_of_it_is_a_token_or_an_address_of_e_mail(self, cheap_hashing):
         body = {"email": "new@example.org", "password": PASSWORD}
