@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.people import alice, bob  # noqa: F401  # fixtures for every test
+from tests.people import admin, alice, bob  # noqa: F401  # fixtures for every test
 
 NO_POSTGRESQL = (
     "PostgreSQL does not answer, so its tests are skipped. To run them install it (Debian: apt install postgresql), "
@@ -12,7 +12,8 @@ NO_POSTGRESQL = (
 )
 
 # The parent is named because Hypothesis loads a profile of its own under CI, which draws the same examples every time.
-# There is no deadline: on a busy machine a first query takes longer than any fixed time.
+# There is no deadline: on a busy machine a first query takes longer than any fixed time. Fixtures last for all
+# examples of a test, so one that stores anything makes a new person for each example or deletes the rows first.
 EXAMPLES = {"quick": 30, "thorough": 200}
 for profile, max_examples in EXAMPLES.items():
     settings.register_profile(
@@ -21,7 +22,7 @@ for profile, max_examples in EXAMPLES.items():
         max_examples=max_examples,
         deadline=None,
         print_blob=True,
-        suppress_health_check=[HealthCheck.too_slow],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )
 settings.load_profile("thorough" if os.environ.get("CI") else "quick")
 

@@ -1,4 +1,4 @@
-"""The cast of the tests: alice, bob, other people, and their sessions."""
+"""The cast of the tests: alice, bob, a superuser in the admin, other people, and their sessions."""
 
 from datetime import timedelta
 
@@ -51,3 +51,19 @@ def alice(db):
 @pytest.fixture
 def bob(db):
     return UserFactory(email="bob@example.org", name="Bob")
+
+
+def sign_in_to_admin(client, person, settings):
+    """Make a person a superuser, and sign the client in as them."""
+    settings.AXES_ENABLED = False  # axes reads a client IP at each sign-in, and force_login has no request
+    person.is_staff = person.is_superuser = True
+    person.save()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def admin(client, alice, settings):
+    """A client signed in as alice, who is a superuser; her time zone is Berlin."""
+    alice.time_zone = "Europe/Berlin"
+    return sign_in_to_admin(client, alice, settings)

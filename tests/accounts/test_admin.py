@@ -17,15 +17,6 @@ LOGIN = "/admin/login/"
 PASSWORD = "correct horse battery staple"
 
 
-@pytest.fixture
-def admin(client, alice, settings):
-    settings.AXES_ENABLED = False
-    alice.is_staff = alice.is_superuser = True
-    alice.save()
-    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 def added(**over):
     return {"email": "New@Example.org", "name": "", "usable_password": "true", "password1": PASSWORD,
             "password2": PASSWORD, **over}  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
@@ -77,7 +77,6 @@ def compare(found, expected):
 
 
 @pytest.mark.django_db(transaction=True)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds())
 def test_totals_days_and_hours_agree_with_the_recomputation(alice, world):
     zone, period, contents = world
@@ -118,7 +117,6 @@ def sent(expected):
 
 
 @pytest.mark.django_db(transaction=True)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds())
 def test_the_pages_and_the_api_say_what_the_recomputation_says(client, alice, world):
     zone, period, contents = world
@@ -166,7 +164,6 @@ def test_the_pages_and_the_api_say_what_the_recomputation_says(client, alice, wo
 
 
 @pytest.mark.django_db(transaction=True)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds(), until=st.integers(0, 10 * DAY), months=st.integers(1, 3), change=st.sampled_from("newdel"))
 def test_stored_months_agree_with_the_visits_also_after_these_change(alice, world, until, months, change):
     zone, period, contents = world

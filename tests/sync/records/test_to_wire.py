@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.models import Browser
@@ -58,7 +58,6 @@ def sent_back(user, path):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("path", "strategy"), [(VISITS, records()), (AGGREGATES, aggregates())], ids=KINDS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_stored_record_sent_back_is_unchanged(path, strategy, data):
     user = UserFactory()

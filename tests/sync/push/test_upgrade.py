@@ -5,9 +5,12 @@ import itertools
 import pytest
 
 from sync.models import PageVisit, SyncState, TabAggregate
+from sync.records import merge
+from sync.records.page_visit import PAGE_VISIT
+from sync.records.tab_aggregate import TAB_AGGREGATE
 from tests.people import UserFactory
 from tests.wire import AGGREGATES, LIST_KEY, VISITS, push, recorded_day
-from tests.wire_records import AT_9, aggregate, visit
+from tests.wire_records import AT_9, aggregate, bare_aggregate, bare_visit, visit
 
 CLIENT = "038a5898-dc23-426f-9ec7-e48ffcc3924b"
 pytestmark = pytest.mark.django_db
@@ -19,6 +22,69 @@ def age_digests(user):
         for row in model.objects.filter(user=user):
             digest = bytes(row.digest)
             model.objects.filter(pk=row.pk).update(digest=bytes([digest[0] ^ 0xFF]) + bytes(len(digest) - 1))
+
+
+FORMER = 3
+
+
+def make_former(user):
+    """Make the stored rows those of the former format: the site is as it was sent, and a digest is of it as well.
+
+    An unknown duration was stored as 0.
+    """
+    for kind, site in ((PAGE_VISIT, "domain"), (TAB_AGGREGATE, "current_domain")):
+        assert kind.format_number != FORMER
+        columns = sorted(kind.columns)
+        for row in kind.model.objects.filter(user=user).values("pk", *columns):
+            pk = row.pop("pk")
+            row |= {name: 0 for name, value in row.items() if name.endswith("_ms") and value is None}
+            row[site] = row[site] and f"sent.{row[site]}"
+            documents = [merge.encode_document(row[column]) for column in columns if column in kind.documents]
+            scalars = [row[column] for column in columns if column not in kind.documents]
+            kind.model.objects.filter(pk=pk).update(**row, digest=merge.digest(FORMER, scalars, documents))
+
+
+def test_the_recorded_day_sent_again_to_rows_of_the_former_format_rewrites_nothing(alice):
+    bare = [(VISITS, {"visits": [bare_visit()]}), (AGGREGATES, {"aggregates": [bare_aggregate()]})]
+    requests = [(path, body[LIST_KEY[path]]) for path, body in [*recorded_day(), *bare]]
+    for path, records in requests:
+        push(alice, path, records, anonymousClientId=CLIENT)
+    make_former(alice)
+    before, counter = rows(alice), SyncState.objects.get(user=alice).counter
+    assert [len(of_kind) for of_kind in before] == [120, 31]
+    for path, records in requests:
+        assert set(push(alice, path, records, anonymousClientId=CLIENT)["results"]) == {"unchanged"}
+    assert rows(alice) == before
+    assert SyncState.objects.get(user=alice).counter == counter
+
+
+@pytest.mark.parametrize(
+    ("path", "record", "site"),
+    [
+        (VISITS, visit(url="https://a.example/", domain="sent.a.example"), "domain"),
+        (AGGREGATES, aggregate(currentUrl="https://a.example/", currentDomain="sent.a.example"), "current_domain"),
+    ],
+    ids=["visit", "aggregate"],
+)
+def test_a_site_as_it_was_sent_stays_until_its_record_changes(alice, path, record, site):
+    model = PageVisit if path == VISITS else TabAggregate
+    sites = model.objects.values_list(site, flat=True)
+    push(alice, path, [record])
+    make_former(alice)
+    assert push(alice, path, [record])["results"] == ["unchanged"]
+    assert list(sites.all()) == ["sent.a.example"]
+    assert push(alice, path, [{**record, "revision": 1}])["results"] == ["updated"]
+    assert list(sites.all()) == ["a.example"]
+
+
+def test_a_duration_that_was_stored_as_0_stays_until_its_visit_changes(alice):
+    record = bare_visit()
+    push(alice, VISITS, [record])
+    make_former(alice)
+    assert push(alice, VISITS, [record])["results"] == ["unchanged"]
+    assert PageVisit.objects.get().duration_ms == 0
+    assert push(alice, VISITS, [{**record, "revision": 1}])["results"] == ["updated"]
+    assert PageVisit.objects.get().duration_ms is None
 
 
 def rows(user):

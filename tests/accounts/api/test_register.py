@@ -109,6 +109,7 @@ def test_a_weak_password_is_refused_with_a_reason(password):
 
 def test_a_refused_password_is_not_told_back():
     response = post(REGISTER, {**GOOD, "password": "123456789"})
+    assert response.status_code == 400
     assert "123456789" not in response.content.decode()
 
 
@@ -137,18 +138,17 @@ def test_a_required_field_must_be_a_text(field, value):
         "@example.org",
         "alice@example",
         "a b@example.org",
-        "alice@example.org\n",
         "x" * 250 + "@a.org",
     ],
 )
 def test_what_is_no_address_is_refused(email, cheap_hashing):
     response = post(REGISTER, {**GOOD, "email": email})
-    if email.endswith("\n"):
-        # A line break at the end may be taken as a blank to trim.
-        assert response.status_code in (201, 400)
-        assert "\n" not in "".join(User.objects.values_list("email", flat=True))
-        return
     assert list(assert_error_shape(response, 400, "invalid")["errors"]) == ["email"]
+
+
+def test_blanks_around_an_address_are_trimmed(cheap_hashing):
+    assert post(REGISTER, {**GOOD, "email": " alice@example.org\n"}).status_code == 201
+    assert User.objects.get().email == "alice@example.org"
 
 
 def test_a_closed_server_takes_no_new_accounts(settings):

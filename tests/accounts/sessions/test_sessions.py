@@ -249,7 +249,7 @@ class TestWhatIsStored:
         assert "label" in assert_error_shape(post(LOGIN, body), 400, "invalid")["errors"]
 
     def test_no_row_of_any_table_holds_a_token_or_what_one_is_made_of(self, alice):
-        tokens = login()
+        tokens = login(label="Kitchen")
         issued = list(tokens.values())[1:]
         for _ in range(3):
             reply = refresh(tokens["refresh"]).json()
@@ -257,11 +257,15 @@ class TestWhatIsStored:
             tokens = reply
         needles = [part for token in issued for part in (token, token.split(".")[2])]
         needles += [jwt.decode(token, options={"verify_signature": False})["jti"] for token in issued]
+        tables = {}
         with connection.cursor() as cursor:
             for table in connection.introspection.table_names(cursor):
                 cursor.execute(f'SELECT * FROM "{table}"')
-                text = repr(cursor.fetchall())
-                assert [needle for needle in needles if needle in text] == [], table
+                tables[table] = repr(cursor.fetchall())
+        assert len(needles) == 24  # three of each of the eight tokens
+        assert alice.email in tables["accounts_user"]
+        assert "Kitchen" in tables["accounts_session"]
+        assert [(table, needle) for table, text in tables.items() for needle in needles if needle in text] == []
 
     def test_a_request_reads_person_and_session_at_once(self, alice, django_assert_num_queries):
         access = login()["access"]

@@ -347,7 +347,7 @@ def test_duration_seconds_take_nothing_but_a_number(alice, value):
 
 # domain
 
-CASES = json.loads((Path(__file__).parent.parent / "site_cases.json").read_text(encoding="utf-8"))
+CASES = json.loads((Path(__file__).parents[2] / "site_cases.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["url"])

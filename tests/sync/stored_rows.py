@@ -1,4 +1,4 @@
-"""Rows of synced data, made without a push, for the tests of the admin and of erasing."""
+"""Rows of synced data, made without a push."""
 
 import itertools
 
@@ -50,3 +50,9 @@ def everything(person, rows=3):
         a_visit(person)
         an_aggregate(person)
         a_batch(person)
+
+
+def left_of(person):
+    """Return how many rows the person has, batches, browsers and the counter among them."""
+    owned = (PageVisit, TabAggregate, SyncBatch, Browser, SyncState)
+    return sum(model.objects.filter(user_id=person.pk).count() for model in owned)

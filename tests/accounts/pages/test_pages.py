@@ -176,7 +176,7 @@ class TestOwnPages:
     def test_refuse_a_form_without_its_token(self, alice, path):
         strict = Client(enforce_csrf_checks=True)
         strict.force_login(alice, "django.contrib.auth.backends.ModelBackend")
-        assert strict.post(path, {"email": "x@example.org"}).status_code in (403, 405)
+        assert strict.post(path, {"email": "x@example.org"}).status_code == 403
 
     def test_name_and_time_zone(self, alice, browser):
         body = {"name": "Alice A.", "time_zone": "Europe/Berlin"}

@@ -38,8 +38,10 @@ def test_a_browser_of_one_person_is_not_that_of_another(alice, bob):
         "alice@example.org",
         "bob@example.org",
     ]
-    for row in PageVisit.objects.all():
-        assert row.browser.user_id == row.user_id
+    assert {(row.user_id, row.browser.user_id) for row in PageVisit.objects.all()} == {
+        (alice.pk, alice.pk),
+        (bob.pk, bob.pk),
+    }
 
 
 def test_a_counter_of_one_person_is_not_that_of_another(alice, bob):
@@ -209,5 +211,5 @@ def test_an_access_token_opens_each_of_them(alice, endpoint):
 
 
 def test_a_refused_push_stores_nothing(alice):
-    post(VISITS, {"visits": [visit()]}, token=str(refresh_token(alice)))
+    assert post(VISITS, {"visits": [visit()]}, token=str(refresh_token(alice))).status_code == 401
     assert PageVisit.objects.count() == 0

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.sessions.rotation import USES_KEPT, Chain, Use, Verdict, present
@@ -112,7 +112,6 @@ class Tree:
         self.tokens.append(Token(newest + 1, f"t{len(self.tokens)}"))
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from([0, 1, 5, 59, 60, 61, 600, 86_400])), max_size=40))
 def test_it_agrees_with_a_model_that_forgets_nothing(moves):
     tree, chain, now = Tree(), Chain(), 0
@@ -127,7 +126,6 @@ def test_it_agrees_with_a_model_that_forgets_nothing(moves):
         assert chain.generation + 1 == tree.tokens[-1].generation
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from([1, 50, 600, 86_400]), st.integers(1, 3), st.integers(0, 3)), min_size=1, max_size=20
@@ -149,7 +147,6 @@ def test_one_browser_is_never_signed_out(moves):
             held = replies[arrived]
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.tuples(st.booleans(), st.sampled_from([61, 600, 86_400])), min_size=1, max_size=40),
     st.booleans(),
