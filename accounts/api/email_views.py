@@ -11,12 +11,12 @@ from rest_framework.response import Response
 from accounts import account_service
 from accounts.api.account_view import AccountView, check_password, person, valid
 from accounts.api.examples import example
-from accounts.api.open_view import OpenView
 from accounts.api.serializers import (
     EmailStateSerializer,
     LinkSerializer,
     NewEmailSerializer,
 )
+from accounts.api.unauthenticated_view import UnauthenticatedView
 from accounts.models import User
 
 
@@ -70,7 +70,7 @@ class EmailView(AccountView):
         }
 
 
-class EmailConfirmView(OpenView):
+class EmailConfirmView(UnauthenticatedView):
     """A link that came by e-mail."""
 
     @extend_schema(

@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from accounts import account_service, audit
 from accounts.api.authentication import SessionEnded, Unauthorized
 from accounts.api.examples import REFRESH, SIGN_IN, SIGN_UP, SIGNED_IN, TOKENS
-from accounts.api.open_view import OpenView
 from accounts.api.serializers import (
     LoginSerializer,
     RefreshSerializer,
@@ -23,6 +22,7 @@ from accounts.api.serializers import (
     TokensSerializer,
     UserSerializer,
 )
+from accounts.api.unauthenticated_view import UnauthenticatedView
 from accounts.limits.client_ip import client_ip
 from accounts.limits.throttling import account_wait, check_rate
 from accounts.models import User
@@ -35,7 +35,7 @@ def signed_in(user: User, request: Request, label: str) -> dict[str, Any]:
     return {"user": UserSerializer(user).data, **session_service.begin_with_tokens(user, request._request, label)}
 
 
-class RegisterView(OpenView):
+class RegisterView(UnauthenticatedView):
     """Sign up."""
 
     @extend_schema(
@@ -64,7 +64,7 @@ class RegisterView(OpenView):
         return Response(signed_in(user, request, sent["label"]), status=status.HTTP_201_CREATED)
 
 
-class LoginView(OpenView):
+class LoginView(UnauthenticatedView):
     """Sign in."""
 
     @extend_schema(
@@ -89,7 +89,7 @@ class LoginView(OpenView):
         return Response(signed_in(user, request, serializer.validated_data["label"]))
 
 
-class RefreshView(OpenView):
+class RefreshView(UnauthenticatedView):
     """Stay signed in."""
 
     throttle_classes = ()
@@ -132,7 +132,7 @@ class RefreshView(OpenView):
         return token
 
 
-class LogoutView(OpenView):
+class LogoutView(UnauthenticatedView):
     """Sign out."""
 
     @extend_schema(operation_id="logout", request=RefreshSerializer, responses={204: None}, examples=[REFRESH])

@@ -10,12 +10,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sync.admin import filters, value_display
-from sync.admin.synced_admin import SyncedAdmin
+from sync.admin.read_only_admin import ReadOnlyAdmin
 from sync.models import Browser
 
 
 @admin.register(Browser)
-class BrowserAdmin(SyncedAdmin):
+class BrowserAdmin(ReadOnlyAdmin):
     """Browsers. A person has a hundred at most, so the table is small and an exact search may scan it."""
 
     list_display = ("client", "person_link", "product", "platform", "extension_version", "first_push", "last_push")

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from strict_json.parsing import without_lone_surrogates
 from sync import limits
 from sync.push import service
-from sync.records.description import described_fields
+from sync.records.openapi import described_fields
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import RecordKind, Rejected
 from sync.records.tab_aggregate import TAB_AGGREGATE

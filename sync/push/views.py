@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from sync import limits
 from sync.push import service
 from sync.push.batch import Batch, split
-from sync.push.description import (
+from sync.push.openapi import (
     PAGE_VISITS_EXAMPLE,
     REPLY_EXAMPLE,
     TAB_AGGREGATES_EXAMPLE,

@@ -10,7 +10,7 @@ from accounts.limits.client_ip import client_ip
 from accounts.limits.throttling import check_rate
 
 
-class RatedPage:
+class RateLimitedPage:
     """A page whose form anyone may send, within the rate of `scope` for each client IP."""
 
     scope = "auth"

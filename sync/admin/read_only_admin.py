@@ -21,7 +21,7 @@ REACH = 20_000
 LIST_PARAMETERS = (filters.PERSON, filters.BROWSER, filters.SITE, filters.DAY, filters.RESULT)
 
 
-class SyncedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no parameter at run time
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no parameter at run time
     """A list and a page of rows that belong to a person and that only their browsers write."""
 
     paginator = BoundedPaginator
