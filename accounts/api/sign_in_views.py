@@ -122,11 +122,14 @@ class RefreshView(UnauthenticatedView):
             raise Unauthorized("This token belongs to nobody who may sign in.", code="token_invalid") from refused
 
     def _counted(self, request: Request, text: str) -> RefreshToken:
-        """Return the token and count the call for its session: browsers behind one client IP share no limit."""
+        """Return the token, and count the call for its session.
+
+        A count for the client IP would make the extensions behind one router share a limit.
+        """
         try:
             token = RefreshToken(text)  # type: ignore[arg-type]  # the library takes text
         except TokenError:
-            check_rate("refresh", f"address {client_ip(request._request)}")
+            check_rate("refresh", f"client IP {client_ip(request._request)}")
             raise
         check_rate("refresh", f"session {token.session_id}")
         return token

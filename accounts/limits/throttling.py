@@ -87,7 +87,7 @@ class ScopedThrottle(BaseThrottle):
         """Return the name that the request is counted under."""
         if request.user.is_authenticated:
             return f"person {request.user.pk}"
-        return f"address {client_ip(request._request)}"
+        return f"client IP {client_ip(request._request)}"
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Count the request and tell whether it is within the rate."""

@@ -1,4 +1,4 @@
-"""The table of people."""
+"""People, who sign in with an e-mail address in its normalised spelling."""
 
 from typing import Any, ClassVar
 from zoneinfo import available_timezones

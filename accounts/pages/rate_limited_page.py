@@ -16,9 +16,9 @@ class RateLimitedPage:
     scope = "auth"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer 429 with how long to wait beyond the rate."""
+        """Pass the form on; beyond the rate, answer 429 with the seconds to wait."""
         try:
-            check_rate(self.scope, f"address {client_ip(request)}")
+            check_rate(self.scope, f"client IP {client_ip(request)}")
         except Throttled as error:
             seconds = int(getattr(error, "wait", 0) or 0) + 1
             response = render(request, "accounts/too_many.html", {"seconds": seconds}, status=429)
