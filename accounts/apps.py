@@ -28,5 +28,5 @@ class AccountsConfig(AppConfig):
 class StaffAdminConfig(admin_apps.AdminConfig):
     """The admin, closed to staff until they take a second step that is required of them."""
 
-    default = False  # this app's own is the one above
+    default = False  # so that Django takes AccountsConfig for this app
     default_site = "accounts.staff_site.StaffSite"

@@ -20,7 +20,7 @@ EPOCH = date(1970, 1, 1)
 MAX_DAYS = 3_660
 
 Unit = Literal["day", "week", "month", "year", "range"]
-# Hours since 1970 as the person's calendar and clock count them: 24 a day, whatever the day's length.
+# Hours since 1970 by the person's calendar and clock, which count 24 for each day, also for one of 23 or 25 hours.
 HourLabel = int
 
 
@@ -40,7 +40,7 @@ def utc_offset_ms(zone: ZoneInfo, instant: int) -> int:
 
 def midnight(zone: ZoneInfo, day: date) -> int:
     """Return the first instant of a day."""
-    # Where midnight comes twice, this is the first of the two.
+    # If clocks go back over midnight, it comes twice, and this is the first of the two.
     local = datetime.combine(day, time(), zone)
     instant = milliseconds(local)
     there = datetime.fromtimestamp(instant // 1000, zone)

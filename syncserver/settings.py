@@ -165,7 +165,7 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="syncserver@localhost")
 # Mail is sent after the answer, so that the answer's time says nothing.
 WORK_IN_BACKGROUND = True
 
-# A second step for staff: asked of those who set one up, and of all of them when it is required.
+# A second step of signing in: for staff who set one up, and for all staff when it is required.
 STAFF_TOTP_REQUIRED = env.bool("STAFF_TOTP_REQUIRED", default=False)
 OTP_TOTP_ISSUER = "syncserver"
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
@@ -182,7 +182,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_CLIENT_IP_CALLABLE = "accounts.limits.client_ip.client_ip"
 AXES_LOCKOUT_CALLABLE = "accounts.limits.lockout.locked_out_response"
-# Django names the credential "username" whatever the user model calls it; axes would look for "email".
+# Django's sign-in form names its field "username". Without this, axes would look for "email", as the user model has it.
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "accounts.limits.lockout.login_name"
 AXES_VERBOSE = False

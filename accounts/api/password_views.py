@@ -75,7 +75,7 @@ class PasswordResetConfirmView(UnauthenticatedView):
         examples=[example("both", {"link": "7.d0k2hp-0f9d…", "newPassword": "staple battery horse right"})],
     )
     def post(self, request: Request) -> Response:
-        """Set a new password by what a link carries, which ends every session. The link works once and for an hour."""
+        """Set a new password by the text from a link, and end every session. A link works once and for an hour."""
         sent = valid(ResetSerializer(data=request.data))
         user = account_service.person_of_reset_link(sent["link"])
         if user is None:

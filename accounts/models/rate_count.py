@@ -16,7 +16,7 @@ def email_key(email: str) -> str:
 
 
 class RateCount(models.Model):
-    """How often something was asked for in one window of time; rows of past windows mean nothing.
+    """The number of attempts under one key in one window of time; rows of past windows mean nothing.
 
     On PostgreSQL the table is unlogged: a count lost in a crash costs nothing, and a commit that wrote nothing else
     waits for no disk.

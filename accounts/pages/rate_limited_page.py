@@ -1,4 +1,4 @@
-"""A page with a form that anyone may send."""
+"""The base of pages with a form that anyone may send."""
 
 from typing import Any
 

@@ -33,7 +33,7 @@ class BrowserAdmin(ReadOnlyAdmin):
     )
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """Order one person's by last push; no index serves that order for everybody's."""
+        """Order one person's browsers by last push. No index serves this order for all people."""
         return ["-pk"] if filters.chosen_person(request) is None else ["-last_push_at"]
 
     def search(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
@@ -42,7 +42,7 @@ class BrowserAdmin(ReadOnlyAdmin):
 
     @admin.display(description="client id")
     def client(self, row: Browser) -> str:
-        """Return the client id, or that there is none."""
+        """Return the client id, or a text that says that the browser sent none."""
         return str(row)
 
     @admin.display(description="browser")

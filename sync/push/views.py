@@ -46,7 +46,7 @@ class Refusal(APIException):
 
 
 def client_columns(client: Any) -> dict[str, str]:
-    """Return what a sender tells of itself, by column; a value that is no string is ignored."""
+    """Return the sender's description of itself by column; a value that is no string is ignored."""
     if not isinstance(client, dict):
         return {}
     return {

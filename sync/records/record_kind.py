@@ -1,4 +1,4 @@
-"""What both kinds of record have in common: a declaration, and the two ways of reading records that follow from it."""
+"""The declaration of a kind of record, and the two ways of reading records that follow from it."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -65,7 +65,7 @@ class RecordKind:
     fields: tuple[Field, ...]
     # Its parameters are the columns it compares by.
     rank: Callable[..., merge.Rank]
-    # Sets derived columns, and judges what only several fields together can tell; raises Rejected.
+    # Sets derived columns, and checks the rules that concern several fields; raises Rejected.
     complete: Callable[[Content, Judgement, Mapping[str, str]], None]
 
     def __post_init__(self) -> None:
@@ -116,14 +116,14 @@ class RecordKind:
         return msgspec.defstruct(self.model.__name__ + "Content", members, rename=names, kw_only=True, gc=False)
 
     def read(self, text: bytes, latest: int, client_id: str) -> tuple[Content, list[str]]:
-        """Return the content of one record as sent, and the wire names of what was mended or cut; raises Rejected.
+        """Return the content of one record, and the wire names of the fields mended or cut; raises Rejected.
 
         `text` is JSON, `latest` the last instant allowed in ms, `client_id` the browser of a record that names none.
         """
         if len(text) > limits.MAX_RECORD_BYTES:
             too_large = f"A record holds at most {limits.MAX_RECORD_BYTES} bytes as sent."
             raise Rejected({"record": [too_large]}, record_id=self.id_of(text))
-        # An escaped NUL may also stand for a lone surrogate: no other escape spells what a database cannot hold.
+        # An escaped NUL may also stand for a lone surrogate, since the parser replaced those. No other escape spells NUL.
         judgement = Judgement(latest, clean=b"\\" not in text or b"\\u0000" not in text)
         content = self._read_at_once(text, judgement)
         sent_as: dict[str, str] = {}
@@ -140,7 +140,7 @@ class RecordKind:
         return content, judgement.trimmed
 
     def _read_at_once(self, text: bytes, judgement: Judgement) -> Content | None:
-        """Return the content of a record that needs no explaining, or None; takes a third of the time."""
+        """Return the content of a record without faults, or None, in a third of the time that reading by field takes."""
         if not judgement.clean or may_hold_past_double(text):
             return None
         try:
@@ -222,7 +222,7 @@ class RecordKind:
         return merge.digest(self.format_number, values[scalars], values[documents], values[derived])
 
     def digest_of_row(self, row: Mapping[str, Any]) -> bytes:
-        """Return the digest of what a row of the table holds, by column."""
+        """Return the digest of a stored row, given by column."""
         documents = [merge.encode_document(row[column]) for column in self.documents]
         return self.digest_of((*map(row.get, self.scalars), *documents, *map(row.get, self.derived)))
 
