@@ -45,7 +45,7 @@ class NormalisedEmail(forms.ModelForm):  # type: ignore[type-arg]  # takes no pa
 
 
 class AddForm(NormalisedEmail, AdminUserCreationForm):  # type: ignore[type-arg]  # as above
-    """A new person: the address, and a password typed twice."""
+    """A new person: the e-mail address, and a password typed twice."""
 
     class Meta:
         model = User

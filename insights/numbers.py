@@ -206,7 +206,7 @@ class Sums:
 
     @property
     def time_ms(self) -> int | None:
-        """The time on pages."""
+        """The time on pages, in ms; None if it is unknown."""
         return None if self.is_time_unknown else self.time_sum_ms
 
     @property

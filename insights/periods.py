@@ -94,14 +94,14 @@ class Period:
 
     @cached_property
     def offset_spans(self) -> list[OffsetSpan]:
-        """The period, cut where the zone's offset changes; a year has three spans, or one."""
+        """The spans of the period with one UTC offset each; a year has three, or one in a zone without clock changes."""
         cuts: list[OffsetSpan] = []
         for number, day in enumerate(self.dates):
             start, end = self.midnights[number], self.midnights[number + 1]
             while start < end:
                 shift_ms = utc_offset_ms(self.zone, start)
                 stop = _offset_change(self.zone, start, end) if utc_offset_ms(self.zone, end - 1) != shift_ms else end
-                # Clocks may repeat an hour before midnight after midnight; it then belongs to the new day.
+                # If clocks go back over midnight, the repeated hour belongs to the new day.
                 shown = (start + shift_ms) // DAY_MS
                 stop = min(stop, (shown + 1) * DAY_MS - shift_ms)
                 shift_ms += ((day - EPOCH).days - shown) * DAY_MS

@@ -105,7 +105,7 @@ class ScopedThrottle(BaseThrottle):
 
 
 def check_rate(scope: str, ident: str) -> None:
-    """Count a request of `ident`, for names that no throttle class can know; raises Throttled beyond the rate."""
+    """Count a request under `ident`, a name that only the caller knows; raises Throttled beyond the rate."""
     limit, seconds = parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
     count, remaining = count_hit(f"{scope} {ident}", seconds)
     if count > limit:

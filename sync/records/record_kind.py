@@ -123,7 +123,7 @@ class RecordKind:
         if len(text) > limits.MAX_RECORD_BYTES:
             too_large = f"A record holds at most {limits.MAX_RECORD_BYTES} bytes as sent."
             raise Rejected({"record": [too_large]}, record_id=self.id_of(text))
-        # An escaped NUL may also stand for a lone surrogate, since the parser replaced those. No other escape spells NUL.
+        # An escaped NUL may stand for a lone surrogate, since `batch` replaced those. No other escape spells NUL.
         judgement = Judgement(latest, clean=b"\\" not in text or b"\\u0000" not in text)
         content = self._read_at_once(text, judgement)
         sent_as: dict[str, str] = {}
@@ -140,7 +140,7 @@ class RecordKind:
         return content, judgement.trimmed
 
     def _read_at_once(self, text: bytes, judgement: Judgement) -> Content | None:
-        """Return the content of a record without faults, or None, in a third of the time that reading by field takes."""
+        """Return the content of a record without faults, or None, in a third of the time of `_read_by_field`."""
         if not judgement.clean or may_hold_past_double(text):
             return None
         try:
