@@ -94,7 +94,7 @@ class Period:
 
     @cached_property
     def offset_spans(self) -> list[OffsetSpan]:
-        """The spans of the period with one UTC offset each; a year has three, or one in a zone without clock changes."""
+        """The spans of the period, each with one UTC offset; a year has three, or one in a zone without changes."""
         cuts: list[OffsetSpan] = []
         for number, day in enumerate(self.dates):
             start, end = self.midnights[number], self.midnights[number + 1]

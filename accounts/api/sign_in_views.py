@@ -103,8 +103,8 @@ class RefreshView(UnauthenticatedView):
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for a new pair.
 
-        A browser that got no answer sends the same token again, however much later. A token that is presented although
-        a later one was used, beyond a minute of grace, was copied: the session ends at once (`session_ended`).
+        A client that got no answer may send the same token again at any time. A token that is sent more than a minute
+        after a later one was used counts as copied, and the session ends at once (`session_ended`).
         """
         serializer = RefreshSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)

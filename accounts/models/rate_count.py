@@ -11,7 +11,7 @@ def account_key(email: str) -> str:
 
 
 def email_key(email: str) -> str:
-    """Return the key that e-mails to an address are counted under."""
+    """Return the key under which e-mails to one e-mail address are counted."""
     return f"letter {normalize_email(email)}"[:100]
 
 
