@@ -91,7 +91,7 @@ class RecordKind:
         self._settled = [(field.column, field.wire, field.default, field.value.settle) for field in settled]
         self._settled_of = attrgetter(*(field.column for field in settled))
         self._instants_of = attrgetter(*(field.column for field in self.fields if isinstance(field.value, Instant)))
-        # Required fields need no check: one that comes under its second name is missing under its first, which is noticed.
+        # A required field that comes under its second name is missing under its first, which is noticed in any case.
         self._second_names = [
             (field.column, f'"{field.alias}"'.encode()) for field in self.fields if field.alias and not field.required
         ]
