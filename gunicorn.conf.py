@@ -16,7 +16,7 @@ threads = int(os.environ.get("WEB_THREADS", "1"))
 # Longer than a push waits for its lock (10 s): a busy database then gives a 503 and not a killed worker.
 timeout = 60
 graceful_timeout = 30
-# Neither the query nor the referrer: they hold search words and URLs of the person.
+# The log leaves out the query and the referrer, which hold search words and URLs of the person.
 accesslog = "-"
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 # gunicorn itself trusts no proxy. Django reads X-Forwarded-Proto if TRUST_PROXY_HTTPS is set.

@@ -4,7 +4,7 @@
 import os
 import sys
 
-# What builds run before there is a secret to give them.
+# The commands that builds run before they have a SECRET_KEY.
 NEED_NO_SECRET = {"collectstatic", "help", "--help", "version", "--version"}
 
 if __name__ == "__main__":

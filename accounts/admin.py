@@ -45,7 +45,7 @@ class NormalisedEmail(forms.ModelForm):  # type: ignore[type-arg]  # takes no pa
 
 
 class AddForm(NormalisedEmail, AdminUserCreationForm):  # type: ignore[type-arg]  # as above
-    """A new person: the address, and a password typed twice."""
+    """A new person: the e-mail address, and a password typed twice."""
 
     class Meta:
         model = User
@@ -185,7 +185,7 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
 
 
 def people_by(term: str) -> list[int]:
-    """Return the id of the person with this e-mail address or this id, erased or not; at most one."""
+    """Return the id of the person with this e-mail address, or the id that was typed, also of an erased person."""
     if (number := parse_id(term)) is not None:
         return [number]
     return list(User.objects.by_email(term[:254]).values_list("pk", flat=True))

@@ -1,7 +1,7 @@
 """Runs small work after the request that asked for it, in one thread of the process.
 
-So the time of an answer does not tell whether an e-mail was sent. A killed process loses work that it had not begun.
-Therefore only work that a person can ask for again, or that a command finishes, is given to it.
+The time of an answer then does not tell whether an e-mail was sent. A killed process loses work that it had not begun.
+Use it only for work that a person can ask for again, or that a command finishes.
 """
 
 import logging

@@ -1,16 +1,16 @@
-"""The accounts app, and the admin with its front door."""
+"""The accounts app, and the admin with its own sign-in site."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 
 
 class AccountsConfig(AppConfig):
-    """Who a person is, and which browsers are signed in."""
+    """People and their sessions."""
 
     name = "accounts"
 
     def ready(self) -> None:
-        """Name the tables of this app, and those of other packages that hold rows of a person."""
+        """Name the tables that hold rows of a person: this app's own, and those of other packages."""
         from django.contrib.admin.models import LogEntry
         from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -26,7 +26,7 @@ class AccountsConfig(AppConfig):
 
 
 class StaffAdminConfig(admin_apps.AdminConfig):
-    """The admin, closed to staff who have not taken the second step they need."""
+    """The admin, closed to staff until they take a second step that is required of them."""
 
-    default = False  # this app's own is the one above
+    default = False  # so that Django takes AccountsConfig for this app
     default_site = "accounts.staff_site.StaffSite"

@@ -22,7 +22,7 @@ def normalize_email(email: str) -> str:
     column refuses.
     """
     folded = unicodedata.normalize("NFKC", email).lower()
-    # Again, because lower() takes some characters apart, and NFKC puts blanks in place of others.
+    # Normalise again: lower() splits some characters, and NFKC turns some into blanks, which strip() removes.
     return unicodedata.normalize("NFKC", folded).strip()
 
 

@@ -12,7 +12,7 @@ from accounts.limits.throttling import count_hit
 from accounts.models import User, email_key
 from id_numbers import parse_id
 
-# E-mails to one address in an hour. A person needs fewer; more are somebody flooding a mailbox.
+# E-mails to one e-mail address in an hour. More would let somebody flood a person's mailbox.
 EMAILS_AN_HOUR = 5
 HOUR = 3600
 
@@ -91,7 +91,7 @@ def send_change_notice(old: str, new: str, site: str) -> None:
 
 
 def _send(name: str, address: str, context: dict[str, object]) -> None:
-    """Send an e-mail from a template, whose first line is the subject; at most EMAILS_AN_HOUR to one address."""
+    """Send an e-mail from a template, at most EMAILS_AN_HOUR to one address. The first line is the subject."""
     count, _ = count_hit(email_key(address), HOUR)
     if count > EMAILS_AN_HOUR:
         return

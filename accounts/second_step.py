@@ -24,7 +24,7 @@ def device_of(user: User) -> TOTPDevice | None:
 
 
 def is_verified(request: HttpRequest) -> bool:
-    """Tell whether the second step was taken in this browser."""
+    """Tell whether the second step was taken in the session of this cookie."""
     return bool(cast("Any", request.user).is_verified())
 
 

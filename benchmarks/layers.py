@@ -1,7 +1,7 @@
 """Measures the time of one push by layer: `python -m benchmarks.layers`, with DATABASE_URL at a prepared database.
 
-The server's own WSGI application is called in this process, with clocks around the functions named below; each layer
-is told without those inside it, as the median of the batches. Prints JSON: {what was sent: {layer: milliseconds}}.
+The server's own WSGI application runs in this process, with clocks around the functions named below. The time of a
+layer excludes the layers inside it, and is the median of the batches. Prints JSON: {name of the batches: {layer: ms}}.
 """
 
 import io

@@ -109,7 +109,7 @@ class Usual(Reference):
 
 
 class UsualVisits(Usual):
-    """(a) for page visits."""
+    """The usual design, for page visits."""
 
     serializer_class = UsualVisitSerializer
     model = PageVisit

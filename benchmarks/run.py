@@ -168,7 +168,7 @@ class Benchmark:
                     send(sender, VISITS, [sent], "unchanged")
                     end = watch.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)", start).fetchone()
                     costs.append(float(end[0]) if end else 0.0)
-        one, all_of_them = (min(costs) for costs in spent.values())  # what else is written meanwhile only adds
+        one, all_of_them = (min(costs) for costs in spent.values())  # other writes at the same time only add to it
         self.report.keep("again: WAL of one record", one)
         self.report.keep("again: WAL of 500 records", all_of_them)
 

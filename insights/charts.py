@@ -1,4 +1,4 @@
-"""Where the parts of a chart go: pure. Places and sizes are percent of the drawing, ready for SVG attributes.
+"""Places and sizes of the parts of a chart, in percent of the drawing, as SVG attributes take them. Pure.
 
 Templates draw the charts as plain SVG. Chart packages need scripts, or put styles and scripts into their SVG, which the
 Content-Security-Policy forbids.
@@ -152,7 +152,10 @@ def months(days: Sequence[tuple[date, Hour]]) -> Chart:
 
 
 def levels(values: Sequence[int]) -> list[int]:
-    """Return a level of colour for each value: 0 for nothing, then quarters of the highest value without outliers."""
+    """Return a colour level for each value: 0 for no time, then 1 to 4 by quarters of the highest value.
+
+    Outliers are capped.
+    """
     ranked = sorted(value for value in values if value > 0)
     if not ranked:
         return [0] * len(values)
@@ -211,7 +214,7 @@ def calendar(days: Sequence[tuple[date, Hour]], until: date) -> Calendar:
         for row, day in enumerate(week):
             if day is not None and day <= until:
                 cells.append(Cell(LEFT + column * PITCH, TOP + row * PITCH, rank[day], day, found[day]))
-            # A name is two columns wide.
+            # The name of a month needs two columns, so a month that begins in the last two gets none.
             if day is not None and day.day == 1 and column < len(columns) - 2:
                 names.append(Month(LEFT + column * PITCH, f"{day:%b}"))
     width = LEFT + len(columns) * PITCH

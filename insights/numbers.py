@@ -149,7 +149,7 @@ def focus(active_ms: int, time_ms: int) -> float | None:
 
 
 def change(now: int | None, before: int | None) -> float | None:
-    """Return by which share a number grew; None where one is unknown or nothing was before."""
+    """Return the growth as a share of `before`; None if a number is unknown or `before` is 0."""
     return None if now is None or not before else (now - before) / before
 
 
@@ -190,13 +190,13 @@ class Sums:
 
     @property
     def is_active_unknown(self) -> bool:
-        """Whether there are visits, and none has a known active time."""
+        """True if there are visits, and none has a known active time."""
         without = (self.unknown.visits_without_active, self.unknown.time_without_active_ms)
         return without == (self.visits, self.time_sum_ms) != (0, 0)
 
     @property
     def is_time_unknown(self) -> bool:
-        """Whether there are visits, and none has a known duration."""
+        """True if there are visits, and none has a known duration."""
         return not self.time_sum_ms and 0 < self.visits == self.unknown.visits_without_duration
 
     @property
@@ -206,7 +206,7 @@ class Sums:
 
     @property
     def time_ms(self) -> int | None:
-        """The time on pages."""
+        """The time on pages, in ms; None if it is unknown."""
         return None if self.is_time_unknown else self.time_sum_ms
 
     @property
@@ -233,7 +233,7 @@ class Hour(Sums):
 
     @property
     def clock_ms(self) -> int | None:
-        """The time on the clock."""
+        """The time on the clock, in ms; None if it is unknown."""
         return None if self.is_time_unknown else self.clock_sum_ms
 
     def add(self, other: "Hour") -> None:

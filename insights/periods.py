@@ -20,7 +20,7 @@ EPOCH = date(1970, 1, 1)
 MAX_DAYS = 3_660
 
 Unit = Literal["day", "week", "month", "year", "range"]
-# Hours since 1970 as the person's calendar and clock count them: 24 a day, whatever the day's length.
+# Hours since 1970 by the person's calendar and clock, which count 24 for each day, also for one of 23 or 25 hours.
 HourLabel = int
 
 
@@ -40,7 +40,7 @@ def utc_offset_ms(zone: ZoneInfo, instant: int) -> int:
 
 def midnight(zone: ZoneInfo, day: date) -> int:
     """Return the first instant of a day."""
-    # Where midnight comes twice, this is the first of the two.
+    # If clocks go back over midnight, it comes twice, and this is the first of the two.
     local = datetime.combine(day, time(), zone)
     instant = milliseconds(local)
     there = datetime.fromtimestamp(instant // 1000, zone)
@@ -94,14 +94,14 @@ class Period:
 
     @cached_property
     def offset_spans(self) -> list[OffsetSpan]:
-        """The period, cut where the zone's offset changes; a year has three spans, or one."""
+        """The spans of the period, each with one UTC offset; a year has three, or one in a zone without changes."""
         cuts: list[OffsetSpan] = []
         for number, day in enumerate(self.dates):
             start, end = self.midnights[number], self.midnights[number + 1]
             while start < end:
                 shift_ms = utc_offset_ms(self.zone, start)
                 stop = _offset_change(self.zone, start, end) if utc_offset_ms(self.zone, end - 1) != shift_ms else end
-                # Clocks may repeat an hour before midnight after midnight; it then belongs to the new day.
+                # If clocks go back over midnight, the repeated hour belongs to the new day.
                 shown = (start + shift_ms) // DAY_MS
                 stop = min(stop, (shown + 1) * DAY_MS - shift_ms)
                 shift_ms += ((day - EPOCH).days - shown) * DAY_MS

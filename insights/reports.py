@@ -54,9 +54,9 @@ def months_of(period: Period) -> list[Period]:
 def bases(user_id: int, months: Sequence[Period]) -> list[list[list[int]]]:
     """Return, for each of these consecutive months, the numbers that tell whether a stored tally is still valid.
 
-    They are the count and the highest seq of the visits that begin in the month before, of those that begin in the
-    month, and of those of a day or longer that reach into it from earlier. Every push that writes raises the person's
-    seq, so no visit of the month can be stored, changed or erased without changing one of these numbers.
+    The numbers are a count and a highest seq for each of three groups: the visits that begin in the month before, the
+    visits that begin in the month, and earlier visits of a day or longer that reach into it. Every push that writes
+    raises the person's seq, so a visit of the month that is stored, changed or erased changes one of these numbers.
     """
     if not months:
         return []

@@ -55,7 +55,7 @@ class Query:
 
     @property
     def is_narrow(self) -> bool:
-        """Whether many visits may have to be read to find one that matches."""
+        """True if many visits may have to be read to find one that matches."""
         return bool(self.words or self.domain or self.browser_id is not None or self.category)
 
 

@@ -21,17 +21,17 @@ class TabLifetime:
 
     @property
     def lifetime_ms(self) -> int:
-        """How long the tab was open."""
+        """The time from `opened_at` to `ended_at`."""
         return self.ended_at - self.opened_at
 
     @property
     def is_unread(self) -> bool:
-        """Whether the browser counted no active time in it."""
+        """True if the browser counted no active time in the tab."""
         return self.active_ms == 0
 
 
 def tab_lifetime(tab: TabAggregate) -> TabLifetime:
-    """Return the lifetime of a tab."""
+    """Return the lifetime that an aggregate tells; without a closing time it ends at the last activity."""
     return TabLifetime(
         browser_id=tab.browser_id,
         tab_id=tab.tab_id,

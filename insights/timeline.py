@@ -62,7 +62,7 @@ def time_range(period: Period, hour: int | None) -> TimeRange:
     label = next((label for label in labels if label % 24 == hour), None)
     if label is None:
         return TimeRange(period, None, period.starts_at, period.ends_at)
-    # Where clocks go back, two hours in a row have this label.
+    # When clocks go back, two consecutive hours have this label.
     last = len(labels) - 1 - labels[::-1].index(label)
     end = starts[last + 1] if last + 1 < len(starts) else period.ends_at
     return TimeRange(period, label, starts[labels.index(label)], end)

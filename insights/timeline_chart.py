@@ -1,4 +1,4 @@
-"""Where the parts of a timeline's drawing go, in percent of its width. Pure."""
+"""Places of the parts of a timeline's drawing, in percent of its width. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Parses JSON by RFC 8259 and says where it is wrong.
 
-msgspec is fast but refuses lone surrogates, which RFC 8259 allows, and tells little of an error. The standard library
-is slower and tells both what is wrong and where.
+msgspec is fast, but it refuses lone surrogates, which RFC 8259 allows, and its errors tell little. The standard library
+is slower, and its errors name the problem and the place.
 """
 
 import json
@@ -27,7 +27,7 @@ _decode = msgspec.json.Decoder(float_hook=parse_fraction).decode
 
 
 class InvalidJSON(ValueError):
-    """The text is not JSON; the message says what is wrong and where."""
+    """The text is not JSON; the message names the problem and the place."""
 
 
 def parse(text: bytes) -> Any:

@@ -1,15 +1,15 @@
-"""The sync app, and what it registers with accounts: how a person is erased, and the names of its tables."""
+"""The sync app, which registers with accounts the erasure of a person's records and the names of its tables."""
 
 from django.apps import AppConfig
 
 
 class SyncConfig(AppConfig):
-    """The copy of what browsers recorded."""
+    """The copy of the records that browsers made."""
 
     name = "sync"
 
     def ready(self) -> None:
-        """Register the erasure of a person, which a closing account calls."""
+        """Name the tables, and register the erasure of a person, which a closing account calls."""
         from accounts.account_closing import PersonErasure, register
         from accounts.owned_rows import name_rows
         from sync.erasures import person_erasure

@@ -1,4 +1,4 @@
-"""The copy of what browsers recorded. Instants are integer milliseconds since the Unix epoch, as on the wire.
+"""The copy of the records that browsers made. Instants are integer milliseconds since the Unix epoch, as on the wire.
 
 Three rules let these tables be spread over machines by person later. The person's key is a bigint. It stands in every
 unique constraint and in every statement. Nothing is ordered or paged by `id`.

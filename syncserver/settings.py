@@ -165,13 +165,13 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="syncserver@localhost")
 # Mail is sent after the answer, so that the answer's time says nothing.
 WORK_IN_BACKGROUND = True
 
-# A second step for staff: asked of those who set one up, and of all of them when it is required.
+# A second step of signing in: for staff who set one up, and for all staff when it is required.
 STAFF_TOTP_REQUIRED = env.bool("STAFF_TOTP_REQUIRED", default=False)
 OTP_TOTP_ISSUER = "syncserver"
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
-# Failed sign-ins. A lock is on account and address together; the address alone is locked only when the operator has
-# said how many proxies stand before us, else one proxy's address would lock everybody out. Every lock ends by itself.
+# Failed sign-ins lock the pair of account and client IP. A client IP alone is locked only where NUM_PROXIES is set:
+# otherwise the lock could fall on the IP of a proxy, and shut everybody out. Every lock ends by itself.
 AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
 AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_LOCK_MINUTES", default=15))
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -182,7 +182,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_CLIENT_IP_CALLABLE = "accounts.limits.client_ip.client_ip"
 AXES_LOCKOUT_CALLABLE = "accounts.limits.lockout.locked_out_response"
-# Django names the credential "username" whatever the user model calls it; axes would look for "email".
+# Django's sign-in form names its field "username". Without this, axes would look for "email", as the user model has it.
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "accounts.limits.lockout.login_name"
 AXES_VERBOSE = False
@@ -215,10 +215,15 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
-# Sign-ins of browsers. Access tokens are short and carry their session; refresh tokens rotate within it by the rule of
-# accounts/sessions/rotation.py. Tokens signed with an old key are good until that key is removed here.
+# The life of a session. An extension's session ends after SESSION_IDLE_DAYS without a refresh, and in any case
+# SESSION_MAX_DAYS after the sign-in.
 SESSION_IDLE_DAYS = env.int("SESSION_IDLE_DAYS", default=90)
 SESSION_MAX_DAYS = env.int("SESSION_MAX_DAYS", default=365)
+# The sign-in of the pages and the admin ends 14 days after it began, used or not.
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+# Tokens. An access token is short-lived and names its session. Refresh tokens rotate within the session by the rule of
+# accounts/sessions/rotation.py. A token signed with an old key is good until that key is removed from the variable.
 REFRESH_GRACE_SECONDS = env.int("REFRESH_GRACE_SECONDS", default=60)
 JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default="") or SECRET_KEY
 JWT_OLD_SIGNING_KEYS = env.list("JWT_OLD_SIGNING_KEYS", default=[])

@@ -19,7 +19,7 @@ PERSON_OF_LIVE_SESSION = (
 
 
 class Unauthorized(APIException):
-    """401 from any call, also one that needs no access token itself."""
+    """The answer 401, also of calls that need no access token."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
     auth_header = 'Bearer realm="api"'

@@ -11,12 +11,12 @@ from rest_framework.response import Response
 from accounts import account_service
 from accounts.api.account_view import AccountView, check_password, person, valid
 from accounts.api.examples import example
-from accounts.api.open_view import OpenView
 from accounts.api.serializers import (
     EmailStateSerializer,
     LinkSerializer,
     NewEmailSerializer,
 )
+from accounts.api.unauthenticated_view import UnauthenticatedView
 from accounts.models import User
 
 
@@ -35,7 +35,7 @@ class EmailView(AccountView):
         ],
     )
     def get(self, request: Request) -> Response:
-        """Return the e-mail address, whether it is confirmed, and the one it is to become."""
+        """Return the e-mail address, whether it is confirmed, and the new one that waits for confirmation."""
         return Response(self._state(person(request)))
 
     @extend_schema(
@@ -70,7 +70,7 @@ class EmailView(AccountView):
         }
 
 
-class EmailConfirmView(OpenView):
+class EmailConfirmView(UnauthenticatedView):
     """A link that came by e-mail."""
 
     @extend_schema(
@@ -80,7 +80,7 @@ class EmailConfirmView(OpenView):
         examples=[example("a link", {"link": "7.d0k2hp-0f9d…"})],
     )
     def post(self, request: Request) -> Response:
-        """Confirm an address by what its link carries; works once and for an hour."""
+        """Confirm an e-mail address by the text from its link, which works once and for an hour."""
         sent = valid(LinkSerializer(data=request.data))
         if account_service.confirm_email(sent["link"], request._request) is None:
             raise ValidationError({"link": [account_service.DEAD_LINK]})

@@ -16,7 +16,7 @@ from id_numbers import parse_id
 
 
 class EventsView(AccountView):
-    """What happened to the account."""
+    """The events of the account."""
 
     @extend_schema(
         operation_id="events",

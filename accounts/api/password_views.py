@@ -11,13 +11,13 @@ from rest_framework.views import APIView
 from accounts import account_service, emails
 from accounts.api.account_view import AccountView, check_password, current_session_id, person, valid
 from accounts.api.examples import example
-from accounts.api.open_view import OpenView
 from accounts.api.serializers import (
     ForgottenPasswordSerializer,
     NewPasswordSerializer,
     ResetSerializer,
     check_new_password,
 )
+from accounts.api.unauthenticated_view import UnauthenticatedView
 from accounts.sessions import session_service
 
 
@@ -65,7 +65,7 @@ class PasswordResetView(APIView):
         return Response(status=status.HTTP_202_ACCEPTED)
 
 
-class PasswordResetConfirmView(OpenView):
+class PasswordResetConfirmView(UnauthenticatedView):
     """A link that came by e-mail, and the next password."""
 
     @extend_schema(
@@ -75,7 +75,7 @@ class PasswordResetConfirmView(OpenView):
         examples=[example("both", {"link": "7.d0k2hp-0f9d…", "newPassword": "staple battery horse right"})],
     )
     def post(self, request: Request) -> Response:
-        """Set a new password by what a link carries, which ends every session. The link works once and for an hour."""
+        """Set a new password by the text from a link, and end every session. A link works once and for an hour."""
         sent = valid(ResetSerializer(data=request.data))
         user = account_service.person_of_reset_link(sent["link"])
         if user is None:

@@ -17,7 +17,7 @@ from accounts.api.serializers import (
 
 
 class MeView(AccountView):
-    """Who is signed in."""
+    """The person who is signed in."""
 
     @property
     def throttle_scope(self) -> str | None:  # type: ignore[override]  # reading is not limited

@@ -155,7 +155,7 @@ class LabelSerializer(serializers.Serializer[Any]):
 
 
 class EndedSerializer(serializers.Serializer[Any]):
-    """How many sessions a call ended."""
+    """The number of sessions that a call ended."""
 
     ended = serializers.IntegerField(read_only=True)
 

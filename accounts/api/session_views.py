@@ -80,7 +80,7 @@ class LogoutOthersView(AccountView):
         operation_id="endOtherSessions",
         request=None,
         responses={200: EndedSerializer},
-        examples=[example("three browsers", {"ended": 3}, reply=True)],
+        examples=[example("three sessions", {"ended": 3}, reply=True)],
     )
     def post(self, request: Request) -> Response:
         """End every session but the one that asks."""

@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from accounts import account_service, audit
 from accounts.api.authentication import SessionEnded, Unauthorized
 from accounts.api.examples import REFRESH, SIGN_IN, SIGN_UP, SIGNED_IN, TOKENS
-from accounts.api.open_view import OpenView
 from accounts.api.serializers import (
     LoginSerializer,
     RefreshSerializer,
@@ -23,6 +22,7 @@ from accounts.api.serializers import (
     TokensSerializer,
     UserSerializer,
 )
+from accounts.api.unauthenticated_view import UnauthenticatedView
 from accounts.limits.client_ip import client_ip
 from accounts.limits.throttling import account_wait, check_rate
 from accounts.models import User
@@ -35,7 +35,7 @@ def signed_in(user: User, request: Request, label: str) -> dict[str, Any]:
     return {"user": UserSerializer(user).data, **session_service.begin_with_tokens(user, request._request, label)}
 
 
-class RegisterView(OpenView):
+class RegisterView(UnauthenticatedView):
     """Sign up."""
 
     @extend_schema(
@@ -64,7 +64,7 @@ class RegisterView(OpenView):
         return Response(signed_in(user, request, sent["label"]), status=status.HTTP_201_CREATED)
 
 
-class LoginView(OpenView):
+class LoginView(UnauthenticatedView):
     """Sign in."""
 
     @extend_schema(
@@ -89,7 +89,7 @@ class LoginView(OpenView):
         return Response(signed_in(user, request, serializer.validated_data["label"]))
 
 
-class RefreshView(OpenView):
+class RefreshView(UnauthenticatedView):
     """Stay signed in."""
 
     throttle_classes = ()
@@ -103,8 +103,8 @@ class RefreshView(OpenView):
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for a new pair.
 
-        A browser that got no answer sends the same token again, however much later. A token that is presented although
-        a later one was used, beyond a minute of grace, was copied: the session ends at once (`session_ended`).
+        A client that got no answer may send the same token again at any time. A token that is sent more than a minute
+        after a later one was used counts as copied, and the session ends at once (`session_ended`).
         """
         serializer = RefreshSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -122,17 +122,20 @@ class RefreshView(OpenView):
             raise Unauthorized("This token belongs to nobody who may sign in.", code="token_invalid") from refused
 
     def _counted(self, request: Request, text: str) -> RefreshToken:
-        """Return the token and count the call for its session: browsers behind one client IP share no limit."""
+        """Return the token, and count the call for its session.
+
+        A count for the client IP would make the extensions behind one router share a limit.
+        """
         try:
             token = RefreshToken(text)  # type: ignore[arg-type]  # the library takes text
         except TokenError:
-            check_rate("refresh", f"address {client_ip(request._request)}")
+            check_rate("refresh", f"client IP {client_ip(request._request)}")
             raise
         check_rate("refresh", f"session {token.session_id}")
         return token
 
 
-class LogoutView(OpenView):
+class LogoutView(UnauthenticatedView):
     """Sign out."""
 
     @extend_schema(operation_id="logout", request=RefreshSerializer, responses={204: None}, examples=[REFRESH])

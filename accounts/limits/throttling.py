@@ -87,7 +87,7 @@ class ScopedThrottle(BaseThrottle):
         """Return the name that the request is counted under."""
         if request.user.is_authenticated:
             return f"person {request.user.pk}"
-        return f"address {client_ip(request._request)}"
+        return f"client IP {client_ip(request._request)}"
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Count the request and tell whether it is within the rate."""
@@ -105,7 +105,7 @@ class ScopedThrottle(BaseThrottle):
 
 
 def check_rate(scope: str, ident: str) -> None:
-    """Count a request of `ident`, for names that no throttle class can know; raises Throttled beyond the rate."""
+    """Count a request under `ident`, a name that only the caller knows; raises Throttled beyond the rate."""
     limit, seconds = parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
     count, remaining = count_hit(f"{scope} {ident}", seconds)
     if count > limit:

@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # The tables of an app that is no longer installed: whole refresh tokens, and a key to people who could then not
-        # be deleted. Whoever was signed in by one of them signs in again.
+        # Drops the tables of an app that is no longer installed. They hold whole refresh tokens, and their foreign key
+        # prevents deleting a person. People with such a token sign in again.
         migrations.RunSQL("DROP TABLE IF EXISTS token_blacklist_blacklistedtoken", migrations.RunSQL.noop),
         migrations.RunSQL("DROP TABLE IF EXISTS token_blacklist_outstandingtoken", migrations.RunSQL.noop),
         migrations.AddField(

@@ -16,7 +16,7 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     """Events to read and to add; changing and deleting them is refused."""
 
     def about(self, user_id: int) -> Self:
-        """Keep what happened to one person's account."""
+        """Keep the events of one person's account."""
         return self.filter(subject_id=user_id)
 
     def update(self, **kwargs: Any) -> int:

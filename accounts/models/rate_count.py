@@ -11,12 +11,12 @@ def account_key(email: str) -> str:
 
 
 def email_key(email: str) -> str:
-    """Return the key that e-mails to an address are counted under."""
+    """Return the key under which e-mails to one e-mail address are counted."""
     return f"letter {normalize_email(email)}"[:100]
 
 
 class RateCount(models.Model):
-    """How often something was asked for in one window of time; rows of past windows mean nothing.
+    """The number of attempts under one key in one window of time; rows of past windows mean nothing.
 
     On PostgreSQL the table is unlogged: a count lost in a crash costs nothing, and a commit that wrote nothing else
     waits for no disk.

@@ -1,4 +1,4 @@
-"""The table of sessions."""
+"""Sign-ins of extensions and of web browsers, live and ended."""
 
 from datetime import datetime
 from typing import Any, ClassVar, Final, Self
@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-# Characters of the name of a session.
+# The longest name of a session, in characters.
 LABEL_LENGTH: Final = 100
 
 
@@ -19,19 +19,19 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(user_id=user_id)
 
     def live(self) -> Self:
-        """Keep those that are signed in."""
+        """Keep the sessions that have neither ended nor expired."""
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 
     def end(self, reason: "Session.Reason") -> int:
-        """Sign them out and return how many."""
+        """End the sessions and return their number."""
         return self.update(revoked_at=timezone.now(), revoked_reason=reason)
 
 
 class Session(models.Model):
-    """One sign-in of one browser: of an extension, which holds tokens, or of the web pages, which hold a cookie.
+    """One sign-in: of an extension, which holds tokens, or of a web browser, which holds a cookie.
 
-    Of refresh tokens it knows the newest generation that was refreshed, and the marks of those that may be presented
-    again (accounts/sessions/rotation.py). No token can be made from that.
+    The row keeps the newest generation of refresh tokens that was refreshed, and the marks of the tokens that may be
+    presented again (accounts/sessions/rotation.py). No token can be made from them.
     """
 
     class Kind(models.TextChoices):
@@ -74,5 +74,5 @@ class Session(models.Model):
         return self.label
 
     def is_live(self, now: datetime) -> bool:
-        """Tell whether it is signed in."""
+        """Tell whether the session has neither ended nor expired."""
         return self.revoked_at is None and self.expires_at > now

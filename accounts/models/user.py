@@ -1,4 +1,4 @@
-"""The table of people."""
+"""People, who sign in with an e-mail address in its normalised spelling."""
 
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
@@ -22,7 +22,7 @@ def validate_time_zone(name: str) -> None:
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes people, always with a normalised address."""
+    """Makes people, always with a normalised e-mail address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a person; raises ValueError without an address, IntegrityError when it is taken."""
@@ -49,7 +49,7 @@ class UserManager(BaseUserManager["User"]):
         return self.filter(email=normal)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Return the person with this address; raises DoesNotExist."""
+        """Return the person with this e-mail address; raises DoesNotExist."""
         return self.by_email(username or "").get()
 
 

@@ -19,12 +19,12 @@ from django.views.generic import FormView, TemplateView
 
 from accounts import emails
 from accounts.pages import forms
-from accounts.pages.rated_page import RatedPage
+from accounts.pages.rate_limited_page import RateLimitedPage
 from accounts.pages.signed_in import current_session_id, person
 from accounts.sessions import session_service
 
 
-class ForgottenPage(RatedPage, FormView):  # type: ignore[type-arg]  # as above
+class ForgottenPage(RateLimitedPage, FormView):  # type: ignore[type-arg]  # as above
     """Ask for a link that sets a new password; the answer does not tell whether somebody has the address."""
 
     template_name = "accounts/forgotten.html"

@@ -1,4 +1,4 @@
-"""Where staff set up and take their second step of signing in."""
+"""The pages on which staff set up and take the second step of signing in."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required

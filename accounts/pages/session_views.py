@@ -1,11 +1,11 @@
-"""The page of sessions."""
+"""The page of sign-ins, which lists the sessions of a person."""
 
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Session
 from accounts.pages import forms
@@ -16,7 +16,7 @@ from id_numbers import parse_id
 
 @login_required
 def session_list(request: HttpRequest) -> HttpResponse:
-    """Show the sessions; POST names one."""
+    """Show the person's sessions; POST renames one."""
     user = person(request)
     if request.method == "POST":
         session = posted_session(request)
@@ -26,7 +26,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
             messages.success(request, "Named.")
         else:
             messages.error(request, "A name has 1 to 100 characters.")
-        return redirect("browsers")
+        return redirect("own-sessions")
     shown = session_service.sessions_to_show(user)
     live = [session for session in shown if session.revoked_at is None]
     context = {
@@ -35,6 +35,13 @@ def session_list(request: HttpRequest) -> HttpResponse:
         "stolen": [session for session in shown if session.revoked_at is not None],
     }
     return render(request, "accounts/sessions.html", context)
+
+
+@require_safe
+@login_required
+def redirect_to_sessions(request: HttpRequest) -> HttpResponse:
+    """Redirect to the page of sign-ins."""
+    return redirect("own-sessions")
 
 
 def posted_session(request: HttpRequest) -> Session:
@@ -57,7 +64,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     session_service.end_one(person(request), session.pk, Session.Reason.REMOTELY, request)
     messages.success(request, f"{session.label} is signed out.")
-    return redirect("browsers")
+    return redirect("own-sessions")
 
 
 @require_POST
@@ -66,4 +73,4 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """End all sessions but this one."""
     ended = session_service.end_others(person(request), current_session_id(request), Session.Reason.REMOTELY, request)
     messages.success(request, f"{ended} other sign-in{'' if ended == 1 else 's'} ended.")
-    return redirect("browsers")
+    return redirect("own-sessions")

@@ -17,12 +17,12 @@ from django.views.generic import FormView
 
 from accounts import account_service
 from accounts.pages import forms
-from accounts.pages.rated_page import RatedPage
+from accounts.pages.rate_limited_page import RateLimitedPage
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-class SignUpPage(RatedPage, FormView):  # type: ignore[type-arg]  # takes no parameter at run time
+class SignUpPage(RateLimitedPage, FormView):  # type: ignore[type-arg]  # takes no parameter at run time
     """Make an account and sign in to it."""
 
     template_name = "accounts/sign_up.html"
@@ -49,7 +49,7 @@ class SignUpPage(RatedPage, FormView):  # type: ignore[type-arg]  # takes no par
         return redirect(settings.LOGIN_REDIRECT_URL)
 
 
-class SignInPage(RatedPage, LoginView):
+class SignInPage(RateLimitedPage, LoginView):
     """Sign in."""
 
     template_name = "accounts/sign_in.html"

@@ -14,5 +14,5 @@ def person(request: HttpRequest) -> User:
 
 
 def current_session_id(request: HttpRequest) -> int:
-    """Return the id of the session row of the cookie; 0 on the page that begins it."""
+    """Return the id of this cookie's session row; 0 during the request that signs in."""
     return int(request.session.get(SIGN_IN, 0))

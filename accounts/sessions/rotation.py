@@ -9,12 +9,12 @@ A token presented later than that is held by two, and one of them is a thief.
 from enum import Enum
 from typing import Final, NamedTuple
 
-# A browser refreshes every few minutes. Beyond this many uses within the grace the oldest count as old.
+# A browser refreshes every few minutes. If more uses than this fall within the grace, the oldest are forgotten.
 USES_KEPT: Final = 128
 
 
 class Use(NamedTuple):
-    """The first refresh with one token."""
+    """One refresh: the generation and mark of the token, and the first time it was used."""
 
     generation: int
     mark: str
@@ -43,7 +43,7 @@ def present(chain: Chain, generation: int, mark: str, now: int, grace: int) -> t
 
     When it is good, the answer is a token of the new chain's generation + 1.
     """
-    # A generation ahead of what is stored was signed here too, before the database was restored from a backup.
+    # A generation later than the stored one was signed by this server too, before a backup was restored.
     if generation <= chain.generation and not _is_good(chain, generation, mark, now, grace):
         return Verdict.THEFT, chain
     uses = chain.uses

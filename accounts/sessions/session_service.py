@@ -17,7 +17,7 @@ from accounts.user_agent import label_from
 from instants import milliseconds
 
 Reason, Kind = Session.Reason, Session.Kind
-# How long an ended session is shown, and kept.
+# Days for which an ended session is kept, and shown if it ended for safety.
 ENDED_KEPT_DAYS = 30
 
 

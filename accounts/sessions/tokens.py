@@ -43,7 +43,7 @@ class KeyRing(TokenBackend):
                     options={
                         "require": ["exp", "jti", "iss", "aud"],
                         "verify_signature": verify,
-                        # Else a token from a server with a clock a second ahead would be refused.
+                        # The check would refuse a token from a server whose clock is a second ahead.
                         "verify_iat": False,
                     },
                 )

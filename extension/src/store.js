@@ -49,7 +49,7 @@ function createStores(db) {
 }
 
 const keyOf = (/** @type {{owner: string, startedAt: number, id: string}} */ { owner, startedAt, id }) => [owner, startedAt, id];
-/** All keys of one owner: an array sorts after every number. */
+/** The range of all keys of one owner. IndexedDB sorts arrays after numbers, so `[owner, []]` is the end. */
 const allOf = (/** @type {string} */ owner) => IDBKeyRange.bound([owner], [owner, []]);
 
 export class Store {

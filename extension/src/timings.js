@@ -8,27 +8,27 @@
 
 /** @type {Readonly<Timings>} */
 export const TIMINGS = Object.freeze({
-  /** Between two heartbeats while a person is on a page. Browsers allow no alarm more often than every 30 s. */
+  /** Seconds between two heartbeats of an open visit. Browsers allow no shorter alarm than 30 s. */
   heartbeatSeconds: 30,
-  /** Between two heartbeats while the person is away from an open page. */
+  /** Seconds between two heartbeats while the person is away from an open page. */
   awayHeartbeatSeconds: 300,
   /** Extra heartbeats after a visit begins, so that a crash early in the visit does not lose it. */
   earlyHeartbeatSeconds: [1.1, 5, 15],
-  /** After so many missed heartbeats the browser slept or died. */
+  /** The number of missed heartbeats after which the browser counts as asleep or dead. */
   missedHeartbeats: 3,
   /** Time without input after which the browser calls a person idle. */
   idleSeconds: 60,
-  /** A shorter stay is no visit. */
+  /** A shorter stay on a page is not recorded as a visit. */
   shortestVisitMs: 1000,
   /** Wait after a visit ends before it is sent, so that a burst goes out together. */
   syncSoonSeconds: 5,
-  /** Between two runs of sending while a visit goes on. */
+  /** Seconds between two sync runs while a visit goes on. */
   syncEverySeconds: 300,
-  /** Least time between two automatic runs when the server names none. */
+  /** The shortest time between two automatic sync runs when the server states none. */
   syncFloorSeconds: 60,
-  /** A server's own least time counts up to this. */
+  /** The longest `minSyncIntervalSeconds` of a server that is obeyed. */
   longestFloorSeconds: 3600,
-  /** A synced record stays on this machine for so long. */
+  /** Days for which a synced record is kept in the browser. */
   keepSyncedDays: 30,
   backoffFirstSeconds: 30,
   backoffLastSeconds: 1800,

@@ -1,4 +1,4 @@
-"""What the pages share: the person who looks, the days of the URL, and links to other periods."""
+"""The context that all pages share: the person who looks, the days of the URL, and links to other periods."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

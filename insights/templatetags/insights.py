@@ -89,7 +89,7 @@ def highlight(text: str, words: tuple[str, ...]) -> SafeString:
 def site_letter(domain: str) -> str:
     """Return the letter of a site's icon."""
     names = domain.split(".")
-    # Of en.wikipedia.org and news.example.co.uk these are W and E.
+    # The letters of en.wikipedia.org and news.example.co.uk are W and E.
     name = max(names[:-1], key=len) if len(names) > 1 else domain
     return next((letter.upper() for letter in name if letter.isalnum()), "?")
 

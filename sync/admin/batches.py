@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from sync.admin import filters, value_display
-from sync.admin.synced_admin import SyncedAdmin
+from sync.admin.read_only_admin import ReadOnlyAdmin
 from sync.models import SyncBatch
 
 RESULT_CHOICES = {
@@ -35,7 +35,7 @@ class ResultFilter(admin.SimpleListFilter):
 
 
 @admin.register(SyncBatch)
-class SyncBatchAdmin(SyncedAdmin):
+class SyncBatchAdmin(ReadOnlyAdmin):
     """The pushes of the last days. An index by time serves everybody's, so the list needs no person."""
 
     list_display = ("received", "person_link", "kind", "created", "updated", "unchanged", "rejected", "size",

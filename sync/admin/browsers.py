@@ -10,12 +10,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sync.admin import filters, value_display
-from sync.admin.synced_admin import SyncedAdmin
+from sync.admin.read_only_admin import ReadOnlyAdmin
 from sync.models import Browser
 
 
 @admin.register(Browser)
-class BrowserAdmin(SyncedAdmin):
+class BrowserAdmin(ReadOnlyAdmin):
     """Browsers. A person has a hundred at most, so the table is small and an exact search may scan it."""
 
     list_display = ("client", "person_link", "product", "platform", "extension_version", "first_push", "last_push")
@@ -33,7 +33,7 @@ class BrowserAdmin(SyncedAdmin):
     )
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """Order one person's by last push; no index serves that order for everybody's."""
+        """Order one person's browsers by last push. No index serves this order for all people."""
         return ["-pk"] if filters.chosen_person(request) is None else ["-last_push_at"]
 
     def search(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
@@ -42,7 +42,7 @@ class BrowserAdmin(SyncedAdmin):
 
     @admin.display(description="client id")
     def client(self, row: Browser) -> str:
-        """Return the client id, or that there is none."""
+        """Return the client id, or a text that says that the browser sent none."""
         return str(row)
 
     @admin.display(description="browser")

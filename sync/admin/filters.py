@@ -32,12 +32,12 @@ def parameter(request: HttpRequest, name: str) -> str:
 
 
 def chosen_person(request: HttpRequest) -> int | None:
-    """Return the id of the person whose rows are asked for, or None."""
+    """Return the id of the chosen person, or None."""
     return parse_id(parameter(request, PERSON))
 
 
 def chosen_day(request: HttpRequest) -> date | None:
-    """Return the day whose rows are asked for, or None."""
+    """Return the chosen day, or None."""
     try:
         day = date.fromisoformat(parameter(request, DAY))
     except ValueError:

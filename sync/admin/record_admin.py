@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from sync.admin import filters, value_display
-from sync.admin.synced_admin import SyncedAdmin
+from sync.admin.read_only_admin import ReadOnlyAdmin
 from sync.models import Browser
 
 KEY_COLUMNS = ("id", "user", "browser")
@@ -17,7 +17,7 @@ BOOKKEEPING: tuple[str, Any] = (
 )
 
 
-class RecordAdmin(SyncedAdmin):
+class RecordAdmin(ReadOnlyAdmin):
     """Records of one person. Every index of the record tables starts with the person."""
 
     needs_person = True

@@ -3,12 +3,12 @@
 from django.contrib import admin
 
 from sync.admin import filters
-from sync.admin.synced_admin import SyncedAdmin
+from sync.admin.read_only_admin import ReadOnlyAdmin
 from sync.models import SyncState
 
 
 @admin.register(SyncState)
-class SyncStateAdmin(SyncedAdmin):
+class SyncStateAdmin(ReadOnlyAdmin):
     """One row a person: the number of their pushes that changed something."""
 
     list_display = ("person_link", "counter")

@@ -1,4 +1,4 @@
-"""How stored values are shown to staff. Text from pages and clients is escaped."""
+"""Formats stored values for staff. Text from pages and clients is escaped."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -87,7 +87,7 @@ def indented_json(value: Any) -> SafeString | str:
 
 
 def wrapped(text: str) -> SafeString:
-    """Return text that may wrap, in a table whose other cells do not."""
+    """Return text that may wrap; the other cells of the admin's tables do not."""
     return format_html('<span class="sync-wrap">{}</span>', text)
 
 

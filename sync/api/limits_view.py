@@ -13,7 +13,7 @@ from sync import limits
 
 
 class LimitsSerializer(serializers.Serializer[Any]):
-    """What a sender must keep to."""
+    """The limits that a sender must keep."""
 
     maxRecords = serializers.IntegerField(help_text="Records in a batch.")
     maxBodyBytes = serializers.IntegerField(help_text="Bytes of a body after inflating.")

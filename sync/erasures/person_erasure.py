@@ -68,7 +68,7 @@ def capped(rows: int) -> str:
 
 
 def check_erasable(user_id: int) -> None:
-    """Raise Refused for the last active superuser: without one, nobody could make another in the admin."""
+    """Raise Refused for the last active superuser: nobody else could make another one in the admin."""
     superusers = User.objects.filter(is_superuser=True)
     others = superusers.filter(is_active=True).exclude(pk=user_id)
     if superusers.filter(pk=user_id).exists() and not others.exists():

@@ -26,9 +26,9 @@ _NULL = msgspec.Raw(b"null")
 
 
 class Batch(NamedTuple):
-    """A push: what its envelope says, and the JSON text of each record, or None where no list of records was sent.
+    """A push: its envelope, and the JSON text of each record, or None if no list of records was sent.
 
-    Of more records than a batch may hold only the number is told: exactly, or "at least" when `is_exact` is false.
+    A batch with too many records has their number only. It is a lower bound when `is_exact` is false.
     """
 
     envelope: Any

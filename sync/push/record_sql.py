@@ -48,7 +48,7 @@ class Row(Protocol):
 
 
 class Leading(NamedTuple):
-    """What all rows of one push have in common; `now` is in ms."""
+    """The values that all rows of one push share; `now` is in ms."""
 
     user_id: int
     seq: int
@@ -178,7 +178,7 @@ def overwrite(kind: RecordKind, leading: Leading, rows: Iterable[Row]) -> None:
             cursor.executemany(f"{_insert_sql(kind)} {_on_conflict(kind)}", list(written(kind, leading, rows)))
             return
         updated = 0
-        # The JSON columns are most of a row, and seldom what changed.
+        # The JSON columns are most of a row and seldom change, so rows with unchanged ones are sent without them.
         kept = [row.held is not None and merge.same_documents(row.digest, row.held.digest) for row in rows]
         for keeps, columns in ((True, (*kind.scalars, *kind.derived)), (False, kind.columns)):
             changed = [_changed(kind, columns, row) for row, same in zip(rows, kept, strict=True) if same is keeps]

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from sync import limits
 
-# A batch in one go: each read copies what was received before it.
+# A usual batch is read at once, because each further read copies the bytes received before it.
 CHUNK = 1_048_576
 
 

@@ -1,7 +1,7 @@
 """The bulk serializers of the push calls: each record is judged alone, the good are stored, the bad are listed.
 
 The fields come from the declarations in sync/records/. After `is_valid()`, `validated_data` holds the contents of the
-good records, `rejected` and `trimmed` what the reply says of the others; `save(user=…)` stores the good.
+good records, and `rejected` and `trimmed` hold the reply's lists of these names. `save(user=…)` stores the good ones.
 """
 
 import json
@@ -12,7 +12,7 @@ from rest_framework import serializers
 from strict_json.parsing import without_lone_surrogates
 from sync import limits
 from sync.push import service
-from sync.records.description import described_fields
+from sync.records.openapi import described_fields
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import RecordKind, Rejected
 from sync.records.tab_aggregate import TAB_AGGREGATE
@@ -57,7 +57,7 @@ class BulkSerializer(serializers.ListSerializer[Any]):
     def save(self, **kwargs: Any) -> list[service.Result]:
         """Store the good records as those of `user`, and return the fate of every record sent.
 
-        `push` may tell what is known of the request; raises what `service.bulk_update_or_create` raises.
+        `push` may describe the request. Raises the errors of `service.bulk_update_or_create`.
         """
         user, push = kwargs["user"], kwargs.get("push") or service.Push()
         push.rejected, push.accepted = self.rejected, self.accepted

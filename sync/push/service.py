@@ -2,7 +2,7 @@
 
 One push is one transaction: lock the person's row, read the versions that the table holds for these keys in one query,
 drop every record that is not newer, write the others in bulk. The reply is built from the decisions made under the
-lock, so it is true of what was committed.
+lock, so it agrees with the rows that were committed.
 """
 
 import logging
@@ -44,7 +44,7 @@ class TooManyBrowsers(Exception):
 
 @dataclass(slots=True)
 class Push:
-    """What is known of a push beside its records, for the log of batches and the person's list of browsers."""
+    """The facts of a push beside its records, for the log of batches and the person's list of browsers."""
 
     sender: str | None = None
     client: Mapping[str, str] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Incoming(msgspec.Struct, gc=False):
     held: Held | None = None
 
     def version(self) -> merge.Version:
-        """Return what the record is compared by where it meets another version of itself."""
+        """Return the values by which it is compared with another version of the same record."""
         return self.kind.rank_of(self.content), self.digest
 
     def is_newer_than(self, held: Held) -> bool:
@@ -89,7 +89,7 @@ Write = Callable[[Statement, Sequence[Incoming]], set[int]]
 def bulk_update_or_create(
     user_id: int, kind: RecordKind, contents: Sequence[Content], push: Push | None = None
 ) -> list[Result]:
-    """Store each record that is newer than what the person's table holds; return the fate of each, in the order given.
+    """Store each record that is newer than the person's stored version; return a result for each, in the order given.
 
     Everything is durable on return. Nothing is stored when it raises: PersonGone, TooManyBrowsers, or
     django.db.OperationalError when the database cannot be had.
@@ -137,7 +137,7 @@ def _lock(user_id: int) -> int:
 def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: Mapping[str, str]) -> dict[str, int]:
     """Return the ids of the person's browsers by client id, made where they are new; raises TooManyBrowsers.
 
-    What the sender tells of itself (`client`) is kept with its browser.
+    `client`, the sender's description of itself, is stored with its browser.
     """
     now = timezone.now()
     wanted = {*clients} if sender is None else {*clients, sender}
@@ -192,7 +192,7 @@ def _newer(user_id: int, kind: RecordKind, records: Sequence[Incoming]) -> list[
             continue
         key = (record.browser_id, record.key)
         other = best.get(key)
-        # Of identical copies the first stays.
+        # The first of identical copies stays.
         if other is None or record.version() > other.version():
             best[key] = record
     newer = []

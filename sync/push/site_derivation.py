@@ -12,7 +12,7 @@ from sync.push import record_sql
 from sync.records.page_url import read_page_url
 
 ROWS_A_STEP = 1_000
-# Of each table, the column of the URL and the column of its site.
+# The column of the URL and the column of its site, for each table.
 COLUMNS: tuple[tuple[type[SyncRecord], str, str], ...] = (
     (PageVisit, "url", "domain"),
     (TabAggregate, "current_url", "current_domain"),

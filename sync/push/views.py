@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from sync import limits
 from sync.push import record_sql, service
 from sync.push.batch import Batch, split
-from sync.push.description import (
+from sync.push.openapi import (
     PAGE_VISITS_EXAMPLE,
     REPLY_EXAMPLE,
     TAB_AGGREGATES_EXAMPLE,
@@ -38,7 +38,7 @@ class Refusal(APIException):
 
 
 def client_columns(client: Any) -> dict[str, str]:
-    """Return what a sender tells of itself, by column; a value that is no string is ignored."""
+    """Return the sender's description of itself by column; a value that is no string is ignored."""
     if not isinstance(client, dict):
         return {}
     return {

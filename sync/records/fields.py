@@ -1,7 +1,7 @@
-"""The kinds of value that records are made of: what is taken as it is, what is mended or cut, what is refused and why.
+"""The kinds of value that records are made of. Each takes a value as it is, mends or cuts it, or refuses it.
 
 `type` is the rule for a value that is taken as it is. msgspec applies it to whole records at once, and to each value
-by itself where a record has something to mend or to explain. The methods add only what a type cannot say.
+by itself where a record has something to mend or to explain. The methods add only the rules that a type cannot state.
 """
 
 import re
@@ -19,20 +19,20 @@ from sync.records.merge import encode_document
 from sync.records.page_url import read_page_url
 
 REPLACEMENT = "\ufffd"
-# Neither UTF-8 nor, for NUL, PostgreSQL can hold these.
+# UTF-8 has no lone surrogates, and PostgreSQL stores no NUL in text.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Wrong(Exception):
-    """A value that the contract refuses; the text says what to send instead and never repeats the value."""
+    """A value that the contract refuses; the text names the values that are allowed and never repeats the sent one."""
 
 
 class WrongClock(Wrong):
-    """An instant that is refused now and may be right once the sender's clock is."""
+    """An instant that a wrong clock of the sender may explain; the record may be sent again later."""
 
 
 class Judgement(msgspec.Struct, gc=False):
-    """What is known and found out while one record is judged."""
+    """The limits by which one record is judged, and the findings about it."""
 
     latest: int  # the last instant that is allowed, in ms
     clean: bool = True  # no text can hold NUL or a lone surrogate, since the JSON has no escape for them
@@ -48,7 +48,7 @@ def storable(text: str) -> bool:
 
 
 class Value:
-    """A kind of value: the msgspec type that is taken as it is, and the words that refuse everything else."""
+    """A kind of value: the msgspec type that is taken as it is, and the error text for every other value."""
 
     def __init__(self, type_: Any, wanted: str, *, described: Any = None) -> None:
         self.type = type_
@@ -61,7 +61,7 @@ class Value:
         raise Wrong(self.wanted)
 
     def clean(self, value: Any, name: str, judgement: Judgement) -> Any:
-        """Return the value without what a database cannot hold; raises Wrong. Only asked where that may occur."""
+        """Return the value without NUL and lone surrogates, or raise Wrong; called only if the JSON may hold some."""
         return value
 
     def settle(self, value: Any, name: str, judgement: Judgement) -> Any:
@@ -187,7 +187,7 @@ class Text(Value):
 
 
 class CutText(Value):
-    """A string that is cut to `high` characters, with U+FFFD for what a database cannot hold."""
+    """A string that is cut to `high` characters, with U+FFFD for each NUL and lone surrogate."""
 
     def __init__(self, high: int) -> None:
         super().__init__(Annotated[str, Meta(max_length=high)], "Enter a string.", described=str)
@@ -204,7 +204,7 @@ class CutText(Value):
 
 
 def _replaced(value: Any) -> Any:
-    """Return a JSON value with U+FFFD for what a database cannot hold."""
+    """Return a JSON value with U+FFFD for each NUL and lone surrogate."""
     if type(value) is str:
         return value if storable(value) else UNSTORABLE.sub(REPLACEMENT, value)
     if type(value) is dict:
@@ -222,7 +222,7 @@ def _noted(kept: Any, sent: Any, name: str, judgement: Judgement) -> Any:
 class Url(Value):
     """An absolute http(s) URL as the browser has it, without credentials, cut to 8,192 characters.
 
-    With `lenient` it never refuses the record: null is stored for what is no URL.
+    With `lenient` null is stored for a value that is no such URL. Otherwise the value is refused.
     """
 
     def __init__(self, *, lenient: bool = False) -> None:
@@ -289,7 +289,7 @@ class SiteDurations(Value):
 
 
 class Members(Value):
-    """An object of named values, of which those that are not `required` may be null or absent."""
+    """An object of named values; the `optional` ones may be null or absent."""
 
     def __init__(self, name: str, required: dict[str, Value], optional: dict[str, Value]) -> None:
         self.values = {**required, **optional}

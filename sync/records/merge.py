@@ -31,7 +31,7 @@ def digest(
     columns are counted but not hashed, so that another way of deriving them makes no other version. A record is only
     compared with records of the same person, so a contrived collision deceives nobody else.
     """
-    # 0 and false are values like any other, and equal to none of these.
+    # These count as empty. 0 and false do not, and compare equal to none of these.
     empty = scalars.count(None) + scalars.count("") + documents.count(b"[]") + documents.count(b"{}")
     filled = len(scalars) + len(documents) + len(derived) - empty - derived.count(None)
     return bytes((format_number, filled)) + xxh3_64_digest(_encode(scalars)) + xxh3_64_digest(b"".join(documents))

@@ -1,4 +1,4 @@
-"""What a URL of a record may be, and the site it belongs to."""
+"""Checks the URL of a record, and derives the site from it."""
 
 import re
 from functools import lru_cache
@@ -7,7 +7,7 @@ import can_ada
 
 from sync import limits
 
-# Browsers write a URL so; what they merely forgive (tabs in the host, other slashes) never comes from one.
+# The form in which browsers write a URL. They also accept others, such as tabs in the host, but never write them.
 _ABSOLUTE = re.compile(r"(https?://)([^/?#\\\x00-\x20]{1,1000})(?=[/?#\\]|\Z)", re.IGNORECASE)
 
 
@@ -19,7 +19,7 @@ def site_of_text(text: str) -> str:
 
 
 def read_page_url(text: str) -> tuple[str, str] | None:
-    """Return (the URL without credentials, its site), or None for what is no absolute http(s) URL."""
+    """Return (the URL without credentials, its site), or None if the text is no absolute http(s) URL."""
     found = _ABSOLUTE.match(text)
     if found is None:
         return None
@@ -31,7 +31,8 @@ def read_page_url(text: str) -> tuple[str, str] | None:
     return (text, site) if site else None
 
 
-# Most visits of a batch are to few sites, and a URL parser refuses nothing that comes after the authority.
+# Cached, because most visits of a batch are to few sites. No path or query makes a URL parser refuse a URL, so the
+# origin is enough.
 @lru_cache(maxsize=2048)
 def _site_of(origin: str) -> str | None:
     """Return the site of a URL without its path, or None where a browser refuses it.
@@ -44,7 +45,7 @@ def _site_of(origin: str) -> str | None:
     except ValueError:
         return None
     site: str = parsed.hostname.removesuffix(".").removeprefix("www.") or parsed.hostname
-    # A WHATWG host whose last label is a number is an IPv4 address.
+    # By the WHATWG rules a host that ends in a number is an IPv4 address.
     is_local = site == "localhost" or site.endswith((".localhost", "]")) or site.rpartition(".")[2].isdigit()
     if parsed.port and is_local:
         site = f"{site}:{parsed.port}"

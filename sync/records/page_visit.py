@@ -43,10 +43,10 @@ def rank(
     active_duration_ms: int | None,
     closed_at: int | None,
 ) -> Rank:
-    """Return what versions are compared by: the first difference decides, the larger wins."""
+    """Return the values by which versions are compared: the first difference decides, and the larger value wins."""
     return (
         revision,
-        # How much of the visit is known.
+        # The last instant at which the visit is known to go on.
         max(ended_at or 0, last_heartbeat_at or 0, started_at + (duration_ms or 0)),
         1 if ended_at is not None and not is_active else 0,
         active_duration_ms or 0,

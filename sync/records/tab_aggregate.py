@@ -19,7 +19,7 @@ from sync.records.record_kind import (
 def rank(
     revision: int, last_active_at: int, closed_at: int | None, total_active_duration_ms: int, page_count: int
 ) -> Rank:
-    """Return what versions are compared by: the first difference decides, the larger wins."""
+    """Return the values by which versions are compared: the first difference decides, and the larger value wins."""
     return (
         revision,
         last_active_at,

@@ -111,11 +111,11 @@ def test_a_person_signs_up_loses_the_password_sees_what_happened_and_leaves(
     press(page, "Set the password")
     headed(page, "The password is set")
 
-    page.goto(f"{server.url}/account/browsers")
+    page.goto(f"{server.url}/account/sessions")
     fill(page, Email_address=ALICE, Password=NEXT_PASSWORD)
     page.keyboard.press("Enter")
     headed(page, "Sign-ins")
-    expect(page.get_by_text("this browser")).to_have_count(1)
+    expect(page.get_by_text("this sign-in")).to_have_count(1)
     page.get_by_label("Name of ").fill("Kitchen")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Kitchen")).to_be_visible()

@@ -9,7 +9,10 @@ from accounts.models import User
 
 
 class Command(BaseCommand):
-    """Delete a person's authenticator and recovery codes; they set up another at their next sign-in if they must."""
+    """Delete a person's authenticator and recovery codes.
+
+    If the server requires a second step, they set one up at the next sign-in.
+    """
 
     help = "Remove the second step of a member of staff who lost phone and recovery codes."
 

@@ -1,5 +1,5 @@
 /**
- * The person's rules on what may be recorded.
+ * The person's rules for the pages that may be recorded.
  *
  * @typedef {{never: string[], domainOnly: string[], stripQuery: string[]}} Rules  lists of patterns, see `matches`
  * @typedef {{url: string, domain: string, nameless: boolean}} Page  the title of a `nameless` page is not kept

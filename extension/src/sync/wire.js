@@ -80,7 +80,7 @@ export function pushBody(kind, texts, { anonymousClientId, ...client }) {
 }
 
 const STORED = new Set(['created', 'updated', 'unchanged']);
-/** Ms after which a rejected record marked `retry` is sent again. */
+/** Milliseconds after which a rejected record that the server marks with `retry` is sent again. */
 const RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**

@@ -19,7 +19,7 @@ PASSWORD = "correct horse battery staple"
 NEXT = "staple battery horse right"
 SIGN_IN, SIGN_OUT, SIGN_UP = "/account/sign-in", "/account/sign-out", "/account/sign-up"
 FORGOTTEN, RESET = "/account/forgotten-password", "/account/reset-password"
-ACCOUNT, BROWSERS, CLOSE = "/account", "/account/browsers", "/account/close"
+ACCOUNT, BROWSERS, CLOSE = "/account", "/account/sessions", "/account/close"
 OWN = [ACCOUNT, "/account/profile", "/account/password", "/account/email", BROWSERS, "/account/events", CLOSE]
 OPEN = [SIGN_IN, SIGN_UP, FORGOTTEN, f"{FORGOTTEN}/sent", RESET, f"{RESET}/done"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cheap_hashing")]
@@ -231,7 +231,7 @@ class TestBrowsers:
 
     def test_are_listed_and_this_one_is_marked(self, browser, laptop):
         words = text_of(browser.get(BROWSERS))
-        assert "Chrome 148 on Windows this browser" in words
+        assert "Chrome 148 on Windows this sign-in" in words
         assert "Laptop Extension" in words
 
     def test_one_that_was_signed_out_for_safety_says_so_with_the_time(self, alice, browser):

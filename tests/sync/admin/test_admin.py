@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sync.admin import page_visits, paginator, person_picker, synced_admin
+from sync.admin import page_visits, paginator, person_picker, read_only_admin
 from sync.models import PageVisit
 from tests.people import UserFactory
 from tests.sync.stored_rows import TITLE, URL, a_batch, a_browser, a_visit, an_aggregate, everything
@@ -218,7 +218,7 @@ class TestFilters:
         assert shown(admin.get(f"{VISITS}?person={bob.pk}&site=WWW.Example.org")) == [mine.pk]
 
     def test_by_site_among_the_newest_only(self, admin, bob, monkeypatch):
-        monkeypatch.setattr(synced_admin, "REACH", 2)
+        monkeypatch.setattr(read_only_admin, "REACH", 2)
         for day in (3, 2):
             a_visit(bob, domain="example.org", started_at=AT_9 - day * DAY)
         near = a_visit(bob, domain="example.org", started_at=AT_9 - DAY)

@@ -1,4 +1,4 @@
-"""A page with a form that anyone may send."""
+"""The base of pages with a form that anyone may send."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from accounts.limits.client_ip import client_ip
 from accounts.limits.throttling import check_rate
 
 
-class RatedPage:
+class RateLimitedPage:
     """A page whose form anyone may send, within the rate of `scope` for each client IP."""
 
     scope = "auth"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer 429 with how long to wait beyond the rate."""
+        """Pass the form on; beyond the rate, answer 429 with the seconds to wait."""
         try:
-            check_rate(self.scope, f"address {client_ip(request)}")
+            check_rate(self.scope, f"client IP {client_ip(request)}")
         except Throttled as error:
             seconds = int(getattr(error, "wait", 0) or 0) + 1
             response = render(request, "accounts/too_many.html", {"seconds": seconds}, status=429)

@@ -4,7 +4,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 
-class OpenView(APIView):
+class UnauthenticatedView(APIView):
     """A call that anyone may make, within AUTH_RATE for each client IP."""
 
     authentication_classes = ()

@@ -1,4 +1,4 @@
-"""The lists and pages of synced data: read only, bounded, each access recorded."""
+"""The base of the admin for rows that browsers write: read only, with bounded lists, and each access recorded."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -21,8 +21,8 @@ REACH = 20_000
 LIST_PARAMETERS = (filters.PERSON, filters.BROWSER, filters.SITE, filters.DAY, filters.RESULT)
 
 
-class SyncedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no parameter at run time
-    """A list and a page of rows that belong to a person and that only their browsers write."""
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no parameter at run time
+    """A list and a page of rows that belong to a person; only the person's browsers write them."""
 
     paginator = BoundedPaginator
     list_per_page = 100
@@ -35,7 +35,7 @@ class SyncedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no param
     list_select_related: ClassVar[tuple[str, ...]] = ("user", "browser")
     # The columns that a list shows. The others, some of them large, are not read.
     narrow_columns: ClassVar[Sequence[str]] = ()
-    # Whether the list shows the rows of one person alone, and the picker until a person is chosen.
+    # True for a list of one person's rows, which shows the person picker until a person is chosen.
     needs_person: ClassVar[bool] = False
     # The column by which the newest REACH rows are found through an index, "" where no filter needs that.
     newest: ClassVar[str] = ""

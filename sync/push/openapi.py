@@ -1,4 +1,4 @@
-"""The bodies and replies of the push calls, as the API's description has them; and their examples."""
+"""The bodies, replies and examples of the push calls, for the API's description."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sync.push.serializers import BulkSerializer, PageVisitSerializer, TabAggreg
 
 
 class ClientSerializer(serializers.Serializer[Any]):
-    """What a sender tells of itself; a wrong value is ignored."""
+    """The sender's description of itself; a wrong value is ignored."""
 
     extensionVersion = serializers.CharField(required=False, allow_blank=True, allow_null=True)
     browserName = serializers.CharField(required=False, allow_blank=True, allow_null=True)
@@ -20,7 +20,7 @@ class ClientSerializer(serializers.Serializer[Any]):
 
 
 class PushSerializer(serializers.Serializer[Any]):
-    """What every push has beside its records."""
+    """The fields of every push beside its records."""
 
     anonymousClientId = serializers.CharField(
         required=False,
@@ -64,7 +64,7 @@ class TrimmedSerializer(serializers.Serializer[Any]):
 
 
 class PushReplySerializer(serializers.Serializer[Any]):
-    """What became of each record of a push."""
+    """The result of each record of a push."""
 
     results = serializers.ListField(child=serializers.ChoiceField(service.RESULTS))
     rejected = RejectedSerializer(many=True)
