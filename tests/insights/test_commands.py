@@ -70,6 +70,6 @@ def test_a_tally_that_is_good_is_what_is_read(alice):
     tally()
     month = MonthTally.objects.get(first_day="2025-07-01")
     month.tally["hours"][0][1] = 7
-    month.save()
+    MonthTally.objects.filter(user=alice, pk=month.pk).update(tally=month.tally)
     answer = send("GET", "/api/insights/summary?from=2025-07-01&to=2025-07-31", user=alice).json()
     assert answer["activeMs"] == 7
