@@ -24,28 +24,26 @@ def spread_database(django_db_setup, django_db_blocker):
     from django.core.management import call_command
     from django.db import connection
 
+    name = connection.settings_dict["NAME"]
     with connect() as main:
         coordinator = main.execute("SELECT nodename, nodeport FROM pg_dist_node WHERE groupid = 0").fetchone()
         workers = main.execute("SELECT nodename, nodeport FROM pg_dist_node WHERE groupid <> 0 AND isactive").fetchall()
-    name = connection.settings_dict["NAME"]
-
-    def drop_on_workers():
+        # One after the other: a node that is added is sent all roles, and two at a time update the same rows.
+        main.execute("SELECT pg_advisory_lock(hashtext('spread_database'))")
         for host, port in workers:
             with connect(host=host, port=port, dbname="postgres") as worker:
                 worker.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-    drop_on_workers()
+                worker.execute(f'CREATE DATABASE "{name}"')
+            with connect(host=host, port=port, dbname=name) as worker:
+                worker.execute("CREATE EXTENSION citus")
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("CREATE EXTENSION citus")
+            cursor.execute("SELECT citus_set_coordinator_host(%s, %s)", coordinator)
+            for node in workers:
+                cursor.execute("SELECT citus_add_node(%s, %s)", node)
+            call_command("distribute", shards=SHARDS, stdout=StringIO())
+            connection.close()
+    yield
     for host, port in workers:
         with connect(host=host, port=port, dbname="postgres") as worker:
-            worker.execute(f'CREATE DATABASE "{name}"')
-        with connect(host=host, port=port, dbname=name) as worker:
-            worker.execute("CREATE EXTENSION citus")
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("CREATE EXTENSION citus")
-        cursor.execute("SELECT citus_set_coordinator_host(%s, %s)", coordinator)
-        for worker in workers:
-            cursor.execute("SELECT citus_add_node(%s, %s)", worker)
-        call_command("distribute", shards=SHARDS, stdout=StringIO())
-        connection.close()
-    yield
-    drop_on_workers()
+            worker.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
