@@ -9,7 +9,10 @@ from django.db import models
 class MonthTally(models.Model):
     """The tally of one month of a person in one time zone; valid while `basis` matches the visits."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    # No database constraint: see sync/models.py.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     first_day = models.DateField()
     time_zone = models.CharField(max_length=64)
     basis = models.JSONField(help_text="Which visits it was made from; see insights.reports.bases.")

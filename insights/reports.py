@@ -9,12 +9,14 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.db import transaction
 from django.db.models import Q
 
 from insights import queries
 from insights.models import MonthTally
 from insights.numbers import Hour, Site, Sums, Tally, Totals, Unknown, tally, totals
 from insights.periods import Period, date_at, date_of_hour, period_of
+from sync.person_lock import lock_person
 
 
 def now_ms() -> int:
@@ -123,11 +125,13 @@ def store_months(user_id: int, zone: ZoneInfo, first: date, last: date) -> int:
         if known.get(month.first) == basis:
             continue
         # The basis was read before the visits, so a push in between makes the tally invalid and never wrongly valid.
-        MonthTally.objects.update_or_create(
-            user_id=user_id,
-            first_day=month.first,
-            defaults={"time_zone": zone.key, "basis": basis, "tally": to_json(tally_visits(user_id, month))},
-        )
+        content = to_json(tally_visits(user_id, month))
+        with transaction.atomic():
+            if not lock_person(user_id):
+                break  # erased since, and its tallies with it
+            columns = {"time_zone": zone.key, "basis": basis, "tally": content}
+            if not MonthTally.objects.filter(user_id=user_id, first_day=month.first).update(**columns):
+                MonthTally.objects.create(user_id=user_id, first_day=month.first, **columns)
         made += 1
     return made
 

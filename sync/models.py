@@ -1,7 +1,11 @@
 """The copy of the records that browsers made. Instants are integer milliseconds since the Unix epoch, as on the wire.
 
-Three rules let these tables be spread over machines by person later. The person's key is a bigint. It stands in every
-unique constraint and in every statement. Nothing is ordered or paged by `id`.
+Rules that let these tables be spread over machines by person (docs/scaling.md), also for every later table:
+- The person's key is a bigint. It stands in every unique constraint, and in every statement as `user_id = …`.
+- No statement names another table beside them, and nothing is ordered or paged by `id`.
+- The person's key has no constraint in the database, since people stay on one machine. Rows are written and erased
+  under the person's lock instead (sync/person_lock.py), and `manage.py count_orphans` counts rows that outlived one.
+- PostgreSQL keeps no statistics of the person's key: see the migration sync.0004.
 """
 
 from typing import ClassVar
@@ -33,7 +37,9 @@ LONG_VISIT = Exact(
 class Browser(models.Model):
     """One profile that syncs, known by its anonymousClientId; the id is "" where the profile sends none."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="browsers", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="browsers", db_index=False, db_constraint=False
+    )
     client_id = models.CharField("anonymous client id", max_length=limits.MAX_CLIENT_ID, blank=True)
     browser_name = models.CharField(max_length=limits.MAX_CLIENT_TEXT, blank=True)
     browser_version = models.CharField(max_length=limits.MAX_CLIENT_TEXT, blank=True)
@@ -53,7 +59,9 @@ class SyncRecord(models.Model):
     """The columns that both kinds of record have beside their content."""
 
     # The unique key of each table starts with the user and the browser, so they need no index of their own.
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     # No database constraint: it would cost a look-up for each row written, and a scan of this table for each browser
     # erased. Rows and their browser are written in one transaction under the person's lock, and erased together.
     browser = models.ForeignKey(Browser, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
@@ -153,7 +161,9 @@ class TabAggregate(SyncRecord):
 class SyncState(models.Model):
     """One row a person: a push locks it, and writes its counter as `seq` into each row."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="sync_state")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="sync_state", db_constraint=False
+    )
     counter = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
@@ -169,7 +179,9 @@ class SyncBatch(models.Model):
         PAGE_VISITS = "page-visits", "page visits"
         TAB_AGGREGATES = "tab-aggregates", "tab aggregates"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     browser = models.ForeignKey(
         Browser, models.DO_NOTHING, related_name="+", null=True, db_index=False, db_constraint=False
     )

@@ -17,6 +17,8 @@ from strict_json.parsing import InvalidJSON
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5
+# Read-only; and an internal error, by which Citus tells that it lost a worker.
+OUTAGES = ("25006", "XX000")
 
 
 def error_response(status_code: int, code: str, detail: str, **more: Any) -> JsonResponse:
@@ -46,9 +48,8 @@ def _body(exc: exceptions.APIException) -> dict[str, Any]:
 
 
 def _is_outage(exc: Exception) -> bool:
-    """Tell whether the database is gone, locked, shutting down, or read-only in a failover."""
-    read_only = getattr(exc.__cause__, "sqlstate", None) == "25006"
-    return isinstance(exc, (OperationalError, InterfaceError)) or read_only
+    """Tell whether the database is gone, locked, shutting down, read-only in a failover, or without a worker."""
+    return isinstance(exc, (OperationalError, InterfaceError)) or (getattr(exc.__cause__, "sqlstate", None) in OUTAGES)
 
 
 def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.people import admin, alice, bob  # noqa: F401  # fixtures for every test
+from tests.spread_guard import spread_guard  # noqa: F401  # as above
 
 NO_POSTGRESQL = (
     "PostgreSQL does not answer, so its tests are skipped. To run them install it (Debian: apt install postgresql), "

@@ -21,7 +21,6 @@ class BrowserAdmin(ReadOnlyAdmin):
     list_display = ("client", "person_link", "product", "platform", "extension_version", "first_push", "last_push")
     list_display_links = ("client",)
     list_filter = (filters.PersonFilter,)
-    list_select_related = ("user",)
     search_fields = ("client_id",)
     search_help_text = "Searches for an exact client id."
     narrow_columns = ("id", "user", "client_id", "browser_name", "browser_version", "platform", "extension_version",

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from sync.admin import access_log, filters, person_picker, value_display
 from sync.admin.paginator import BoundedPaginator
+from sync.models import Browser
 
 # A filter that no index serves looks through this many of the newest rows.
 REACH = 20_000
@@ -32,7 +33,6 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no par
     actions = None
     # Sorting by a column that no index serves would read every row.
     sortable_by = ()
-    list_select_related: ClassVar[tuple[str, ...]] = ("user", "browser")
     # The columns that a list shows. The others, some of them large, are not read.
     narrow_columns: ClassVar[Sequence[str]] = ()
     # True for a list of one person's rows, which shows the person picker until a person is chosen.
@@ -68,8 +68,11 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no par
 
     def bounded(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows that the list and its filters may look through, with the list's columns."""
-        queryset = queryset.only(*self.narrow_columns, "user__email", *self._browser_columns())
         person = filters.chosen_person(request)
+        # In statements of their own: people and records may stand on different machines.
+        queryset = queryset.only(*self.narrow_columns).prefetch_related(Prefetch("user", User.objects.only("email")))
+        if "browser" in self.narrow_columns:
+            queryset = queryset.prefetch_related(Prefetch("browser", _browsers(person)))
         if person is not None:
             queryset = queryset.filter(user_id=person)
         if self.is_reach_bounded(request):
@@ -79,11 +82,6 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no par
             for oldest in newest[REACH - 1 : REACH]:
                 queryset = queryset.filter(**{f"{self.newest}__gte": oldest})
         return queryset
-
-    def _browser_columns(self) -> list[str]:
-        if "browser" not in self.list_select_related:
-            return []
-        return [f"browser__{column}" for column in ("client_id", "browser_name", "browser_version")]
 
     def is_reach_bounded(self, request: HttpRequest) -> bool:
         """Tell whether a filter without an index is set, and no day bounds the rows for it."""
@@ -172,3 +170,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no par
             return value_display.NOTHING
         url = reverse("admin:sync_browser_change", args=[row.browser_id])
         return format_html('<a href="{}">{}</a>', url, filters.browser_name(row.browser))
+
+
+def _browsers(person: int | None) -> QuerySet[Browser]:
+    """Return the browsers with the columns that lists show, of one person or of all."""
+    browsers = Browser.objects.only("client_id", "browser_name", "browser_version")
+    return browsers if person is None else browsers.filter(user_id=person)

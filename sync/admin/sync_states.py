@@ -13,7 +13,6 @@ class SyncStateAdmin(ReadOnlyAdmin):
 
     list_display = ("person_link", "counter")
     list_filter = (filters.PersonFilter,)
-    list_select_related = ("user",)
     narrow_columns = ("user", "counter")
     ordering = ("-pk",)
     fieldsets = ((None, {"fields": ["person_page", "counter"]}),)

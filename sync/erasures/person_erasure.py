@@ -4,6 +4,7 @@ Each step takes the person's SyncState lock, as a push does. Tables of other app
 person, so a table added later is erased too.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -14,7 +15,8 @@ from django.db.models.deletion import CASCADE
 from accounts.account_closing import CannotClose
 from accounts.models import User
 from accounts.owned_rows import name_of
-from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
+from sync.models import Browser, PageVisit, SyncBatch, TabAggregate
+from sync.person_lock import lock_person
 
 ROWS_A_STEP = 5_000
 # Each read of ids passes over the rows that are deleted and not yet vacuumed, so one read serves many steps.
@@ -111,13 +113,6 @@ def _tables_that_forget() -> list[type[models.Model]]:
     return sorted(found, key=lambda model: str(model._meta.label))
 
 
-def _lock(user_id: int) -> None:
-    """Keep the person's pushes out until the transaction ends."""
-    if SyncState.objects.select_for_update(of=("self",)).filter(user_id=user_id).first() is None:
-        people = User.objects.select_for_update(no_key=True)
-        people.filter(pk=user_id).values_list("pk", flat=True).first()
-
-
 def _delete_rows_of(model: type[models.Model], key: str, user_id: int) -> Iterator[int]:
     """Delete the person's rows of one table, yielding their number after each transaction."""
     rows = _rows_of(model, key, user_id).order_by(*READ_ORDERS.get(model, ()))
@@ -131,17 +126,27 @@ def _delete_rows_of(model: type[models.Model], key: str, user_id: int) -> Iterat
 
 def _delete_ids(model: type[models.Model], key: str, user_id: int, ids: list[Any]) -> int:
     with transaction.atomic(durable=True):
-        _lock(user_id)
-        # `+ 0` hides the person from the planner. With statistics from before this person's table grew it would
-        # otherwise read all of the person's rows instead of looking up these ids.
-        chosen = model._default_manager.alias(owner=models.F(f"{key}_id") + 0).filter(owner=user_id, pk__in=ids)
-        return chosen._raw_delete(chosen.db)
+        lock_person(user_id)
+        if connection.vendor != "postgresql":
+            chosen = model._default_manager.filter(**{key: user_id}, pk__in=ids)
+            return chosen._raw_delete(chosen.db)
+        meta: Any = model._meta
+        # By JSON, of which PostgreSQL expects 100 ids, so that it looks each up. For a list of thousands it walked all
+        # of the person's rows instead.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {meta.db_table} AS t USING json_array_elements_text(%s) AS k(id) "
+                f"WHERE t.{meta.pk.column} = k.id::{meta.pk.db_type(connection)} "
+                f"AND t.{meta.get_field(key).column} = %s",
+                [json.dumps(ids, default=str), user_id],
+            )
+            return int(cursor.rowcount)
 
 
 def _delete_person(user_id: int) -> bool:
     """Delete the person and their state; return False when a push has left rows since they were deleted."""
     with transaction.atomic(durable=True):
-        _lock(user_id)
+        lock_person(user_id)
         if connection.vendor == "postgresql":
             # Each table is searched again for rows of this person: below, by Django's cascade, and at the commit for
             # the foreign keys. Old statistics would make each search read the whole table.

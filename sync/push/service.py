@@ -98,7 +98,7 @@ def bulk_update_or_create(
     try:
         return _push(user_id, kind, contents, push, _write)
     except DatabaseError as error:
-        if not _is_refusal(error):
+        if not _is_refusal(error, len(contents)):
             raise
     # Hardly any push holds a row that the database refuses, so only this second try pays for savepoints.
     return _push(user_id, kind, contents, push, _write_in_parts)
@@ -235,7 +235,7 @@ def _write_in_parts(statement: Statement, records: Sequence[Incoming]) -> set[in
         with transaction.atomic():
             return _write(statement, records)
     except DatabaseError as error:
-        if not _is_refusal(error):
+        if not _is_refusal(error, len(records)):
             raise
         if len(records) == 1:
             kind = records[0].kind.batch_kind
@@ -245,9 +245,12 @@ def _write_in_parts(statement: Statement, records: Sequence[Incoming]) -> set[in
     return _write_in_parts(statement, records[:half]) | _write_in_parts(statement, records[half:])
 
 
-def _is_refusal(error: DatabaseError) -> bool:
+def _is_refusal(error: DatabaseError, rows: int) -> bool:
     """Tell whether the database refused the rows themselves, rather than being unable to serve."""
     sqlstate = getattr(error.__cause__, "sqlstate", None) or ""
+    # A worker of Citus that refuses a row of a COPY is told as an internal error. A row alone has its true state.
+    if sqlstate == "XX000":
+        return rows > 1
     return isinstance(error, (DataError, IntegrityError)) or sqlstate.startswith(REFUSALS)
 
 

@@ -5,7 +5,10 @@ from io import StringIO
 
 from django.core.management import call_command
 
+from accounts.models import User
+from insights import reports
 from insights.models import MonthTally
+from sync.erasures import person_erasure
 from tests.insights.records import DAY, HOUR, store, visit
 from tests.wire import VISITS, push, send
 from tests.wire_records import visit as wire_visit
@@ -30,6 +33,21 @@ def test_months_that_are_over_are_tallied_once_and_again_when_visits_change(alic
     store(alice, visit(visit_id="pv_1", started_at=now - 70 * DAY, revision=1))
     assert tally() != "0 months tallied."
     assert tally(rebuild=True) == f"{made} months tallied."
+
+
+def test_no_tally_outlives_a_person_who_is_erased_while_their_months_are_tallied(alice, monkeypatch):
+    store(alice, visit(started_at=int(time.time() * 1000) - 70 * DAY))
+    real = reports.tally_visits
+
+    def erased_meanwhile(user_id, period, until=None):
+        tallied = real(user_id, period, until)
+        if User.objects.filter(pk=user_id).exists():
+            dict(person_erasure.erase(user_id))
+        return tallied
+
+    monkeypatch.setattr(reports, "tally_visits", erased_meanwhile)
+    assert tally() == "0 months tallied."
+    assert not MonthTally.objects.exists()
 
 
 def test_a_person_who_moves_to_another_zone_gets_new_tallies(alice):
@@ -70,6 +88,6 @@ def test_a_tally_that_is_good_is_what_is_read(alice):
     tally()
     month = MonthTally.objects.get(first_day="2025-07-01")
     month.tally["hours"][0][1] = 7
-    month.save()
+    MonthTally.objects.filter(user=alice, pk=month.pk).update(tally=month.tally)
     answer = send("GET", "/api/insights/summary?from=2025-07-01&to=2025-07-31", user=alice).json()
     assert answer["activeMs"] == 7

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from sync.models import PageVisit, TabAggregate
+from sync.models import Browser, PageVisit, TabAggregate
 from tests.sync.oracle import CONTENT
 from tests.wire import VISITS
 
@@ -105,7 +105,8 @@ def stored(user, kind, client_id=None):
     model = PageVisit if kind == "visit" else TabAggregate
     rows = model.objects.filter(user=user)
     if client_id is not None:
-        rows = rows.filter(browser__client_id=client_id)
+        browsers = Browser.objects.filter(user=user, client_id=client_id).values_list("pk", flat=True)
+        rows = rows.filter(browser_id__in=list(browsers))
     key = "visit_id" if kind == "visit" else ("tab_id", "started_at")
     return {
         (row[key] if isinstance(key, str) else tuple(row[part] for part in key)): spelled(kind, row)

@@ -16,6 +16,7 @@ BEFORE = [
     "INSERT accounts_ratecount",  # within the rate
     "BEGIN",
     "SELECT sync_syncstate",  # the person's lock
+    "SELECT accounts_user",  # still there and active, under the lock
     "UPDATE sync_browser",  # when it pushed last
     "SELECT {table}",  # the versions stored
 ]

@@ -1,0 +1,166 @@
+"""The tables that can be spread by person: the rules that they keep, and the plan of `manage.py distribute`."""
+
+from io import StringIO
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from accounts.models import User
+from insights.models import MonthTally
+from sync.models import Browser, PageVisit, SyncBatch, SyncState, TabAggregate
+from syncserver.spread_tables import Refused, Table, read_tables, spread_models, steps
+from tests.people import UserFactory
+from tests.wire import VISITS, push
+from tests.wire_records import visit
+
+SPREAD = [Browser, PageVisit, TabAggregate, SyncState, SyncBatch, MonthTally]
+NAMES = [model._meta.db_table for model in SPREAD]
+only_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="PostgreSQL's catalog alone")
+
+PLAN = """
+ALTER TABLE sync_browser DROP CONSTRAINT sync_browser_pkey, ADD CONSTRAINT sync_browser_pkey PRIMARY KEY (id, user_id)
+SELECT create_distributed_table('sync_browser', 'user_id', shard_count => 32, colocate_with => 'none')
+ALTER TABLE sync_pagevisit DROP CONSTRAINT sync_pagevisit_pkey, ADD CONSTRAINT sync_pagevisit_pkey PRIMARY KEY (id, user_id)
+SELECT create_distributed_table('sync_pagevisit', 'user_id', colocate_with => 'sync_browser')
+ALTER TABLE sync_tabaggregate DROP CONSTRAINT sync_tabaggregate_pkey, ADD CONSTRAINT sync_tabaggregate_pkey PRIMARY KEY (id, user_id)
+SELECT create_distributed_table('sync_tabaggregate', 'user_id', colocate_with => 'sync_browser')
+SELECT create_distributed_table('sync_syncstate', 'user_id', colocate_with => 'sync_browser')
+ALTER TABLE sync_syncbatch DROP CONSTRAINT sync_syncbatch_pkey, ADD CONSTRAINT sync_syncbatch_pkey PRIMARY KEY (id, user_id)
+SELECT create_distributed_table('sync_syncbatch', 'user_id', colocate_with => 'sync_browser')
+ALTER TABLE insights_monthtally DROP CONSTRAINT insights_monthtally_pkey, ADD CONSTRAINT insights_monthtally_pkey PRIMARY KEY (id, user_id)
+SELECT create_distributed_table('insights_monthtally', 'user_id', colocate_with => 'sync_browser')
+ANALYZE sync_browser
+ANALYZE sync_pagevisit
+ANALYZE sync_tabaggregate
+ANALYZE sync_syncstate
+ANALYZE sync_syncbatch
+ANALYZE insights_monthtally
+"""  # noqa: E501  # one statement a line
+
+
+def key(*columns):
+    return {"primary_key": columns}
+
+
+def test_these_tables_are_spread():
+    assert spread_models() == SPREAD
+
+
+@pytest.mark.parametrize("label", ["sync", "insights"])
+def test_every_table_of_these_apps_belongs_to_a_person_and_is_spread(label):
+    assert set(apps.get_app_config(label).get_models()) <= set(SPREAD)
+
+
+@pytest.mark.parametrize("model", SPREAD)
+def test_every_unique_constraint_of_a_spread_table_holds_the_person(model):
+    keys = [constraint.fields for constraint in model._meta.constraints if hasattr(constraint, "fields")]
+    keys += [(field.name,) for field in model._meta.fields if field.unique and field.name not in {"id", "user"}]
+    assert all("user" in fields for fields in keys), keys
+
+
+@only_postgresql
+@pytest.mark.django_db
+def test_the_database_keeps_no_statistics_of_the_person_and_no_foreign_key():
+    for _ in range(3):
+        push(UserFactory(), VISITS, [visit() for _ in range(20)])
+    with connection.cursor() as cursor:
+        for table in NAMES:
+            cursor.execute(f"ANALYZE {table}")
+        cursor.execute("SELECT tablename FROM pg_stats WHERE tablename = ANY(%s) AND attname = 'user_id'", [NAMES])
+        assert cursor.fetchall() == []
+        tables = read_tables(cursor, NAMES, on_citus=False)
+    assert [table.name for table in tables if table.has_statistics or table.foreign_keys] == []
+
+
+@only_postgresql
+@pytest.mark.django_db
+def test_the_plan_for_the_migrated_tables():
+    with connection.cursor() as cursor:
+        tables = read_tables(cursor, NAMES, on_citus=False)
+    plan = [*steps([table._replace(has_local_rows=False) for table in tables], 32)]
+    assert plan == PLAN.strip().splitlines()
+
+
+def test_a_table_that_was_not_prepared_is_prepared_first_and_its_rows_leave_the_coordinator():
+    table = Table("later", ("later_user_fk",), ("id",), {}, has_statistics=True, has_local_rows=True)
+    assert [*steps([table], 4)] == [
+        "ALTER TABLE later DROP CONSTRAINT later_user_fk",
+        "ALTER TABLE later DROP CONSTRAINT later_pkey, ADD CONSTRAINT later_pkey PRIMARY KEY (id, user_id)",
+        "ALTER TABLE later ALTER user_id TYPE bigint, ALTER user_id SET STATISTICS 0",
+        "SELECT create_distributed_table('later', 'user_id', shard_count => 4, colocate_with => 'none')",
+        "SELECT truncate_local_data_after_distributing_table('later')",
+        "ANALYZE later",
+    ]
+
+
+def test_a_table_that_is_spread_is_only_analysed_and_a_later_one_stands_beside_it():
+    spread = Table("first", **key("id", "user_id"), is_spread=True)
+    later = Table("later", **key("user_id"))
+    assert [*steps([later, spread], 4)] == [
+        "SELECT create_distributed_table('later', 'user_id', colocate_with => 'first')",
+        "ANALYZE later",
+        "ANALYZE first",
+    ]
+
+
+def test_a_unique_index_without_the_person_is_refused():
+    table = Table("later", **key("id", "user_id"), unique_indexes={"later_key": ("name",)})
+    with pytest.raises(Refused, match="The unique index later_key of later does not hold user_id"):
+        list(steps([table], 4))
+
+
+@only_postgresql
+@pytest.mark.django_db
+def test_a_table_that_is_missing_is_refused():
+    with (
+        connection.cursor() as cursor,
+        pytest.raises(Refused, match=r"There is no table later: run manage\.py migrate"),
+    ):
+        read_tables(cursor, ["later"], on_citus=False)
+
+
+@pytest.mark.django_db
+def test_distribute_refuses_a_database_without_citus_in_one_sentence():
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'citus'")
+            if cursor.fetchone():
+                pytest.skip("this database has the extension")
+    with pytest.raises(CommandError, match=r"^Refused: [^.]+ citus[^.]*\.$"):
+        call_command("distribute", "--dry-run")
+
+
+@pytest.mark.parametrize("shards", ["0", "1025"])
+def test_distribute_refuses_an_odd_number_of_shards(shards):
+    with pytest.raises(CommandError, match="--shards takes a number from 1 to 1024"):
+        call_command("distribute", "--shards", shards)
+
+
+def count_orphans():
+    said = StringIO()
+    call_command("count_orphans", stdout=said)
+    return said.getvalue().strip()
+
+
+def test_there_are_no_orphans_after_pushes_and_an_erasure(alice, bob):
+    push(alice, VISITS, [visit()])
+    push(bob, VISITS, [visit()])
+    call_command("erase_person", bob.email, "--yes", stdout=StringIO())
+    assert count_orphans() == "0 rows without a person."
+
+
+def test_rows_that_outlived_their_person_are_counted_by_table(alice, bob):
+    push(alice, VISITS, [visit(), visit()])
+    push(bob, VISITS, [visit()])
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM accounts_session WHERE user_id = %s", [alice.pk])
+        cursor.execute("DELETE FROM accounts_user WHERE id = %s", [alice.pk])
+    with pytest.raises(CommandError) as told:
+        count_orphans()
+    assert str(told.value) == (
+        "5 rows without a person: 1 in sync_browser, 2 in sync_pagevisit, 1 in sync_syncstate, 1 in sync_syncbatch. "
+        f"Ids of these people: {alice.pk}."
+    )
+    assert not User.objects.filter(pk=alice.pk).exists()
