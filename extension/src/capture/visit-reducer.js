@@ -42,8 +42,10 @@
  *   `start`: the background began; `fresh`: the browser began too. `unseen`: events before this snapshot are lost.
  *
  * @typedef {{id: number, windowId: number | null, audible: boolean, page: import('./recording-rules.js').Page | null,
- *   title: string, failed: string | null, metadata: object, totals: Totals, visit: Visit | null}} Tab
+ *   title: string, failed: string | null, metadata: object, totals: Totals, visit: Visit | null,
+ *   before?: {at: number, visit: Visit, totals: Totals} | null}} Tab
  *   `visit` is the latest visit of the present page, ended or not. `failed` is the URL of the error page in the tab.
+ *   `before` is the visit that the latest same-document change ended, with the totals without it.
  * @typedef {{owner: string, lastSeen: number, run: string, tick: number, idle: IdleState, fullscreen: boolean,
  *   focused: boolean, focusedId: number | null, asleep: boolean, windowId: number | null,
  *   activeTabs: Record<number, number>, openTabId: number | null, pausedUntil: PausedUntil, rules: Rules}} State
@@ -52,7 +54,9 @@
  * @typedef {Map<number, Tab>} Tabs
  */
 import { NO_RULES, pageOf, samePage } from './recording-rules.js';
-import { addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, withAwayReason, withTime } from './visits-and-totals.js';
+import {
+  addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, resumeVisit, withAddress, withAwayReason, withTime,
+} from './visits-and-totals.js';
 
 /**
  * @param {number} now
@@ -454,15 +458,40 @@ class Step {
     if (tab.page && page && samePage(tab.page.url, page.url)) return;
     // A page in front seldom changes without a person, so a navigation counts as a sign of the person.
     if (event.type === 'navigated' && state.windowId !== null && state.activeTabs[state.windowId] === tabId) state.asleep = false;
-    this.leavePage(tabId);
     const sameDocument = event.type === 'navigated' && event.sameDocument;
-    this.set(tabId, { page, failed: null, metadata: {}, title: page && sameDocument ? tab.title : '' });
+    const title = page && sameDocument ? tab.title : '';
+    if (page && sameDocument && state.openTabId === tabId) this.changeAddress(tabId, page, title);
+    else this.leavePage(tabId);
+    this.set(tabId, { page, failed: null, metadata: {}, title });
   }
 
   /** @param {number} tabId */
   leavePage(tabId) {
     if (this.state.openTabId === tabId) this.endOpen();
-    this.set(tabId, { visit: null });
+    this.set(tabId, { visit: null, before: null });
+  }
+
+  /**
+   * Gives the open visit of a tab another address of the same document. The visit ends only if its address was in front
+   * for a second. A visit that ended for the sake of a shorter address goes on when its address comes back.
+   * @param {number} tabId
+   * @param {import('./recording-rules.js').Page} page
+   * @param {string} title
+   */
+  changeAddress(tabId, page, title) {
+    const { visit, totals, before } = this.tab(tabId);
+    if (!visit) return;
+    const shortest = this.timings.shortestVisitMs;
+    if (visit.durationMs - (visit.addressMs ?? 0) >= shortest) {
+      this.endOpen();
+      const ended = this.tab(tabId).visit;
+      this.set(tabId, { visit: null, before: ended && { at: this.now, visit: ended, totals } });
+    } else if (before && before.at === visit.startedAt && visit.durationMs < shortest && samePage(before.visit.url, page.url)) {
+      const resumed = resumeVisit(before.visit, visit);
+      this.set(tabId, { visit: resumed, before: null, totals: { ...before.totals, revision: totals.revision } });
+    } else {
+      this.set(tabId, { visit: withAddress(visit, page, title) });
+    }
   }
 
   /** @param {{tabId: number, title?: string, audible?: boolean}} update */

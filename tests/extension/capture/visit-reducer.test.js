@@ -206,6 +206,44 @@ test('a route of an application is a page of its own, in the path or in the frag
   assert.deepEqual((await fixture.visitRows()).map(([url]) => url), [A, `${A}inbox`, `${A}inbox#/letter/1`, `${A}inbox#!letter/2`]);
 });
 
+test('an address that changes twice a second loses no time: the stay goes on under the address that lasts', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  for (let step = 1; step <= 20; step += 1) await fixture.at(step / 2, 'navigated', { tabId: 1, url: `${A}?t=${step}`, sameDocument: true });
+  await fixture.at(15, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[`${A}?t=20`, 0, 15, 15]]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.activeMs, one.pages, one.currentUrl]), [[15_000, 1, `${A}?t=20`]]);
+});
+
+test('a stay ends at a same-document change once its address was in front for a second', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(4, 'navigated', { tabId: 1, url: `${A}?q=b`, sameDocument: true });
+  await fixture.at(4.3, 'navigated', { tabId: 1, url: `${A}?q=bo`, sameDocument: true });
+  await fixture.at(4.6, 'navigated', { tabId: 1, url: `${A}?q=book`, sameDocument: true });
+  await fixture.at(9, 'navigated', { tabId: 1, url: B });
+  await fixture.at(12, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 4, 4], [`${A}?q=book`, 4, 9, 5], [B, 9, 12, 3]]);
+});
+
+test('an address that comes back within a second goes on as the same stay', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(4, 'navigated', { tabId: 1, url: `${A}menu`, sameDocument: true });
+  await fixture.at(4.2, 'focus', { windowId: null });
+  await fixture.at(4.6, 'navigated', { tabId: 1, url: A, sameDocument: true });
+  await fixture.at(5, 'focus', { windowId: 1 });
+  await fixture.at(9, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 9, 8.2]]);
+  assert.deepEqual((await fixture.visits())[0].idlePeriods, [
+    { startedAt: T0 + 4200, endedAt: T0 + 5000, reason: 'unfocused', resumedBy: 'focused' },
+  ]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.activeMs, one.pages, one.domains]), [[8200, 1, { 'a.test': 8200 }]]);
+});
+
 test('an error page is no page, and the one before it has ended', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
