@@ -6,6 +6,7 @@ import { ext } from '../browser-api.js';
 import { BackgroundWorker } from './background-worker.js';
 import { showBadge } from './badge.js';
 import { browserSnapshot, focusedWindowId, isFullscreen } from './browser-queries.js';
+import { ErrorPages } from './error-pages.js';
 
 const run = crypto.randomUUID();
 /** The date, and the ms since this run of the background began. Nobody can set the latter. */
@@ -37,8 +38,13 @@ function record(type, fields) {
  */
 const mainFrame = (details) => details.frameId === 0 && details.documentLifecycle !== 'prerender';
 
+const errorPages = new ErrorPages();
+ext.webNavigation.onBeforeNavigate.addListener((details) => {
+  if (mainFrame(details)) errorPages.forget(details.tabId);
+});
 ext.webNavigation.onCommitted.addListener((details) => {
-  if (mainFrame(details) && details.url !== 'about:blank') record('navigated', { tabId: details.tabId, url: details.url });
+  if (!mainFrame(details) || details.url === 'about:blank' || errorPages.has(details.tabId, details.url)) return;
+  record('navigated', { tabId: details.tabId, url: details.url });
 });
 for (const event of [ext.webNavigation.onHistoryStateUpdated, ext.webNavigation.onReferenceFragmentUpdated]) {
   event.addListener((details) => {
@@ -46,7 +52,9 @@ for (const event of [ext.webNavigation.onHistoryStateUpdated, ext.webNavigation.
   });
 }
 ext.webNavigation.onErrorOccurred.addListener((details) => {
-  if (mainFrame(details) && showsErrorPage(details.error)) record('failed', { tabId: details.tabId, url: details.url });
+  if (!mainFrame(details) || !showsErrorPage(details.error)) return;
+  errorPages.add(details.tabId, details.url);
+  record('failed', { tabId: details.tabId, url: details.url });
 });
 ext.webNavigation.onCompleted.addListener((details) => {
   if (mainFrame(details)) whenOpen((worker) => worker.readMetadata(details.tabId, details.url));
@@ -54,14 +62,18 @@ ext.webNavigation.onCompleted.addListener((details) => {
 
 ext.tabs.onCreated.addListener((tab) => record('created', { tabId: tab.id, windowId: tab.windowId, active: tab.active }));
 ext.tabs.onActivated.addListener(({ tabId, windowId }) => record('activated', { tabId, windowId }));
-ext.tabs.onRemoved.addListener((tabId) => record('removed', { tabId }));
+ext.tabs.onRemoved.addListener((tabId) => {
+  errorPages.forget(tabId);
+  record('removed', { tabId });
+});
 // Not every browser has `onReplaced`.
 ext.tabs.onReplaced?.addListener((tabId, oldTabId) => record('replaced', { tabId, oldTabId }));
 ext.tabs.onAttached.addListener(() => record('snapshot', { lateFields: browserSnapshot }));
 ext.tabs.onUpdated.addListener((tabId, { title, audible, status }, tab) => {
   // A page with the same title as the page before it announces none. Its title is read when it has loaded.
   const named = title ?? (status === 'complete' ? tab.title : undefined);
-  if (named !== undefined || audible !== undefined) record('updated', { tabId, title: named, audible });
+  if (named === undefined && audible === undefined) return;
+  record('updated', { tabId, title: named, audible, url: tab.url, read: title === undefined });
 });
 
 /** A window that opens may report its focus, and at once the loss of focus of the window behind it. */

@@ -20,7 +20,8 @@
  * @typedef {{tabs: SeenTab[], windows: SeenWindow[]}} Snapshot  the browser's tabs and windows at this moment
  *
  * @typedef {{now: number, run?: string, tick?: number, nonce?: string, idleAfterGap?: IdleState}} EventBase
- * @typedef {EventBase & {type: 'updated', tabId: number, title?: string, audible?: boolean}} UpdatedEvent
+ * @typedef {EventBase & {type: 'updated', tabId: number, title?: string, url?: string, read?: boolean, audible?: boolean}} UpdatedEvent
+ *   `url` is the tab's URL at that moment. A `read` title was not announced, it stood in the tab.
  * @typedef {EventBase & {type: 'metadata', tabId: number, url: string, metadata: object}} MetadataEvent
  * @typedef {EventBase & {type: 'owner', owner: string, adopt: boolean}} OwnerEvent
  * @typedef {(EventBase & {type: 'start', fresh: boolean, idle?: IdleState} & Snapshot)
@@ -43,9 +44,12 @@
  *
  * @typedef {{id: number, windowId: number | null, audible: boolean, page: import('./recording-rules.js').Page | null,
  *   title: string, failed: string | null, metadata: object, totals: Totals, visit: Visit | null,
- *   before?: {at: number, visit: Visit, totals: Totals} | null}} Tab
+ *   before?: {at: number, visit: Visit, totals: Totals} | null, retitled?: {at: number, old: string} | null,
+ *   anchor?: {at: number, url: string} | null, early?: {url: string, title: string} | null, withheld?: boolean}} Tab
  *   `visit` is the latest visit of the present page, ended or not. `failed` is the URL of the error page in the tab.
- *   `before` is the visit that the latest same-document change ended, with the totals without it.
+ *   `before` is the visit that the latest same-document change ended, with the totals without it. `retitled`: when the
+ *   title changed last, and the title before. `anchor`: the latest jump within the page. `early` is the title of a page
+ *   whose navigation is not known yet. `withheld`: the tab still shows the title of a page that is not recorded.
  * @typedef {{owner: string, lastSeen: number, run: string, tick: number, idle: IdleState, fullscreen: boolean,
  *   focused: boolean, focusedId: number | null, asleep: boolean, windowId: number | null,
  *   activeTabs: Record<number, number>, openTabId: number | null, pausedUntil: PausedUntil, rules: Rules}} State
@@ -57,6 +61,11 @@ import { NO_RULES, pageOf, samePage } from './recording-rules.js';
 import {
   addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, resumeVisit, withAddress, withAwayReason, withTime,
 } from './visits-and-totals.js';
+
+/** A title that changes so shortly before a same-document change belongs to the new address. */
+const TITLE_LEADS_MS = 500;
+/** A title that changes so shortly after a jump within the page makes the jump a page of its own. */
+const TITLE_FOLLOWS_MS = 1500;
 
 /**
  * @param {number} now
@@ -455,14 +464,39 @@ class Step {
     const { state, event } = this;
     const tab = this.tab(tabId);
     const page = state.pausedUntil === null ? pageOf(url, state.rules) : null;
-    if (tab.page && page && samePage(tab.page.url, page.url)) return;
+    const sameDocument = event.type === 'navigated' && Boolean(event.sameDocument);
+    if (tab.page && page && samePage(tab.page.url, page.url)) {
+      if (!sameDocument || tab.page.url === page.url) return;
+      if (!this.titleLed(tab)) {
+        this.set(tabId, { anchor: { at: this.now, url: page.url } });
+        return;
+      }
+    }
     // A page in front seldom changes without a person, so a navigation counts as a sign of the person.
     if (event.type === 'navigated' && state.windowId !== null && state.activeTabs[state.windowId] === tabId) state.asleep = false;
-    const sameDocument = event.type === 'navigated' && event.sameDocument;
-    const title = page && sameDocument ? tab.title : '';
-    if (page && sameDocument && state.openTabId === tabId) this.changeAddress(tabId, page, title);
+    this.turnTo(tabId, page, sameDocument);
+  }
+
+  /** @param {Tab} tab */
+  titleLed(tab) {
+    return Boolean(tab.retitled) && this.now - (tab.retitled?.at ?? 0) <= TITLE_LEADS_MS;
+  }
+
+  /**
+   * @param {number} tabId
+   * @param {import('./recording-rules.js').Page | null} page
+   * @param {boolean} sameDocument
+   */
+  turnTo(tabId, page, sameDocument) {
+    const tab = this.tab(tabId);
+    const early = page && tab.early && tab.early.url === page.url ? tab.early.title : null;
+    const title = !page || page.nameless ? '' : early ?? (sameDocument ? tab.title : '');
+    const old = tab.retitled?.old ?? '';
+    if (sameDocument && this.titleLed(tab) && (old !== '' || !page)) this.changeVisit(tabId, { title: old });
+    if (page && sameDocument && this.state.openTabId === tabId) this.changeAddress(tabId, page, title);
     else this.leavePage(tabId);
-    this.set(tabId, { page, failed: null, metadata: {}, title });
+    const withheld = sameDocument && early === null && (!tab.page || tab.page.nameless || Boolean(tab.withheld));
+    this.set(tabId, { page, failed: null, metadata: {}, title, retitled: null, anchor: null, early: null, withheld });
   }
 
   /** @param {number} tabId */
@@ -494,17 +528,40 @@ class Step {
     }
   }
 
-  /** @param {{tabId: number, title?: string, audible?: boolean}} update */
-  updateTab({ tabId, title, audible }) {
+  /** @param {Omit<UpdatedEvent, 'type' | 'now'>} update */
+  updateTab({ tabId, title, audible, url, read = false }) {
     const tab = this.tabs.get(tabId);
     if (!tab) return;
     if (audible !== undefined) this.set(tabId, { audible });
-    if (title === undefined || !tab.page) return;
+    if (title === undefined || this.state.pausedUntil !== null || (read && tab.withheld)) return;
+    if (url !== undefined && this.keepEarlyTitle(tab, url, title)) return;
+    if (!tab.page) return;
     // Browsers show the URL as the title until the page has one.
     const shown = tab.page.nameless || isUrlAsTitle(title, tab.page.url) ? '' : title;
-    if (shown === '' && tab.title !== '' && !tab.page.nameless) return;
-    this.set(tabId, { title: shown });
+    if (shown === tab.title || (shown === '' && !tab.page.nameless)) return;
+    const { anchor } = tab;
+    if (anchor && tab.title !== '' && this.now - anchor.at <= TITLE_FOLLOWS_MS) {
+      this.turnTo(tabId, pageOf(anchor.url, this.state.rules), true);
+      this.set(tabId, { title: shown });
+    } else {
+      this.set(tabId, { title: shown, withheld: false, retitled: { at: this.now, old: this.titleLed(tab) ? tab.retitled?.old ?? '' : tab.title } });
+    }
     this.changeVisit(tabId, { title: shown });
+  }
+
+  /**
+   * Keeps the title of another page than the tab's known one until its navigation comes. The result is false when the
+   * title belongs to the known page.
+   * @param {Tab} tab
+   * @param {string} url
+   * @param {string} title
+   */
+  keepEarlyTitle(tab, url, title) {
+    const page = pageOf(url, this.state.rules);
+    if (tab.page && page && samePage(tab.page.url, page.url)) return false;
+    const kept = page && !page.nameless && page.url !== tab.failed && !isUrlAsTitle(title, page.url);
+    this.set(tab.id, { early: kept ? { url: page.url, title } : null });
+    return true;
   }
 
   /** @param {MetadataEvent} event */
@@ -564,7 +621,7 @@ class Step {
       this.showPage(tabId, seen.url);
     }
     if (seen.active) this.changeActive()[windowId] = tabId;
-    if (seen.title && !this.tab(tabId).title) this.updateTab({ tabId, title: seen.title });
+    if (seen.title && !this.tab(tabId).title) this.updateTab({ tabId, title: seen.title, url: seen.url, read: true });
   }
 
   /**

@@ -446,6 +446,85 @@ test('a URL shown in place of a title is not kept as the title', async () => {
   assert.equal((await fixture.visits())[0].title, '');
 });
 
+const titles = (visits) => visits.map(({ url, title }) => [url, title]);
+
+test('a title set just before `pushState` belongs to the new address', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(1, 'updated', { tabId: 1, title: 'Inbox', url: A });
+  await fixture.at(5, 'updated', { tabId: 1, title: 'Letter', url: A });
+  await fixture.at(5.01, 'navigated', { tabId: 1, url: `${A}letter`, sameDocument: true });
+  await fixture.at(9, 'removed', { tabId: 1 });
+  assert.deepEqual(titles(await fixture.visits()), [[A, 'Inbox'], [`${A}letter`, 'Letter']]);
+});
+
+test('a title set before `pushState` in a background tab leaves the ended visit as well', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(1, 'updated', { tabId: 1, title: 'Inbox', url: A });
+  await fixture.at(4, 'created', { tabId: 2, windowId: 1, active: true });
+  await fixture.at(5, 'updated', { tabId: 1, title: 'Letter', url: A });
+  await fixture.at(5.01, 'navigated', { tabId: 1, url: `${A}letter`, sameDocument: true });
+  assert.deepEqual(titles(await fixture.visits()), [[A, 'Inbox']]);
+});
+
+test('the title of a page that must not be recorded is stored with no other page, in whichever order it comes', async () => {
+  const secret = `${A}private/plan`;
+  for (const order of ['before', 'after', 'read']) {
+    const fixture = await RecordingFixture.open();
+    await fixture.start();
+    await fixture.at(0, 'rules', { rules: { never: ['a.test/private'], domainOnly: [], stripQuery: [] }, tabs: fixture.tabs, windows: fixture.windows });
+    await fixture.at(0, 'navigated', { tabId: 1, url: A });
+    if (order === 'before') await fixture.at(3, 'updated', { tabId: 1, title: 'Secret', url: A });
+    await fixture.at(3.01, 'navigated', { tabId: 1, url: secret, sameDocument: true });
+    if (order === 'after') await fixture.at(3.02, 'updated', { tabId: 1, title: 'Secret', url: secret });
+    await fixture.at(6, 'navigated', { tabId: 1, url: `${A}public`, sameDocument: true });
+    const tabs = [{ tabId: 1, windowId: 1, active: true, url: `${A}public`, title: 'Secret' }];
+    await fixture.at(7, 'snapshot', { tabs, windows: [{ windowId: 1, focused: true }] });
+    await fixture.at(9, 'removed', { tabId: 1 });
+    assert.deepEqual(titles(await fixture.visits()), [[A, ''], [`${A}public`, '']], order);
+    assert.doesNotMatch(JSON.stringify([...(await fixture.store.loadCapture()).tabs]), /secret/i, order);
+  }
+});
+
+test('a jump within the page that changes the title is a page of its own, as in a mail program', async () => {
+  for (const titleFirst of [false, true]) {
+    const fixture = await RecordingFixture.open();
+    await fixture.start();
+    await fixture.at(0, 'navigated', { tabId: 1, url: `${A}#inbox` });
+    await fixture.at(0.5, 'updated', { tabId: 1, title: 'Inbox', url: `${A}#inbox` });
+    const jump = () => fixture.at(5, 'navigated', { tabId: 1, url: `${A}#inbox/1`, sameDocument: true });
+    const title = () => fixture.at(5, 'updated', { tabId: 1, title: 'Letter', url: `${A}#inbox${titleFirst ? '' : '/1'}` });
+    await (titleFirst ? title().then(jump) : jump().then(title));
+    await fixture.at(9, 'removed', { tabId: 1 });
+    assert.deepEqual(titles(await fixture.visits()), [[`${A}#inbox`, 'Inbox'], [`${A}#inbox/1`, 'Letter']]);
+    assert.deepEqual((await fixture.visitRows()).map(([, start, end]) => [start, end]), [[0, 5], [5, 9]]);
+  }
+});
+
+test('a title that comes before its navigation waits for it', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(1, 'updated', { tabId: 1, title: 'Alpha', url: A });
+  await fixture.at(4, 'updated', { tabId: 1, title: 'Beta', url: B });
+  await fixture.at(4.1, 'navigated', { tabId: 1, url: B });
+  await fixture.at(9, 'removed', { tabId: 1 });
+  assert.deepEqual(titles(await fixture.visits()), [[A, 'Alpha'], [B, 'Beta']]);
+});
+
+test('the title of an error page is given to no page', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'failed', { tabId: 1, url: B });
+  await fixture.at(0.1, 'updated', { tabId: 1, title: 'Problem loading page', url: B });
+  await fixture.at(3, 'navigated', { tabId: 1, url: B });
+  await fixture.at(9, 'removed', { tabId: 1 });
+  assert.deepEqual(titles(await fixture.visits()), [[B, '']]);
+});
+
 test('metadata belongs to the page it was read from, also when the person returns to it', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
