@@ -3,6 +3,7 @@
  * and pages. All lasting state is in the store or in the browser's alarms.
  */
 import { ext } from '../browser-api.js';
+import { endAbandonedVisits } from '../capture/abandoned-visits.js';
 import { Recorder } from '../capture/event-recorder.js';
 import { NO_RULES } from '../capture/recording-rules.js';
 import { mayReachServer } from '../server-permission.js';
@@ -41,8 +42,9 @@ export class BackgroundWorker {
   /**
    * Opens the store and records the start. It throws the store's error where the store cannot be opened.
    * @param {() => ClockReading} clockReading
+   * @param {Promise<boolean>} reinstalled  true when the extension was installed or updated just now
    */
-  static async open(clockReading) {
+  static async open(clockReading, reinstalled) {
     const began = clockReading();
     const store = await openStore();
     const worker = new BackgroundWorker({
@@ -53,7 +55,7 @@ export class BackgroundWorker {
       client: await clientDescription(await anonymousClientId(store)),
     });
     // The start is queued here, before any event that waits for the worker.
-    worker.recordStart(began);
+    worker.recordStart(began, reinstalled);
     return worker;
   }
 
@@ -104,15 +106,22 @@ export class BackgroundWorker {
     ext.idle.setDetectionInterval(this.idleSeconds);
   }
 
-  /** @param {ClockReading} began */
-  async recordStart(began) {
+  /**
+   * @param {ClockReading} began
+   * @param {Promise<boolean>} reinstalled
+   */
+  async recordStart(began, reinstalled) {
+    let fresh = false;
     // The browser is asked when the event's turn has come. An await here would let other events overtake the start.
     await this.recorder.record({ ...began, type: 'start', lateFields: async () => {
       const [{ session }, seen, idle] = await Promise.all([ext.storage.session.get('session'), browserSnapshot(), this.askIdle()]);
-      return { ...seen, idle, fresh: session === undefined };
+      fresh = session === undefined;
+      // An update of the extension empties the session's storage as a restart of the browser does.
+      return { ...seen, idle, fresh, reinstalled: fresh && (await reinstalled) };
     } });
     if (!this.recorder.failure) await ext.storage.session.set({ session: began.run });
     await this.applyAccount();
+    if (fresh) await endAbandonedVisits(this.store, this.recorder.openId, began.now);
     await this.setSyncAlarm(false);
     this.updateBadge();
   }

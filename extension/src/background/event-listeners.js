@@ -12,7 +12,16 @@ const run = crypto.randomUUID();
 /** The date, and the ms since this run of the background began. Nobody can set the latter. */
 const clockReading = () => ({ now: Date.now(), run, tick: Math.round(performance.now()) });
 
-const opening = BackgroundWorker.open(clockReading);
+/** A browser that starts wakes the background only for these listeners. It tells of its own start, or of an update of the extension, right after this script has run. */
+const REASON_COMES_MS = 500;
+/** @type {Promise<boolean>} */
+const reinstalled = new Promise((resolve) => {
+  ext.runtime.onInstalled.addListener(({ reason }) => resolve(reason === 'update'));
+  ext.runtime.onStartup.addListener(() => resolve(false));
+  setTimeout(resolve, REASON_COMES_MS, false);
+});
+
+const opening = BackgroundWorker.open(clockReading, reinstalled);
 opening.catch(() => showBadge('Recording has stopped. Open to see why.'));
 
 /**
@@ -108,9 +117,6 @@ ext.runtime.onMessage.addListener((message, sender, reply) => {
   answerPage(message).then(reply, (error) => reply({ error: error?.message ?? String(error) }));
   return true;
 });
-// A browser that starts wakes the background only if these have a listener.
-ext.runtime.onStartup.addListener(() => {});
-ext.runtime.onInstalled.addListener(() => {});
 ext.permissions.onRemoved.addListener(() => whenOpen((worker) => worker.updateBadge()));
 ext.permissions.onAdded.addListener(() => whenOpen((worker) => worker.updateBadge()));
 

@@ -24,7 +24,7 @@
  *   `url` is the tab's URL at that moment. A `read` title was not announced, it stood in the tab.
  * @typedef {EventBase & {type: 'metadata', tabId: number, url: string, metadata: object}} MetadataEvent
  * @typedef {EventBase & {type: 'owner', owner: string, adopt: boolean}} OwnerEvent
- * @typedef {(EventBase & {type: 'start', fresh: boolean, idle?: IdleState} & Snapshot)
+ * @typedef {(EventBase & {type: 'start', fresh: boolean, reinstalled?: boolean, idle?: IdleState} & Snapshot)
  *   | (EventBase & {type: 'snapshot', unseen?: boolean} & Snapshot)
  *   | (EventBase & {type: 'created', tabId: number, windowId: number, active: boolean})
  *   | (EventBase & {type: 'removed', tabId: number})
@@ -40,16 +40,17 @@
  *   | (EventBase & {type: 'pause', until: number | 'resumed'})
  *   | (EventBase & {type: 'pause', until: null} & Snapshot)
  *   | (EventBase & {type: 'erase'})} Event
- *   `start`: the background began; `fresh`: the browser began too. `unseen`: events before this snapshot are lost.
+ *   `start`: the background began; `fresh`: the browser began too, or, where `reinstalled`, perhaps the extension alone. `unseen`: events before this snapshot are lost.
  *
  * @typedef {{id: number, windowId: number | null, audible: boolean, page: import('./recording-rules.js').Page | null,
  *   title: string, failed: string | null, metadata: object, totals: Totals, visit: Visit | null,
  *   before?: {at: number, visit: Visit, totals: Totals} | null, retitled?: {at: number, old: string} | null,
- *   anchor?: {at: number, url: string} | null, early?: {url: string, title: string} | null, withheld?: boolean}} Tab
+ *   anchor?: {at: number, url: string} | null, early?: {url: string, title: string} | null, withheld?: boolean,
+ *   leftAt?: number | null}} Tab
  *   `visit` is the latest visit of the present page, ended or not. `failed` is the URL of the error page in the tab.
  *   `before` is the visit that the latest same-document change ended, with the totals without it. `retitled`: when the
  *   title changed last, and the title before. `anchor`: the latest jump within the page. `early` is the title of a page
- *   whose navigation is not known yet. `withheld`: the tab still shows the title of a page that is not recorded.
+ *   whose navigation is not known yet. `leftAt`: when the visit ended, until its late title has come. `withheld`: the tab still shows the title of a page that is not recorded.
  * @typedef {{owner: string, lastSeen: number, run: string, tick: number, idle: IdleState, fullscreen: boolean,
  *   focused: boolean, focusedId: number | null, asleep: boolean, windowId: number | null,
  *   activeTabs: Record<number, number>, openTabId: number | null, pausedUntil: PausedUntil, rules: Rules}} State
@@ -64,6 +65,8 @@ import {
 
 /** A title that changes so shortly before a same-document change belongs to the new address. */
 const TITLE_LEADS_MS = 500;
+/** A visit that has ended takes one more title for so long. Titles that blink for attention come later and again. */
+const LATE_TITLE_MS = 10_000;
 /** A title that changes so shortly after a jump within the page makes the jump a page of its own. */
 const TITLE_FOLLOWS_MS = 1500;
 
@@ -148,6 +151,7 @@ class Step {
     /** @type {Map<string, Aggregate>} */
     this.aggregates = new Map();
     this.ended = false;
+    this.fresh = event.type === 'start' && event.fresh && !(event.reinstalled && showsTheSame(tabs, event.tabs));
   }
 
   get now() {
@@ -189,10 +193,14 @@ class Step {
     const byDate = event.now - state.lastSeen;
     const byTick = event.run && event.run === state.run ? (event.tick ?? 0) - state.tick : null;
     const unseen = event.type === 'snapshot' && event.unseen;
-    if (event.type === 'start' && event.fresh) {
+    if (this.fresh) {
       this.endBrowserRun();
     } else if (unseen || followsGap(state, this.tabs, Math.max(byDate, byTick ?? 0), this.timings)) {
       // The machine slept or was off, or its clock was set. Nothing says whether the person was there.
+      if (this.open && !unseen && byTick !== null && !followsGap(state, this.tabs, byTick, this.timings)) {
+        // This run measured the time that the machine was awake. A date that jumped does not take it away.
+        this.open = withTime(this.open, Math.max(0, byTick), this.away() === null);
+      }
       this.endOpen();
       if (event.idleAfterGap) state.idle = event.idleAfterGap;
       state.asleep = state.idle !== 'active';
@@ -212,12 +220,12 @@ class Step {
     const { state, event } = this;
     switch (event.type) {
       case 'start':
-        if (event.fresh) {
+        if (this.fresh) {
           state.idle = event.idle ?? 'active';
           state.fullscreen = false;
           state.asleep = false;
         }
-        this.applySnapshot(event, { fresh: event.fresh });
+        this.applySnapshot(event, { fresh: this.fresh });
         break;
       case 'snapshot':
         this.applySnapshot(event);
@@ -378,7 +386,7 @@ class Step {
       this.set(tabId, { visit: null });
       return;
     }
-    this.set(tabId, { visit, totals: addVisit(this.tab(tabId).totals, visit) });
+    this.set(tabId, { visit, totals: addVisit(this.tab(tabId).totals, visit), leftAt: this.now });
     this.ended = true;
     this.markChanged(tabId);
   }
@@ -492,7 +500,8 @@ class Step {
     const early = page && tab.early && tab.early.url === page.url ? tab.early.title : null;
     const title = !page || page.nameless ? '' : early ?? (sameDocument ? tab.title : '');
     const old = tab.retitled?.old ?? '';
-    if (sameDocument && this.titleLed(tab) && (old !== '' || !page)) this.changeVisit(tabId, { title: old });
+    const led = sameDocument && this.titleLed(tab) && tab.visit?.title === tab.title;
+    if (led && (old !== '' || !page)) this.changeVisit(tabId, { title: old });
     if (page && sameDocument && this.state.openTabId === tabId) this.changeAddress(tabId, page, title);
     else this.leavePage(tabId);
     const withheld = sameDocument && early === null && (!tab.page || tab.page.nameless || Boolean(tab.withheld));
@@ -546,7 +555,18 @@ class Step {
     } else {
       this.set(tabId, { title: shown, withheld: false, retitled: { at: this.now, old: this.titleLed(tab) ? tab.retitled?.old ?? '' : tab.title } });
     }
-    this.changeVisit(tabId, { title: shown });
+    if (this.takesTitle(tabId)) this.changeVisit(tabId, { title: shown });
+  }
+
+  /**
+   * True when the visit of a tab is open or takes its late title now.
+   * @param {number} tabId
+   */
+  takesTitle(tabId) {
+    const { visit, leftAt } = this.tab(tabId);
+    if (!visit || visit.endedAt === null) return true;
+    this.set(tabId, { leftAt: null });
+    return typeof leftAt === 'number' && this.now - leftAt <= LATE_TITLE_MS;
   }
 
   /**
@@ -664,6 +684,20 @@ class Step {
       this.set(tabId, { totals: beginTotals(this.state.owner, this.now), visit: null });
     }
   }
+}
+
+/**
+ * True when the browser still shows most of the known pages in the same tabs: it went on running.
+ * @param {Tabs} tabs
+ * @param {SeenTab[]} seen
+ */
+function showsTheSame(tabs, seen) {
+  const known = [...tabs.values()].filter((tab) => tab.page);
+  const same = known.filter((tab) => {
+    const url = seen.find(({ tabId }) => tabId === tab.id)?.url;
+    return url !== undefined && tab.page !== null && samePage(pageOf(url, NO_RULES)?.url ?? '', tab.page.url);
+  });
+  return known.length > 0 && same.length * 2 > known.length;
 }
 
 /**

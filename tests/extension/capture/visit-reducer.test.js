@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { endAbandonedVisits } from '../../../extension/src/capture/abandoned-visits.js';
 import { RecordingFixture, T0 } from '../recording-fixture.js';
 
 const A = 'https://a.test/';
@@ -352,6 +353,66 @@ test('a clock set back while the background was stopped counts no negative time'
   await fixture.at(20, 'heartbeat');
   await fixture.at(30, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 20, 20]]);
+});
+
+test('a clock set forward by an hour takes no measured time away', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(10, 'heartbeat');
+  fixture.clockShiftMs = 3_600_000;
+  await fixture.at(30, 'heartbeat');
+  await fixture.at(40, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30], [A, 3630, 3640, 10]]);
+});
+
+test('an update of the extension neither closes the tabs nor loses the time before it', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(10, 'heartbeat');
+  await fixture.restartBackground();
+  const tabs = [{ tabId: 1, windowId: 1, active: true, url: A }];
+  const windows = [{ windowId: 1, focused: true, last: true }];
+  await fixture.at(20, 'start', { fresh: true, reinstalled: true, idle: 'active', tabs, windows });
+  await fixture.at(30, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30]]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.startedAt - T0, one.activeMs]), [[0, 30_000]]);
+});
+
+test('after an update together with a restart of the browser, the old tabs are closed', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(10, 'heartbeat');
+  await fixture.restartBackground();
+  await fixture.start(20, { reinstalled: true });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 10, 10]]);
+});
+
+test('a title that blinks in a tab left behind changes its ended visit once at most', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(1, 'updated', { tabId: 1, title: 'Chat' });
+  await fixture.at(5, 'created', { tabId: 2, windowId: 1, active: true });
+  for (let seconds = 6; seconds < 60; seconds += 1) await fixture.at(seconds, 'updated', { tabId: 1, title: seconds % 2 ? 'Chat' : '(1) Chat' });
+  const [{ revision }] = await fixture.visits();
+  assert.equal(revision, 2);
+});
+
+test('a visit that nobody will end is ended at its last sign of life and sent again', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(30, 'heartbeat');
+  const [open] = await fixture.visits();
+  await fixture.store.settle('visits', '', [{ ...open, verdict: 'stored' }], T0);
+  assert.equal(await endAbandonedVisits(fixture.store, open.id, T0 + 60_000), 0);
+  assert.equal(await endAbandonedVisits(fixture.store, null, T0 + 60_000), 1);
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30]]);
+  const pending = /** @type {any} */ ((await fixture.store.pending('visits', '', 10))[0]);
+  assert.deepEqual([pending.revision, pending.endedAt], [open.revision + 1, T0 + 30_000]);
 });
 
 test('a clock that jumps back and forth never adds time', async () => {
