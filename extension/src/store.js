@@ -402,6 +402,19 @@ export class Store {
     }
   }
 
+  /**
+   * The URLs of all visits since an instant, each with its site.
+   * @param {number} since  ms since the epoch
+   * @returns {Promise<Map<string, string>>}
+   */
+  async urlsSince(since) {
+    const urls = new Map();
+    for await (const slice of this.slices('visits')) {
+      for (const record of slice) if ('url' in record && record.startedAt >= since) urls.set(record.url, record.domain);
+    }
+    return urls;
+  }
+
   /** The number of stored records of all owners, by kind. */
   total() {
     return this.transact(ALL_STORES, 'readonly', async (tx) => {

@@ -1,7 +1,8 @@
 /** The commands of the extension's own pages. */
 import { isFirefox, ext } from '../browser-api.js';
 import { browserSnapshot } from './browser-queries.js';
-import { NO_RULES, matches, pageOf } from '../capture/recording-rules.js';
+import { NO_RULES, pageOf } from '../capture/recording-rules.js';
+import { matches } from '../capture/site-patterns.js';
 import { mayReachServer } from '../server-permission.js';
 import { FIRST_SCHEDULE } from '../sync/schedule.js';
 import { browserLabel, limitsOf } from '../sync/wire.js';

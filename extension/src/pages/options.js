@@ -1,10 +1,11 @@
 /** The options page: account, sending, rules, page metadata, export and erasing. */
 import { ext, isFirefox } from '../browser-api.js';
-import { faultyPattern, patternsIn } from '../capture/recording-rules.js';
+import { faultyPattern, patternsIn } from '../capture/site-patterns.js';
 import { originPattern } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { askBackground, askStatus } from './ask-background.js';
 import { countText, relativeTimeText, timeOfDayText } from './formatting.js';
+import { coveredText } from './covered-sites.js';
 import { exportAll, exported } from './json-export.js';
 import {
   buttonById, byId, createElement, dialogById, inputById, onClick, refreshEverySecond, setText, show, showProgress, textareaById,
@@ -345,11 +346,40 @@ onClick('pause-hour', () => askBackground({ ask: 'pause', until: Date.now() + HO
 onClick('pause', () => askBackground({ ask: 'pause', until: 'resumed' }).then(refresh));
 onClick('resume', () => askBackground({ ask: 'resume' }).then(refresh));
 
+const WEEK_MS = 7 * 24 * HOUR_MS;
+/**
+ * The URLs of the last week with their sites, read once when a person begins to type.
+ * @type {Promise<Map<string, string>> | null}
+ */
+let weekUrls = null;
+
+async function readWeekUrls() {
+  const store = await openStore();
+  try {
+    return await store.urlsSince(Date.now() - WEEK_MS);
+  } finally {
+    store.close();
+  }
+}
+
+/**
+ * Tells for each line of a list which of the last week's sites it covers.
+ * @param {string} id  of the list
+ */
+async function drawCovered(id) {
+  weekUrls ??= readWeekUrls();
+  const urls = await weekUrls;
+  byId(`${id}-covers`).replaceChildren(...patternsIn(textareaById(id).value).map((line) => createElement('li', { textContent: coveredText(line, urls) })));
+}
+for (const id of ['never', 'domain-only', 'strip-query']) {
+  byId(id).addEventListener('input', () => drawCovered(id));
+}
+
 onSubmit('rules', async () => {
   const [never, domainOnly, stripQuery] = ['never', 'domain-only', 'strip-query'].map((id) => patternsIn(textareaById(id).value));
   const faulty = faultyPattern([...never, ...domainOnly, ...stripQuery]);
   if (faulty !== null) {
-    setMessage('rules-message', `“${faulty}” is not a site. Write it like example.com, one a line. Nothing was saved.`, false);
+    setMessage('rules-message', `“${faulty}” can never match a site. Write it like example.com, one a line. Nothing was saved.`, false);
     return;
   }
   await askBackground({ ask: 'rules', rules: { never, domainOnly, stripQuery } });
