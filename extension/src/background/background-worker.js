@@ -23,7 +23,8 @@ import { RecordCounts } from './record-counts.js';
  * @typedef {import('../capture/event-recorder.js').RawEvent} RawEvent
  * @typedef {import('../capture/event-recorder.js').ClockReading} ClockReading
  * @typedef {{mode: 'off' | 'sites' | 'all', sites: string[]}} MetadataSetting
- * @typedef {{server: string, rules: import('../capture/recording-rules.js').Rules, metadata: MetadataSetting}} Settings
+ * @typedef {{server: string, rules: import('../capture/recording-rules.js').Rules, metadata: MetadataSetting,
+ *   recordServer: boolean}} Settings  `recordServer`: the pages of the person's own server are recorded too
  */
 
 /** Chromium stops a background that calls no browser API for 30 s, even in the middle of sending. */
@@ -35,7 +36,7 @@ const MIN_IDLE_SECONDS = 15;
 
 /** @type {Readonly<Settings>} */
 const FIRST_SETTINGS = Object.freeze({
-  server: '', rules: NO_RULES, metadata: /** @type {MetadataSetting} */ ({ mode: 'off', sites: [] }),
+  server: '', rules: NO_RULES, metadata: /** @type {MetadataSetting} */ ({ mode: 'off', sites: [] }), recordServer: false,
 });
 
 export class BackgroundWorker {
@@ -137,11 +138,23 @@ export class BackgroundWorker {
     if (state.owner !== owner) {
       await this.recorder.record({ ...this.clockReading(), type: 'owner', owner, adopt: account?.adopting ?? false });
     }
+    await this.applyRules();
     if (!account?.adopting) return 0;
     const adopted = await this.store.adopt(owner);
     this.recordCounts.clear();
     await this.store.change('account', (now) => (now?.key === owner ? { ...now, adopting: false } : now));
     return adopted;
+  }
+
+  /** Brings recording, and the records that wait, in line with the person's rules. */
+  async applyRules() {
+    const { rules, recordServer } = this.settings;
+    const server = recordServer ? undefined : (await this.account())?.server;
+    const present = server ? { ...rules, ownServer: server } : rules;
+    if (JSON.stringify((await this.recorder.state()).rules) === JSON.stringify(present)) return;
+    await this.recorder.record({ ...this.clockReading(), type: 'rules', rules: present, lateFields: browserSnapshot });
+    await this.store.applyRules(present);
+    this.recordCounts.clear();
   }
 
   /** @returns {Promise<import('../sync/accounts.js').Account | undefined>} */

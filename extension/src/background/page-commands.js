@@ -12,11 +12,12 @@ import { browserLabel, limitsOf } from '../sync/wire.js';
  * @typedef {import('./background-worker.js').MetadataSetting} MetadataSetting
  * @typedef {{server: string, email: string, password: string, name: string, isNew: boolean, adopt: boolean}} SignInForm
  *   `adopt`: records made while signed out become this account's
- * @typedef {{ask: 'status' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'retry-recording'}
+ * @typedef {{ask: 'status' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording'}
  *   | {ask: 'check-server' | 'server', server: string}
  *   | ({ask: 'sign-in'} & SignInForm)
  *   | {ask: 'pause', until: number | 'resumed'}
- *   | {ask: 'rules', rules: Rules}
+ *   | {ask: 'rules', rules: Rules, recordServer?: boolean}
+ *   | {ask: 'never-site', site: string}
  *   | {ask: 'metadata', metadata: MetadataSetting}} Message
  * @typedef {Awaited<ReturnType<PageCommands['status']>>} Status
  * @typedef {Awaited<ReturnType<PageCommands['parked']>>} Parked
@@ -56,7 +57,11 @@ export class PageCommands {
         await worker.resume();
         return this.status();
       case 'rules':
-        return this.changeRules(message.rules);
+        return this.changeRules(message.rules, message.recordServer);
+      case 'never-site':
+        return this.neverSite(message.site);
+      case 'forget':
+        return this.forget();
       case 'metadata':
         return this.changeSettings({ metadata: message.metadata });
       case 'server':
@@ -94,6 +99,7 @@ export class PageCommands {
       server: settings.server,
       rules: settings.rules,
       metadata: settings.metadata,
+      recordServer: settings.recordServer,
       counts,
       signedOutVisits: unowned ?? counts.pendingVisits,
       today: { activeMs: today.activeMs, visits: today.visits, top: topOf(today.domains) },
@@ -160,11 +166,34 @@ export class PageCommands {
     return {};
   }
 
-  /** @param {Rules} rules */
-  async changeRules(rules) {
-    await this.changeSettings({ rules });
-    await this.worker.record({ type: 'rules', ...this.worker.clockReading(), rules, lateFields: browserSnapshot });
-    return {};
+  /**
+   * Changes the rules. The result tells how many records are not sent because of them, and how many stored visits they
+   * forbid.
+   * @param {Rules} rules
+   * @param {boolean} [recordServer]
+   */
+  async changeRules(rules, recordServer = this.worker.settings.recordServer) {
+    const { worker } = this;
+    await this.changeSettings({ rules, recordServer });
+    await worker.applyRules();
+    const owner = (await worker.account())?.key ?? '';
+    const { held } = await worker.counts(owner);
+    return { held, stored: await worker.store.forbidden(owner, (await worker.recorder.state()).rules) };
+  }
+
+  /** @param {string} site */
+  neverSite(site) {
+    const { rules } = this.worker.settings;
+    return this.changeRules({ ...rules, never: [...new Set([...rules.never, site])] });
+  }
+
+  /** Deletes the account's visits that the rules forbid. The server's copy stays. */
+  async forget() {
+    const { worker } = this;
+    const owner = (await worker.account())?.key ?? '';
+    const forgotten = await worker.store.forbidden(owner, (await worker.recorder.state()).rules, { forget: true });
+    worker.recordCounts.clear();
+    return { forgotten };
   }
 
   /**
@@ -172,7 +201,8 @@ export class PageCommands {
    * @param {string} url
    */
   mayReadMetadata(url) {
-    const { metadata, rules } = this.worker.settings;
+    const { metadata } = this.worker.settings;
+    const rules = this.worker.recorder.loaded?.state.rules ?? this.worker.settings.rules;
     if (metadata.mode === 'off') return false;
     const page = pageOf(url, rules ?? NO_RULES);
     if (!page || page.nameless) return false;

@@ -1,7 +1,8 @@
 /**
  * The person's rules on what may be recorded.
  *
- * @typedef {{never: string[], domainOnly: string[], stripQuery: string[]}} Rules  lists of patterns, see site-patterns.js
+ * @typedef {{never: string[], domainOnly: string[], stripQuery: string[], ownServer?: string}} Rules  lists of patterns, see
+ *   site-patterns.js. `ownServer` is the base URL of the person's server, where its pages are not recorded.
  * @typedef {{url: string, domain: string, nameless: boolean}} Page  the title of a `nameless` page is not kept
  */
 import { matches } from './site-patterns.js';
@@ -18,7 +19,7 @@ export const NO_RULES = Object.freeze({ never: [], domainOnly: [], stripQuery: [
  */
 export function pageOf(url, rules) {
   const parts = parse(url);
-  if (!url || !parts || rules.never.some((pattern) => matches(pattern, parts))) return null;
+  if (!url || !parts || isPageOf(rules.ownServer, parts) || rules.never.some((pattern) => matches(pattern, parts))) return null;
   const domain = siteOf(parts);
   if (rules.domainOnly.some((pattern) => matches(pattern, parts))) {
     return { url: `${parts.origin}/`, domain, nameless: true };
@@ -27,6 +28,50 @@ export function pageOf(url, rules) {
   let kept = parts.username || parts.password ? url.replace(/^(https?:\/\/)[^/?#]*@/i, '$1') : url;
   if (rules.stripQuery.some((pattern) => matches(pattern, parts))) kept = kept.replace(/[?#].*$/s, '');
   return { url: kept, domain, nameless: false };
+}
+
+/**
+ * @param {string | undefined} server  a base URL
+ * @param {URL} parts
+ */
+function isPageOf(server, parts) {
+  const base = parse(server);
+  if (!base || base.origin !== parts.origin) return false;
+  const path = base.pathname.replace(/\/$/, '');
+  return parts.pathname === path || parts.pathname.startsWith(`${path}/`);
+}
+
+/**
+ * A visit as the rules let it be kept, or null when they forbid it. A visit that they do not touch is returned itself.
+ * @template {{url: string, title: string, nameless: boolean, metadata: object, revision: number}} T
+ * @param {T} visit
+ * @param {Rules} rules
+ * @returns {T | null}
+ */
+export function allowedVisit(visit, rules) {
+  const page = pageOf(visit.url, rules);
+  if (!page) return null;
+  if (page.url === visit.url && (visit.nameless || !page.nameless)) return visit;
+  const cut = page.nameless ? { title: '', nameless: true, metadata: {} } : {};
+  return { ...visit, ...cut, url: page.url, revision: visit.revision + 1 };
+}
+
+/**
+ * Totals without the sites that the rules forbid. Totals that they do not touch are returned themselves.
+ * @template {{domains: Record<string, number>, activeMs: number, currentUrl: string | null, currentDomain: string | null,
+ *   revision: number}} T
+ * @param {T} totals
+ * @param {Rules} rules
+ * @returns {T}
+ */
+export function allowedTotals(totals, rules) {
+  const kept = Object.entries(totals.domains).filter(([domain]) => pageOf(`http://${domain}/`, rules));
+  const current = totals.currentUrl === null ? null : pageOf(totals.currentUrl, rules);
+  if (kept.length === Object.keys(totals.domains).length && (current?.url ?? null) === totals.currentUrl) return totals;
+  return {
+    ...totals, domains: Object.fromEntries(kept), activeMs: kept.reduce((sum, [, ms]) => sum + ms, 0),
+    currentUrl: current?.url ?? null, currentDomain: current?.domain ?? null, revision: totals.revision + 1,
+  };
 }
 
 /**

@@ -58,7 +58,7 @@
  *   woke and nobody has been seen since. `openTabId` is the tab of the visit that goes on.
  * @typedef {Map<number, Tab>} Tabs
  */
-import { NO_RULES, pageOf, samePage } from './recording-rules.js';
+import { NO_RULES, allowedTotals, pageOf, samePage } from './recording-rules.js';
 import {
   addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, resumeVisit, withAddress, withAwayReason, withTime,
 } from './visits-and-totals.js';
@@ -277,6 +277,7 @@ class Step {
       case 'rules':
         state.rules = event.rules;
         this.applySnapshot(event, { newRules: true });
+        for (const [tabId, tab] of this.tabs) this.set(tabId, { totals: allowedTotals(tab.totals, event.rules) });
         break;
       case 'pause':
         state.pausedUntil = event.until;
@@ -633,8 +634,9 @@ class Step {
     const known = this.set(tabId, { audible: Boolean(seen.audible) });
     const page = pageOf(seen.url, this.state.rules);
     if (known.failed === null || known.failed !== (page?.url ?? null)) {
-      // The URL may stay the same when a rule changes whether the title is kept.
-      if (newRules && known.page && page && known.page.nameless !== page.nameless) {
+      // The URL may stay the same when a rule changes whether the title is kept, and the page when one cuts its fragment.
+      const cut = newRules && known.page ? pageOf(known.page.url, this.state.rules)?.url !== known.page.url : false;
+      if (newRules && known.page && page && (cut || known.page.nameless !== page.nameless)) {
         this.leavePage(tabId);
         this.set(tabId, { page: null });
       }

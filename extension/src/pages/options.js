@@ -58,10 +58,11 @@ async function refresh() {
  * Puts the stored settings into the fields. This happens once, so that it does not overwrite a person's typing.
  * @param {Status} stored
  */
-function fillFields({ account, server, rules, metadata }) {
+function fillFields({ account, server, rules, metadata, recordServer }) {
   fieldsFilled = true;
   inputById('server').value = account?.server ?? server;
   inputById('login-email').value = account?.email ?? '';
+  inputById('record-server').checked = recordServer;
   textareaById('never').value = rules.never.join('\n');
   textareaById('domain-only').value = rules.domainOnly.join('\n');
   textareaById('strip-query').value = rules.stripQuery.join('\n');
@@ -382,8 +383,19 @@ onSubmit('rules', async () => {
     setMessage('rules-message', `“${faulty}” can never match a site. Write it like example.com, one a line. Nothing was saved.`, false);
     return;
   }
-  await askBackground({ ask: 'rules', rules: { never, domainOnly, stripQuery } });
-  setMessage('rules-message', 'Saved. The rules hold from now on. Earlier records stay as they are.', true);
+  /** @type {{held: number, stored: number}} */
+  const { held, stored } = await askBackground({ ask: 'rules', rules: { never, domainOnly, stripQuery }, recordServer: inputById('record-server').checked });
+  const kept = held ? ` ${countText(held, 'waiting record')} of forbidden sites ${held === 1 ? 'is' : 'are'} not sent.` : '';
+  setMessage('rules-message', `Saved. The rules hold from now on.${kept}${stored ? ` ${countText(stored, 'visit')} of them ${stored === 1 ? 'is' : 'are'} still stored here.` : ''}`, true);
+  show('forget', stored > 0);
+});
+onClick('forget', async () => {
+  /** @type {{forgotten: number}} */
+  const { forgotten } = await askBackground({ ask: 'forget' });
+  setMessage('rules-message', `${countText(forgotten, 'visit')} forgotten in this browser. The copy on your server stays as it is.`, true);
+  show('forget', false);
+  drawnCounts = '';
+  await refresh();
 });
 
 byId('metadata').addEventListener('change', () => show('metadata-sites-field', checkedValue('metadata') === 'sites'));

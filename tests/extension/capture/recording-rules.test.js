@@ -114,6 +114,14 @@ test('a line tells the sites of the last week that it covers', () => {
   assert.match(coveredText('*', new Map([1, 2, 3, 4, 5, 6, 7].map((n) => [`https://${n}.test/`, `${n}.test`]))), /5\.test and 2 more$/);
 });
 
+test('the pages of the person\'s own server are not recorded', () => {
+  const own = (url, ownServer) => pageOf(url, { ...NO_RULES, ownServer });
+  assert.equal(own('http://127.0.0.1:8000/dashboard', 'http://127.0.0.1:8000'), null);
+  assert.notEqual(own('http://127.0.0.1:3000/', 'http://127.0.0.1:8000'), null);
+  assert.equal(own('https://example.org/sync/login', 'https://example.org/sync'), null);
+  assert.notEqual(own('https://example.org/synchron', 'https://example.org/sync'), null);
+});
+
 test('`never` wins over other rules', () => {
   assert.equal(pageOf('https://x.bank.test/', rules({ never: ['bank.test'], domainOnly: ['bank.test'] })), null);
 });

@@ -657,6 +657,43 @@ test('a new `never` rule ends the site\'s visit and removes it from the state', 
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 5, 5]]);
 });
 
+test('a new rule reaches the open page: a fragment with a token is cut from what waits', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  const url = `${A}done#access_token=1`;
+  await fixture.at(0, 'navigated', { tabId: 1, url });
+  const rules = { never: [], domainOnly: [], stripQuery: ['a.test'] };
+  await fixture.at(5, 'rules', { rules, tabs: [{ tabId: 1, windowId: 1, active: true, url }], windows: [{ windowId: 1, focused: true }] });
+  await fixture.store.applyRules(rules);
+  await fixture.at(9, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[`${A}done`, 0, 5, 5], [`${A}done`, 5, 9, 4]]);
+  for (const kind of ['visits', 'aggregates']) assert.doesNotMatch(JSON.stringify(await fixture.all(/** @type {'visits'} */ (kind))), /token/);
+});
+
+test('what a new `never` rule forbids is held and not sent, and forgotten when asked', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(5, 'navigated', { tabId: 1, url: B });
+  const none = { never: [], domainOnly: [], stripQuery: [] };
+  const rules = { ...none, never: ['a.test'] };
+  const seen = { tabs: [{ tabId: 1, windowId: 1, active: true, url: B }], windows: [{ windowId: 1, focused: true }] };
+  await fixture.at(8, 'rules', { rules, ...seen });
+  await fixture.store.applyRules(rules);
+  await fixture.at(9, 'removed', { tabId: 1 });
+  const pending = async () => (await fixture.store.pending('visits', '', 10)).map((visit) => 'url' in visit && visit.url);
+  assert.deepEqual([await pending(), (await fixture.store.counts('')).held], [[B], 1]);
+  const [aggregate] = await fixture.aggregates();
+  assert.deepEqual([aggregate.domains, aggregate.activeMs], [{ 'b.test': 4000 }, 4000]);
+  await fixture.store.applyRules(none);
+  assert.deepEqual([await pending(), (await fixture.store.counts('')).held], [[A, B], 0]);
+  await fixture.store.applyRules(rules);
+  assert.equal(await fixture.store.forbidden('', rules), 1);
+  assert.equal(await fixture.store.forbidden('', rules, { forget: true }), 1);
+  assert.deepEqual(await fixture.visitRows(), [[B, 5, 9, 4]]);
+  assert.deepEqual(await fixture.store.day('', T0), { activeMs: 4000, visits: 1, domains: { 'b.test': 4000 } });
+});
+
 test('a site kept by domain only is one page without a title', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start(0);
