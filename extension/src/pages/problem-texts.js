@@ -17,6 +17,8 @@ export function sendingProblem({ kind, reason, detail = null }, server) {
     case 'unavailable': return `${name} is busy or being restarted. Sending goes on by itself.`;
     case 'permission': return `The browser does not let the extension reach ${name}. Allow it in the options.`;
     case 'redirect': return `${name} redirects to another address, so it cannot be used. Check the server address.`;
+    case 'server-error': return `${name} has a fault${detail ? ` (${detail})` : ''}. Your records wait here and go out later. If it stays so, tell the person who runs it.`;
+    case 'proxy-limit': return `A proxy in front of ${name} refuses even a single record as too large. The person who runs it must raise its limit.`;
     case 'refuses-all': return `${name} refuses all records: ${detail ?? 'it gave no reason'}. Tell the person who runs it.`;
     case 'said-no': return `${name} says: ${detail ?? 'no'}`;
     default: return `${name} does not answer like a sync server${detail ? ` (${detail})` : ''}. Check the server address.`;
@@ -57,6 +59,7 @@ export function serverProblem(problem, server) {
     case 'timeout': return `${name} took too long to answer. Try again in a moment.`;
     case 'permission': return `The extension needs your permission to reach ${name}. Press the button again and choose Allow.`;
     case 'redirect': return `${name} redirects to another address. Open it in a tab and enter the address that your browser shows then.`;
+    case 'server-error': return `${name} has a fault. Try again later, or tell the person who runs it.`;
     case 'throttled':
     case 'unavailable': return `${name} is busy. Try again in a moment.`;
     default: return `${name} answers, but it is not a sync server. Check the address.`;

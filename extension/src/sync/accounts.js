@@ -72,7 +72,7 @@ export function createAccounts({ store, api, lock = processLock() }) {
         return 'fresh';
       }
       // Only the server itself may end a session. A 401 from a proxy or a Wi-Fi portal does not have its error shape.
-      const refused = (reply.kind === 'unauthorized' && reply.error) || (reply.kind === 'refused' && reply.status === 400);
+      const refused = reply.kind === 'unauthorized' || (reply.kind === 'refused' && reply.status === 400);
       if (!refused) return reply.kind === 'ok' ? { kind: 'unusable', reason: 'not-this-server', error: null } : reply;
       const ended = sessionEndOf(reply.error);
       await store.change('account', (now) => (now?.refresh === account.refresh ? { ...now, needsSignIn: true, ended } : now));

@@ -110,7 +110,8 @@ class Sending {
     const { store, api, now } = this.world;
     const reply = await api(this.account.server, '/api/sync/limits');
     const limits = reply.kind === 'ok' ? limitsOf(reply.body) : null;
-    if (!limits) return stopFor(reply.kind === 'ok' ? NOT_THIS_SERVER : reply);
+    // The limits need no sign-in, so a 401 is not the server's own.
+    if (!limits) return stopFor(reply.kind === 'ok' || reply.kind === 'unauthorized' ? NOT_THIS_SERVER : reply);
     this.limits = limits;
     this.floorMs = (limits.minSyncIntervalSeconds ?? 0) * 1000;
     await store.release(this.account.key, now());
@@ -176,7 +177,9 @@ class Sending {
         deferred = [];
       } else if (reply.kind === 'too-large') {
         if (records.length > 1) work.unshift(...halves(records).map((half) => ({ records: half, retried: false })));
-        else await this.park(kind, records[0].record, reply.error?.detail ?? 'The server does not accept a record of this size.');
+        // A proxy in front of the server may be set too small. That is no fault of the record.
+        else if (!reply.error) return { problem: { kind: 'unusable', reason: 'proxy-limit', detail: 'HTTP 413' } };
+        else await this.park(kind, records[0].record, reply.error.detail);
       } else if (reply.kind === 'refused') {
         refusals += 1;
         const error = reply.error ?? undefined;

@@ -5,7 +5,7 @@ import { createApi } from '../../../extension/src/sync/api-call.js';
 import { sync } from '../../../extension/src/sync/sync-run.js';
 import { TIMINGS } from '../../../extension/src/timings.js';
 import { browserLabel } from '../../../extension/src/sync/wire.js';
-import { sessionEndText } from '../../../extension/src/pages/problem-texts.js';
+import { sendingProblem, sessionEndText } from '../../../extension/src/pages/problem-texts.js';
 import { ScriptedServer, error, json } from '../scripted-server.js';
 import { RecordingFixture, T0 } from '../recording-fixture.js';
 
@@ -244,6 +244,59 @@ test('401: a Wi-Fi portal\'s page as the reply to a refresh does not sign anybod
   it.server.script.set('/api/auth/refresh', [new Response('<h1>Pay for Wi-Fi</h1>', { status: 401 })]);
   await it.run();
   assert.equal((await it.store.get('account')).needsSignIn, false);
+});
+
+const html = (status) => () => new Response('<h1>Not me</h1>', { status, headers: { 'Content-Type': 'text/html' } });
+
+test('401 in HTML on every push ends no sign-in, and every record stays', async () => {
+  const it = await world(2);
+  it.server.next(...Array(10).fill(html(401)));
+  const run = await it.run();
+  assert.deepEqual([run.problem.kind, run.problem.reason], ['unusable', 'not-this-server']);
+  assert.equal((await it.store.get('account')).needsSignIn, false);
+  assert.equal(it.server.refreshes, 0);
+  assert.deepEqual(await it.pending(), ['v0', 'v1']);
+});
+
+test('401 on the limits does not ask to sign in again', async () => {
+  for (const reply of [html(401), () => error(401, 'not_authenticated')]) {
+    const it = await world(1);
+    it.server.script.set('/api/sync/limits', [reply]);
+    assert.equal((await it.run()).problem.kind, 'unusable');
+    assert.equal((await it.store.get('account')).needsSignIn, false);
+  }
+});
+
+test('413 in HTML of a proxy parks no record, and the number of requests is bounded', async () => {
+  const it = await world(300);
+  it.server.limits = { ...it.server.limits, maxRecords: 100 };
+  it.server.next(...Array(1000).fill(html(413)));
+  const run = await it.run();
+  assert.deepEqual([run.state, run.problem.reason, run.parked], ['failed', 'proxy-limit', 0]);
+  assert.equal((await it.pending()).length, 300);
+  assert.ok(it.server.pushes.length < 10, `${it.server.pushes.length} requests`);
+});
+
+test('413 in HTML of a proxy that takes smaller batches only makes the batches smaller', async () => {
+  const it = await world(3);
+  it.server.next(html(413));
+  assert.equal((await it.run()).state, 'synced');
+  assert.deepEqual(await it.pending(), []);
+});
+
+test('an HTTP 500 in HTML is the server\'s fault and not a wrong address', async () => {
+  const it = await world(1);
+  it.server.next(html(500));
+  const { problem } = await it.run();
+  assert.deepEqual(problem, { kind: 'unusable', reason: 'server-error', detail: 'HTTP 500' });
+  assert.doesNotMatch(sendingProblem(problem, 'https://s.test'), /address/);
+});
+
+test('a proxy\'s maintenance page makes nobody wait for a day', async () => {
+  const it = await world(1);
+  it.server.next(new Response('<h1>Soon</h1>', { status: 503, headers: { 'Retry-After': '86400' } }));
+  await it.run();
+  assert.equal((await it.schedule()).notBefore, T0 + 1_800_000);
 });
 
 test('401: two calls at once share one refresh', async () => {
