@@ -10,6 +10,7 @@ export function sendingProblem({ kind, reason, detail = null }, server) {
   const name = hostOf(server);
   if (kind === 'sign-in') return sessionEndText(null);
   if (kind === 'storage') return `This browser could not write to its disk (${reason}). Make some room. Nothing is lost.`;
+  if (kind === 'fault') return `The extension has a fault (${reason}: ${detail ?? ''}). Nothing is lost. It tries again by itself.`;
   switch (reason) {
     case 'network': return `No connection to ${name}. Your records wait here and go out later.`;
     case 'timeout': return `${name} took too long to answer. Your records wait here and go out later.`;

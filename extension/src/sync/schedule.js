@@ -2,7 +2,8 @@
  * The time of the next run. A schedule is a plain stored value, so that it survives a stop of the background.
  * @typedef {{kind: string, reason: string, detail: string | null}} Problem
  * @typedef {{lastAttemptAt: number | null, lastSuccessAt: number | null, notBefore: number, failures: number,
- *   floorMs: number, problem: Problem | null}} Schedule
+ *   floorMs: number, problem: Problem | null, batchRecords?: number}} Schedule
+ *   `batchRecords`: the most records in a batch while the server needs too long for more
  * @typedef {import('../timings.js').Timings} Timings
  */
 
@@ -28,10 +29,12 @@ function backoffMs(failures, random, timings) {
  * @param {Schedule} schedule
  * @param {number} now
  * @param {number} floorMs
+ * @param {number | undefined} batchRecords
  * @returns {Schedule}
  */
-export function afterSuccess(schedule, now, floorMs) {
-  return { ...schedule, lastAttemptAt: now, lastSuccessAt: now, notBefore: now + floorMs, floorMs, failures: 0, problem: null };
+export function afterSuccess({ batchRecords: _, ...schedule }, now, floorMs, batchRecords) {
+  const slow = batchRecords === undefined ? {} : { batchRecords };
+  return { ...schedule, ...slow, lastAttemptAt: now, lastSuccessAt: now, notBefore: now + floorMs, floorMs, failures: 0, problem: null };
 }
 
 /**
@@ -41,11 +44,13 @@ export function afterSuccess(schedule, now, floorMs) {
  * @param {number | null} waitMs  the wait that the server asked for
  * @param {number} random  0 ≤ random < 1
  * @param {Timings} timings
+ * @param {number | undefined} batchRecords
  * @returns {Schedule}
  */
-export function afterFailure(schedule, now, problem, waitMs, random, timings) {
+export function afterFailure({ batchRecords: _, ...schedule }, now, problem, waitMs, random, timings, batchRecords) {
   const failures = schedule.failures + 1;
-  return { ...schedule, lastAttemptAt: now, failures, problem, notBefore: now + (waitMs ?? backoffMs(failures, random, timings)) };
+  const slow = batchRecords === undefined ? {} : { batchRecords };
+  return { ...schedule, ...slow, lastAttemptAt: now, failures, problem, notBefore: now + (waitMs ?? backoffMs(failures, random, timings)) };
 }
 
 /**

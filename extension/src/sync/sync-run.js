@@ -43,6 +43,8 @@ import { WIRE, limitsOf, pushBody, verdictsOf } from './wire.js';
 const KINDS = /** @type {const} */ (['visits', 'aggregates']);
 /** So many refusals with nothing accepted are hardly the fault of single records. */
 const MAX_REFUSALS = 31;
+/** Statuses of a proxy that did not wait for the server. */
+const GATEWAY_TIMEOUTS = new Set([502, 504, 524]);
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** @type {Reply} */
 const NOT_THIS_SERVER = { kind: 'unusable', reason: 'not-this-server' };
@@ -60,21 +62,23 @@ export async function sync(world, { manual = false } = {}) {
   if (!manual && now() < schedule.notBefore && schedule.notBefore - now() <= DAY_MS) {
     return { state: 'not-yet', sent: 0, parked: 0, problem: schedule.problem };
   }
-  const run = new Sending(world, account);
+  const run = new Sending(world, account, schedule.batchRecords);
   /** @type {Stop | null} */
   let stop;
   try {
     stop = await run.all();
   } catch (error) {
     const { name, message } = error instanceof Error ? error : { name: 'Error', message: null };
-    stop = { problem: { kind: 'storage', reason: name, detail: message } };
+    // A store fails with a DOMException. Any other error is a fault of this code.
+    const kind = error instanceof DOMException ? 'storage' : 'fault';
+    stop = { problem: { kind, reason: name, detail: message } };
   }
   const counted = { sent: run.sent, parked: run.parked };
   if (stop?.gone) return { state: 'stopped', ...counted, problem: null };
   const failure = stop;
   await store.change('schedule', (old = FIRST_SCHEDULE) => failure
-    ? afterFailure(old, now(), failure.problem, failure.waitMs ?? null, random(), timings)
-    : afterSuccess(old, now(), Math.min(timings.longestFloorSeconds * 1000, Math.max(run.floorMs, timings.syncFloorSeconds * 1000))));
+    ? afterFailure(old, now(), failure.problem, failure.waitMs ?? null, random(), timings, run.step)
+    : afterSuccess(old, now(), Math.min(timings.longestFloorSeconds * 1000, Math.max(run.floorMs, timings.syncFloorSeconds * 1000)), run.largerStep()));
   return { state: failure ? 'failed' : 'synced', ...counted, problem: failure?.problem ?? null };
 }
 
@@ -82,8 +86,10 @@ class Sending {
   /**
    * @param {World} world
    * @param {Account} account
+   * @param {number | undefined} step  the most records in a batch, where the server was too slow for more
    */
-  constructor(world, account) {
+  constructor(world, account, step) {
+    this.step = step;
     this.world = world;
     this.account = account;
     this.sent = 0;
@@ -171,6 +177,7 @@ class Sending {
       nextBatch.catch(() => {});
       const [reply] = await Promise.all([pushing, settling]);
       if (reply === null) return { gone: true };
+      if (isTooMuch(reply) && records.length > 1) this.step = Math.ceil(records.length / 2);
       if (reply.kind === 'ok') {
         if (!this.decide(kind, records, reply.body)) return stopFor(NOT_THIS_SERVER);
         work.push(...deferred);
@@ -206,8 +213,13 @@ class Sending {
    * @returns {Promise<Batch>}
    */
   async readBatch(kind, after) {
-    const records = await this.world.store.pending(kind, this.account.key, this.limits.maxRecords, after);
+    const records = await this.world.store.pending(kind, this.account.key, Math.min(this.limits.maxRecords, this.step ?? Infinity), after);
     return cutBatch(records, this.limits, WIRE[kind].record);
+  }
+
+  /** The step of the next run after a success: twice this one's, or none once the server's own limit is reached. */
+  largerStep() {
+    return this.step === undefined || this.step * 2 >= this.limits.maxRecords ? undefined : this.step * 2;
   }
 
   /**
@@ -266,6 +278,14 @@ class Sending {
   reportProgress() {
     this.world.onProgress?.({ sent: this.sent, parked: this.parked, total: this.total });
   }
+}
+
+/**
+ * True when a smaller batch may succeed: the server, or a proxy in front of it, found this one too large or too slow.
+ * @param {Reply} reply
+ */
+function isTooMuch(reply) {
+  return reply.kind === 'too-large' || reply.reason === 'timeout' || GATEWAY_TIMEOUTS.has(reply.status ?? 0);
 }
 
 /**

@@ -123,8 +123,11 @@ function isRetryable(refusal) {
     || Object.values(refusal?.errors ?? {}).some((error) => error?.retry === true);
 }
 
+/** No batch needs more, and a store cannot read 10^10 records at once. */
+const [MOST_RECORDS, MOST_BYTES] = [10_000, 64 * 1024 * 1024];
+
 /**
- * The limits in a server's reply, or null when the reply is not from this kind of server.
+ * The limits in a server's reply, cut to sizes that this browser can hold, or null when the reply is not from this kind of server.
  * @param {any} reply
  * @returns {Limits | null}
  */
@@ -133,7 +136,10 @@ export function limitsOf(reply) {
   const valid = [maxRecords, maxBodyBytes, maxRecordBytes].every((n) => Number.isInteger(n) && n > 0);
   if (!valid) return null;
   const floor = Number.isFinite(minSyncIntervalSeconds) && minSyncIntervalSeconds > 0 ? minSyncIntervalSeconds : null;
-  return { maxRecords, maxBodyBytes, maxRecordBytes, minSyncIntervalSeconds: floor };
+  return {
+    maxRecords: Math.min(maxRecords, MOST_RECORDS), maxBodyBytes: Math.min(maxBodyBytes, MOST_BYTES),
+    maxRecordBytes: Math.min(maxRecordBytes, MOST_BYTES), minSyncIntervalSeconds: floor,
+  };
 }
 
 /**

@@ -372,6 +372,47 @@ test('a time-out leads to a wait', async () => {
   assert.deepEqual((await it.run()).problem, { kind: 'waiting', reason: 'timeout', detail: null });
 });
 
+test('a server too slow for a full batch gets smaller ones until they fit, and larger ones again later', async () => {
+  const it = await world(40);
+  it.server.limits = { ...it.server.limits, maxRecords: 16 };
+  const slow = (request, server) => {
+    if (request.body.visits.length > 4) throw new DOMException('Too slow.', 'TimeoutError');
+    return server.own(request);
+  };
+  it.server.next(...Array(100).fill(slow));
+  const states = [];
+  for (let i = 0; i < 3; i += 1) states.push([(await it.run({ manual: true })).state, (await it.schedule()).batchRecords]);
+  assert.deepEqual(states, [['failed', 8], ['failed', 4], ['synced', 8]]);
+  assert.equal(it.server.rows.visits.size, 40);
+  it.server.next();
+  await it.record(visit(99));
+  await it.run({ manual: true });
+  assert.equal((await it.schedule()).batchRecords, undefined);
+});
+
+test('a proxy that does not wait for a full batch gets a smaller one', async () => {
+  const it = await world(3);
+  it.server.next(new Response('Gateway timeout', { status: 504 }));
+  await it.run();
+  assert.equal((await it.schedule()).batchRecords, 2);
+});
+
+test('limits beyond all measure are cut, and sending goes on', async () => {
+  const it = await world(3);
+  it.server.limits = { maxRecords: 1e10, maxBodyBytes: 1e15, maxRecordBytes: 1e15, minSyncIntervalSeconds: 1e12 };
+  const run = await it.run();
+  assert.deepEqual([run.state, run.sent], ['synced', 3]);
+  assert.equal((await it.schedule()).floorMs, 3_600_000);
+});
+
+test('an error of this code is not called a full disk', async () => {
+  const it = await world(1);
+  it.store.pending = async () => { throw new TypeError('Not a number.'); };
+  const { problem } = await it.run();
+  assert.equal(problem.kind, 'fault');
+  assert.doesNotMatch(sendingProblem(problem, 'https://s.test'), /disk/);
+});
+
 test('a truncated reply settles nothing, and the next run completes it', async () => {
   const it = await world(2);
   it.server.next((request, server) => {
