@@ -4,6 +4,7 @@ Three rules let these tables be spread over machines by person later. The person
 unique constraint and in every statement. Nothing is ordered or paged by `id`.
 """
 
+import secrets
 from typing import ClassVar
 
 from django.conf import settings
@@ -158,6 +159,25 @@ class SyncState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.counter}"
+
+
+def new_server_id() -> str:
+    """Return 128 random bits as 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+class ServerIdentity(models.Model):
+    """One row. Its random id tells senders that two server addresses lead to the same database."""
+
+    THE_ROW = 1
+
+    server_id = models.CharField(max_length=32, default=new_server_id, editable=False)
+
+    class Meta:
+        verbose_name_plural = "server identity"
+
+    def __str__(self) -> str:
+        return self.server_id
 
 
 class SyncBatch(models.Model):

@@ -10,8 +10,9 @@ import { browserLabel, limitsOf } from '../sync/wire.js';
 /**
  * @typedef {import('../capture/recording-rules.js').Rules} Rules
  * @typedef {import('./background-worker.js').MetadataSetting} MetadataSetting
- * @typedef {{server: string, email: string, password: string, name: string, isNew: boolean, adopt: boolean}} SignInForm
- *   `adopt`: records made while signed out become this account's
+ * @typedef {{server: string, email: string, password: string, name: string, isNew: boolean, adopt: boolean,
+ *   sameServer?: boolean}} SignInForm
+ *   `sameServer`: the server is treated as the one known under an earlier address. `adopt`: records made while signed out become this account's
  * @typedef {{ask: 'status' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording'}
  *   | {ask: 'check-server' | 'server', server: string}
  *   | ({ask: 'sign-in'} & SignInForm)
@@ -114,13 +115,27 @@ export class PageCommands {
   /**
    * Checks that a usable server answers. The page has asked for the permission before.
    * @param {string} server
-   * @returns {Promise<{ok: true} | {ok?: false, problem: string, status?: number | null}>}
+   * @returns {Promise<{ok: true, knownAs: string | null} | {ok?: false, problem: string, status?: number | null}>}
    */
   async checkServer(server) {
     const reply = await this.worker.api(server, '/api/sync/limits');
-    if (reply.kind === 'ok') return limitsOf(reply.body) ? { ok: true } : { problem: 'not-this-server' };
+    const limits = reply.kind === 'ok' ? limitsOf(reply.body) : null;
+    if (limits) {
+      const earlier = await this.earlierAddress(limits.serverId);
+      return { ok: true, knownAs: earlier === server ? null : earlier };
+    }
+    if (reply.kind === 'ok') return { problem: 'not-this-server' };
     const named = reply.kind === 'wait' || reply.kind === 'unusable' ? reply.reason : undefined;
     return { problem: named ?? 'not-this-server', status: reply.status ?? null };
+  }
+
+  /**
+   * The address under which a server's accounts are known here, or null.
+   * @param {string | undefined} serverId
+   * @returns {Promise<string | null>}
+   */
+  async earlierAddress(serverId) {
+    return (serverId && (await this.worker.store.get('knownServers'))?.[serverId]) || null;
   }
 
   /**
@@ -128,18 +143,22 @@ export class PageCommands {
    * @returns {Promise<{ok: true, adopted: number, email: string} | {ok?: false, problem: string,
    *   error?: import('../sync/wire.js').ServerError | null, status: number | null, waitMs: number | null}>}
    */
-  async signIn({ server, email, password, name, isNew, adopt }) {
+  async signIn({ server, email, password, name, isNew, adopt, sameServer = false }) {
     const { worker } = this;
     const { accounts, store } = worker;
     const label = browserLabel(worker.client);
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const reply = isNew ? await accounts.signUp(server, { email, password, name, label, timeZone })
-      : await accounts.signIn(server, { email, password, label });
+    const told = await worker.api(server, '/api/sync/limits');
+    const serverId = told.kind === 'ok' ? limitsOf(told.body)?.serverId : undefined;
+    const keyServer = (sameServer && (await this.earlierAddress(serverId))) || server;
+    const reply = isNew ? await accounts.signUp(server, { email, password, name, label, timeZone }, keyServer)
+      : await accounts.signIn(server, { email, password, label }, keyServer);
     const { account } = reply;
     if (!account) {
       return { problem: reply.reason ?? reply.kind, error: reply.error, status: reply.status ?? null, waitMs: reply.retryAfterMs ?? null };
     }
-    await store.set('account', { ...account, adopting: Boolean(adopt) });
+    await store.set('account', { ...account, ...(serverId ? { serverId } : {}), adopting: Boolean(adopt) });
+    if (serverId) await store.change('knownServers', (known) => ({ ...known, [serverId]: keyServer }));
     await store.set('schedule', FIRST_SCHEDULE);
     await this.changeSettings({ server });
     const adopted = await worker.applyAccount();

@@ -11,7 +11,7 @@ import {
   buttonById, byId, createElement, dialogById, inputById, onClick, refreshEverySecond, setText, show, showProgress, textareaById,
   typedById,
 } from './page-elements.js';
-import { recordingProblem, sendingProblem, serverProblem, sessionEndText, signInProblem } from './problem-texts.js';
+import { recordingProblem, sendingNotice, sendingProblem, serverProblem, sessionEndText, signInProblem } from './problem-texts.js';
 import { serverAddress } from './server-address.js';
 import { whyUnreachable } from './server-reachability.js';
 
@@ -95,8 +95,9 @@ function drawSending(shown) {
   if (failure) setText('failure-text', recordingProblem(failure));
   const problem = mayReach ? schedule.problem : { kind: 'unusable', reason: 'permission' };
   const problemShown = account && !account.needsSignIn ? problem : null;
-  show('problem', Boolean(problemShown));
-  if (account && problemShown) setText('problem-text', sendingProblem(problemShown, account.server));
+  const notice = account && !problemShown && schedule.notice ? sendingNotice(schedule.notice, account.server) : '';
+  show('problem', Boolean(problemShown) || notice !== '');
+  if (account) setText('problem-text', problemShown ? sendingProblem(problemShown, account.server) : notice);
   setText('pending', counts.pending.toLocaleString());
   setText('synced', counts.synced.toLocaleString());
   setText('parked', counts.parked.toLocaleString());
@@ -209,6 +210,9 @@ function onDialogAnswer(id, value, listener) {
 
 // ---------------------------------------------------------------------- account
 
+/** The address without https for which the person has seen the warning. */
+let warnedOf = '';
+
 /**
  * The typed server once the browser allows it, or null after the problem is shown. It must run first in a click:
  * browsers show their permission question only while the click lasts, so nothing may be awaited before.
@@ -223,11 +227,38 @@ async function reachableServer() {
     return null;
   }
   field.removeAttribute('aria-invalid');
+  if (typed.open && warnedOf !== typed.server) {
+    warnedOf = typed.server;
+    field.value = typed.server;
+    setMessage('server-message', serverProblem('open-network', typed.server), false);
+    return null;
+  }
   field.value = typed.server;
   const allowed = await ext.permissions.request({ origins: [originPattern(typed.server)] }).catch(() => false);
   if (allowed) return typed.server;
   setMessage('server-message', serverProblem('permission', typed.server), false);
   return null;
+}
+
+/**
+ * The address under which the checked server is known here, or null.
+ * @type {string | null}
+ */
+let knownAs = null;
+
+/**
+ * Asks whether a server with the id of a known one is the same.
+ * @param {string} server
+ * @param {string} earlier
+ * @returns {Promise<boolean>}
+ */
+function isSameServer(server, earlier) {
+  setText('same-text', `${server} says that it is the server that you used as ${earlier}. If it is, your records that wait for it are sent here.`);
+  const dialog = dialogById('same-dialog');
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
+  });
 }
 
 /** @param {string} server */
@@ -237,6 +268,7 @@ async function checkServer(server) {
   const answer = await askBackground({ ask: 'check-server', server });
   if (answer.ok) {
     setMessage('server-message', 'This server is ready.', true);
+    knownAs = answer.knownAs;
     return true;
   }
   const problem = answer.problem === 'network' ? await whyUnreachable(server) : answer.problem;
@@ -284,9 +316,10 @@ function credentialsTyped() {
 /** @param {string} server */
 async function signIn(server) {
   const isNew = checkedValue('mode') === 'up' && !status?.account?.needsSignIn;
+  const sameServer = knownAs !== null && (await isSameServer(server, knownAs));
   /** @type {SignInAnswer | {ok?: false, error: string}} */
   const answer = await askBackground({
-    ask: 'sign-in', server, isNew, email: inputById('login-email').value.trim(), password: inputById('login-password').value,
+    ask: 'sign-in', server, isNew, sameServer, email: inputById('login-email').value.trim(), password: inputById('login-password').value,
     name: inputById('login-name').value.trim(), adopt: (status?.signedOutVisits ?? 0) > 0 && inputById('adopt').checked,
   });
   if (!answer.ok) {
@@ -380,7 +413,7 @@ onSubmit('rules', async () => {
   const [never, domainOnly, stripQuery] = ['never', 'domain-only', 'strip-query'].map((id) => patternsIn(textareaById(id).value));
   const faulty = faultyPattern([...never, ...domainOnly, ...stripQuery]);
   if (faulty !== null) {
-    setMessage('rules-message', `“${faulty}” can never match a site. Write it like example.com, one a line. Nothing was saved.`, false);
+    setMessage('rules-message', `“${faulty}” is not a site. A line like it never matches. Write it like example.com, one a line. Nothing was saved.`, false);
     return;
   }
   /** @type {{held: number, stored: number}} */

@@ -4,7 +4,7 @@ import { NO_RULES, pageOf } from '../capture/recording-rules.js';
 import { askBackground, askStatus } from './ask-background.js';
 import { countText, durationText, relativeTimeText, timeOfDayText } from './formatting.js';
 import { buttonById, byId, createElement, onClick, refreshEverySecond, setText, show, showProgress } from './page-elements.js';
-import { recordingProblem, sendingProblem, sessionEndText } from './problem-texts.js';
+import { recordingProblem, sendingNotice, sendingProblem, sessionEndText } from './problem-texts.js';
 
 /** @typedef {import('../background/page-commands.js').Status} Status */
 
@@ -82,7 +82,8 @@ function drawSending(status) {
 function drawProblem({ account, mayReach, schedule }) {
   const problem = mayReach ? schedule.problem : { kind: 'unusable', reason: 'permission' };
   const text = !account ? '' : account.needsSignIn ? sessionEndText(account.ended)
-    : problem ? sendingProblem(problem, account.server) : '';
+    : problem ? sendingProblem(problem, account.server)
+      : schedule.notice ? sendingNotice(schedule.notice, account.server) : '';
   show('problem', Boolean(text));
   if (text) setText('problem-text', text);
 }

@@ -1,5 +1,5 @@
 /** A text for each problem. It tells the person what to do. */
-import { durationText } from './formatting.js';
+import { countText, durationText } from './formatting.js';
 
 /**
  * @param {{kind: string, reason: string, detail?: string | null}} problem  of a run of sending
@@ -19,11 +19,24 @@ export function sendingProblem({ kind, reason, detail = null }, server) {
     case 'permission': return `The browser does not let the extension reach ${name}. Allow it in the options.`;
     case 'redirect': return `${name} redirects to another address, so it cannot be used. Check the server address.`;
     case 'server-error': return `${name} has a fault${detail ? ` (${detail})` : ''}. Your records wait here and go out later. If it stays so, tell the person who runs it.`;
+    case 'another-server': return `${name} is another server than the one that you signed in to. Nothing was sent. Sign out and in again to use it.`;
     case 'proxy-limit': return `A proxy in front of ${name} refuses even a single record as too large. The person who runs it must raise its limit.`;
     case 'refuses-all': return `${name} refuses all records: ${detail ?? 'it gave no reason'}. Tell the person who runs it.`;
     case 'said-no': return `${name} says: ${detail ?? 'no'}`;
     default: return `${name} does not answer like a sync server${detail ? ` (${detail})` : ''}. Check the server address.`;
   }
+}
+
+/**
+ * @param {import('../sync/schedule.js').Notice} notice  of the last run
+ * @param {string} server
+ */
+export function sendingNotice({ refused, unknown }, server) {
+  const name = hostOf(server);
+  const texts = [];
+  if (refused) texts.push(`${name} refused ${countText(refused, 'record')}.`);
+  if (unknown) texts.push(`${name} answered ${countText(unknown, 'record')} with a word that this version does not know. They wait here. An update of the extension may help.`);
+  return texts.join(' ');
 }
 
 /**
@@ -51,7 +64,8 @@ export function serverProblem(problem, server) {
   switch (problem) {
     case 'empty': return 'Enter the address of your server, such as https://sync.example.org.';
     case 'malformed': return 'This is not a web address. It looks like https://sync.example.org.';
-    case 'not-https': return 'The address must begin with https://, so that nobody else can read your records on the way. Only a server on this computer may use http://.';
+    case 'not-https': return 'The address must begin with https://, so that nobody else can read your records on the way. Only a server on this computer or in your own network may use http://.';
+    case 'open-network': return `${name} is in your own network and does not use https. Everybody in this network can read your records and your password on the way. Press the button again to use it all the same.`;
     case 'no-such-host': return `There is no server called ${name}. Check the spelling, and that you are online.`;
     case 'refused': return `${name} is there, but nothing answers at this address. Check the port, and that the server is running.`;
     case 'certificate': return `The certificate of ${name} is not valid, so the connection is not private. The person who runs the server must renew it.`;

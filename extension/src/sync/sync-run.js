@@ -78,7 +78,9 @@ export async function sync(world, { manual = false } = {}) {
   const failure = stop;
   await store.change('schedule', (old = FIRST_SCHEDULE) => failure
     ? afterFailure(old, now(), failure.problem, failure.waitMs ?? null, random(), timings, run.step)
-    : afterSuccess(old, now(), Math.min(timings.longestFloorSeconds * 1000, Math.max(run.floorMs, timings.syncFloorSeconds * 1000)), run.largerStep()));
+    : afterSuccess(old, now(), Math.min(timings.longestFloorSeconds * 1000, Math.max(run.floorMs, timings.syncFloorSeconds * 1000)), {
+      stored: run.sent > 0, batchRecords: run.largerStep(), notice: { refused: run.parked, unknown: run.unknown },
+    }));
   return { state: failure ? 'failed' : 'synced', ...counted, problem: failure?.problem ?? null };
 }
 
@@ -94,6 +96,7 @@ class Sending {
     this.account = account;
     this.sent = 0;
     this.parked = 0;
+    this.unknown = 0;
     this.accepted = 0;
     this.total = 0;
     this.floorMs = 0;
@@ -118,6 +121,8 @@ class Sending {
     const limits = reply.kind === 'ok' ? limitsOf(reply.body) : null;
     // The limits need no sign-in, so a 401 is not the server's own.
     if (!limits) return stopFor(reply.kind === 'ok' || reply.kind === 'unauthorized' ? NOT_THIS_SERVER : reply);
+    const another = await this.isAnotherServer(limits.serverId);
+    if (another) return { problem: { kind: 'unusable', reason: 'another-server', detail: null } };
     this.limits = limits;
     this.floorMs = (limits.minSyncIntervalSeconds ?? 0) * 1000;
     await store.release(this.account.key, now());
@@ -132,6 +137,19 @@ class Sending {
     if (stop) return stop;
     await this.pruneDaily();
     return null;
+  }
+
+  /**
+   * True when this is not the server that the account belongs to. The id is learnt where it is not known yet.
+   * @param {string | undefined} serverId
+   */
+  async isAnotherServer(serverId) {
+    const { account, world } = this;
+    if (serverId === undefined) return false;
+    if (account.serverId !== undefined) return account.serverId !== serverId;
+    await world.store.change('account', (now) => (now?.key === account.key ? { ...now, serverId } : now));
+    await world.store.change('knownServers', (known) => ({ [serverId]: account.server, ...known }));
+    return false;
   }
 
   /** Pruning reads all synced records, so it runs once a day and not with each run. */
@@ -242,6 +260,7 @@ class Sending {
     const verdicts = verdictsOf(body, records.map(({ record }) => record), this.world.now());
     if (!verdicts) return false;
     this.decided.push({ kind, verdicts });
+    this.unknown += records.length - verdicts.length;
     this.accepted += verdicts.filter(({ verdict }) => verdict !== 'parked').length;
     return true;
   }

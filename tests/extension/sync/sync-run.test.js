@@ -5,7 +5,7 @@ import { createApi } from '../../../extension/src/sync/api-call.js';
 import { sync } from '../../../extension/src/sync/sync-run.js';
 import { TIMINGS } from '../../../extension/src/timings.js';
 import { browserLabel } from '../../../extension/src/sync/wire.js';
-import { sendingProblem, sessionEndText } from '../../../extension/src/pages/problem-texts.js';
+import { sendingNotice, sendingProblem, sessionEndText } from '../../../extension/src/pages/problem-texts.js';
 import { ScriptedServer, error, json } from '../scripted-server.js';
 import { RecordingFixture, T0 } from '../recording-fixture.js';
 
@@ -411,6 +411,43 @@ test('an error of this code is not called a full disk', async () => {
   const { problem } = await it.run();
   assert.equal(problem.kind, 'fault');
   assert.doesNotMatch(sendingProblem(problem, 'https://s.test'), /disk/);
+});
+
+test('a run that stores nothing is not the last time of sending, and what was refused or not understood is a notice', async () => {
+  const it = await world(0);
+  await it.run();
+  assert.equal((await it.schedule()).lastSuccessAt, null);
+  await it.record(visit(1), visit(2));
+  it.server.next(json(200, { results: ['rejected', 'perhaps'], rejected: [{ index: 0, id: 'v1', errors: {} }], trimmed: [] }));
+  await it.run({ manual: true });
+  const { lastSuccessAt, notice } = await it.schedule();
+  assert.deepEqual([lastSuccessAt, notice], [null, { refused: 1, unknown: 1 }]);
+  assert.match(sendingNotice(notice, 'https://s.test'), /refused 1 record.*answered 1 record with a word/);
+  await it.run({ manual: true });
+  assert.deepEqual([(await it.schedule()).lastSuccessAt, (await it.schedule()).notice], [T0, undefined]);
+});
+
+test('the id of the server is learnt, and a server of another id gets nothing', async () => {
+  const it = await world(1);
+  it.server.limits = { ...it.server.limits, serverId: 'one' };
+  await it.run();
+  assert.deepEqual([(await it.store.get('account')).serverId, await it.store.get('knownServers')], ['one', { one: 'https://s.test' }]);
+  await it.record(visit(7));
+  it.server.limits = { ...it.server.limits, serverId: 'two' };
+  const run = await it.run({ manual: true });
+  assert.equal(run.problem.reason, 'another-server');
+  assert.deepEqual(it.server.pushes, [['v0']]);
+});
+
+test('an account of the same server under another address keeps its records', async () => {
+  const it = await world(1);
+  it.server.script.set('/api/auth/login', [json(200, { user: ALICE.user, access: 'access 1', refresh: 'r' })]);
+  const accounts = createAccounts({ store: it.store, api: createApi({ fetch: it.server.fetch, now: () => T0, timeoutMs: 1000 }) });
+  const { account } = await accounts.signIn('https://new.test', { email: 'alice@example.com', password: 'x' }, 'https://s.test');
+  assert.deepEqual([account?.key, account?.server], [ALICE.key, 'https://new.test']);
+  await it.store.set('account', account);
+  await it.run();
+  assert.deepEqual(it.server.pushes, [['v0']]);
 });
 
 test('a truncated reply settles nothing, and the next run completes it', async () => {
