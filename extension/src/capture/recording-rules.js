@@ -8,6 +8,19 @@
 import { matches } from './site-patterns.js';
 import { siteOf } from './site.js';
 
+/** Characters of a URL and of a title that the server keeps. */
+const MAX_URL = 8192;
+export const MAX_TITLE = 1024;
+
+/**
+ * The first characters of a text. A pair of surrogates is never cut in two.
+ * @param {string} text
+ * @param {number} length
+ */
+export function cutText(text, length) {
+  return text.length <= length ? text : text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
+}
+
 /** @type {Rules} */
 export const NO_RULES = Object.freeze({ never: [], domainOnly: [], stripQuery: [] });
 
@@ -27,7 +40,7 @@ export function pageOf(url, rules) {
   // The text is cut, not put together from the parsed parts. The parser would rewrite characters such as `|`.
   let kept = parts.username || parts.password ? url.replace(/^(https?:\/\/)[^/?#]*@/i, '$1') : url;
   if (rules.stripQuery.some((pattern) => matches(pattern, parts))) kept = kept.replace(/[?#].*$/s, '');
-  return { url: kept, domain, nameless: false };
+  return { url: cutText(kept, MAX_URL), domain, nameless: false };
 }
 
 /**

@@ -58,7 +58,7 @@
  *   woke and nobody has been seen since. `openTabId` is the tab of the visit that goes on.
  * @typedef {Map<number, Tab>} Tabs
  */
-import { NO_RULES, allowedTotals, pageOf, samePage } from './recording-rules.js';
+import { MAX_TITLE, NO_RULES, allowedTotals, cutText, pageOf, samePage } from './recording-rules.js';
 import {
   addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, resumeVisit, withAddress, withAwayReason, withTime,
 } from './visits-and-totals.js';
@@ -547,7 +547,7 @@ class Step {
     if (url !== undefined && this.keepEarlyTitle(tab, url, title)) return;
     if (!tab.page) return;
     // Browsers show the URL as the title until the page has one.
-    const shown = tab.page.nameless || isUrlAsTitle(title, tab.page.url) ? '' : title;
+    const shown = tab.page.nameless || isUrlAsTitle(title, tab.page.url) ? '' : cutText(title, MAX_TITLE);
     if (shown === tab.title || (shown === '' && !tab.page.nameless)) return;
     const { anchor } = tab;
     if (anchor && tab.title !== '' && this.now - anchor.at <= TITLE_FOLLOWS_MS) {
@@ -581,7 +581,7 @@ class Step {
     const page = pageOf(url, this.state.rules);
     if (tab.page && page && samePage(tab.page.url, page.url)) return false;
     const kept = page && !page.nameless && page.url !== tab.failed && !isUrlAsTitle(title, page.url);
-    this.set(tab.id, { early: kept ? { url: page.url, title } : null });
+    this.set(tab.id, { early: kept ? { url: page.url, title: cutText(title, MAX_TITLE) } : null });
     return true;
   }
 

@@ -25,6 +25,12 @@ test('the characters of a URL are kept as the browser has them', () => {
   assert.equal(pageOf(url, NO_RULES)?.url, url);
 });
 
+test('a very long URL is cut to the length that the server keeps, and to whole characters', () => {
+  assert.equal(pageOf(`https://a.test/?${'x'.repeat(2_000_000)}`, NO_RULES)?.url.length, 8192);
+  assert.equal(pageOf(`https://a.test/${'x'.repeat(8192 - 16)}😀`, NO_RULES)?.url.length, 8191);
+  assert.equal(pageOf(`https://secret.test/?${'x'.repeat(9000)}token`, rules({ never: ['secret.test/*token'] })), null);
+});
+
 test('credentials are never kept', () => {
   assert.equal(pageOf('https://alice:secret@a.test/x@y', NO_RULES)?.url, 'https://a.test/x@y');
   assert.equal(pageOf('http://alice@a.test', NO_RULES)?.url, 'http://a.test');

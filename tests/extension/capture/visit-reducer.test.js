@@ -498,6 +498,15 @@ test('a title of the next page is not given to the visit before it', async () =>
   assert.deepEqual((await fixture.visits()).map(({ title }) => title), ['Alpha', 'Beta']);
 });
 
+test('a very long title is cut', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: B });
+  await fixture.at(0.1, 'updated', { tabId: 1, title: 'x'.repeat(5000) });
+  await fixture.at(5, 'removed', { tabId: 1 });
+  assert.equal((await fixture.visits())[0].title.length, 1024);
+});
+
 test('a URL shown in place of a title is not kept as the title', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
