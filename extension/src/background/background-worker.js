@@ -6,6 +6,7 @@ import { ext } from '../browser-api.js';
 import { endAbandonedVisits } from '../capture/abandoned-visits.js';
 import { Recorder } from '../capture/event-recorder.js';
 import { NO_RULES } from '../capture/recording-rules.js';
+import { needsFocusCheck } from '../capture/visit-reducer.js';
 import { mayReachServer } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { createAccounts } from '../sync/accounts.js';
@@ -14,8 +15,8 @@ import { FIRST_SCHEDULE, nextAttempt } from '../sync/schedule.js';
 import { sync } from '../sync/sync-run.js';
 import { timingsWith } from '../timings.js';
 import { showBadge, syncBadgeReason } from './badge.js';
-import { browserSnapshot, clientDescription, isFullscreen } from './browser-queries.js';
-import { Heartbeats } from './heartbeats.js';
+import { browserSnapshot, clientDescription, focusAnswer, isFullscreen } from './browser-queries.js';
+import { Heartbeats, PeriodicAlarm } from './heartbeats.js';
 import { PageCommands } from './page-commands.js';
 import { RecordCounts } from './record-counts.js';
 
@@ -85,6 +86,7 @@ export class BackgroundWorker {
     this.idleSeconds = Math.max(MIN_IDLE_SECONDS, timings.idleSeconds);
     this.recordCounts = new RecordCounts(store);
     this.heartbeats = new Heartbeats(timings.earlyHeartbeatSeconds, () => this.recordHeartbeat());
+    this.focusChecks = new PeriodicAlarm('focus');
     this.commands = new PageCommands(this);
     const api = createApi({
       fetch: (url, init) => fetch(url, init), now: Date.now, timeoutMs: timings.requestTimeoutSeconds * 1000,
@@ -176,8 +178,14 @@ export class BackgroundWorker {
   recordHeartbeat() {
     return this.record({
       ...this.clockReading(), type: 'heartbeat',
-      lateFields: async (state) => (state.idle === 'idle' ? { fullscreen: await isFullscreen() } : {}),
+      lateFields: async (state) => ({ ...(await focusAnswer()), ...(state.idle === 'idle' ? { fullscreen: await isFullscreen() } : {}) }),
     });
+  }
+
+  /** Asks whether a window of the browser has the focus again. Nothing is written while none has. */
+  async checkFocus() {
+    const { seenFocus } = await focusAnswer();
+    if (typeof seenFocus === 'number' && needsFocusCheck(await this.recorder.state())) await this.recordHeartbeat();
   }
 
   /** @param {number | 'resumed'} until */
@@ -197,6 +205,7 @@ export class BackgroundWorker {
   /** @param {import('../capture/event-recorder.js').Outcome} outcome */
   recorded({ state, ended, changed, openId, heartbeatSeconds }) {
     this.heartbeats.setAlarm(heartbeatSeconds);
+    this.focusChecks.set(needsFocusCheck(state) ? this.timings.heartbeatSeconds : null);
     this.heartbeats.setVisit(openId);
     this.setResumeAlarm(state.pausedUntil);
     if (changed) {

@@ -5,7 +5,7 @@
 import { ext } from '../browser-api.js';
 import { BackgroundWorker } from './background-worker.js';
 import { showBadge } from './badge.js';
-import { browserSnapshot, focusedWindowId, isFullscreen } from './browser-queries.js';
+import { browserSnapshot, focusAnswer, isFullscreen } from './browser-queries.js';
 import { ErrorPages } from './error-pages.js';
 
 const run = crypto.randomUUID();
@@ -53,11 +53,11 @@ ext.webNavigation.onBeforeNavigate.addListener((details) => {
 });
 ext.webNavigation.onCommitted.addListener((details) => {
   if (!mainFrame(details) || details.url === 'about:blank' || errorPages.has(details.tabId, details.url)) return;
-  record('navigated', { tabId: details.tabId, url: details.url });
+  record('navigated', { tabId: details.tabId, url: details.url, lateFields: focusAnswer });
 });
 for (const event of [ext.webNavigation.onHistoryStateUpdated, ext.webNavigation.onReferenceFragmentUpdated]) {
   event.addListener((details) => {
-    if (mainFrame(details)) record('navigated', { tabId: details.tabId, url: details.url, sameDocument: true });
+    if (mainFrame(details)) record('navigated', { tabId: details.tabId, url: details.url, sameDocument: true, lateFields: focusAnswer });
   });
 }
 ext.webNavigation.onErrorOccurred.addListener((details) => {
@@ -70,7 +70,7 @@ ext.webNavigation.onCompleted.addListener((details) => {
 });
 
 ext.tabs.onCreated.addListener((tab) => record('created', { tabId: tab.id, windowId: tab.windowId, active: tab.active }));
-ext.tabs.onActivated.addListener(({ tabId, windowId }) => record('activated', { tabId, windowId }));
+ext.tabs.onActivated.addListener(({ tabId, windowId }) => record('activated', { tabId, windowId, lateFields: focusAnswer }));
 ext.tabs.onRemoved.addListener((tabId) => {
   errorPages.forget(tabId);
   record('removed', { tabId });
@@ -85,17 +85,9 @@ ext.tabs.onUpdated.addListener((tabId, { title, audible, status }, tab) => {
   record('updated', { tabId, title: named, audible, url: tab.url, read: title === undefined });
 });
 
-/** A window that opens may report its focus, and at once the loss of focus of the window behind it. */
-const FOCUS_SETTLES_MS = 500;
-let focusedAt = 0;
+// A window that opens may report its focus, and at once the loss of focus of the window behind it.
 ext.windows.onFocusChanged.addListener((windowId) => {
-  if (windowId !== ext.windows.WINDOW_ID_NONE) {
-    focusedAt = Date.now();
-    record('focus', { windowId });
-    return;
-  }
-  const afterGain = Date.now() - focusedAt < FOCUS_SETTLES_MS;
-  record('focus', { windowId: null, lateFields: async () => (afterGain ? { windowId: await focusedWindowId() } : {}) });
+  record('focus', { windowId: windowId === ext.windows.WINDOW_ID_NONE ? null : windowId, lateFields: focusAnswer });
 });
 ext.windows.onRemoved.addListener(() => record('snapshot', { lateFields: browserSnapshot }));
 
@@ -106,6 +98,7 @@ ext.idle.onStateChanged.addListener((idle) => {
 ext.alarms.onAlarm.addListener(({ name }) => {
   whenOpen((worker) => {
     if (name === 'heartbeat') worker.recordHeartbeat();
+    else if (name === 'focus') worker.checkFocus();
     else if (name === 'sync') worker.sync();
     else if (name === 'resume') worker.resume();
   });

@@ -19,7 +19,8 @@
  * @typedef {{windowId: number, focused: boolean, last?: boolean}} SeenWindow
  * @typedef {{tabs: SeenTab[], windows: SeenWindow[]}} Snapshot  the browser's tabs and windows at this moment
  *
- * @typedef {{now: number, run?: string, tick?: number, nonce?: string, idleAfterGap?: IdleState}} EventBase
+ * @typedef {{now: number, run?: string, tick?: number, nonce?: string, idleAfterGap?: IdleState,
+ *   seenFocus?: number | null}} EventBase  `seenFocus`: the window that has the focus by the browser's own answer
  * @typedef {EventBase & {type: 'updated', tabId: number, title?: string, url?: string, read?: boolean, audible?: boolean}} UpdatedEvent
  *   `url` is the tab's URL at that moment. A `read` title was not announced, it stood in the tab.
  * @typedef {EventBase & {type: 'metadata', tabId: number, url: string, metadata: object}} MetadataEvent
@@ -104,6 +105,14 @@ function awayReason(state, tabs) {
 export function heartbeatSeconds(state, tabs, timings) {
   if (state.openTabId === null) return null;
   return awayReason(state, tabs) === null ? timings.heartbeatSeconds : timings.awayHeartbeatSeconds;
+}
+
+/**
+ * True when only the browser can tell that the person is back: they use the machine, but no window of the browser.
+ * @param {State} state
+ */
+export function needsFocusCheck(state) {
+  return state.openTabId !== null && !state.focused && state.idle === 'active';
 }
 
 /**
@@ -291,6 +300,8 @@ class Step {
         this.restartRecords();
         break;
     }
+    // Chromium on X11 sends focus events one step late. The browser's answer is right, so it wins over all events.
+    if (event.seenFocus !== undefined) state.focusedId = event.seenFocus;
   }
 
   away() {

@@ -74,6 +74,18 @@ test('leaving the browser is an idle period inside the visit', async () => {
   ]);
 });
 
+test('the browser\'s own answer wins over focus events that come late, both ways', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A, seenFocus: 1 });
+  await fixture.at(10, 'heartbeat', { seenFocus: null });
+  await fixture.at(20, 'focus', { windowId: null, seenFocus: 1 });
+  await fixture.at(30, 'focus', { windowId: 1, seenFocus: null });
+  await fixture.at(40, 'activated', { tabId: 1, windowId: 1, seenFocus: 1 });
+  await fixture.at(50, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 50, 30]]);
+});
+
 test('a new window may have the focus before its first tab is known', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
