@@ -442,21 +442,23 @@ export class Store {
   // ------------------------------------------------------------------ export and erasing
 
   /**
-   * All records of a kind, in slices, so that an export holds only one slice in memory.
+   * The records of a kind, of one owner or of all, in slices, so that an export holds only one slice in memory.
    * @param {Kind} kind
+   * @param {string} [owner]
    * @returns {AsyncGenerator<StoredRecord[]>}
    */
-  async *slices(kind) {
+  async *slices(kind, owner) {
+    const all = owner === undefined ? undefined : allOf(owner);
     for (const name of storesOf(kind)) {
-      /** @type {IDBKeyRange | undefined} */
-      let range;
+      let range = all;
       for (;;) {
         const rest = range;
         /** @type {StoredRecord[]} */
         const slice = await this.read(name, (records) => records.getAll(rest, SLICE_LENGTH));
         if (slice.length) yield slice;
         if (slice.length < SLICE_LENGTH) break;
-        range = IDBKeyRange.lowerBound(keyOf(slice[slice.length - 1]), true);
+        const last = keyOf(slice[slice.length - 1]);
+        range = all ? IDBKeyRange.bound(last, all.upper, true) : IDBKeyRange.lowerBound(last, true);
       }
     }
   }
@@ -474,21 +476,29 @@ export class Store {
     return urls;
   }
 
-  /** The number of stored records of all owners, by kind. */
-  total() {
+  /**
+   * The number of stored records of an owner, by kind, without an owner those of all.
+   * @param {string} [owner]
+   */
+  total(owner) {
+    const range = owner === undefined ? undefined : allOf(owner);
     return this.transact(ALL_STORES, 'readonly', async (tx) => {
       const [visits, aggregates] = await Promise.all(KINDS.map(async (kind) => {
-        const counts = await Promise.all(storesOf(kind).map((name) => resultOf(tx.objectStore(name).count())));
+        const counts = await Promise.all(storesOf(kind).map((name) => resultOf(tx.objectStore(name).count(range))));
         return counts.reduce((a, b) => a + b);
       }));
       return { visits, aggregates };
     });
   }
 
-  /** Deletes all records and day totals. Settings, account and the reducer's state stay. */
-  erase() {
+  /**
+   * Deletes the records and day totals of an owner. Other owners' records, settings, account and the reducer's state
+   * stay.
+   * @param {string} owner
+   */
+  erase(owner) {
     return this.transact([...ALL_STORES, 'days'], 'readwrite', async (tx) => {
-      await Promise.all([...ALL_STORES, 'days'].map((name) => resultOf(tx.objectStore(name).clear())));
+      await Promise.all([...ALL_STORES, 'days'].map((name) => resultOf(tx.objectStore(name).delete(allOf(owner)))));
     }, { durability: 'strict' });
   }
 

@@ -95,6 +95,7 @@ export class PageCommands {
     return {
       failure: failure ? { name: failure.name, message: failure.message } : null,
       pausedUntil: state.pausedUntil,
+      owner,
       account: account ? { email: account.user.email, server: account.server, needsSignIn: account.needsSignIn, ended: account.ended ?? null } : null,
       mayReach: account ? await mayReachServer(account.server) : true,
       server: settings.server,
@@ -249,11 +250,11 @@ export class PageCommands {
     return { released };
   }
 
-  /** Deletes all records in this browser. Open visits begin anew. The server's copy stays. */
+  /** Deletes the account's records in this browser. Open visits begin anew. The server's copy stays. */
   async erase() {
     const { worker } = this;
     await worker.record({ type: 'erase', ...worker.clockReading() });
-    await worker.store.erase();
+    await worker.store.erase((await worker.account())?.key ?? '');
     await worker.store.set('parkedSeen', 0);
     worker.recordCounts.clear();
     worker.updateBadge();

@@ -48,9 +48,10 @@ async function refresh() {
   drawSending(status);
   drawState(status);
   const { pending, parked, synced } = status.counts;
-  if (drawnCounts !== `${pending} ${parked} ${synced}`) {
-    drawnCounts = `${pending} ${parked} ${synced}`;
-    await drawTotal();
+  const counts = `${status.owner} ${pending} ${parked} ${synced}`;
+  if (drawnCounts !== counts) {
+    drawnCounts = counts;
+    await drawTotal(status);
   }
 }
 
@@ -150,12 +151,14 @@ function drawState({ pausedUntil, failure }) {
   show('resume', paused);
 }
 
-async function drawTotal() {
+/** @param {Status} shown */
+async function drawTotal({ owner, account }) {
   const store = await openStore();
-  const { visits, aggregates } = await store.total();
+  const { visits, aggregates } = await store.total(owner);
   store.close();
+  const whose = account ? `of ${account.email}` : 'made while signed out';
   setText('total', visits + aggregates === 0 ? 'Nothing is recorded here yet.'
-    : `This browser holds ${countText(visits, 'visit')} and the totals of ${countText(aggregates, 'tab')}.`);
+    : `This browser holds ${countText(visits, 'visit')} and the totals of ${countText(aggregates, 'tab')} ${whose}. Records of other accounts are neither exported nor erased.`);
   buttonById('export').disabled = visits + aggregates === 0;
   buttonById('erase').disabled = visits + aggregates === 0;
 }
@@ -476,10 +479,11 @@ onClick('export', async () => {
   const bar = typedById('export-bar', HTMLProgressElement);
   const store = await openStore();
   try {
-    const { visits, aggregates } = await store.total();
+    const owner = status?.owner ?? '';
+    const { visits, aggregates } = await store.total(owner);
     bar.max = visits + aggregates;
     const about = { exportedAt: new Date().toISOString(), extensionVersion: ext.runtime.getManifest().version };
-    const blob = await exportAll(store, about, (done) => {
+    const blob = await exportAll(store, owner, about, (done) => {
       bar.value = done;
     });
     download(blob, 'browsing-record');
@@ -503,16 +507,18 @@ function download(blob, name) {
 
 onClick('erase', async () => {
   await refresh();
-  const unsent = (status?.counts.pending ?? 0) + (status?.counts.parked ?? 0);
+  const unsent = (status?.counts.pending ?? 0) + (status?.counts.parked ?? 0) + (status?.counts.held ?? 0);
+  const whose = status?.account ? `of ${status.account.email}` : 'made while signed out';
   setText('erase-text', unsent
-    ? `${countText(unsent, 'record')} ${unsent === 1 ? 'is' : 'are'} not on your server yet and would be lost for good.`
-    : 'All records in this browser are deleted, whether they were sent or not.');
+    ? `The records ${whose} are deleted. ${countText(unsent, 'record')} of them ${unsent === 1 ? 'is' : 'are'} not on your server yet and would be lost for good.`
+    : `The records ${whose} are deleted from this browser, whether they were sent or not. Records of other accounts stay.`);
   dialogById('erase-dialog').showModal();
 });
 onDialogAnswer('erase-dialog', 'erase', async () => {
   await askBackground({ ask: 'erase' });
   setMessage('yours-message', 'Erased.', true);
-  await Promise.all([refresh(), drawTotal()]);
+  drawnCounts = '';
+  await refresh();
 });
 
 refreshEverySecond(refresh);

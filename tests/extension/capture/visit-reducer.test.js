@@ -756,7 +756,7 @@ test('after erasing, an open visit begins anew under new keys', async () => {
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
   await fixture.at(5, 'heartbeat');
   await fixture.at(10, 'erase');
-  await fixture.store.erase();
+  await fixture.store.erase('');
   await fixture.at(14, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 10, 14, 4]]);
   assert.deepEqual((await fixture.aggregates()).map((one) => [one.startedAt - T0, one.activeMs]), [[10_000, 4000]]);
