@@ -8,6 +8,7 @@ Rules that let these tables be spread over machines by person (docs/scaling.md),
 - PostgreSQL keeps no statistics of the person's key: see the migration sync.0004.
 """
 
+import secrets
 from typing import ClassVar
 
 from django.conf import settings
@@ -168,6 +169,25 @@ class SyncState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.counter}"
+
+
+def new_server_id() -> str:
+    """Return 128 random bits as 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+class ServerIdentity(models.Model):
+    """One row. Its random id tells senders that two server addresses lead to the same database."""
+
+    THE_ROW = 1
+
+    server_id = models.CharField(max_length=32, default=new_server_id, editable=False)
+
+    class Meta:
+        verbose_name_plural = "server identity"
+
+    def __str__(self) -> str:
+        return self.server_id
 
 
 class SyncBatch(models.Model):

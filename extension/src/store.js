@@ -2,25 +2,27 @@
  * The extension's storage. No other module knows IndexedDB. Scripts of web pages and content scripts cannot reach an
  * extension's own IndexedDB, so the account's tokens are stored here too.
  *
- * A record lies in one of three object stores: pending, parked (with `errors` and `retryAt`) or synced (with
- * `syncedAt`). Each is ordered by owner and age, so the pending records are found without a walk over the others. One
+ * A record lies in one of four object stores: pending, parked (with `errors` and `retryAt`), synced (with `syncedAt`)
+ * or held (a rule of the person forbids to send it). Each is ordered by owner and age, so the pending records are found without a walk over the others. One
  * object store with an index would be slower: Chromium leaves stale entries in an index and looks each of them up
  * again, and counting took seconds after a large backlog.
  *
  * @typedef {'visits' | 'aggregates'} Kind
- * @typedef {'pending' | 'parked' | 'synced'} Place
+ * @typedef {'pending' | 'parked' | 'synced' | 'held'} Place
  * @typedef {import('./capture/visits-and-totals.js').Visit} Visit
  * @typedef {import('./capture/visits-and-totals.js').Aggregate} Aggregate
  * @typedef {(Visit | Aggregate) & {errors?: Record<string, unknown>, retryAt?: number | null, syncedAt?: number}} StoredRecord
  * @typedef {{owner: string, day: number, activeMs: number, visits: number, domains: Record<string, number>}} Day
- * @typedef {{pending: number, parked: number, synced: number, pendingVisits: number}} Counts
+ * @typedef {{pending: number, parked: number, synced: number, held: number, pendingVisits: number}} Counts
  * @typedef {Record<Place, IDBObjectStore>} RecordStores
  */
-const VERSION = 1;
+import { allowedTotals, allowedVisit } from './capture/recording-rules.js';
+
+const VERSION = 2;
 /** Records read in one transaction, so that no transaction takes long. */
 const SLICE_LENGTH = 1000;
 export const KINDS = /** @type {Kind[]} */ (['visits', 'aggregates']);
-const PLACES = /** @type {Place[]} */ (['pending', 'parked', 'synced']);
+const PLACES = /** @type {Place[]} */ (['pending', 'parked', 'synced', 'held']);
 const storeOf = (/** @type {Kind} */ kind, /** @type {Place} */ place) => `${kind} ${place}`;
 const storesOf = (/** @type {Kind} */ kind) => PLACES.map((place) => storeOf(kind, place));
 const ALL_STORES = KINDS.flatMap(storesOf);
@@ -40,12 +42,17 @@ export async function openStore({ indexedDB = globalThis.indexedDB, name = 'reco
 
 /** @param {IDBDatabase} db */
 function createStores(db) {
-  db.createObjectStore('meta');
-  db.createObjectStore('tabs', { keyPath: 'id' });
-  db.createObjectStore('days', { keyPath: ['owner', 'day'] });
-  for (const kind of KINDS) {
-    for (const name of storesOf(kind)) db.createObjectStore(name, { keyPath: ['owner', 'startedAt', 'id'] });
-  }
+  /**
+   * @param {string} name
+   * @param {IDBObjectStoreParameters} [options]
+   */
+  const create = (name, options) => {
+    if (!db.objectStoreNames.contains(name)) db.createObjectStore(name, options);
+  };
+  create('meta');
+  create('tabs', { keyPath: 'id' });
+  create('days', { keyPath: ['owner', 'day'] });
+  for (const name of ALL_STORES) create(name, { keyPath: ['owner', 'startedAt', 'id'] });
 }
 
 const keyOf = (/** @type {{owner: string, startedAt: number, id: string}} */ { owner, startedAt, id }) => [owner, startedAt, id];
@@ -244,9 +251,9 @@ export class Store {
       const count = (kind, place, range) => resultOf(tx.objectStore(storeOf(kind, place)).count(range));
       const [pendingVisits, pendingAggregates, ...rest] = await Promise.all([
         ...KINDS.map((kind) => count(kind, 'pending', allOf(owner))), ...KINDS.map((kind) => count(kind, 'parked', allOf(owner))),
-        ...KINDS.map((kind) => count(kind, 'synced')),
+        ...KINDS.map((kind) => count(kind, 'synced')), ...KINDS.map((kind) => count(kind, 'held', allOf(owner))),
       ]);
-      return { pending: pendingVisits + pendingAggregates, parked: rest[0] + rest[1], synced: rest[2] + rest[3], pendingVisits };
+      return { pending: pendingVisits + pendingAggregates, parked: rest[0] + rest[1], synced: rest[2] + rest[3], held: rest[4] + rest[5], pendingVisits };
     });
   }
 
@@ -359,15 +366,16 @@ export class Store {
    * @param {Place} place
    * @param {IDBKeyRange | undefined} range
    * @param {(record: StoredRecord, stores: RecordStores) => unknown} change
+   * @param {string[]} [more]  other object stores that `change` uses
    */
-  async eachRecord(kind, place, range, change) {
+  async eachRecord(kind, place, range, change, more = []) {
     /** @type {IDBValidKey | null} */
     let after = null;
     for (;;) {
       /** @type {IDBValidKey | null} */
       const from = after;
       /** @type {StoredRecord[]} */
-      const batch = await this.transact(storesOf(kind), 'readwrite', async (tx) => {
+      const batch = await this.transact([...storesOf(kind), ...more], 'readwrite', async (tx) => {
         const stores = recordStores(tx, kind);
         const within = from === null ? range
           : range ? IDBKeyRange.bound(from, range.upper, true, range.upperOpen) : IDBKeyRange.lowerBound(from, true);
@@ -380,43 +388,117 @@ export class Store {
     }
   }
 
+  // ------------------------------------------------------------------ rules
+
+  /**
+   * Applies the person's rules to the records that are not sent yet. A visit that they forbid is held and not sent, and
+   * sent again when they allow it. Other records are cut to their allowed form.
+   * @param {import('./capture/recording-rules.js').Rules} rules
+   */
+  async applyRules(rules) {
+    for (const place of /** @type {Place[]} */ (['pending', 'parked', 'held'])) {
+      await this.eachRecord('visits', place, undefined, (record, stores) => {
+        if (!('url' in record)) return;
+        const allowed = allowedVisit(record, rules);
+        if (allowed === (place === 'held' ? null : record)) return;
+        stores[place].delete(keyOf(record));
+        const { errors, retryAt, ...unsent } = allowed ?? record;
+        (allowed ? stores.pending : stores.held).put(unsent);
+      });
+    }
+    for (const place of /** @type {Place[]} */ (['pending', 'parked'])) {
+      await this.eachRecord('aggregates', place, undefined, (record, stores) => {
+        if ('domains' in record) stores[place].put(allowedTotals(record, rules));
+      });
+    }
+  }
+
+  /**
+   * The number of an owner's stored visits that the rules forbid. `forget` deletes them, and leaves the forbidden sites
+   * out of the totals of tabs and days.
+   * @param {string} owner
+   * @param {import('./capture/recording-rules.js').Rules} rules
+   * @param {{forget?: boolean}} [options]
+   */
+  async forbidden(owner, rules, { forget = false } = {}) {
+    let found = 0;
+    for (const place of PLACES) {
+      await this.eachRecord('visits', place, allOf(owner), async (record, stores) => {
+        if (!('url' in record) || allowedVisit(record, rules)) return;
+        found += 1;
+        if (!forget) return;
+        stores[place].delete(keyOf(record));
+        await addToDay(stores[place].transaction, record, -record.activeMs, -1);
+      }, ['days']);
+      if (forget) {
+        await this.eachRecord('aggregates', place, allOf(owner), (record, stores) => {
+          if ('domains' in record) stores[place].put(allowedTotals(record, rules));
+        });
+      }
+    }
+    return found;
+  }
+
   // ------------------------------------------------------------------ export and erasing
 
   /**
-   * All records of a kind, in slices, so that an export holds only one slice in memory.
+   * The records of a kind, of one owner or of all, in slices, so that an export holds only one slice in memory.
    * @param {Kind} kind
+   * @param {string} [owner]
    * @returns {AsyncGenerator<StoredRecord[]>}
    */
-  async *slices(kind) {
+  async *slices(kind, owner) {
+    const all = owner === undefined ? undefined : allOf(owner);
     for (const name of storesOf(kind)) {
-      /** @type {IDBKeyRange | undefined} */
-      let range;
+      let range = all;
       for (;;) {
         const rest = range;
         /** @type {StoredRecord[]} */
         const slice = await this.read(name, (records) => records.getAll(rest, SLICE_LENGTH));
         if (slice.length) yield slice;
         if (slice.length < SLICE_LENGTH) break;
-        range = IDBKeyRange.lowerBound(keyOf(slice[slice.length - 1]), true);
+        const last = keyOf(slice[slice.length - 1]);
+        range = all ? IDBKeyRange.bound(last, all.upper, true) : IDBKeyRange.lowerBound(last, true);
       }
     }
   }
 
-  /** The number of stored records of all owners, by kind. */
-  total() {
+  /**
+   * The URLs of all visits since an instant, each with its site.
+   * @param {number} since  ms since the epoch
+   * @returns {Promise<Map<string, string>>}
+   */
+  async urlsSince(since) {
+    const urls = new Map();
+    for await (const slice of this.slices('visits')) {
+      for (const record of slice) if ('url' in record && record.startedAt >= since) urls.set(record.url, record.domain);
+    }
+    return urls;
+  }
+
+  /**
+   * The number of stored records of an owner, by kind, without an owner those of all.
+   * @param {string} [owner]
+   */
+  total(owner) {
+    const range = owner === undefined ? undefined : allOf(owner);
     return this.transact(ALL_STORES, 'readonly', async (tx) => {
       const [visits, aggregates] = await Promise.all(KINDS.map(async (kind) => {
-        const counts = await Promise.all(storesOf(kind).map((name) => resultOf(tx.objectStore(name).count())));
+        const counts = await Promise.all(storesOf(kind).map((name) => resultOf(tx.objectStore(name).count(range))));
         return counts.reduce((a, b) => a + b);
       }));
       return { visits, aggregates };
     });
   }
 
-  /** Deletes all records and day totals. Settings, account and the reducer's state stay. */
-  erase() {
+  /**
+   * Deletes the records and day totals of an owner. Other owners' records, settings, account and the reducer's state
+   * stay.
+   * @param {string} owner
+   */
+  erase(owner) {
     return this.transact([...ALL_STORES, 'days'], 'readwrite', async (tx) => {
-      await Promise.all([...ALL_STORES, 'days'].map((name) => resultOf(tx.objectStore(name).clear())));
+      await Promise.all([...ALL_STORES, 'days'].map((name) => resultOf(tx.objectStore(name).delete(allOf(owner)))));
     }, { durability: 'strict' });
   }
 
@@ -456,9 +538,9 @@ function recordStores(tx, kind) {
  * @param {Visit | Aggregate} record
  */
 async function putPending(tx, kind, record) {
-  const { pending, parked, synced } = recordStores(tx, kind);
+  const { pending, parked, synced, held } = recordStores(tx, kind);
   await Promise.all([
-    resultOf(pending.put(record)), resultOf(parked.delete(keyOf(record))), resultOf(synced.delete(keyOf(record))),
+    resultOf(pending.put(record)), ...[parked, synced, held].map((place) => resultOf(place.delete(keyOf(record)))),
   ]);
 }
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from sync import limits
+from sync.models import ServerIdentity
 
 
 class LimitsSerializer(serializers.Serializer[Any]):
@@ -20,6 +21,9 @@ class LimitsSerializer(serializers.Serializer[Any]):
     maxRecordBytes = serializers.IntegerField(help_text="Bytes of a record as sent.")
     minSyncIntervalSeconds = serializers.IntegerField(help_text="The pace when there is little to send.")
     maxBrowsers = serializers.IntegerField(help_text="Browsers of a person.")
+    serverId = serializers.CharField(
+        help_text="A random id of this server's database, the same under every name of the server."
+    )
 
 
 LIMITS = {
@@ -40,8 +44,11 @@ class LimitsView(APIView):
     @extend_schema(
         operation_id="limits",
         responses={200: LimitsSerializer},
-        examples=[OpenApiExample("the limits", LIMITS, response_only=True)],
+        examples=[
+            OpenApiExample("the limits", {**LIMITS, "serverId": "7d2f0a1c94b84e0d8a53c1f6e2b7490f"}, response_only=True)
+        ],
     )
     def get(self, request: Request) -> Response:
         """Return the limits a sender keeps to; it reads them here and does not hard-code them."""
-        return Response(LIMITS)
+        identity, _ = ServerIdentity.objects.get_or_create(pk=ServerIdentity.THE_ROW)
+        return Response({**LIMITS, "serverId": identity.server_id})

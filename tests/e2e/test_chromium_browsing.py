@@ -1,9 +1,10 @@
 """Scripted browsing in Chromium with known times; the rows in the database are held against the script."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Error, Page, Playwright
 
 from .chromium import Chromium
 from .server import PASSWORD, Server
@@ -267,3 +268,55 @@ def test_pages_loaded_ahead_late_titles_and_half_an_emoji(chromium: Chromium, se
     rows_match(server, email, truth)
     titles = [(row["url"], row["title"]) for row in server.visits(email)]
     assert titles[2:] == [(late, "Late title"), (late, "Late title"), (emoji, "cut \ufffd")]
+
+
+def test_an_update_of_the_extension_splits_no_stay(chromium: Chromium, sites: Sites) -> None:
+    chromium.shorten_time()
+    page = chromium.context.pages[0]
+    url = sites.url(PYTHON, "/library/os.html")
+    page.bring_to_front()
+    browse(page, url)
+    chromium.pause(2.5)
+    with contextlib.suppress(Error):
+        chromium.worker.evaluate("chrome.runtime.reload()")
+    chromium.pause(3)
+    control = chromium.own_page()
+    chromium.wait(lambda: chromium.ask(control, "status"))
+    chromium.pause(0.5)
+    records = chromium.records(control)
+    assert [visit["url"] for visit in records["visits"]] == [url]
+    assert 4000 <= records["visits"][0]["durationMs"] <= 9000
+    assert [one["closedAt"] for one in records["aggregates"]] == [None]
+
+
+def test_an_address_that_changes_all_the_time_loses_no_time(chromium: Chromium, sites: Sites) -> None:
+    chromium.shorten_time()
+    page = chromium.context.pages[0]
+    page.bring_to_front()
+    browse(page, sites.url(MADE_HOST, "/app"))
+    page.evaluate("void setInterval(() => history.replaceState({}, '', `?t=${Math.floor(performance.now())}`), 300)")
+    chromium.pause(6)
+    control = chromium.own_page()
+    chromium.pause(0.5)
+    [visit] = chromium.records(control)["visits"]
+    assert 5000 <= visit["durationMs"] <= 8000
+
+
+def test_a_title_stays_with_its_address(chromium: Chromium, sites: Sites) -> None:
+    chromium.shorten_time()
+    page = chromium.context.pages[0]
+    page.bring_to_front()
+    app = sites.url(MADE_HOST, "/app")
+    browse(page, app)
+    chromium.pause(2)
+    page.evaluate("document.title = 'Letter'; history.pushState({}, '', '/app/letter')")
+    chromium.pause(2)
+    page.evaluate("location.hash = 'part'; document.title = 'Part'")
+    chromium.pause(2)
+    control = chromium.own_page()
+    chromium.pause(0.5)
+    assert [(visit["url"], visit["title"]) for visit in chromium.records(control)["visits"]] == [
+        (app, "Inbox"),
+        (f"{app}/letter", "Letter"),
+        (f"{app}/letter#part", "Part"),
+    ]

@@ -1,5 +1,6 @@
 """The same folder in Firefox ESR: it records, signs in, syncs and restarts, held against the same ground truth."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .firefox import Firefox
-from .machine import SCREENSHOTS
+from .machine import SCREENSHOTS, free_port
 from .server import PASSWORD, Server
 from .sites import MADE_HOST, POSTGRES, PYTHON, Sites
 from .truth import Truth, difference, now_ms, sums_differ
@@ -100,6 +101,25 @@ def test_firefox_records_signs_in_syncs_and_restarts(firefox: Firefox, server: S
     assert killed_at - 4500 <= last_sign <= killed_at + 200
     next(stay for stay in truth.stays if stay.url == crashed).end = last_sign
     rows_match(server, email, truth)
+
+
+def test_firefox_records_no_error_page(firefox: Firefox, sites: Sites) -> None:
+    firefox.shorten_time()
+    page = firefox.tab("about:blank")
+    url = sites.url(PYTHON, "/library/os.html")
+    firefox.go(page, url, "none")
+    time.sleep(2)
+    for failing in (f"http://refused.test:{free_port()}/", f"https://docs.python.test:{sites.port}/"):
+        with contextlib.suppress(RuntimeError):
+            firefox.go(page, failing, "none")
+        time.sleep(2)
+    firefox.go(page, sites.url(MADE_HOST, "/app"), "none")
+    time.sleep(2)
+    control = firefox.tab(f"{firefox.origin}src/pages/options.html")
+    time.sleep(1)
+    visits = firefox.records(control)["visits"]
+    assert [visit["url"] for visit in visits] == [url, sites.url(MADE_HOST, "/app")]
+    assert [visit["title"] for visit in visits][1] == "Inbox"
 
 
 def test_firefox_knows_when_nobody_is_there(firefox: Firefox, sites: Sites) -> None:

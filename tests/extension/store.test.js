@@ -129,6 +129,18 @@ test('the day counts each visit once, with its latest duration', async () => {
   assert.deepEqual(await store.day('alice', T0), { activeMs: 4500, visits: 2, domains: { 'a.test': 4000, 'b.test': 500 } });
 });
 
+test('erasing and counting concern one account', async () => {
+  const { store } = await RecordingFixture.open();
+  await commit(store, [visit(1), visit(2, { owner: 'bob' })], [aggregate(1), aggregate(1, { owner: 'bob' })]);
+  await store.erase('alice');
+  assert.deepEqual(await store.total('alice'), { visits: 0, aggregates: 0 });
+  assert.deepEqual(await store.total('bob'), { visits: 1, aggregates: 1 });
+  const slices = [];
+  for await (const slice of store.slices('visits', 'bob')) slices.push(...slice);
+  assert.deepEqual(slices.map(({ owner }) => owner), ['bob']);
+  assert.equal((await store.day('bob', T0)).visits, 1);
+});
+
 test('a day is a day of local time', () => {
   assert.equal(localDay(new Date(2025, 10, 7, 23, 59).getTime()), 20251107);
 });
@@ -137,7 +149,7 @@ test('erasing leaves settings and the account', async () => {
   const { store } = await RecordingFixture.open();
   await store.set('settings', { server: 'https://s.test' });
   await commit(store, [visit(1)], [aggregate(1)]);
-  await store.erase();
+  await store.erase('alice');
   assert.deepEqual(await store.total(), { visits: 0, aggregates: 0 });
   assert.equal((await store.day('alice', T0)).activeMs, 0);
   assert.deepEqual(await store.get('settings'), { server: 'https://s.test' });

@@ -3,8 +3,10 @@
  * and pages. All lasting state is in the store or in the browser's alarms.
  */
 import { ext } from '../browser-api.js';
+import { endAbandonedVisits } from '../capture/abandoned-visits.js';
 import { Recorder } from '../capture/event-recorder.js';
 import { NO_RULES } from '../capture/recording-rules.js';
+import { needsFocusCheck } from '../capture/visit-reducer.js';
 import { mayReachServer } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { createAccounts } from '../sync/accounts.js';
@@ -13,8 +15,8 @@ import { FIRST_SCHEDULE, nextAttempt } from '../sync/schedule.js';
 import { sync } from '../sync/sync-run.js';
 import { timingsWith } from '../timings.js';
 import { showBadge, syncBadgeReason } from './badge.js';
-import { browserSnapshot, clientDescription, isFullscreen } from './browser-queries.js';
-import { Heartbeats } from './heartbeats.js';
+import { browserSnapshot, clientDescription, focusAnswer, isFullscreen } from './browser-queries.js';
+import { Heartbeats, PeriodicAlarm } from './heartbeats.js';
 import { PageCommands } from './page-commands.js';
 import { RecordCounts } from './record-counts.js';
 
@@ -22,7 +24,8 @@ import { RecordCounts } from './record-counts.js';
  * @typedef {import('../capture/event-recorder.js').RawEvent} RawEvent
  * @typedef {import('../capture/event-recorder.js').ClockReading} ClockReading
  * @typedef {{mode: 'off' | 'sites' | 'all', sites: string[]}} MetadataSetting
- * @typedef {{server: string, rules: import('../capture/recording-rules.js').Rules, metadata: MetadataSetting}} Settings
+ * @typedef {{server: string, rules: import('../capture/recording-rules.js').Rules, metadata: MetadataSetting,
+ *   recordServer: boolean}} Settings  `recordServer`: the pages of the person's own server are recorded too
  */
 
 /** Chromium stops a background that calls no browser API for 30 s, even in the middle of sending. */
@@ -34,15 +37,16 @@ const MIN_IDLE_SECONDS = 15;
 
 /** @type {Readonly<Settings>} */
 const FIRST_SETTINGS = Object.freeze({
-  server: '', rules: NO_RULES, metadata: /** @type {MetadataSetting} */ ({ mode: 'off', sites: [] }),
+  server: '', rules: NO_RULES, metadata: /** @type {MetadataSetting} */ ({ mode: 'off', sites: [] }), recordServer: false,
 });
 
 export class BackgroundWorker {
   /**
    * Opens the store and records the start. It throws the store's error where the store cannot be opened.
    * @param {() => ClockReading} clockReading
+   * @param {Promise<boolean>} reinstalled  true when the extension was installed or updated just now
    */
-  static async open(clockReading) {
+  static async open(clockReading, reinstalled) {
     const began = clockReading();
     const store = await openStore();
     const worker = new BackgroundWorker({
@@ -53,7 +57,7 @@ export class BackgroundWorker {
       client: await clientDescription(await anonymousClientId(store)),
     });
     // The start is queued here, before any event that waits for the worker.
-    worker.recordStart(began);
+    worker.recordStart(began, reinstalled);
     return worker;
   }
 
@@ -82,6 +86,7 @@ export class BackgroundWorker {
     this.idleSeconds = Math.max(MIN_IDLE_SECONDS, timings.idleSeconds);
     this.recordCounts = new RecordCounts(store);
     this.heartbeats = new Heartbeats(timings.earlyHeartbeatSeconds, () => this.recordHeartbeat());
+    this.focusChecks = new PeriodicAlarm('focus');
     this.commands = new PageCommands(this);
     const api = createApi({
       fetch: (url, init) => fetch(url, init), now: Date.now, timeoutMs: timings.requestTimeoutSeconds * 1000,
@@ -104,15 +109,22 @@ export class BackgroundWorker {
     ext.idle.setDetectionInterval(this.idleSeconds);
   }
 
-  /** @param {ClockReading} began */
-  async recordStart(began) {
+  /**
+   * @param {ClockReading} began
+   * @param {Promise<boolean>} reinstalled
+   */
+  async recordStart(began, reinstalled) {
+    let fresh = false;
     // The browser is asked when the event's turn has come. An await here would let other events overtake the start.
     await this.recorder.record({ ...began, type: 'start', lateFields: async () => {
       const [{ session }, seen, idle] = await Promise.all([ext.storage.session.get('session'), browserSnapshot(), this.askIdle()]);
-      return { ...seen, idle, fresh: session === undefined };
+      fresh = session === undefined;
+      // An update of the extension empties the session's storage as a restart of the browser does.
+      return { ...seen, idle, fresh, reinstalled: fresh && (await reinstalled) };
     } });
     if (!this.recorder.failure) await ext.storage.session.set({ session: began.run });
     await this.applyAccount();
+    if (fresh) await endAbandonedVisits(this.store, this.recorder.openId, began.now);
     await this.setSyncAlarm(false);
     this.updateBadge();
   }
@@ -128,11 +140,23 @@ export class BackgroundWorker {
     if (state.owner !== owner) {
       await this.recorder.record({ ...this.clockReading(), type: 'owner', owner, adopt: account?.adopting ?? false });
     }
+    await this.applyRules();
     if (!account?.adopting) return 0;
     const adopted = await this.store.adopt(owner);
     this.recordCounts.clear();
     await this.store.change('account', (now) => (now?.key === owner ? { ...now, adopting: false } : now));
     return adopted;
+  }
+
+  /** Brings recording, and the records that wait, in line with the person's rules. */
+  async applyRules() {
+    const { rules, recordServer } = this.settings;
+    const server = recordServer ? undefined : (await this.account())?.server;
+    const present = server ? { ...rules, ownServer: server } : rules;
+    if (JSON.stringify((await this.recorder.state()).rules) === JSON.stringify(present)) return;
+    await this.recorder.record({ ...this.clockReading(), type: 'rules', rules: present, lateFields: browserSnapshot });
+    await this.store.applyRules(present);
+    this.recordCounts.clear();
   }
 
   /** @returns {Promise<import('../sync/accounts.js').Account | undefined>} */
@@ -154,8 +178,14 @@ export class BackgroundWorker {
   recordHeartbeat() {
     return this.record({
       ...this.clockReading(), type: 'heartbeat',
-      lateFields: async (state) => (state.idle === 'idle' ? { fullscreen: await isFullscreen() } : {}),
+      lateFields: async (state) => ({ ...(await focusAnswer()), ...(state.idle === 'idle' ? { fullscreen: await isFullscreen() } : {}) }),
     });
+  }
+
+  /** Asks whether a window of the browser has the focus again. Nothing is written while none has. */
+  async checkFocus() {
+    const { seenFocus } = await focusAnswer();
+    if (typeof seenFocus === 'number' && needsFocusCheck(await this.recorder.state())) await this.recordHeartbeat();
   }
 
   /** @param {number | 'resumed'} until */
@@ -175,6 +205,7 @@ export class BackgroundWorker {
   /** @param {import('../capture/event-recorder.js').Outcome} outcome */
   recorded({ state, ended, changed, openId, heartbeatSeconds }) {
     this.heartbeats.setAlarm(heartbeatSeconds);
+    this.focusChecks.set(needsFocusCheck(state) ? this.timings.heartbeatSeconds : null);
     this.heartbeats.setVisit(openId);
     this.setResumeAlarm(state.pausedUntil);
     if (changed) {

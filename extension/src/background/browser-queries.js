@@ -41,10 +41,15 @@ function chromiumInfo() {
   return { name: brand?.brand ?? 'Chromium', version };
 }
 
-/** The id of the window that has the focus, or null. */
-export async function focusedWindowId() {
+/**
+ * The window that has the focus by the browser's own answer, as fields of an event. A minimised window has none. The
+ * fields are empty where the browser gives no answer.
+ * @returns {Promise<{seenFocus?: number | null}>}
+ */
+export async function focusAnswer() {
   const window = await ext.windows.getLastFocused().catch(() => null);
-  return window?.focused ? window.id ?? null : null;
+  if (!window) return {};
+  return { seenFocus: window.focused && window.state !== 'minimized' ? window.id ?? null : null };
 }
 
 /** True when the window that had the focus last is in full screen. */

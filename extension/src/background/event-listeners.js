@@ -5,13 +5,23 @@
 import { ext } from '../browser-api.js';
 import { BackgroundWorker } from './background-worker.js';
 import { showBadge } from './badge.js';
-import { browserSnapshot, focusedWindowId, isFullscreen } from './browser-queries.js';
+import { browserSnapshot, focusAnswer, isFullscreen } from './browser-queries.js';
+import { ErrorPages } from './error-pages.js';
 
 const run = crypto.randomUUID();
 /** The date, and the ms since this run of the background began. Nobody can set the latter. */
 const clockReading = () => ({ now: Date.now(), run, tick: Math.round(performance.now()) });
 
-const opening = BackgroundWorker.open(clockReading);
+/** A browser that starts wakes the background only for these listeners. It tells of its own start, or of an update of the extension, right after this script has run. */
+const REASON_COMES_MS = 500;
+/** @type {Promise<boolean>} */
+const reinstalled = new Promise((resolve) => {
+  ext.runtime.onInstalled.addListener(({ reason }) => resolve(reason === 'update'));
+  ext.runtime.onStartup.addListener(() => resolve(false));
+  setTimeout(resolve, REASON_COMES_MS, false);
+});
+
+const opening = BackgroundWorker.open(clockReading, reinstalled);
 opening.catch(() => showBadge('Recording has stopped. Open to see why.'));
 
 /**
@@ -37,44 +47,47 @@ function record(type, fields) {
  */
 const mainFrame = (details) => details.frameId === 0 && details.documentLifecycle !== 'prerender';
 
+const errorPages = new ErrorPages();
+ext.webNavigation.onBeforeNavigate.addListener((details) => {
+  if (mainFrame(details)) errorPages.forget(details.tabId);
+});
 ext.webNavigation.onCommitted.addListener((details) => {
-  if (mainFrame(details) && details.url !== 'about:blank') record('navigated', { tabId: details.tabId, url: details.url });
+  if (!mainFrame(details) || details.url === 'about:blank' || errorPages.has(details.tabId, details.url)) return;
+  record('navigated', { tabId: details.tabId, url: details.url, lateFields: focusAnswer });
 });
 for (const event of [ext.webNavigation.onHistoryStateUpdated, ext.webNavigation.onReferenceFragmentUpdated]) {
   event.addListener((details) => {
-    if (mainFrame(details)) record('navigated', { tabId: details.tabId, url: details.url, sameDocument: true });
+    if (mainFrame(details)) record('navigated', { tabId: details.tabId, url: details.url, sameDocument: true, lateFields: focusAnswer });
   });
 }
 ext.webNavigation.onErrorOccurred.addListener((details) => {
-  if (mainFrame(details) && showsErrorPage(details.error)) record('failed', { tabId: details.tabId, url: details.url });
+  if (!mainFrame(details) || !showsErrorPage(details.error)) return;
+  errorPages.add(details.tabId, details.url);
+  record('failed', { tabId: details.tabId, url: details.url });
 });
 ext.webNavigation.onCompleted.addListener((details) => {
   if (mainFrame(details)) whenOpen((worker) => worker.readMetadata(details.tabId, details.url));
 });
 
 ext.tabs.onCreated.addListener((tab) => record('created', { tabId: tab.id, windowId: tab.windowId, active: tab.active }));
-ext.tabs.onActivated.addListener(({ tabId, windowId }) => record('activated', { tabId, windowId }));
-ext.tabs.onRemoved.addListener((tabId) => record('removed', { tabId }));
+ext.tabs.onActivated.addListener(({ tabId, windowId }) => record('activated', { tabId, windowId, lateFields: focusAnswer }));
+ext.tabs.onRemoved.addListener((tabId) => {
+  errorPages.forget(tabId);
+  record('removed', { tabId });
+});
 // Not every browser has `onReplaced`.
 ext.tabs.onReplaced?.addListener((tabId, oldTabId) => record('replaced', { tabId, oldTabId }));
 ext.tabs.onAttached.addListener(() => record('snapshot', { lateFields: browserSnapshot }));
 ext.tabs.onUpdated.addListener((tabId, { title, audible, status }, tab) => {
   // A page with the same title as the page before it announces none. Its title is read when it has loaded.
   const named = title ?? (status === 'complete' ? tab.title : undefined);
-  if (named !== undefined || audible !== undefined) record('updated', { tabId, title: named, audible });
+  if (named === undefined && audible === undefined) return;
+  record('updated', { tabId, title: named, audible, url: tab.url, read: title === undefined });
 });
 
-/** A window that opens may report its focus, and at once the loss of focus of the window behind it. */
-const FOCUS_SETTLES_MS = 500;
-let focusedAt = 0;
+// A window that opens may report its focus, and at once the loss of focus of the window behind it.
 ext.windows.onFocusChanged.addListener((windowId) => {
-  if (windowId !== ext.windows.WINDOW_ID_NONE) {
-    focusedAt = Date.now();
-    record('focus', { windowId });
-    return;
-  }
-  const afterGain = Date.now() - focusedAt < FOCUS_SETTLES_MS;
-  record('focus', { windowId: null, lateFields: async () => (afterGain ? { windowId: await focusedWindowId() } : {}) });
+  record('focus', { windowId: windowId === ext.windows.WINDOW_ID_NONE ? null : windowId, lateFields: focusAnswer });
 });
 ext.windows.onRemoved.addListener(() => record('snapshot', { lateFields: browserSnapshot }));
 
@@ -85,6 +98,7 @@ ext.idle.onStateChanged.addListener((idle) => {
 ext.alarms.onAlarm.addListener(({ name }) => {
   whenOpen((worker) => {
     if (name === 'heartbeat') worker.recordHeartbeat();
+    else if (name === 'focus') worker.checkFocus();
     else if (name === 'sync') worker.sync();
     else if (name === 'resume') worker.resume();
   });
@@ -96,9 +110,6 @@ ext.runtime.onMessage.addListener((message, sender, reply) => {
   answerPage(message).then(reply, (error) => reply({ error: error?.message ?? String(error) }));
   return true;
 });
-// A browser that starts wakes the background only if these have a listener.
-ext.runtime.onStartup.addListener(() => {});
-ext.runtime.onInstalled.addListener(() => {});
 ext.permissions.onRemoved.addListener(() => whenOpen((worker) => worker.updateBadge()));
 ext.permissions.onAdded.addListener(() => whenOpen((worker) => worker.updateBadge()));
 

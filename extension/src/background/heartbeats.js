@@ -1,6 +1,32 @@
 /** The alarm and the timers of heartbeats. */
 import { ext } from '../browser-api.js';
 
+export class PeriodicAlarm {
+  /** @param {string} name */
+  constructor(name) {
+    this.name = name;
+    /** @type {number | null | undefined} */
+    this.seconds = undefined;
+  }
+
+  /**
+   * Sets the alarm's period, or removes the alarm for null. An alarm that is created again with each event never rings,
+   * so it is touched only when the period changes.
+   * @param {number | null} seconds
+   */
+  async set(seconds) {
+    if (seconds === this.seconds) return;
+    this.seconds = seconds;
+    const alarm = await ext.alarms.get(this.name);
+    if (seconds !== this.seconds) return;
+    if (seconds === null) {
+      if (alarm) await ext.alarms.clear(this.name);
+    } else if (!alarm || Math.abs((alarm.periodInMinutes ?? 0) * 60 - seconds) > 0.01) {
+      await ext.alarms.create(this.name, { periodInMinutes: seconds / 60 });
+    }
+  }
+}
+
 export class Heartbeats {
   /**
    * @param {number[]} earlySeconds  times of extra heartbeats after a visit begins
@@ -9,29 +35,16 @@ export class Heartbeats {
   constructor(earlySeconds, beat) {
     this.earlySeconds = earlySeconds;
     this.beat = beat;
-    /** @type {number | null | undefined} */
-    this.alarmSeconds = undefined;
+    this.alarm = new PeriodicAlarm('heartbeat');
     /** @type {string | null} */
     this.visitId = null;
     /** @type {ReturnType<typeof setTimeout>[]} */
     this.timers = [];
   }
 
-  /**
-   * Sets the alarm's period, or removes the alarm for null. An alarm that is created again with each event never rings,
-   * so it is touched only when the period changes.
-   * @param {number | null} seconds
-   */
-  async setAlarm(seconds) {
-    if (seconds === this.alarmSeconds) return;
-    this.alarmSeconds = seconds;
-    const alarm = await ext.alarms.get('heartbeat');
-    if (seconds !== this.alarmSeconds) return;
-    if (seconds === null) {
-      if (alarm) await ext.alarms.clear('heartbeat');
-    } else if (!alarm || Math.abs((alarm.periodInMinutes ?? 0) * 60 - seconds) > 0.01) {
-      await ext.alarms.create('heartbeat', { periodInMinutes: seconds / 60 });
-    }
+  /** @param {number | null} seconds */
+  setAlarm(seconds) {
+    return this.alarm.set(seconds);
   }
 
   /**

@@ -1,7 +1,8 @@
 /** The commands of the extension's own pages. */
 import { isFirefox, ext } from '../browser-api.js';
 import { browserSnapshot } from './browser-queries.js';
-import { NO_RULES, matches, pageOf } from '../capture/recording-rules.js';
+import { NO_RULES, pageOf } from '../capture/recording-rules.js';
+import { matches } from '../capture/site-patterns.js';
 import { mayReachServer } from '../server-permission.js';
 import { FIRST_SCHEDULE } from '../sync/schedule.js';
 import { browserLabel, limitsOf } from '../sync/wire.js';
@@ -9,13 +10,15 @@ import { browserLabel, limitsOf } from '../sync/wire.js';
 /**
  * @typedef {import('../capture/recording-rules.js').Rules} Rules
  * @typedef {import('./background-worker.js').MetadataSetting} MetadataSetting
- * @typedef {{server: string, email: string, password: string, name: string, isNew: boolean, adopt: boolean}} SignInForm
- *   `adopt`: records made while signed out become this account's
- * @typedef {{ask: 'status' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'retry-recording'}
+ * @typedef {{server: string, email: string, password: string, name: string, isNew: boolean, adopt: boolean,
+ *   sameServer?: boolean}} SignInForm
+ *   `sameServer`: the server is treated as the one known under an earlier address. `adopt`: records made while signed out become this account's
+ * @typedef {{ask: 'status' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording'}
  *   | {ask: 'check-server' | 'server', server: string}
  *   | ({ask: 'sign-in'} & SignInForm)
  *   | {ask: 'pause', until: number | 'resumed'}
- *   | {ask: 'rules', rules: Rules}
+ *   | {ask: 'rules', rules: Rules, recordServer?: boolean}
+ *   | {ask: 'never-site', site: string}
  *   | {ask: 'metadata', metadata: MetadataSetting}} Message
  * @typedef {Awaited<ReturnType<PageCommands['status']>>} Status
  * @typedef {Awaited<ReturnType<PageCommands['parked']>>} Parked
@@ -55,7 +58,11 @@ export class PageCommands {
         await worker.resume();
         return this.status();
       case 'rules':
-        return this.changeRules(message.rules);
+        return this.changeRules(message.rules, message.recordServer);
+      case 'never-site':
+        return this.neverSite(message.site);
+      case 'forget':
+        return this.forget();
       case 'metadata':
         return this.changeSettings({ metadata: message.metadata });
       case 'server':
@@ -88,11 +95,13 @@ export class PageCommands {
     return {
       failure: failure ? { name: failure.name, message: failure.message } : null,
       pausedUntil: state.pausedUntil,
+      owner,
       account: account ? { email: account.user.email, server: account.server, needsSignIn: account.needsSignIn, ended: account.ended ?? null } : null,
       mayReach: account ? await mayReachServer(account.server) : true,
       server: settings.server,
       rules: settings.rules,
       metadata: settings.metadata,
+      recordServer: settings.recordServer,
       counts,
       signedOutVisits: unowned ?? counts.pendingVisits,
       today: { activeMs: today.activeMs, visits: today.visits, top: topOf(today.domains) },
@@ -107,13 +116,27 @@ export class PageCommands {
   /**
    * Checks that a usable server answers. The page has asked for the permission before.
    * @param {string} server
-   * @returns {Promise<{ok: true} | {ok?: false, problem: string, status?: number | null}>}
+   * @returns {Promise<{ok: true, knownAs: string | null} | {ok?: false, problem: string, status?: number | null}>}
    */
   async checkServer(server) {
     const reply = await this.worker.api(server, '/api/sync/limits');
-    if (reply.kind === 'ok') return limitsOf(reply.body) ? { ok: true } : { problem: 'not-this-server' };
+    const limits = reply.kind === 'ok' ? limitsOf(reply.body) : null;
+    if (limits) {
+      const earlier = await this.earlierAddress(limits.serverId);
+      return { ok: true, knownAs: earlier === server ? null : earlier };
+    }
+    if (reply.kind === 'ok') return { problem: 'not-this-server' };
     const named = reply.kind === 'wait' || reply.kind === 'unusable' ? reply.reason : undefined;
     return { problem: named ?? 'not-this-server', status: reply.status ?? null };
+  }
+
+  /**
+   * The address under which a server's accounts are known here, or null.
+   * @param {string | undefined} serverId
+   * @returns {Promise<string | null>}
+   */
+  async earlierAddress(serverId) {
+    return (serverId && (await this.worker.store.get('knownServers'))?.[serverId]) || null;
   }
 
   /**
@@ -121,18 +144,22 @@ export class PageCommands {
    * @returns {Promise<{ok: true, adopted: number, email: string} | {ok?: false, problem: string,
    *   error?: import('../sync/wire.js').ServerError | null, status: number | null, waitMs: number | null}>}
    */
-  async signIn({ server, email, password, name, isNew, adopt }) {
+  async signIn({ server, email, password, name, isNew, adopt, sameServer = false }) {
     const { worker } = this;
     const { accounts, store } = worker;
     const label = browserLabel(worker.client);
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const reply = isNew ? await accounts.signUp(server, { email, password, name, label, timeZone })
-      : await accounts.signIn(server, { email, password, label });
+    const told = await worker.api(server, '/api/sync/limits');
+    const serverId = told.kind === 'ok' ? limitsOf(told.body)?.serverId : undefined;
+    const keyServer = (sameServer && (await this.earlierAddress(serverId))) || server;
+    const reply = isNew ? await accounts.signUp(server, { email, password, name, label, timeZone }, keyServer)
+      : await accounts.signIn(server, { email, password, label }, keyServer);
     const { account } = reply;
     if (!account) {
       return { problem: reply.reason ?? reply.kind, error: reply.error, status: reply.status ?? null, waitMs: reply.retryAfterMs ?? null };
     }
-    await store.set('account', { ...account, adopting: Boolean(adopt) });
+    await store.set('account', { ...account, ...(serverId ? { serverId } : {}), adopting: Boolean(adopt) });
+    if (serverId) await store.change('knownServers', (known) => ({ ...known, [serverId]: keyServer }));
     await store.set('schedule', FIRST_SCHEDULE);
     await this.changeSettings({ server });
     const adopted = await worker.applyAccount();
@@ -159,11 +186,34 @@ export class PageCommands {
     return {};
   }
 
-  /** @param {Rules} rules */
-  async changeRules(rules) {
-    await this.changeSettings({ rules });
-    await this.worker.record({ type: 'rules', ...this.worker.clockReading(), rules, lateFields: browserSnapshot });
-    return {};
+  /**
+   * Changes the rules. The result tells how many records are not sent because of them, and how many stored visits they
+   * forbid.
+   * @param {Rules} rules
+   * @param {boolean} [recordServer]
+   */
+  async changeRules(rules, recordServer = this.worker.settings.recordServer) {
+    const { worker } = this;
+    await this.changeSettings({ rules, recordServer });
+    await worker.applyRules();
+    const owner = (await worker.account())?.key ?? '';
+    const { held } = await worker.counts(owner);
+    return { held, stored: await worker.store.forbidden(owner, (await worker.recorder.state()).rules) };
+  }
+
+  /** @param {string} site */
+  neverSite(site) {
+    const { rules } = this.worker.settings;
+    return this.changeRules({ ...rules, never: [...new Set([...rules.never, site])] });
+  }
+
+  /** Deletes the account's visits that the rules forbid. The server's copy stays. */
+  async forget() {
+    const { worker } = this;
+    const owner = (await worker.account())?.key ?? '';
+    const forgotten = await worker.store.forbidden(owner, (await worker.recorder.state()).rules, { forget: true });
+    worker.recordCounts.clear();
+    return { forgotten };
   }
 
   /**
@@ -171,7 +221,8 @@ export class PageCommands {
    * @param {string} url
    */
   mayReadMetadata(url) {
-    const { metadata, rules } = this.worker.settings;
+    const { metadata } = this.worker.settings;
+    const rules = this.worker.recorder.loaded?.state.rules ?? this.worker.settings.rules;
     if (metadata.mode === 'off') return false;
     const page = pageOf(url, rules ?? NO_RULES);
     if (!page || page.nameless) return false;
@@ -199,11 +250,11 @@ export class PageCommands {
     return { released };
   }
 
-  /** Deletes all records in this browser. Open visits begin anew. The server's copy stays. */
+  /** Deletes the account's records in this browser. Open visits begin anew. The server's copy stays. */
   async erase() {
     const { worker } = this;
     await worker.record({ type: 'erase', ...worker.clockReading() });
-    await worker.store.erase();
+    await worker.store.erase((await worker.account())?.key ?? '');
     await worker.store.set('parkedSeen', 0);
     worker.recordCounts.clear();
     worker.updateBadge();

@@ -52,6 +52,12 @@ export class Recorder {
     return turn;
   }
 
+  /** The id of the visit that goes on by the last committed state, or null. */
+  get openId() {
+    const { state, tabs } = this.loaded ?? {};
+    return typeof state?.openTabId === 'number' ? tabs?.get(state.openTabId)?.visit?.id ?? null : null;
+  }
+
   /** The last committed state, or the first state of all. */
   async state() {
     await this.last;
@@ -113,10 +119,9 @@ export class Recorder {
       state: after.state, putTabs, dropTabs, visits: after.visits, aggregates: after.aggregates,
     });
     this.loaded = { state: after.state, tabs: after.tabs };
-    const { openTabId } = after.state;
     const outcome = {
       state: after.state, ended: after.ended, changed: after.visits.length + after.aggregates.length,
-      openId: openTabId === null ? null : after.tabs.get(openTabId)?.visit?.id ?? null,
+      openId: this.openId,
       heartbeatSeconds: heartbeatSeconds(after.state, after.tabs, this.timings),
     };
     this.onRecorded?.(outcome);

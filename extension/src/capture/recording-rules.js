@@ -1,10 +1,25 @@
 /**
  * The person's rules for the pages that may be recorded.
  *
- * @typedef {{never: string[], domainOnly: string[], stripQuery: string[]}} Rules  lists of patterns, see `matches`
+ * @typedef {{never: string[], domainOnly: string[], stripQuery: string[], ownServer?: string}} Rules  lists of patterns, see
+ *   site-patterns.js. `ownServer` is the base URL of the person's server, where its pages are not recorded.
  * @typedef {{url: string, domain: string, nameless: boolean}} Page  the title of a `nameless` page is not kept
  */
+import { matches } from './site-patterns.js';
 import { siteOf } from './site.js';
+
+/** Characters of a URL and of a title that the server keeps. */
+const MAX_URL = 8192;
+export const MAX_TITLE = 1024;
+
+/**
+ * The first characters of a text. A pair of surrogates is never cut in two.
+ * @param {string} text
+ * @param {number} length
+ */
+export function cutText(text, length) {
+  return text.length <= length ? text : text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
+}
 
 /** @type {Rules} */
 export const NO_RULES = Object.freeze({ never: [], domainOnly: [], stripQuery: [] });
@@ -17,7 +32,7 @@ export const NO_RULES = Object.freeze({ never: [], domainOnly: [], stripQuery: [
  */
 export function pageOf(url, rules) {
   const parts = parse(url);
-  if (!url || !parts || rules.never.some((pattern) => matches(pattern, parts))) return null;
+  if (!url || !parts || isPageOf(rules.ownServer, parts) || rules.never.some((pattern) => matches(pattern, parts))) return null;
   const domain = siteOf(parts);
   if (rules.domainOnly.some((pattern) => matches(pattern, parts))) {
     return { url: `${parts.origin}/`, domain, nameless: true };
@@ -25,7 +40,51 @@ export function pageOf(url, rules) {
   // The text is cut, not put together from the parsed parts. The parser would rewrite characters such as `|`.
   let kept = parts.username || parts.password ? url.replace(/^(https?:\/\/)[^/?#]*@/i, '$1') : url;
   if (rules.stripQuery.some((pattern) => matches(pattern, parts))) kept = kept.replace(/[?#].*$/s, '');
-  return { url: kept, domain, nameless: false };
+  return { url: cutText(kept, MAX_URL), domain, nameless: false };
+}
+
+/**
+ * @param {string | undefined} server  a base URL
+ * @param {URL} parts
+ */
+function isPageOf(server, parts) {
+  const base = parse(server);
+  if (!base || base.origin !== parts.origin) return false;
+  const path = base.pathname.replace(/\/$/, '');
+  return parts.pathname === path || parts.pathname.startsWith(`${path}/`);
+}
+
+/**
+ * A visit as the rules let it be kept, or null when they forbid it. A visit that they do not touch is returned itself.
+ * @template {{url: string, title: string, nameless: boolean, metadata: object, revision: number}} T
+ * @param {T} visit
+ * @param {Rules} rules
+ * @returns {T | null}
+ */
+export function allowedVisit(visit, rules) {
+  const page = pageOf(visit.url, rules);
+  if (!page) return null;
+  if (page.url === visit.url && (visit.nameless || !page.nameless)) return visit;
+  const cut = page.nameless ? { title: '', nameless: true, metadata: {} } : {};
+  return { ...visit, ...cut, url: page.url, revision: visit.revision + 1 };
+}
+
+/**
+ * Totals without the sites that the rules forbid. Totals that they do not touch are returned themselves.
+ * @template {{domains: Record<string, number>, activeMs: number, currentUrl: string | null, currentDomain: string | null,
+ *   revision: number}} T
+ * @param {T} totals
+ * @param {Rules} rules
+ * @returns {T}
+ */
+export function allowedTotals(totals, rules) {
+  const kept = Object.entries(totals.domains).filter(([domain]) => pageOf(`http://${domain}/`, rules));
+  const current = totals.currentUrl === null ? null : pageOf(totals.currentUrl, rules);
+  if (kept.length === Object.keys(totals.domains).length && (current?.url ?? null) === totals.currentUrl) return totals;
+  return {
+    ...totals, domains: Object.fromEntries(kept), activeMs: kept.reduce((sum, [, ms]) => sum + ms, 0),
+    currentUrl: current?.url ?? null, currentDomain: current?.domain ?? null, revision: totals.revision + 1,
+  };
 }
 
 /**
@@ -41,62 +100,6 @@ export function samePage(a, b) {
 /** @param {string} url */
 function withoutAnchor(url) {
   return url.replace(/#(?![/!]).*$/s, '');
-}
-
-/**
- * True when a pattern covers a URL. `example.com` covers the site and its subdomains. `example.com/private` covers all
- * below that path. `*` stands for any characters, as in `*.bank.example` or `*mail*`.
- * @param {string} pattern
- * @param {URL} parts
- */
-export function matches(pattern, parts) {
-  const { host, path } = splitPattern(pattern);
-  if (!host) return false;
-  const name = parts.hostname.replace(/\.$/, '');
-  const hostFits = host.includes('*')
-    ? wildcard(host).test(name) || (host.startsWith('*.') && name === host.slice(2))
-    : name === host || name.endsWith(`.${host}`);
-  if (!hostFits) return false;
-  return !path || wildcard(`${path}*`).test(parts.pathname + parts.search);
-}
-
-/**
- * The first invalid pattern of a list, or null.
- * @param {string[]} patterns
- */
-export function faultyPattern(patterns) {
-  return patterns.find((pattern) => !splitPattern(pattern).host || /\s/.test(pattern.trim())) ?? null;
-}
-
-/**
- * The patterns in a text of one a line, without blanks and repeats.
- * @param {string} text
- */
-export function patternsIn(text) {
-  return [...new Set(text.split('\n').map((line) => line.trim()).filter(Boolean))];
-}
-
-/** @param {string} pattern */
-function splitPattern(pattern) {
-  const bare = pattern.trim().replace(/^(\*|[a-z]+):\/\//i, '');
-  const slash = bare.indexOf('/');
-  let host = (slash < 0 ? bare : bare.slice(0, slash)).toLowerCase().replace(/:\d+$/, '').replace(/^www\./, '');
-  const path = slash < 0 || bare.slice(slash) === '/' ? '' : bare.slice(slash);
-  if (!host.includes('*')) host = parse(`http://${host}/`)?.hostname ?? '';
-  return { host, path };
-}
-
-/** @type {Map<string, RegExp>} */
-const wildcards = new Map();
-
-/** @param {string} text */
-function wildcard(text) {
-  let expression = wildcards.get(text);
-  if (!expression) {
-    expression = new RegExp(`^${text.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 'is');
-    wildcards.set(text, expression);
-  }
-  return expression;
 }
 
 /**

@@ -19,11 +19,13 @@
  * @typedef {{windowId: number, focused: boolean, last?: boolean}} SeenWindow
  * @typedef {{tabs: SeenTab[], windows: SeenWindow[]}} Snapshot  the browser's tabs and windows at this moment
  *
- * @typedef {{now: number, run?: string, tick?: number, nonce?: string, idleAfterGap?: IdleState}} EventBase
- * @typedef {EventBase & {type: 'updated', tabId: number, title?: string, audible?: boolean}} UpdatedEvent
+ * @typedef {{now: number, run?: string, tick?: number, nonce?: string, idleAfterGap?: IdleState,
+ *   seenFocus?: number | null}} EventBase  `seenFocus`: the window that has the focus by the browser's own answer
+ * @typedef {EventBase & {type: 'updated', tabId: number, title?: string, url?: string, read?: boolean, audible?: boolean}} UpdatedEvent
+ *   `url` is the tab's URL at that moment. A `read` title was not announced, it stood in the tab.
  * @typedef {EventBase & {type: 'metadata', tabId: number, url: string, metadata: object}} MetadataEvent
  * @typedef {EventBase & {type: 'owner', owner: string, adopt: boolean}} OwnerEvent
- * @typedef {(EventBase & {type: 'start', fresh: boolean, idle?: IdleState} & Snapshot)
+ * @typedef {(EventBase & {type: 'start', fresh: boolean, reinstalled?: boolean, idle?: IdleState} & Snapshot)
  *   | (EventBase & {type: 'snapshot', unseen?: boolean} & Snapshot)
  *   | (EventBase & {type: 'created', tabId: number, windowId: number, active: boolean})
  *   | (EventBase & {type: 'removed', tabId: number})
@@ -39,11 +41,17 @@
  *   | (EventBase & {type: 'pause', until: number | 'resumed'})
  *   | (EventBase & {type: 'pause', until: null} & Snapshot)
  *   | (EventBase & {type: 'erase'})} Event
- *   `start`: the background began; `fresh`: the browser began too. `unseen`: events before this snapshot are lost.
+ *   `start`: the background began; `fresh`: the browser began too, or, where `reinstalled`, perhaps the extension alone. `unseen`: events before this snapshot are lost.
  *
  * @typedef {{id: number, windowId: number | null, audible: boolean, page: import('./recording-rules.js').Page | null,
- *   title: string, failed: string | null, metadata: object, totals: Totals, visit: Visit | null}} Tab
+ *   title: string, failed: string | null, metadata: object, totals: Totals, visit: Visit | null,
+ *   before?: {at: number, visit: Visit, totals: Totals} | null, retitled?: {at: number, old: string} | null,
+ *   anchor?: {at: number, url: string} | null, early?: {url: string, title: string} | null, withheld?: boolean,
+ *   leftAt?: number | null}} Tab
  *   `visit` is the latest visit of the present page, ended or not. `failed` is the URL of the error page in the tab.
+ *   `before` is the visit that the latest same-document change ended, with the totals without it. `retitled`: when the
+ *   title changed last, and the title before. `anchor`: the latest jump within the page. `early` is the title of a page
+ *   whose navigation is not known yet. `leftAt`: when the visit ended, until its late title has come. `withheld`: the tab still shows the title of a page that is not recorded.
  * @typedef {{owner: string, lastSeen: number, run: string, tick: number, idle: IdleState, fullscreen: boolean,
  *   focused: boolean, focusedId: number | null, asleep: boolean, windowId: number | null,
  *   activeTabs: Record<number, number>, openTabId: number | null, pausedUntil: PausedUntil, rules: Rules}} State
@@ -51,8 +59,17 @@
  *   woke and nobody has been seen since. `openTabId` is the tab of the visit that goes on.
  * @typedef {Map<number, Tab>} Tabs
  */
-import { NO_RULES, pageOf, samePage } from './recording-rules.js';
-import { addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, withAwayReason, withTime } from './visits-and-totals.js';
+import { MAX_TITLE, NO_RULES, allowedTotals, cutText, pageOf, samePage } from './recording-rules.js';
+import {
+  addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, resumeVisit, withAddress, withAwayReason, withTime,
+} from './visits-and-totals.js';
+
+/** A title that changes so shortly before a same-document change belongs to the new address. */
+const TITLE_LEADS_MS = 500;
+/** A visit that has ended takes one more title for so long. Titles that blink for attention come later and again. */
+const LATE_TITLE_MS = 10_000;
+/** A title that changes so shortly after a jump within the page makes the jump a page of its own. */
+const TITLE_FOLLOWS_MS = 1500;
 
 /**
  * @param {number} now
@@ -88,6 +105,14 @@ function awayReason(state, tabs) {
 export function heartbeatSeconds(state, tabs, timings) {
   if (state.openTabId === null) return null;
   return awayReason(state, tabs) === null ? timings.heartbeatSeconds : timings.awayHeartbeatSeconds;
+}
+
+/**
+ * True when only the browser can tell that the person is back: they use the machine, but no window of the browser.
+ * @param {State} state
+ */
+export function needsFocusCheck(state) {
+  return state.openTabId !== null && !state.focused && state.idle === 'active';
 }
 
 /**
@@ -135,6 +160,7 @@ class Step {
     /** @type {Map<string, Aggregate>} */
     this.aggregates = new Map();
     this.ended = false;
+    this.fresh = event.type === 'start' && event.fresh && !(event.reinstalled && showsTheSame(tabs, event.tabs));
   }
 
   get now() {
@@ -176,10 +202,14 @@ class Step {
     const byDate = event.now - state.lastSeen;
     const byTick = event.run && event.run === state.run ? (event.tick ?? 0) - state.tick : null;
     const unseen = event.type === 'snapshot' && event.unseen;
-    if (event.type === 'start' && event.fresh) {
+    if (this.fresh) {
       this.endBrowserRun();
     } else if (unseen || followsGap(state, this.tabs, Math.max(byDate, byTick ?? 0), this.timings)) {
       // The machine slept or was off, or its clock was set. Nothing says whether the person was there.
+      if (this.open && !unseen && byTick !== null && !followsGap(state, this.tabs, byTick, this.timings)) {
+        // This run measured the time that the machine was awake. A date that jumped does not take it away.
+        this.open = withTime(this.open, Math.max(0, byTick), this.away() === null);
+      }
       this.endOpen();
       if (event.idleAfterGap) state.idle = event.idleAfterGap;
       state.asleep = state.idle !== 'active';
@@ -199,12 +229,12 @@ class Step {
     const { state, event } = this;
     switch (event.type) {
       case 'start':
-        if (event.fresh) {
+        if (this.fresh) {
           state.idle = event.idle ?? 'active';
           state.fullscreen = false;
           state.asleep = false;
         }
-        this.applySnapshot(event, { fresh: event.fresh });
+        this.applySnapshot(event, { fresh: this.fresh });
         break;
       case 'snapshot':
         this.applySnapshot(event);
@@ -256,6 +286,7 @@ class Step {
       case 'rules':
         state.rules = event.rules;
         this.applySnapshot(event, { newRules: true });
+        for (const [tabId, tab] of this.tabs) this.set(tabId, { totals: allowedTotals(tab.totals, event.rules) });
         break;
       case 'pause':
         state.pausedUntil = event.until;
@@ -269,6 +300,8 @@ class Step {
         this.restartRecords();
         break;
     }
+    // Chromium on X11 sends focus events one step late. The browser's answer is right, so it wins over all events.
+    if (event.seenFocus !== undefined) state.focusedId = event.seenFocus;
   }
 
   away() {
@@ -365,7 +398,7 @@ class Step {
       this.set(tabId, { visit: null });
       return;
     }
-    this.set(tabId, { visit, totals: addVisit(this.tab(tabId).totals, visit) });
+    this.set(tabId, { visit, totals: addVisit(this.tab(tabId).totals, visit), leftAt: this.now });
     this.ended = true;
     this.markChanged(tabId);
   }
@@ -451,31 +484,116 @@ class Step {
     const { state, event } = this;
     const tab = this.tab(tabId);
     const page = state.pausedUntil === null ? pageOf(url, state.rules) : null;
-    if (tab.page && page && samePage(tab.page.url, page.url)) return;
+    const sameDocument = event.type === 'navigated' && Boolean(event.sameDocument);
+    if (tab.page && page && samePage(tab.page.url, page.url)) {
+      if (!sameDocument || tab.page.url === page.url) return;
+      if (!this.titleLed(tab)) {
+        this.set(tabId, { anchor: { at: this.now, url: page.url } });
+        return;
+      }
+    }
     // A page in front seldom changes without a person, so a navigation counts as a sign of the person.
     if (event.type === 'navigated' && state.windowId !== null && state.activeTabs[state.windowId] === tabId) state.asleep = false;
-    this.leavePage(tabId);
-    const sameDocument = event.type === 'navigated' && event.sameDocument;
-    this.set(tabId, { page, failed: null, metadata: {}, title: page && sameDocument ? tab.title : '' });
+    this.turnTo(tabId, page, sameDocument);
+  }
+
+  /** @param {Tab} tab */
+  titleLed(tab) {
+    return Boolean(tab.retitled) && this.now - (tab.retitled?.at ?? 0) <= TITLE_LEADS_MS;
+  }
+
+  /**
+   * @param {number} tabId
+   * @param {import('./recording-rules.js').Page | null} page
+   * @param {boolean} sameDocument
+   */
+  turnTo(tabId, page, sameDocument) {
+    const tab = this.tab(tabId);
+    const early = page && tab.early && tab.early.url === page.url ? tab.early.title : null;
+    const title = !page || page.nameless ? '' : early ?? (sameDocument ? tab.title : '');
+    const old = tab.retitled?.old ?? '';
+    const led = sameDocument && this.titleLed(tab) && tab.visit?.title === tab.title;
+    if (led && (old !== '' || !page)) this.changeVisit(tabId, { title: old });
+    if (page && sameDocument && this.state.openTabId === tabId) this.changeAddress(tabId, page, title);
+    else this.leavePage(tabId);
+    const withheld = sameDocument && early === null && (!tab.page || tab.page.nameless || Boolean(tab.withheld));
+    this.set(tabId, { page, failed: null, metadata: {}, title, retitled: null, anchor: null, early: null, withheld });
   }
 
   /** @param {number} tabId */
   leavePage(tabId) {
     if (this.state.openTabId === tabId) this.endOpen();
-    this.set(tabId, { visit: null });
+    this.set(tabId, { visit: null, before: null });
   }
 
-  /** @param {{tabId: number, title?: string, audible?: boolean}} update */
-  updateTab({ tabId, title, audible }) {
+  /**
+   * Gives the open visit of a tab another address of the same document. The visit ends only if its address was in front
+   * for a second. A visit that ended for the sake of a shorter address goes on when its address comes back.
+   * @param {number} tabId
+   * @param {import('./recording-rules.js').Page} page
+   * @param {string} title
+   */
+  changeAddress(tabId, page, title) {
+    const { visit, totals, before } = this.tab(tabId);
+    if (!visit) return;
+    const shortest = this.timings.shortestVisitMs;
+    if (visit.durationMs - (visit.addressMs ?? 0) >= shortest) {
+      this.endOpen();
+      const ended = this.tab(tabId).visit;
+      this.set(tabId, { visit: null, before: ended && { at: this.now, visit: ended, totals } });
+    } else if (before && before.at === visit.startedAt && visit.durationMs < shortest && samePage(before.visit.url, page.url)) {
+      const resumed = resumeVisit(before.visit, visit);
+      this.set(tabId, { visit: resumed, before: null, totals: { ...before.totals, revision: totals.revision } });
+    } else {
+      this.set(tabId, { visit: withAddress(visit, page, title) });
+    }
+  }
+
+  /** @param {Omit<UpdatedEvent, 'type' | 'now'>} update */
+  updateTab({ tabId, title, audible, url, read = false }) {
     const tab = this.tabs.get(tabId);
     if (!tab) return;
     if (audible !== undefined) this.set(tabId, { audible });
-    if (title === undefined || !tab.page) return;
+    if (title === undefined || this.state.pausedUntil !== null || (read && tab.withheld)) return;
+    if (url !== undefined && this.keepEarlyTitle(tab, url, title)) return;
+    if (!tab.page) return;
     // Browsers show the URL as the title until the page has one.
-    const shown = tab.page.nameless || isUrlAsTitle(title, tab.page.url) ? '' : title;
-    if (shown === '' && tab.title !== '' && !tab.page.nameless) return;
-    this.set(tabId, { title: shown });
-    this.changeVisit(tabId, { title: shown });
+    const shown = tab.page.nameless || isUrlAsTitle(title, tab.page.url) ? '' : cutText(title, MAX_TITLE);
+    if (shown === tab.title || (shown === '' && !tab.page.nameless)) return;
+    const { anchor } = tab;
+    if (anchor && tab.title !== '' && this.now - anchor.at <= TITLE_FOLLOWS_MS) {
+      this.turnTo(tabId, pageOf(anchor.url, this.state.rules), true);
+      this.set(tabId, { title: shown });
+    } else {
+      this.set(tabId, { title: shown, withheld: false, retitled: { at: this.now, old: this.titleLed(tab) ? tab.retitled?.old ?? '' : tab.title } });
+    }
+    if (this.takesTitle(tabId)) this.changeVisit(tabId, { title: shown });
+  }
+
+  /**
+   * True when the visit of a tab is open or takes its late title now.
+   * @param {number} tabId
+   */
+  takesTitle(tabId) {
+    const { visit, leftAt } = this.tab(tabId);
+    if (!visit || visit.endedAt === null) return true;
+    this.set(tabId, { leftAt: null });
+    return typeof leftAt === 'number' && this.now - leftAt <= LATE_TITLE_MS;
+  }
+
+  /**
+   * Keeps the title of another page than the tab's known one until its navigation comes. The result is false when the
+   * title belongs to the known page.
+   * @param {Tab} tab
+   * @param {string} url
+   * @param {string} title
+   */
+  keepEarlyTitle(tab, url, title) {
+    const page = pageOf(url, this.state.rules);
+    if (tab.page && page && samePage(tab.page.url, page.url)) return false;
+    const kept = page && !page.nameless && page.url !== tab.failed && !isUrlAsTitle(title, page.url);
+    this.set(tab.id, { early: kept ? { url: page.url, title: cutText(title, MAX_TITLE) } : null });
+    return true;
   }
 
   /** @param {MetadataEvent} event */
@@ -527,15 +645,16 @@ class Step {
     const known = this.set(tabId, { audible: Boolean(seen.audible) });
     const page = pageOf(seen.url, this.state.rules);
     if (known.failed === null || known.failed !== (page?.url ?? null)) {
-      // The URL may stay the same when a rule changes whether the title is kept.
-      if (newRules && known.page && page && known.page.nameless !== page.nameless) {
+      // The URL may stay the same when a rule changes whether the title is kept, and the page when one cuts its fragment.
+      const cut = newRules && known.page ? pageOf(known.page.url, this.state.rules)?.url !== known.page.url : false;
+      if (newRules && known.page && page && (cut || known.page.nameless !== page.nameless)) {
         this.leavePage(tabId);
         this.set(tabId, { page: null });
       }
       this.showPage(tabId, seen.url);
     }
     if (seen.active) this.changeActive()[windowId] = tabId;
-    if (seen.title && !this.tab(tabId).title) this.updateTab({ tabId, title: seen.title });
+    if (seen.title && !this.tab(tabId).title) this.updateTab({ tabId, title: seen.title, url: seen.url, read: true });
   }
 
   /**
@@ -578,6 +697,20 @@ class Step {
       this.set(tabId, { totals: beginTotals(this.state.owner, this.now), visit: null });
     }
   }
+}
+
+/**
+ * True when the browser still shows most of the known pages in the same tabs: it went on running.
+ * @param {Tabs} tabs
+ * @param {SeenTab[]} seen
+ */
+function showsTheSame(tabs, seen) {
+  const known = [...tabs.values()].filter((tab) => tab.page);
+  const same = known.filter((tab) => {
+    const url = seen.find(({ tabId }) => tabId === tab.id)?.url;
+    return url !== undefined && tab.page !== null && samePage(pageOf(url, NO_RULES)?.url ?? '', tab.page.url);
+  });
+  return known.length > 0 && same.length * 2 > known.length;
 }
 
 /**

@@ -9,7 +9,8 @@
  * @typedef {{startedAt: number, endedAt: number | null, reason: AwayReason, resumedBy: string | null}} IdlePeriod
  * @typedef {{id: string, owner: string, tabId: number, url: string, domain: string, nameless: boolean, title: string,
  *   startedAt: number, endedAt: number | null, durationMs: number, activeMs: number, idlePeriods: IdlePeriod[],
- *   heartbeatAt: number | null, closedAt: number | null, metadata: object, revision: number}} Visit
+ *   heartbeatAt: number | null, closedAt: number | null, metadata: object, revision: number, addressMs?: number}} Visit
+ *   `addressMs`: the visit's duration when its present address came, if that was not its first.
  * @typedef {{owner: string, startedAt: number, activeMs: number, domains: Record<string, number>, pages: number,
  *   lastActiveAt: number, currentUrl: string | null, currentDomain: string | null, revision: number}} Totals
  *   Totals cover the ended visits of one tab.
@@ -80,6 +81,37 @@ export function withAwayReason(visit, reason, resumedBy) {
   }
   if (reason) periods = [...periods, { startedAt: reachedAt(visit), endedAt: null, reason, resumedBy: null }];
   return { ...visit, idlePeriods: periods.slice(-MAX_IDLE_PERIODS) };
+}
+
+/**
+ * The visit under another address of the same document, from now on and for the time before.
+ * @param {Visit} visit
+ * @param {import('./recording-rules.js').Page} page
+ * @param {string} title
+ * @returns {Visit}
+ */
+export function withAddress(visit, page, title) {
+  return {
+    ...visit, url: page.url, domain: page.domain, nameless: page.nameless, title: page.nameless ? '' : title, metadata: {},
+    addressMs: visit.durationMs,
+  };
+}
+
+/**
+ * An ended visit that goes on, with the time of the visit that began at its end.
+ * @param {Visit} ended
+ * @param {Visit} later
+ * @returns {Visit}
+ */
+export function resumeVisit(ended, later) {
+  const shift = reachedAt(ended) - later.startedAt;
+  const moved = later.idlePeriods.map((period) => ({
+    ...period, startedAt: period.startedAt + shift, endedAt: period.endedAt === null ? null : period.endedAt + shift,
+  }));
+  return {
+    ...ended, endedAt: null, durationMs: ended.durationMs + later.durationMs, activeMs: ended.activeMs + later.activeMs,
+    idlePeriods: [...ended.idlePeriods, ...moved],
+  };
 }
 
 /**

@@ -5,19 +5,20 @@ import { WIRE } from '../sync/wire.js';
 /** @typedef {import('../store.js').StoredRecord} StoredRecord */
 
 /**
- * All records as one JSON text. The text is built slice by slice.
+ * The records of one owner as one JSON text. The text is built slice by slice.
  * @param {import('../store.js').Store} store
+ * @param {string} owner
  * @param {{exportedAt: string, extensionVersion: string}} about
  * @param {(done: number) => void} [onProgress]
  */
-export async function exportAll(store, about, onProgress) {
+export async function exportAll(store, owner, about, onProgress) {
   /** @type {BlobPart[]} */
   const pieces = [JSON.stringify(about).slice(0, -1)];
   let done = 0;
   for (const kind of KINDS) {
     pieces.push(`,\n"${WIRE[kind].list}":[`);
     let separator = '\n';
-    for await (const slice of store.slices(kind)) {
+    for await (const slice of store.slices(kind, owner)) {
       // The browser keeps a blob's text outside the script's memory.
       pieces.push(new Blob([separator, slice.map((record) => exported(kind, record)).join(',\n')]));
       separator = ',\n';

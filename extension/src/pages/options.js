@@ -1,16 +1,17 @@
 /** The options page: account, sending, rules, page metadata, export and erasing. */
 import { ext, isFirefox } from '../browser-api.js';
-import { faultyPattern, patternsIn } from '../capture/recording-rules.js';
+import { faultyPattern, patternsIn } from '../capture/site-patterns.js';
 import { originPattern } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { askBackground, askStatus } from './ask-background.js';
 import { countText, relativeTimeText, timeOfDayText } from './formatting.js';
+import { coveredText } from './covered-sites.js';
 import { exportAll, exported } from './json-export.js';
 import {
   buttonById, byId, createElement, dialogById, inputById, onClick, refreshEverySecond, setText, show, showProgress, textareaById,
   typedById,
 } from './page-elements.js';
-import { recordingProblem, sendingProblem, serverProblem, sessionEndText, signInProblem } from './problem-texts.js';
+import { recordingProblem, sendingNotice, sendingProblem, serverProblem, sessionEndText, signInProblem } from './problem-texts.js';
 import { serverAddress } from './server-address.js';
 import { whyUnreachable } from './server-reachability.js';
 
@@ -47,9 +48,10 @@ async function refresh() {
   drawSending(status);
   drawState(status);
   const { pending, parked, synced } = status.counts;
-  if (drawnCounts !== `${pending} ${parked} ${synced}`) {
-    drawnCounts = `${pending} ${parked} ${synced}`;
-    await drawTotal();
+  const counts = `${status.owner} ${pending} ${parked} ${synced}`;
+  if (drawnCounts !== counts) {
+    drawnCounts = counts;
+    await drawTotal(status);
   }
 }
 
@@ -57,10 +59,11 @@ async function refresh() {
  * Puts the stored settings into the fields. This happens once, so that it does not overwrite a person's typing.
  * @param {Status} stored
  */
-function fillFields({ account, server, rules, metadata }) {
+function fillFields({ account, server, rules, metadata, recordServer }) {
   fieldsFilled = true;
   inputById('server').value = account?.server ?? server;
   inputById('login-email').value = account?.email ?? '';
+  inputById('record-server').checked = recordServer;
   textareaById('never').value = rules.never.join('\n');
   textareaById('domain-only').value = rules.domainOnly.join('\n');
   textareaById('strip-query').value = rules.stripQuery.join('\n');
@@ -93,8 +96,9 @@ function drawSending(shown) {
   if (failure) setText('failure-text', recordingProblem(failure));
   const problem = mayReach ? schedule.problem : { kind: 'unusable', reason: 'permission' };
   const problemShown = account && !account.needsSignIn ? problem : null;
-  show('problem', Boolean(problemShown));
-  if (account && problemShown) setText('problem-text', sendingProblem(problemShown, account.server));
+  const notice = account && !problemShown && schedule.notice ? sendingNotice(schedule.notice, account.server) : '';
+  show('problem', Boolean(problemShown) || notice !== '');
+  if (account) setText('problem-text', problemShown ? sendingProblem(problemShown, account.server) : notice);
   setText('pending', counts.pending.toLocaleString());
   setText('synced', counts.synced.toLocaleString());
   setText('parked', counts.parked.toLocaleString());
@@ -147,12 +151,14 @@ function drawState({ pausedUntil, failure }) {
   show('resume', paused);
 }
 
-async function drawTotal() {
+/** @param {Status} shown */
+async function drawTotal({ owner, account }) {
   const store = await openStore();
-  const { visits, aggregates } = await store.total();
+  const { visits, aggregates } = await store.total(owner);
   store.close();
+  const whose = account ? `of ${account.email}` : 'made while signed out';
   setText('total', visits + aggregates === 0 ? 'Nothing is recorded here yet.'
-    : `This browser holds ${countText(visits, 'visit')} and the totals of ${countText(aggregates, 'tab')}.`);
+    : `This browser holds ${countText(visits, 'visit')} and the totals of ${countText(aggregates, 'tab')} ${whose}. Records of other accounts are neither exported nor erased.`);
   buttonById('export').disabled = visits + aggregates === 0;
   buttonById('erase').disabled = visits + aggregates === 0;
 }
@@ -207,6 +213,9 @@ function onDialogAnswer(id, value, listener) {
 
 // ---------------------------------------------------------------------- account
 
+/** The address without https for which the person has seen the warning. */
+let warnedOf = '';
+
 /**
  * The typed server once the browser allows it, or null after the problem is shown. It must run first in a click:
  * browsers show their permission question only while the click lasts, so nothing may be awaited before.
@@ -221,11 +230,38 @@ async function reachableServer() {
     return null;
   }
   field.removeAttribute('aria-invalid');
+  if (typed.open && warnedOf !== typed.server) {
+    warnedOf = typed.server;
+    field.value = typed.server;
+    setMessage('server-message', serverProblem('open-network', typed.server), false);
+    return null;
+  }
   field.value = typed.server;
   const allowed = await ext.permissions.request({ origins: [originPattern(typed.server)] }).catch(() => false);
   if (allowed) return typed.server;
   setMessage('server-message', serverProblem('permission', typed.server), false);
   return null;
+}
+
+/**
+ * The address under which the checked server is known here, or null.
+ * @type {string | null}
+ */
+let knownAs = null;
+
+/**
+ * Asks whether a server with the id of a known one is the same.
+ * @param {string} server
+ * @param {string} earlier
+ * @returns {Promise<boolean>}
+ */
+function isSameServer(server, earlier) {
+  setText('same-text', `${server} says that it is the server that you used as ${earlier}. If it is, your records that wait for it are sent here.`);
+  const dialog = dialogById('same-dialog');
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
+  });
 }
 
 /** @param {string} server */
@@ -235,6 +271,7 @@ async function checkServer(server) {
   const answer = await askBackground({ ask: 'check-server', server });
   if (answer.ok) {
     setMessage('server-message', 'This server is ready.', true);
+    knownAs = answer.knownAs;
     return true;
   }
   const problem = answer.problem === 'network' ? await whyUnreachable(server) : answer.problem;
@@ -282,9 +319,10 @@ function credentialsTyped() {
 /** @param {string} server */
 async function signIn(server) {
   const isNew = checkedValue('mode') === 'up' && !status?.account?.needsSignIn;
+  const sameServer = knownAs !== null && (await isSameServer(server, knownAs));
   /** @type {SignInAnswer | {ok?: false, error: string}} */
   const answer = await askBackground({
-    ask: 'sign-in', server, isNew, email: inputById('login-email').value.trim(), password: inputById('login-password').value,
+    ask: 'sign-in', server, isNew, sameServer, email: inputById('login-email').value.trim(), password: inputById('login-password').value,
     name: inputById('login-name').value.trim(), adopt: (status?.signedOutVisits ?? 0) > 0 && inputById('adopt').checked,
   });
   if (!answer.ok) {
@@ -345,15 +383,55 @@ onClick('pause-hour', () => askBackground({ ask: 'pause', until: Date.now() + HO
 onClick('pause', () => askBackground({ ask: 'pause', until: 'resumed' }).then(refresh));
 onClick('resume', () => askBackground({ ask: 'resume' }).then(refresh));
 
+const WEEK_MS = 7 * 24 * HOUR_MS;
+/**
+ * The URLs of the last week with their sites, read once when a person begins to type.
+ * @type {Promise<Map<string, string>> | null}
+ */
+let weekUrls = null;
+
+async function readWeekUrls() {
+  const store = await openStore();
+  try {
+    return await store.urlsSince(Date.now() - WEEK_MS);
+  } finally {
+    store.close();
+  }
+}
+
+/**
+ * Tells for each line of a list which of the last week's sites it covers.
+ * @param {string} id  of the list
+ */
+async function drawCovered(id) {
+  weekUrls ??= readWeekUrls();
+  const urls = await weekUrls;
+  byId(`${id}-covers`).replaceChildren(...patternsIn(textareaById(id).value).map((line) => createElement('li', { textContent: coveredText(line, urls) })));
+}
+for (const id of ['never', 'domain-only', 'strip-query']) {
+  byId(id).addEventListener('input', () => drawCovered(id));
+}
+
 onSubmit('rules', async () => {
   const [never, domainOnly, stripQuery] = ['never', 'domain-only', 'strip-query'].map((id) => patternsIn(textareaById(id).value));
   const faulty = faultyPattern([...never, ...domainOnly, ...stripQuery]);
   if (faulty !== null) {
-    setMessage('rules-message', `“${faulty}” is not a site. Write it like example.com, one a line. Nothing was saved.`, false);
+    setMessage('rules-message', `“${faulty}” is not a site. A line like it never matches. Write it like example.com, one a line. Nothing was saved.`, false);
     return;
   }
-  await askBackground({ ask: 'rules', rules: { never, domainOnly, stripQuery } });
-  setMessage('rules-message', 'Saved. The rules hold from now on. Earlier records stay as they are.', true);
+  /** @type {{held: number, stored: number}} */
+  const { held, stored } = await askBackground({ ask: 'rules', rules: { never, domainOnly, stripQuery }, recordServer: inputById('record-server').checked });
+  const kept = held ? ` ${countText(held, 'waiting record')} of forbidden sites ${held === 1 ? 'is' : 'are'} not sent.` : '';
+  setMessage('rules-message', `Saved. The rules hold from now on.${kept}${stored ? ` ${countText(stored, 'visit')} of them ${stored === 1 ? 'is' : 'are'} still stored here.` : ''}`, true);
+  show('forget', stored > 0);
+});
+onClick('forget', async () => {
+  /** @type {{forgotten: number}} */
+  const { forgotten } = await askBackground({ ask: 'forget' });
+  setMessage('rules-message', `${countText(forgotten, 'visit')} forgotten in this browser. The copy on your server stays as it is.`, true);
+  show('forget', false);
+  drawnCounts = '';
+  await refresh();
 });
 
 byId('metadata').addEventListener('change', () => show('metadata-sites-field', checkedValue('metadata') === 'sites'));
@@ -401,10 +479,11 @@ onClick('export', async () => {
   const bar = typedById('export-bar', HTMLProgressElement);
   const store = await openStore();
   try {
-    const { visits, aggregates } = await store.total();
+    const owner = status?.owner ?? '';
+    const { visits, aggregates } = await store.total(owner);
     bar.max = visits + aggregates;
     const about = { exportedAt: new Date().toISOString(), extensionVersion: ext.runtime.getManifest().version };
-    const blob = await exportAll(store, about, (done) => {
+    const blob = await exportAll(store, owner, about, (done) => {
       bar.value = done;
     });
     download(blob, 'browsing-record');
@@ -428,16 +507,18 @@ function download(blob, name) {
 
 onClick('erase', async () => {
   await refresh();
-  const unsent = (status?.counts.pending ?? 0) + (status?.counts.parked ?? 0);
+  const unsent = (status?.counts.pending ?? 0) + (status?.counts.parked ?? 0) + (status?.counts.held ?? 0);
+  const whose = status?.account ? `of ${status.account.email}` : 'made while signed out';
   setText('erase-text', unsent
-    ? `${countText(unsent, 'record')} ${unsent === 1 ? 'is' : 'are'} not on your server yet and would be lost for good.`
-    : 'All records in this browser are deleted, whether they were sent or not.');
+    ? `The records ${whose} are deleted. ${countText(unsent, 'record')} of them ${unsent === 1 ? 'is' : 'are'} not on your server yet and would be lost for good.`
+    : `The records ${whose} are deleted from this browser, whether they were sent or not. Records of other accounts stay.`);
   dialogById('erase-dialog').showModal();
 });
 onDialogAnswer('erase-dialog', 'erase', async () => {
   await askBackground({ ask: 'erase' });
   setMessage('yours-message', 'Erased.', true);
-  await Promise.all([refresh(), drawTotal()]);
+  drawnCounts = '';
+  await refresh();
 });
 
 refreshEverySecond(refresh);

@@ -1,9 +1,10 @@
 /** The popup: today's record, the state of sending, and the pause. */
 import { ext } from '../browser-api.js';
+import { NO_RULES, pageOf } from '../capture/recording-rules.js';
 import { askBackground, askStatus } from './ask-background.js';
 import { countText, durationText, relativeTimeText, timeOfDayText } from './formatting.js';
 import { buttonById, byId, createElement, onClick, refreshEverySecond, setText, show, showProgress } from './page-elements.js';
-import { recordingProblem, sendingProblem, sessionEndText } from './problem-texts.js';
+import { recordingProblem, sendingNotice, sendingProblem, sessionEndText } from './problem-texts.js';
 
 /** @typedef {import('../background/page-commands.js').Status} Status */
 
@@ -81,7 +82,8 @@ function drawSending(status) {
 function drawProblem({ account, mayReach, schedule }) {
   const problem = mayReach ? schedule.problem : { kind: 'unusable', reason: 'permission' };
   const text = !account ? '' : account.needsSignIn ? sessionEndText(account.ended)
-    : problem ? sendingProblem(problem, account.server) : '';
+    : problem ? sendingProblem(problem, account.server)
+      : schedule.notice ? sendingNotice(schedule.notice, account.server) : '';
   show('problem', Boolean(text));
   if (text) setText('problem-text', text);
 }
@@ -115,4 +117,33 @@ onClick('pause', async () => draw(await askBackground({ ask: 'pause', until: 're
 onClick('resume', async () => draw(await askBackground({ ask: 'resume' })));
 onClick('failure-retry', async () => draw(await askBackground({ ask: 'retry-recording' })));
 
+/** The site of the page in front, or null where there is none to record. */
+async function siteInFront() {
+  const [tab] = await ext.tabs.query({ active: true, currentWindow: true });
+  return pageOf(tab?.url, NO_RULES)?.domain ?? null;
+}
+
+async function drawSite() {
+  const site = await siteInFront();
+  show('site', site !== null);
+  if (site !== null) setText('never-site', `Never record ${site}`);
+}
+
+onClick('never-site', async () => {
+  const site = await siteInFront();
+  if (site === null) return;
+  /** @type {{held: number, stored: number}} */
+  const { held, stored } = await askBackground({ ask: 'never-site', site });
+  setText('never-text', `${site} is not recorded any more.${held ? ` ${countText(held, 'waiting record')} ${held === 1 ? 'is' : 'are'} not sent.` : ''}`);
+  show('never-site', false);
+  show('forget', stored > 0);
+});
+onClick('forget', async () => {
+  /** @type {{forgotten: number}} */
+  const { forgotten } = await askBackground({ ask: 'forget' });
+  setText('never-text', `${countText(forgotten, 'visit')} forgotten in this browser. The copy on your server stays as it is.`);
+  show('forget', false);
+});
+
+drawSite();
 refreshEverySecond(refresh);

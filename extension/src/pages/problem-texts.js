@@ -1,5 +1,5 @@
 /** A text for each problem. It tells the person what to do. */
-import { durationText } from './formatting.js';
+import { countText, durationText } from './formatting.js';
 
 /**
  * @param {{kind: string, reason: string, detail?: string | null}} problem  of a run of sending
@@ -10,6 +10,7 @@ export function sendingProblem({ kind, reason, detail = null }, server) {
   const name = hostOf(server);
   if (kind === 'sign-in') return sessionEndText(null);
   if (kind === 'storage') return `This browser could not write to its disk (${reason}). Make some room. Nothing is lost.`;
+  if (kind === 'fault') return `The extension has a fault (${reason}: ${detail ?? ''}). Nothing is lost. It tries again by itself.`;
   switch (reason) {
     case 'network': return `No connection to ${name}. Your records wait here and go out later.`;
     case 'timeout': return `${name} took too long to answer. Your records wait here and go out later.`;
@@ -17,10 +18,25 @@ export function sendingProblem({ kind, reason, detail = null }, server) {
     case 'unavailable': return `${name} is busy or being restarted. Sending goes on by itself.`;
     case 'permission': return `The browser does not let the extension reach ${name}. Allow it in the options.`;
     case 'redirect': return `${name} redirects to another address, so it cannot be used. Check the server address.`;
+    case 'server-error': return `${name} has a fault${detail ? ` (${detail})` : ''}. Your records wait here and go out later. If it stays so, tell the person who runs it.`;
+    case 'another-server': return `${name} is another server than the one that you signed in to. Nothing was sent. Sign out and in again to use it.`;
+    case 'proxy-limit': return `A proxy in front of ${name} refuses even a single record as too large. The person who runs it must raise its limit.`;
     case 'refuses-all': return `${name} refuses all records: ${detail ?? 'it gave no reason'}. Tell the person who runs it.`;
     case 'said-no': return `${name} says: ${detail ?? 'no'}`;
     default: return `${name} does not answer like a sync server${detail ? ` (${detail})` : ''}. Check the server address.`;
   }
+}
+
+/**
+ * @param {import('../sync/schedule.js').Notice} notice  of the last run
+ * @param {string} server
+ */
+export function sendingNotice({ refused, unknown }, server) {
+  const name = hostOf(server);
+  const texts = [];
+  if (refused) texts.push(`${name} refused ${countText(refused, 'record')}.`);
+  if (unknown) texts.push(`${name} answered ${countText(unknown, 'record')} with a word that this version does not know. They wait here. An update of the extension may help.`);
+  return texts.join(' ');
 }
 
 /**
@@ -48,7 +64,8 @@ export function serverProblem(problem, server) {
   switch (problem) {
     case 'empty': return 'Enter the address of your server, such as https://sync.example.org.';
     case 'malformed': return 'This is not a web address. It looks like https://sync.example.org.';
-    case 'not-https': return 'The address must begin with https://, so that nobody else can read your records on the way. Only a server on this computer may use http://.';
+    case 'not-https': return 'The address must begin with https://, so that nobody else can read your records on the way. Only a server on this computer or in your own network may use http://.';
+    case 'open-network': return `${name} is in your own network and does not use https. Everybody in this network can read your records and your password on the way. Press the button again to use it all the same.`;
     case 'no-such-host': return `There is no server called ${name}. Check the spelling, and that you are online.`;
     case 'refused': return `${name} is there, but nothing answers at this address. Check the port, and that the server is running.`;
     case 'certificate': return `The certificate of ${name} is not valid, so the connection is not private. The person who runs the server must renew it.`;
@@ -57,6 +74,7 @@ export function serverProblem(problem, server) {
     case 'timeout': return `${name} took too long to answer. Try again in a moment.`;
     case 'permission': return `The extension needs your permission to reach ${name}. Press the button again and choose Allow.`;
     case 'redirect': return `${name} redirects to another address. Open it in a tab and enter the address that your browser shows then.`;
+    case 'server-error': return `${name} has a fault. Try again later, or tell the person who runs it.`;
     case 'throttled':
     case 'unavailable': return `${name} is busy. Try again in a moment.`;
     default: return `${name} answers, but it is not a sync server. Check the address.`;

@@ -6,6 +6,7 @@
  * @typedef {import('./api-call.js').Reply} Reply
  * @typedef {import('./wire.js').User} User
  * @typedef {{key: string, server: string, user: User, access: string, refresh: string, needsSignIn: boolean,
+ *   serverId?: string,
  *   ended?: {reason: string, at: number} | null, adopting: boolean}} Account
  *   `adopting`: records made while signed out are becoming this account's.
  * @typedef {{get(name: string): Promise<any>, change(name: string, change: (old: any) => unknown): Promise<unknown>}} ValueStore
@@ -38,15 +39,16 @@ export function createAccounts({ store, api, lock = processLock() }) {
    * @param {string} path
    * @param {string} server
    * @param {Credentials} credentials  empty fields are left out
+   * @param {string} keyServer  the address under which the server's accounts are known here
    * @returns {Promise<Reply & {account?: Account}>}
    */
-  async function submitCredentials(path, server, credentials) {
+  async function submitCredentials(path, server, credentials, keyServer) {
     const form = Object.fromEntries(Object.entries(credentials).filter(([, value]) => value));
     const reply = await api(server, path, { method: 'POST', body: JSON.stringify(form) });
     if (reply.kind !== 'ok') return reply;
     const who = signedIn(reply.body);
     if (!who) return { kind: 'unusable', reason: 'not-this-server', error: null };
-    const account = { key: ownerKey(server, who.user), server, ...who, needsSignIn: false, adopting: false };
+    const account = { key: ownerKey(keyServer, who.user), server, ...who, needsSignIn: false, adopting: false };
     return { ...reply, account };
   }
 
@@ -72,7 +74,7 @@ export function createAccounts({ store, api, lock = processLock() }) {
         return 'fresh';
       }
       // Only the server itself may end a session. A 401 from a proxy or a Wi-Fi portal does not have its error shape.
-      const refused = (reply.kind === 'unauthorized' && reply.error) || (reply.kind === 'refused' && reply.status === 400);
+      const refused = reply.kind === 'unauthorized' || (reply.kind === 'refused' && reply.status === 400);
       if (!refused) return reply.kind === 'ok' ? { kind: 'unusable', reason: 'not-this-server', error: null } : reply;
       const ended = sessionEndOf(reply.error);
       await store.change('account', (now) => (now?.refresh === account.refresh ? { ...now, needsSignIn: true, ended } : now));
@@ -84,13 +86,15 @@ export function createAccounts({ store, api, lock = processLock() }) {
     /**
      * @param {string} server
      * @param {Credentials} credentials
+     * @param {string} [keyServer]  where the server is known here under an earlier address
      */
-    signIn: (server, credentials) => submitCredentials('/api/auth/login', server, credentials),
+    signIn: (server, credentials, keyServer = server) => submitCredentials('/api/auth/login', server, credentials, keyServer),
     /**
      * @param {string} server
      * @param {Credentials} credentials
+     * @param {string} [keyServer]
      */
-    signUp: (server, credentials) => submitCredentials('/api/auth/register', server, credentials),
+    signUp: (server, credentials, keyServer = server) => submitCredentials('/api/auth/register', server, credentials, keyServer),
 
     /**
      * Removes the account and its tokens from this machine and returns them, for `revoke`.

@@ -4,8 +4,8 @@
  * | kind | fields | when |
  * |---|---|---|
  * | `ok` | body | 2xx |
- * | `unauthorized` | error | 401 |
- * | `too-large` | error | 413 |
+ * | `unauthorized` | error | 401 in the server's error shape |
+ * | `too-large` | error | 413, also of a proxy: then `error` is null |
  * | `wait` | retryAfterMs, reason, error | 429, 503, no network, time-out |
  * | `refused` | status, error | 400 or 500 in the server's error shape |
  * | `unusable` | status, reason, error | all other replies: this is not the server, or not a usable one |
@@ -22,6 +22,9 @@ import { isError } from './wire.js';
 
 /** A longer wait asked for by a server is cut to a day. */
 const MAX_WAIT_MS = 24 * 60 * 60 * 1000;
+
+/** The same for a reply that is not in the server's error shape. */
+const MAX_FOREIGN_WAIT_MS = 30 * 60 * 1000;
 
 /**
  * @param {object} world
@@ -70,14 +73,16 @@ function replyOf(response, body, now) {
     const object = body !== null && typeof body === 'object' && !Array.isArray(body);
     return object ? { kind: 'ok', body } : { kind: 'unusable', status, reason: 'not-this-server', error: null };
   }
-  if (status === 401) return { kind: 'unauthorized', error };
+  if (status === 401 && error) return { kind: 'unauthorized', error };
   if (status === 413) return { kind: 'too-large', error };
   if (status === 429 || status === 503) {
     const reason = status === 429 ? 'throttled' : 'unavailable';
-    return { kind: 'wait', retryAfterMs: retryAfter(response.headers.get('Retry-After'), now), reason, error };
+    const asked = retryAfter(response.headers.get('Retry-After'), now);
+    // A proxy's maintenance page may ask for a day. Only the server itself may.
+    return { kind: 'wait', retryAfterMs: asked !== null && !error ? Math.min(asked, MAX_FOREIGN_WAIT_MS) : asked, reason, error };
   }
   if ((status === 400 || status === 500) && error) return { kind: 'refused', status, error };
-  return { kind: 'unusable', status, reason: error ? 'said-no' : 'not-this-server', error };
+  return { kind: 'unusable', status, reason: error ? 'said-no' : status >= 500 ? 'server-error' : 'not-this-server', error };
 }
 
 /**

@@ -1,8 +1,11 @@
 /**
  * The time of the next run. A schedule is a plain stored value, so that it survives a stop of the background.
  * @typedef {{kind: string, reason: string, detail: string | null}} Problem
+ * @typedef {{refused: number, unknown: number}} Notice  records of a run that were refused, or answered in an unknown word
  * @typedef {{lastAttemptAt: number | null, lastSuccessAt: number | null, notBefore: number, failures: number,
- *   floorMs: number, problem: Problem | null}} Schedule
+ *   floorMs: number, problem: Problem | null, batchRecords?: number,
+ *   notice?: Notice}} Schedule  `lastSuccessAt`: when something was stored last.
+ *   `batchRecords`: the most records in a batch while the server needs too long for more
  * @typedef {import('../timings.js').Timings} Timings
  */
 
@@ -28,10 +31,14 @@ function backoffMs(failures, random, timings) {
  * @param {Schedule} schedule
  * @param {number} now
  * @param {number} floorMs
+ * @param {{stored: boolean, batchRecords?: number, notice: Notice}} run
  * @returns {Schedule}
  */
-export function afterSuccess(schedule, now, floorMs) {
-  return { ...schedule, lastAttemptAt: now, lastSuccessAt: now, notBefore: now + floorMs, floorMs, failures: 0, problem: null };
+export function afterSuccess({ batchRecords: _, notice: __, ...schedule }, now, floorMs, { stored, batchRecords, notice }) {
+  return {
+    ...schedule, ...(batchRecords === undefined ? {} : { batchRecords }), ...(notice.refused + notice.unknown > 0 ? { notice } : {}),
+    lastAttemptAt: now, lastSuccessAt: stored ? now : schedule.lastSuccessAt, notBefore: now + floorMs, floorMs, failures: 0, problem: null,
+  };
 }
 
 /**
@@ -41,11 +48,13 @@ export function afterSuccess(schedule, now, floorMs) {
  * @param {number | null} waitMs  the wait that the server asked for
  * @param {number} random  0 ≤ random < 1
  * @param {Timings} timings
+ * @param {number | undefined} batchRecords
  * @returns {Schedule}
  */
-export function afterFailure(schedule, now, problem, waitMs, random, timings) {
+export function afterFailure({ batchRecords: _, ...schedule }, now, problem, waitMs, random, timings, batchRecords) {
   const failures = schedule.failures + 1;
-  return { ...schedule, lastAttemptAt: now, failures, problem, notBefore: now + (waitMs ?? backoffMs(failures, random, timings)) };
+  const slow = batchRecords === undefined ? {} : { batchRecords };
+  return { ...schedule, ...slow, lastAttemptAt: now, failures, problem, notBefore: now + (waitMs ?? backoffMs(failures, random, timings)) };
 }
 
 /**

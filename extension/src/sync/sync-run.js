@@ -43,6 +43,8 @@ import { WIRE, limitsOf, pushBody, verdictsOf } from './wire.js';
 const KINDS = /** @type {const} */ (['visits', 'aggregates']);
 /** So many refusals with nothing accepted are hardly the fault of single records. */
 const MAX_REFUSALS = 31;
+/** Statuses of a proxy that did not wait for the server. */
+const GATEWAY_TIMEOUTS = new Set([502, 504, 524]);
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** @type {Reply} */
 const NOT_THIS_SERVER = { kind: 'unusable', reason: 'not-this-server' };
@@ -60,21 +62,25 @@ export async function sync(world, { manual = false } = {}) {
   if (!manual && now() < schedule.notBefore && schedule.notBefore - now() <= DAY_MS) {
     return { state: 'not-yet', sent: 0, parked: 0, problem: schedule.problem };
   }
-  const run = new Sending(world, account);
+  const run = new Sending(world, account, schedule.batchRecords);
   /** @type {Stop | null} */
   let stop;
   try {
     stop = await run.all();
   } catch (error) {
     const { name, message } = error instanceof Error ? error : { name: 'Error', message: null };
-    stop = { problem: { kind: 'storage', reason: name, detail: message } };
+    // A store fails with a DOMException. Any other error is a fault of this code.
+    const kind = error instanceof DOMException ? 'storage' : 'fault';
+    stop = { problem: { kind, reason: name, detail: message } };
   }
   const counted = { sent: run.sent, parked: run.parked };
   if (stop?.gone) return { state: 'stopped', ...counted, problem: null };
   const failure = stop;
   await store.change('schedule', (old = FIRST_SCHEDULE) => failure
-    ? afterFailure(old, now(), failure.problem, failure.waitMs ?? null, random(), timings)
-    : afterSuccess(old, now(), Math.min(timings.longestFloorSeconds * 1000, Math.max(run.floorMs, timings.syncFloorSeconds * 1000))));
+    ? afterFailure(old, now(), failure.problem, failure.waitMs ?? null, random(), timings, run.step)
+    : afterSuccess(old, now(), Math.min(timings.longestFloorSeconds * 1000, Math.max(run.floorMs, timings.syncFloorSeconds * 1000)), {
+      stored: run.sent > 0, batchRecords: run.largerStep(), notice: { refused: run.parked, unknown: run.unknown },
+    }));
   return { state: failure ? 'failed' : 'synced', ...counted, problem: failure?.problem ?? null };
 }
 
@@ -82,12 +88,15 @@ class Sending {
   /**
    * @param {World} world
    * @param {Account} account
+   * @param {number | undefined} step  the most records in a batch, where the server was too slow for more
    */
-  constructor(world, account) {
+  constructor(world, account, step) {
+    this.step = step;
     this.world = world;
     this.account = account;
     this.sent = 0;
     this.parked = 0;
+    this.unknown = 0;
     this.accepted = 0;
     this.total = 0;
     this.floorMs = 0;
@@ -110,7 +119,10 @@ class Sending {
     const { store, api, now } = this.world;
     const reply = await api(this.account.server, '/api/sync/limits');
     const limits = reply.kind === 'ok' ? limitsOf(reply.body) : null;
-    if (!limits) return stopFor(reply.kind === 'ok' ? NOT_THIS_SERVER : reply);
+    // The limits need no sign-in, so a 401 is not the server's own.
+    if (!limits) return stopFor(reply.kind === 'ok' || reply.kind === 'unauthorized' ? NOT_THIS_SERVER : reply);
+    const another = await this.isAnotherServer(limits.serverId);
+    if (another) return { problem: { kind: 'unusable', reason: 'another-server', detail: null } };
     this.limits = limits;
     this.floorMs = (limits.minSyncIntervalSeconds ?? 0) * 1000;
     await store.release(this.account.key, now());
@@ -125,6 +137,19 @@ class Sending {
     if (stop) return stop;
     await this.pruneDaily();
     return null;
+  }
+
+  /**
+   * True when this is not the server that the account belongs to. The id is learnt where it is not known yet.
+   * @param {string | undefined} serverId
+   */
+  async isAnotherServer(serverId) {
+    const { account, world } = this;
+    if (serverId === undefined) return false;
+    if (account.serverId !== undefined) return account.serverId !== serverId;
+    await world.store.change('account', (now) => (now?.key === account.key ? { ...now, serverId } : now));
+    await world.store.change('knownServers', (known) => ({ [serverId]: account.server, ...known }));
+    return false;
   }
 
   /** Pruning reads all synced records, so it runs once a day and not with each run. */
@@ -170,13 +195,16 @@ class Sending {
       nextBatch.catch(() => {});
       const [reply] = await Promise.all([pushing, settling]);
       if (reply === null) return { gone: true };
+      if (isTooMuch(reply) && records.length > 1) this.step = Math.ceil(records.length / 2);
       if (reply.kind === 'ok') {
         if (!this.decide(kind, records, reply.body)) return stopFor(NOT_THIS_SERVER);
         work.push(...deferred);
         deferred = [];
       } else if (reply.kind === 'too-large') {
         if (records.length > 1) work.unshift(...halves(records).map((half) => ({ records: half, retried: false })));
-        else await this.park(kind, records[0].record, reply.error?.detail ?? 'The server does not accept a record of this size.');
+        // A proxy in front of the server may be set too small. That is no fault of the record.
+        else if (!reply.error) return { problem: { kind: 'unusable', reason: 'proxy-limit', detail: 'HTTP 413' } };
+        else await this.park(kind, records[0].record, reply.error.detail);
       } else if (reply.kind === 'refused') {
         refusals += 1;
         const error = reply.error ?? undefined;
@@ -203,8 +231,13 @@ class Sending {
    * @returns {Promise<Batch>}
    */
   async readBatch(kind, after) {
-    const records = await this.world.store.pending(kind, this.account.key, this.limits.maxRecords, after);
+    const records = await this.world.store.pending(kind, this.account.key, Math.min(this.limits.maxRecords, this.step ?? Infinity), after);
     return cutBatch(records, this.limits, WIRE[kind].record);
+  }
+
+  /** The step of the next run after a success: twice this one's, or none once the server's own limit is reached. */
+  largerStep() {
+    return this.step === undefined || this.step * 2 >= this.limits.maxRecords ? undefined : this.step * 2;
   }
 
   /**
@@ -227,6 +260,7 @@ class Sending {
     const verdicts = verdictsOf(body, records.map(({ record }) => record), this.world.now());
     if (!verdicts) return false;
     this.decided.push({ kind, verdicts });
+    this.unknown += records.length - verdicts.length;
     this.accepted += verdicts.filter(({ verdict }) => verdict !== 'parked').length;
     return true;
   }
@@ -263,6 +297,14 @@ class Sending {
   reportProgress() {
     this.world.onProgress?.({ sent: this.sent, parked: this.parked, total: this.total });
   }
+}
+
+/**
+ * True when a smaller batch may succeed: the server, or a proxy in front of it, found this one too large or too slow.
+ * @param {Reply} reply
+ */
+function isTooMuch(reply) {
+  return reply.kind === 'too-large' || reply.reason === 'timeout' || GATEWAY_TIMEOUTS.has(reply.status ?? 0);
 }
 
 /**

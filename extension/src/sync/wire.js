@@ -6,7 +6,8 @@
  * @typedef {import('../capture/visits-and-totals.js').Aggregate} Aggregate
  * @typedef {{anonymousClientId: string, extensionVersion?: string, browserName?: string, browserVersion?: string,
  *   platform?: string}} Client
- * @typedef {{maxRecords: number, maxBodyBytes: number, maxRecordBytes: number, minSyncIntervalSeconds: number | null}} Limits
+ * @typedef {{maxRecords: number, maxBodyBytes: number, maxRecordBytes: number, minSyncIntervalSeconds: number | null,
+ *   serverId?: string}} Limits  `serverId`: the server's own id, the same under all its names
  * @typedef {{id: string, startedAt: number, revision: number}} SentRecord
  * @typedef {SentRecord & {verdict: 'stored' | 'parked' | 'erased', errors?: Record<string, unknown>, retryAt?: number | null}} Verdict
  * @typedef {{code: string, detail: string, errors?: Record<string, string[]>}} ServerError
@@ -123,17 +124,24 @@ function isRetryable(refusal) {
     || Object.values(refusal?.errors ?? {}).some((error) => error?.retry === true);
 }
 
+/** No batch needs more, and a store cannot read 10^10 records at once. */
+const [MOST_RECORDS, MOST_BYTES] = [10_000, 64 * 1024 * 1024];
+
 /**
- * The limits in a server's reply, or null when the reply is not from this kind of server.
+ * The limits in a server's reply, cut to sizes that this browser can hold, or null when the reply is not from this kind of server.
  * @param {any} reply
  * @returns {Limits | null}
  */
 export function limitsOf(reply) {
-  const { maxRecords, maxBodyBytes, maxRecordBytes, minSyncIntervalSeconds } = reply ?? {};
+  const { maxRecords, maxBodyBytes, maxRecordBytes, minSyncIntervalSeconds, serverId } = reply ?? {};
   const valid = [maxRecords, maxBodyBytes, maxRecordBytes].every((n) => Number.isInteger(n) && n > 0);
   if (!valid) return null;
   const floor = Number.isFinite(minSyncIntervalSeconds) && minSyncIntervalSeconds > 0 ? minSyncIntervalSeconds : null;
-  return { maxRecords, maxBodyBytes, maxRecordBytes, minSyncIntervalSeconds: floor };
+  return {
+    maxRecords: Math.min(maxRecords, MOST_RECORDS), maxBodyBytes: Math.min(maxBodyBytes, MOST_BYTES),
+    maxRecordBytes: Math.min(maxRecordBytes, MOST_BYTES), minSyncIntervalSeconds: floor,
+    ...(typeof serverId === 'string' && serverId && serverId.length <= 128 ? { serverId } : {}),
+  };
 }
 
 /**

@@ -237,6 +237,61 @@ test('in random traces each aggregate is the sum of its visits, and no two visit
   }
 });
 
+/** A trace of one present person, with the ms that pages were in front and the number of real page changes. */
+function presentTrace(seed) {
+  const { roll, below, pick } = randomNumbers(seed);
+  const urls = [1, 2, 3].map((tab) => `https://site${tab}.test/0`);
+  const tabs = urls.map((url, i) => ({ tabId: i + 1, windowId: 1, active: i === 0, url }));
+  /** @type {import('../../../extension/src/capture/visit-reducer.js').Event[]} */
+  const events = [{ type: 'start', now: T0, fresh: true, idle: 'active', tabs, windows: [{ windowId: 1, focused: true }] }];
+  let front = 1;
+  let changes = 1;
+  let ms = 0;
+  for (let step = 0; step < 120; step += 1) {
+    ms += roll() < 0.7 ? below(1400) : below(20_000);
+    const now = T0 + ms;
+    const tabId = roll() < 0.85 ? front : 1 + below(3);
+    const kind = roll();
+    const path = () => `https://site${tabId}.test/${pick(['', 'a', 'b', '?q=1', '#/route', '#!other', '#part'])}`;
+    if (kind < 0.65) {
+      events.push({ type: 'navigated', now, tabId, url: path(), sameDocument: true });
+    } else if (kind < 0.75) {
+      events.push({ type: 'navigated', now, tabId, url: path() });
+      changes += 1;
+    } else if (kind < 0.85) {
+      front = 1 + below(3);
+      events.push({ type: 'activated', now, tabId: front, windowId: 1 });
+      changes += 1;
+    } else {
+      events.push({ type: 'heartbeat', now });
+    }
+  }
+  events.push({ type: 'start', now: T0 + ms, fresh: false, tabs: [], windows: [] });
+  return { events, ms, changes };
+}
+
+test('in random traces no time is lost but a second for each real page change, and none is invented', () => {
+  for (let seed = 1; seed <= 600; seed += 1) {
+    const { events, ms, changes } = presentTrace(seed);
+    let state = firstState(T0);
+    let tabs = new Map();
+    const visits = new Map();
+    const aggregates = new Map();
+    events.forEach((event, i) => {
+      const after = reduce(state, tabs, { nonce: `n${i}`, ...event }, TIMINGS);
+      ({ state, tabs } = after);
+      for (const visit of after.visits) visits.set(visit.id, visit);
+      for (const aggregate of after.aggregates) aggregates.set(`${aggregate.id} ${aggregate.startedAt}`, aggregate);
+    });
+    const sum = (records, field) => [...records.values()].reduce((total, record) => total + record[field], 0);
+    const recorded = sum(visits, 'durationMs');
+    assert.ok(recorded <= ms && recorded >= ms - 1000 * changes, `seed ${seed}: ${recorded} of ${ms} ms, ${changes} changes`);
+    assert.equal(sum(aggregates, 'activeMs'), sum(visits, 'activeMs'), `seed ${seed}`);
+    assert.equal(sum(aggregates, 'pages'), visits.size, `seed ${seed}`);
+    assert.ok([...visits.values()].every(({ endedAt }) => endedAt !== null), `seed ${seed}`);
+  }
+});
+
 test('a background killed after every event leaves the same records', async () => {
   for (let seed = 1; seed <= 12; seed += 1) {
     const { events, truths } = randomTrace(seed, 50);

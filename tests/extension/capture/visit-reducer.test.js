@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { endAbandonedVisits } from '../../../extension/src/capture/abandoned-visits.js';
 import { RecordingFixture, T0 } from '../recording-fixture.js';
 
 const A = 'https://a.test/';
@@ -71,6 +72,18 @@ test('leaving the browser is an idle period inside the visit', async () => {
   assert.deepEqual((await fixture.visits())[0].idlePeriods, [
     { startedAt: T0 + 10_000, endedAt: T0 + 40_000, reason: 'unfocused', resumedBy: 'focused' },
   ]);
+});
+
+test('the browser\'s own answer wins over focus events that come late, both ways', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A, seenFocus: 1 });
+  await fixture.at(10, 'heartbeat', { seenFocus: null });
+  await fixture.at(20, 'focus', { windowId: null, seenFocus: 1 });
+  await fixture.at(30, 'focus', { windowId: 1, seenFocus: null });
+  await fixture.at(40, 'activated', { tabId: 1, windowId: 1, seenFocus: 1 });
+  await fixture.at(50, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 50, 30]]);
 });
 
 test('a new window may have the focus before its first tab is known', async () => {
@@ -206,6 +219,44 @@ test('a route of an application is a page of its own, in the path or in the frag
   assert.deepEqual((await fixture.visitRows()).map(([url]) => url), [A, `${A}inbox`, `${A}inbox#/letter/1`, `${A}inbox#!letter/2`]);
 });
 
+test('an address that changes twice a second loses no time: the stay goes on under the address that lasts', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  for (let step = 1; step <= 20; step += 1) await fixture.at(step / 2, 'navigated', { tabId: 1, url: `${A}?t=${step}`, sameDocument: true });
+  await fixture.at(15, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[`${A}?t=20`, 0, 15, 15]]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.activeMs, one.pages, one.currentUrl]), [[15_000, 1, `${A}?t=20`]]);
+});
+
+test('a stay ends at a same-document change once its address was in front for a second', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(4, 'navigated', { tabId: 1, url: `${A}?q=b`, sameDocument: true });
+  await fixture.at(4.3, 'navigated', { tabId: 1, url: `${A}?q=bo`, sameDocument: true });
+  await fixture.at(4.6, 'navigated', { tabId: 1, url: `${A}?q=book`, sameDocument: true });
+  await fixture.at(9, 'navigated', { tabId: 1, url: B });
+  await fixture.at(12, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 4, 4], [`${A}?q=book`, 4, 9, 5], [B, 9, 12, 3]]);
+});
+
+test('an address that comes back within a second goes on as the same stay', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(4, 'navigated', { tabId: 1, url: `${A}menu`, sameDocument: true });
+  await fixture.at(4.2, 'focus', { windowId: null });
+  await fixture.at(4.6, 'navigated', { tabId: 1, url: A, sameDocument: true });
+  await fixture.at(5, 'focus', { windowId: 1 });
+  await fixture.at(9, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 9, 8.2]]);
+  assert.deepEqual((await fixture.visits())[0].idlePeriods, [
+    { startedAt: T0 + 4200, endedAt: T0 + 5000, reason: 'unfocused', resumedBy: 'focused' },
+  ]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.activeMs, one.pages, one.domains]), [[8200, 1, { 'a.test': 8200 }]]);
+});
+
 test('an error page is no page, and the one before it has ended', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
@@ -316,6 +367,66 @@ test('a clock set back while the background was stopped counts no negative time'
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 20, 20]]);
 });
 
+test('a clock set forward by an hour takes no measured time away', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(10, 'heartbeat');
+  fixture.clockShiftMs = 3_600_000;
+  await fixture.at(30, 'heartbeat');
+  await fixture.at(40, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30], [A, 3630, 3640, 10]]);
+});
+
+test('an update of the extension neither closes the tabs nor loses the time before it', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(10, 'heartbeat');
+  await fixture.restartBackground();
+  const tabs = [{ tabId: 1, windowId: 1, active: true, url: A }];
+  const windows = [{ windowId: 1, focused: true, last: true }];
+  await fixture.at(20, 'start', { fresh: true, reinstalled: true, idle: 'active', tabs, windows });
+  await fixture.at(30, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30]]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.startedAt - T0, one.activeMs]), [[0, 30_000]]);
+});
+
+test('after an update together with a restart of the browser, the old tabs are closed', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(10, 'heartbeat');
+  await fixture.restartBackground();
+  await fixture.start(20, { reinstalled: true });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 10, 10]]);
+});
+
+test('a title that blinks in a tab left behind changes its ended visit once at most', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(1, 'updated', { tabId: 1, title: 'Chat' });
+  await fixture.at(5, 'created', { tabId: 2, windowId: 1, active: true });
+  for (let seconds = 6; seconds < 60; seconds += 1) await fixture.at(seconds, 'updated', { tabId: 1, title: seconds % 2 ? 'Chat' : '(1) Chat' });
+  const [{ revision }] = await fixture.visits();
+  assert.equal(revision, 2);
+});
+
+test('a visit that nobody will end is ended at its last sign of life and sent again', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(30, 'heartbeat');
+  const [open] = await fixture.visits();
+  await fixture.store.settle('visits', '', [{ ...open, verdict: 'stored' }], T0);
+  assert.equal(await endAbandonedVisits(fixture.store, open.id, T0 + 60_000), 0);
+  assert.equal(await endAbandonedVisits(fixture.store, null, T0 + 60_000), 1);
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30]]);
+  const pending = /** @type {any} */ ((await fixture.store.pending('visits', '', 10))[0]);
+  assert.deepEqual([pending.revision, pending.endedAt], [open.revision + 1, T0 + 30_000]);
+});
+
 test('a clock that jumps back and forth never adds time', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
@@ -399,6 +510,15 @@ test('a title of the next page is not given to the visit before it', async () =>
   assert.deepEqual((await fixture.visits()).map(({ title }) => title), ['Alpha', 'Beta']);
 });
 
+test('a very long title is cut', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: B });
+  await fixture.at(0.1, 'updated', { tabId: 1, title: 'x'.repeat(5000) });
+  await fixture.at(5, 'removed', { tabId: 1 });
+  assert.equal((await fixture.visits())[0].title.length, 1024);
+});
+
 test('a URL shown in place of a title is not kept as the title', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
@@ -406,6 +526,85 @@ test('a URL shown in place of a title is not kept as the title', async () => {
   await fixture.at(0.1, 'updated', { tabId: 1, title: 'b.test/page' });
   await fixture.at(5, 'removed', { tabId: 1 });
   assert.equal((await fixture.visits())[0].title, '');
+});
+
+const titles = (visits) => visits.map(({ url, title }) => [url, title]);
+
+test('a title set just before `pushState` belongs to the new address', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(1, 'updated', { tabId: 1, title: 'Inbox', url: A });
+  await fixture.at(5, 'updated', { tabId: 1, title: 'Letter', url: A });
+  await fixture.at(5.01, 'navigated', { tabId: 1, url: `${A}letter`, sameDocument: true });
+  await fixture.at(9, 'removed', { tabId: 1 });
+  assert.deepEqual(titles(await fixture.visits()), [[A, 'Inbox'], [`${A}letter`, 'Letter']]);
+});
+
+test('a title set before `pushState` in a background tab leaves the ended visit as well', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(1, 'updated', { tabId: 1, title: 'Inbox', url: A });
+  await fixture.at(4, 'created', { tabId: 2, windowId: 1, active: true });
+  await fixture.at(5, 'updated', { tabId: 1, title: 'Letter', url: A });
+  await fixture.at(5.01, 'navigated', { tabId: 1, url: `${A}letter`, sameDocument: true });
+  assert.deepEqual(titles(await fixture.visits()), [[A, 'Inbox']]);
+});
+
+test('the title of a page that must not be recorded is stored with no other page, in whichever order it comes', async () => {
+  const secret = `${A}private/plan`;
+  for (const order of ['before', 'after', 'read']) {
+    const fixture = await RecordingFixture.open();
+    await fixture.start();
+    await fixture.at(0, 'rules', { rules: { never: ['a.test/private'], domainOnly: [], stripQuery: [] }, tabs: fixture.tabs, windows: fixture.windows });
+    await fixture.at(0, 'navigated', { tabId: 1, url: A });
+    if (order === 'before') await fixture.at(3, 'updated', { tabId: 1, title: 'Secret', url: A });
+    await fixture.at(3.01, 'navigated', { tabId: 1, url: secret, sameDocument: true });
+    if (order === 'after') await fixture.at(3.02, 'updated', { tabId: 1, title: 'Secret', url: secret });
+    await fixture.at(6, 'navigated', { tabId: 1, url: `${A}public`, sameDocument: true });
+    const tabs = [{ tabId: 1, windowId: 1, active: true, url: `${A}public`, title: 'Secret' }];
+    await fixture.at(7, 'snapshot', { tabs, windows: [{ windowId: 1, focused: true }] });
+    await fixture.at(9, 'removed', { tabId: 1 });
+    assert.deepEqual(titles(await fixture.visits()), [[A, ''], [`${A}public`, '']], order);
+    assert.doesNotMatch(JSON.stringify([...(await fixture.store.loadCapture()).tabs]), /secret/i, order);
+  }
+});
+
+test('a jump within the page that changes the title is a page of its own, as in a mail program', async () => {
+  for (const titleFirst of [false, true]) {
+    const fixture = await RecordingFixture.open();
+    await fixture.start();
+    await fixture.at(0, 'navigated', { tabId: 1, url: `${A}#inbox` });
+    await fixture.at(0.5, 'updated', { tabId: 1, title: 'Inbox', url: `${A}#inbox` });
+    const jump = () => fixture.at(5, 'navigated', { tabId: 1, url: `${A}#inbox/1`, sameDocument: true });
+    const title = () => fixture.at(5, 'updated', { tabId: 1, title: 'Letter', url: `${A}#inbox${titleFirst ? '' : '/1'}` });
+    await (titleFirst ? title().then(jump) : jump().then(title));
+    await fixture.at(9, 'removed', { tabId: 1 });
+    assert.deepEqual(titles(await fixture.visits()), [[`${A}#inbox`, 'Inbox'], [`${A}#inbox/1`, 'Letter']]);
+    assert.deepEqual((await fixture.visitRows()).map(([, start, end]) => [start, end]), [[0, 5], [5, 9]]);
+  }
+});
+
+test('a title that comes before its navigation waits for it', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(1, 'updated', { tabId: 1, title: 'Alpha', url: A });
+  await fixture.at(4, 'updated', { tabId: 1, title: 'Beta', url: B });
+  await fixture.at(4.1, 'navigated', { tabId: 1, url: B });
+  await fixture.at(9, 'removed', { tabId: 1 });
+  assert.deepEqual(titles(await fixture.visits()), [[A, 'Alpha'], [B, 'Beta']]);
+});
+
+test('the title of an error page is given to no page', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'failed', { tabId: 1, url: B });
+  await fixture.at(0.1, 'updated', { tabId: 1, title: 'Problem loading page', url: B });
+  await fixture.at(3, 'navigated', { tabId: 1, url: B });
+  await fixture.at(9, 'removed', { tabId: 1 });
+  assert.deepEqual(titles(await fixture.visits()), [[B, '']]);
 });
 
 test('metadata belongs to the page it was read from, also when the person returns to it', async () => {
@@ -479,6 +678,43 @@ test('a new `never` rule ends the site\'s visit and removes it from the state', 
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 5, 5]]);
 });
 
+test('a new rule reaches the open page: a fragment with a token is cut from what waits', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  const url = `${A}done#access_token=1`;
+  await fixture.at(0, 'navigated', { tabId: 1, url });
+  const rules = { never: [], domainOnly: [], stripQuery: ['a.test'] };
+  await fixture.at(5, 'rules', { rules, tabs: [{ tabId: 1, windowId: 1, active: true, url }], windows: [{ windowId: 1, focused: true }] });
+  await fixture.store.applyRules(rules);
+  await fixture.at(9, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[`${A}done`, 0, 5, 5], [`${A}done`, 5, 9, 4]]);
+  for (const kind of ['visits', 'aggregates']) assert.doesNotMatch(JSON.stringify(await fixture.all(/** @type {'visits'} */ (kind))), /token/);
+});
+
+test('what a new `never` rule forbids is held and not sent, and forgotten when asked', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(5, 'navigated', { tabId: 1, url: B });
+  const none = { never: [], domainOnly: [], stripQuery: [] };
+  const rules = { ...none, never: ['a.test'] };
+  const seen = { tabs: [{ tabId: 1, windowId: 1, active: true, url: B }], windows: [{ windowId: 1, focused: true }] };
+  await fixture.at(8, 'rules', { rules, ...seen });
+  await fixture.store.applyRules(rules);
+  await fixture.at(9, 'removed', { tabId: 1 });
+  const pending = async () => (await fixture.store.pending('visits', '', 10)).map((visit) => 'url' in visit && visit.url);
+  assert.deepEqual([await pending(), (await fixture.store.counts('')).held], [[B], 1]);
+  const [aggregate] = await fixture.aggregates();
+  assert.deepEqual([aggregate.domains, aggregate.activeMs], [{ 'b.test': 4000 }, 4000]);
+  await fixture.store.applyRules(none);
+  assert.deepEqual([await pending(), (await fixture.store.counts('')).held], [[A, B], 0]);
+  await fixture.store.applyRules(rules);
+  assert.equal(await fixture.store.forbidden('', rules), 1);
+  assert.equal(await fixture.store.forbidden('', rules, { forget: true }), 1);
+  assert.deepEqual(await fixture.visitRows(), [[B, 5, 9, 4]]);
+  assert.deepEqual(await fixture.store.day('', T0), { activeMs: 4000, visits: 1, domains: { 'b.test': 4000 } });
+});
+
 test('a site kept by domain only is one page without a title', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start(0);
@@ -520,7 +756,7 @@ test('after erasing, an open visit begins anew under new keys', async () => {
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
   await fixture.at(5, 'heartbeat');
   await fixture.at(10, 'erase');
-  await fixture.store.erase();
+  await fixture.store.erase('');
   await fixture.at(14, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 10, 14, 4]]);
   assert.deepEqual((await fixture.aggregates()).map((one) => [one.startedAt - T0, one.activeMs]), [[10_000, 4000]]);

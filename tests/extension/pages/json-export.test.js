@@ -11,7 +11,7 @@ test('an export is JSON that holds every record once, with its state of sending'
   await fixture.at(9, 'removed', { tabId: 1 });
   const [first] = await fixture.visits();
   await fixture.store.settle('visits', '', [{ id: first.id, startedAt: first.startedAt, revision: first.revision, verdict: 'stored' }], T0 + 10_000);
-  const blob = await exportAll(fixture.store, { exportedAt: '2025-11-17T10:00:00Z', extensionVersion: '0.1.0' });
+  const blob = await exportAll(fixture.store, '', { exportedAt: '2025-11-17T10:00:00Z', extensionVersion: '0.1.0' });
   const copy = JSON.parse(await blob.text());
   assert.deepEqual(copy.visits.map((visit) => [visit.url, visit.sending.state]).sort(), [['https://a.test/', 'sent'], ['https://b.test/', 'waiting']]);
   assert.deepEqual(copy.aggregates.map(({ pageCount, totalActiveDuration }) => [pageCount, totalActiveDuration]), [[2, 9000]]);
@@ -20,7 +20,7 @@ test('an export is JSON that holds every record once, with its state of sending'
 
 test('an export without records is valid JSON', async () => {
   const { store } = await RecordingFixture.open();
-  assert.deepEqual(JSON.parse(await (await exportAll(store, { exportedAt: 'x', extensionVersion: 'y' })).text()), {
+  assert.deepEqual(JSON.parse(await (await exportAll(store, '', { exportedAt: 'x', extensionVersion: 'y' })).text()), {
     exportedAt: 'x', extensionVersion: 'y', visits: [], aggregates: [],
   });
 });

@@ -5,7 +5,7 @@ import { createApi } from '../../../extension/src/sync/api-call.js';
 import { sync } from '../../../extension/src/sync/sync-run.js';
 import { TIMINGS } from '../../../extension/src/timings.js';
 import { browserLabel } from '../../../extension/src/sync/wire.js';
-import { sessionEndText } from '../../../extension/src/pages/problem-texts.js';
+import { sendingNotice, sendingProblem, sessionEndText } from '../../../extension/src/pages/problem-texts.js';
 import { ScriptedServer, error, json } from '../scripted-server.js';
 import { RecordingFixture, T0 } from '../recording-fixture.js';
 
@@ -246,6 +246,59 @@ test('401: a Wi-Fi portal\'s page as the reply to a refresh does not sign anybod
   assert.equal((await it.store.get('account')).needsSignIn, false);
 });
 
+const html = (status) => () => new Response('<h1>Not me</h1>', { status, headers: { 'Content-Type': 'text/html' } });
+
+test('401 in HTML on every push ends no sign-in, and every record stays', async () => {
+  const it = await world(2);
+  it.server.next(...Array(10).fill(html(401)));
+  const run = await it.run();
+  assert.deepEqual([run.problem.kind, run.problem.reason], ['unusable', 'not-this-server']);
+  assert.equal((await it.store.get('account')).needsSignIn, false);
+  assert.equal(it.server.refreshes, 0);
+  assert.deepEqual(await it.pending(), ['v0', 'v1']);
+});
+
+test('401 on the limits does not ask to sign in again', async () => {
+  for (const reply of [html(401), () => error(401, 'not_authenticated')]) {
+    const it = await world(1);
+    it.server.script.set('/api/sync/limits', [reply]);
+    assert.equal((await it.run()).problem.kind, 'unusable');
+    assert.equal((await it.store.get('account')).needsSignIn, false);
+  }
+});
+
+test('413 in HTML of a proxy parks no record, and the number of requests is bounded', async () => {
+  const it = await world(300);
+  it.server.limits = { ...it.server.limits, maxRecords: 100 };
+  it.server.next(...Array(1000).fill(html(413)));
+  const run = await it.run();
+  assert.deepEqual([run.state, run.problem.reason, run.parked], ['failed', 'proxy-limit', 0]);
+  assert.equal((await it.pending()).length, 300);
+  assert.ok(it.server.pushes.length < 10, `${it.server.pushes.length} requests`);
+});
+
+test('413 in HTML of a proxy that takes smaller batches only makes the batches smaller', async () => {
+  const it = await world(3);
+  it.server.next(html(413));
+  assert.equal((await it.run()).state, 'synced');
+  assert.deepEqual(await it.pending(), []);
+});
+
+test('an HTTP 500 in HTML is the server\'s fault and not a wrong address', async () => {
+  const it = await world(1);
+  it.server.next(html(500));
+  const { problem } = await it.run();
+  assert.deepEqual(problem, { kind: 'unusable', reason: 'server-error', detail: 'HTTP 500' });
+  assert.doesNotMatch(sendingProblem(problem, 'https://s.test'), /address/);
+});
+
+test('a proxy\'s maintenance page makes nobody wait for a day', async () => {
+  const it = await world(1);
+  it.server.next(new Response('<h1>Soon</h1>', { status: 503, headers: { 'Retry-After': '86400' } }));
+  await it.run();
+  assert.equal((await it.schedule()).notBefore, T0 + 1_800_000);
+});
+
 test('401: two calls at once share one refresh', async () => {
   const it = await world(0);
   it.server.access = 'another';
@@ -317,6 +370,84 @@ test('a time-out leads to a wait', async () => {
   const it = await world(1);
   it.server.next(new DOMException('Too slow.', 'TimeoutError'));
   assert.deepEqual((await it.run()).problem, { kind: 'waiting', reason: 'timeout', detail: null });
+});
+
+test('a server too slow for a full batch gets smaller ones until they fit, and larger ones again later', async () => {
+  const it = await world(40);
+  it.server.limits = { ...it.server.limits, maxRecords: 16 };
+  const slow = (request, server) => {
+    if (request.body.visits.length > 4) throw new DOMException('Too slow.', 'TimeoutError');
+    return server.own(request);
+  };
+  it.server.next(...Array(100).fill(slow));
+  const states = [];
+  for (let i = 0; i < 3; i += 1) states.push([(await it.run({ manual: true })).state, (await it.schedule()).batchRecords]);
+  assert.deepEqual(states, [['failed', 8], ['failed', 4], ['synced', 8]]);
+  assert.equal(it.server.rows.visits.size, 40);
+  it.server.next();
+  await it.record(visit(99));
+  await it.run({ manual: true });
+  assert.equal((await it.schedule()).batchRecords, undefined);
+});
+
+test('a proxy that does not wait for a full batch gets a smaller one', async () => {
+  const it = await world(3);
+  it.server.next(new Response('Gateway timeout', { status: 504 }));
+  await it.run();
+  assert.equal((await it.schedule()).batchRecords, 2);
+});
+
+test('limits beyond all measure are cut, and sending goes on', async () => {
+  const it = await world(3);
+  it.server.limits = { maxRecords: 1e10, maxBodyBytes: 1e15, maxRecordBytes: 1e15, minSyncIntervalSeconds: 1e12 };
+  const run = await it.run();
+  assert.deepEqual([run.state, run.sent], ['synced', 3]);
+  assert.equal((await it.schedule()).floorMs, 3_600_000);
+});
+
+test('an error of this code is not called a full disk', async () => {
+  const it = await world(1);
+  it.store.pending = async () => { throw new TypeError('Not a number.'); };
+  const { problem } = await it.run();
+  assert.equal(problem.kind, 'fault');
+  assert.doesNotMatch(sendingProblem(problem, 'https://s.test'), /disk/);
+});
+
+test('a run that stores nothing is not the last time of sending, and what was refused or not understood is a notice', async () => {
+  const it = await world(0);
+  await it.run();
+  assert.equal((await it.schedule()).lastSuccessAt, null);
+  await it.record(visit(1), visit(2));
+  it.server.next(json(200, { results: ['rejected', 'perhaps'], rejected: [{ index: 0, id: 'v1', errors: {} }], trimmed: [] }));
+  await it.run({ manual: true });
+  const { lastSuccessAt, notice } = await it.schedule();
+  assert.deepEqual([lastSuccessAt, notice], [null, { refused: 1, unknown: 1 }]);
+  assert.match(sendingNotice(notice, 'https://s.test'), /refused 1 record.*answered 1 record with a word/);
+  await it.run({ manual: true });
+  assert.deepEqual([(await it.schedule()).lastSuccessAt, (await it.schedule()).notice], [T0, undefined]);
+});
+
+test('the id of the server is learnt, and a server of another id gets nothing', async () => {
+  const it = await world(1);
+  it.server.limits = { ...it.server.limits, serverId: 'one' };
+  await it.run();
+  assert.deepEqual([(await it.store.get('account')).serverId, await it.store.get('knownServers')], ['one', { one: 'https://s.test' }]);
+  await it.record(visit(7));
+  it.server.limits = { ...it.server.limits, serverId: 'two' };
+  const run = await it.run({ manual: true });
+  assert.equal(run.problem.reason, 'another-server');
+  assert.deepEqual(it.server.pushes, [['v0']]);
+});
+
+test('an account of the same server under another address keeps its records', async () => {
+  const it = await world(1);
+  it.server.script.set('/api/auth/login', [json(200, { user: ALICE.user, access: 'access 1', refresh: 'r' })]);
+  const accounts = createAccounts({ store: it.store, api: createApi({ fetch: it.server.fetch, now: () => T0, timeoutMs: 1000 }) });
+  const { account } = await accounts.signIn('https://new.test', { email: 'alice@example.com', password: 'x' }, 'https://s.test');
+  assert.deepEqual([account?.key, account?.server], [ALICE.key, 'https://new.test']);
+  await it.store.set('account', account);
+  await it.run();
+  assert.deepEqual(it.server.pushes, [['v0']]);
 });
 
 test('a truncated reply settles nothing, and the next run completes it', async () => {

@@ -1,7 +1,10 @@
 """The limits that a client reads before it pushes."""
 
+import re
+
 import pytest
 
+from sync.models import ServerIdentity
 from tests.wire import assert_error_shape, send
 
 LIMITS = "/api/sync/limits"
@@ -34,3 +37,17 @@ def test_the_limits_are_told_whatever_token_comes_along(header):
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_the_limits_cannot_be_changed(alice, method):
     assert_error_shape(send(method, LIMITS, b"{}", user=alice), 405, "method_not_allowed")
+
+
+@pytest.mark.django_db
+def test_the_server_tells_the_same_random_id_each_time():
+    first, second = (send("GET", LIMITS).json()["serverId"] for _ in range(2))
+    assert first == second
+    assert re.fullmatch(r"[0-9a-f]{32}", first)
+
+
+@pytest.mark.django_db
+def test_another_database_has_another_id():
+    first = send("GET", LIMITS).json()["serverId"]
+    ServerIdentity.objects.all().delete()
+    assert send("GET", LIMITS).json()["serverId"] != first
