@@ -7,7 +7,7 @@ import sync.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sync", "0003_unknown_durations"),
+        ("sync", "0004_spread_by_person"),
     ]
 
     operations = [
