@@ -37,6 +37,15 @@ class TooManyAttempts(Exception):
         self.seconds = seconds
 
 
+def password_problems(password: str, *, email: str = "", name: str = "") -> list[str]:
+    """Return the reasons why a password is too weak for a new account of this e-mail address and name."""
+    try:
+        validate_password(password, User(email=email, name=name))
+    except ValidationError as error:
+        return list(error.messages)
+    return []
+
+
 def sign_up(request: HttpRequest, email: str, password: str, *, name: str = "", time_zone: str = "") -> User:
     """Make an account and send a link that confirms its address; raises SignUpRefused.
 
@@ -46,10 +55,8 @@ def sign_up(request: HttpRequest, email: str, password: str, *, name: str = "", 
     errors: dict[str, list[str]] = {}
     if User.objects.by_email(email).exists():
         errors["email"] = [TAKEN]
-    try:
-        validate_password(password, User(email=email, name=name))
-    except ValidationError as error:
-        errors["password"] = list(error.messages)
+    if problems := password_problems(password, email=email, name=name):
+        errors["password"] = problems
     if errors:
         raise SignUpRefused(errors)
     zone = time_zone if time_zone in available_timezones() else "UTC"

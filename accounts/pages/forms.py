@@ -82,6 +82,15 @@ class SignUpForm(FocusedForm, forms.Form):
         label="Password", max_length=1024, strip=False, widget=NEW_PASSWORD_INPUT, help_text=PASSWORD_HELP
     )
 
+    def clean(self) -> dict[str, Any] | None:
+        """Name the problems of the password beside a wrong e-mail address, so that both are mended at once."""
+        cleaned = super().clean()
+        password = self.cleaned_data.get("password")
+        if password and "email" in self.errors:
+            for problem in account_service.password_problems(password, name=self.cleaned_data.get("name", "")):
+                self.add_error("password", problem)
+        return cleaned
+
 
 def check_own_password(user: User, password: str, request: HttpRequest) -> str:
     """Return the password; raises ValidationError for a wrong one or too many attempts."""

@@ -18,6 +18,8 @@ from sync.management.commands._demo_year import BROWSERS, Year
 from sync.models import Browser as SyncBrowser
 from sync.models import PageVisit
 from sync.push import service
+from sync.records.page_visit import PAGE_VISIT
+from sync.records.tab_aggregate import TAB_AGGREGATE
 from tests.insights.records import aggregate, store, visit
 
 from .machine import REPOSITORY, SCREENSHOTS, require, require_program
@@ -101,8 +103,8 @@ def browsing(alice: User) -> None:
         visits += made
         aggregates += tabs
     for browser in BROWSERS:
-        for kind, contents in ((service.PAGE_VISITS, visits), (service.TAB_AGGREGATES, aggregates)):
-            mine = [content for content in contents if content["client_id"] == browser.client_id]
+        for kind, contents in ((PAGE_VISIT, visits), (TAB_AGGREGATE, aggregates)):
+            mine = [kind.content_of(content) for content in contents if content["client_id"] == browser.client_id]
             push = service.Push(sender=browser.client_id, client=browser.client)
             service.bulk_update_or_create(alice.pk, kind, mine, push)
     store(alice, visit(client_id=BROWSERS[0].client_id, title="<b onclick=alert(1)>Bold</b> " + "x" * 300), aggregate())
