@@ -85,7 +85,7 @@ export class BackgroundWorker {
     this.resumeAlarmAt = undefined;
     this.idleSeconds = Math.max(MIN_IDLE_SECONDS, timings.idleSeconds);
     this.recordCounts = new RecordCounts(store);
-    this.heartbeats = new Heartbeats(timings.earlyHeartbeatSeconds, () => this.recordHeartbeat());
+    this.heartbeats = new Heartbeats(timings.earlyHeartbeatSeconds, () => this.record({ ...this.clockReading(), type: 'heartbeat' }));
     this.focusChecks = new PeriodicAlarm('focus');
     this.commands = new PageCommands(this);
     const api = createApi({

@@ -85,9 +85,20 @@ ext.tabs.onUpdated.addListener((tabId, { title, audible, status }, tab) => {
   record('updated', { tabId, title: named, audible, url: tab.url, read: title === undefined });
 });
 
-// A window that opens may report its focus, and at once the loss of focus of the window behind it.
+/** A window that opens may report its focus, and at once the loss of focus of the window behind it. */
+const FOCUS_SETTLES_MS = 500;
+/** Chromium on X11 may tell a loss of focus only when the person is back. The browser is asked again after this time. */
+const LOSS_IS_CHECKED_MS = 2000;
+let focusedAt = 0;
 ext.windows.onFocusChanged.addListener((windowId) => {
-  record('focus', { windowId: windowId === ext.windows.WINDOW_ID_NONE ? null : windowId, lateFields: focusAnswer });
+  if (windowId !== ext.windows.WINDOW_ID_NONE) {
+    focusedAt = Date.now();
+    record('focus', { windowId, lateFields: focusAnswer });
+    return;
+  }
+  const afterGain = Date.now() - focusedAt < FOCUS_SETTLES_MS;
+  record('focus', { windowId: null, lateFields: afterGain ? focusAnswer : undefined });
+  setTimeout(() => whenOpen((worker) => worker.checkFocus()), LOSS_IS_CHECKED_MS);
 });
 ext.windows.onRemoved.addListener(() => record('snapshot', { lateFields: browserSnapshot }));
 

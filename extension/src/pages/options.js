@@ -510,7 +510,7 @@ onClick('erase', async () => {
   const unsent = (status?.counts.pending ?? 0) + (status?.counts.parked ?? 0) + (status?.counts.held ?? 0);
   const whose = status?.account ? `of ${status.account.email}` : 'made while signed out';
   setText('erase-text', unsent
-    ? `The records ${whose} are deleted. ${countText(unsent, 'record')} of them ${unsent === 1 ? 'is' : 'are'} not on your server yet and would be lost for good.`
+    ? `The records ${whose} are deleted. ${countText(unsent, 'record')} ${unsent === 1 ? 'is' : 'are'} not on your server yet and would be lost for good.`
     : `The records ${whose} are deleted from this browser, whether they were sent or not. Records of other accounts stay.`);
   dialogById('erase-dialog').showModal();
 });
