@@ -2,6 +2,7 @@ import os
 
 import psycopg
 import pytest
+from django.conf import settings as settings_of_django
 from hypothesis import HealthCheck, settings
 
 from tests.people import admin, alice, bob  # noqa: F401  # fixtures for every test
@@ -26,6 +27,15 @@ for profile, max_examples in EXAMPLES.items():
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )
 settings.load_profile("thorough" if os.environ.get("CI") else "quick")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out tests about PostgreSQL alone where the database is SQLite."""
+    if settings_of_django.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("postgresql")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("postgresql")]
 
 
 def pytest_sessionstart(session):

@@ -1,7 +1,6 @@
 """The guard itself: which statements it finds, and that the product's own do reach it."""
 
 import pytest
-from django.db import connection  # noqa: F401  # for the condition of skipif
 
 from sync.models import PageVisit
 from tests.spread_guard import ROOT, complaints
@@ -43,7 +42,7 @@ def test_a_statement_that_citus_refuses_or_sends_everywhere_is_found(sql):
     assert BAD[sql] in " ".join(text for _, text in complaints(sql))
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="the guard watches PostgreSQL alone")
+@pytest.mark.postgresql
 @pytest.mark.django_db
 def test_a_statement_of_the_product_is_found_where_it_is_run(spread_guard, alice):
     source = "def read(model):\n    return list(model.objects.filter(visit_id='pv'))"

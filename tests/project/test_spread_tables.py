@@ -17,7 +17,7 @@ from tests.wire_records import visit
 
 SPREAD = [Browser, PageVisit, TabAggregate, SyncState, SyncBatch, MonthTally]
 NAMES = [model._meta.db_table for model in SPREAD]
-only_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="PostgreSQL's catalog alone")
+only_postgresql = pytest.mark.postgresql  # reads its catalog
 
 PLAN = """
 ALTER TABLE sync_browser DROP CONSTRAINT sync_browser_pkey, ADD CONSTRAINT sync_browser_pkey PRIMARY KEY (id, user_id)

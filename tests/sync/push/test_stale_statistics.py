@@ -17,10 +17,7 @@ from sync.records.page_visit import PAGE_VISIT
 from tests.people import UserFactory
 from tests.wire_records import AT_9
 
-pytestmark = [
-    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no such statistics here"),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 ROWS = 50_000
 # A year of a person, in one statement: the test is about plans and not about pushes.
 FILL = """
