@@ -177,7 +177,7 @@ def test_records_are_exported_and_erased(chromium: Chromium, sites: Sites) -> No
     assert len(chromium.records(page)["visits"]) == 3
     page.get_by_role("button", name="Erase…").click()
     page.get_by_role("button", name="Erase", exact=True).click()
-    page.get_by_text("Erased.").wait_for()
+    page.get_by_text("Erased.", exact=True).wait_for()
     assert chromium.records(page) == {"visits": [], "aggregates": []}
     page.get_by_text("Nothing is recorded here yet.").wait_for()
 
