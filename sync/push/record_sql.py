@@ -99,21 +99,20 @@ def log_batch(**columns: Any) -> None:
 
 def read(
     kind: RecordKind, user_id: int, browser_id: int, sought: Iterable[tuple[Sequence[Any], bytes]]
-) -> Iterator[tuple[int, Held | None]]:
-    """Yield, for each sought (key, digest) that the table holds, its place and the row held.
+) -> dict[int, Held | None]:
+    """Return, by place of the sought (key, digest), the row that the table holds under this key.
 
     A row with the digest sought is None: most of a batch that is sent again is the same, and nothing more is asked of
-    it. Keys and digests go as JSON in one parameter, since the driver would spell the elements of an array one by one.
+    it. Keys go and rows come as JSON in one value, since the driver would read and spell each of them one by one.
     """
     keys = msgspec.json.encode([(digest.hex(), *key) for key, digest in sought]).decode()
     with connection.cursor() as cursor:
         cursor.execute(_read_sql(kind), [keys, user_id, browser_id])
-        for place, held in cursor.fetchall():
-            if held is None:
-                yield place, None
-            else:
-                digest, row_id, *ranked = msgspec.json.decode(held)
-                yield place, Held(row_id, bytes.fromhex(digest), tuple(ranked))
+        same, differing = map(msgspec.json.decode, cursor.fetchone())
+    held: dict[int, Held | None] = dict.fromkeys(same)
+    for place, digest, row_id, *ranked in differing:
+        held[place] = Held(row_id, bytes.fromhex(digest), tuple(ranked))
+    return held
 
 
 @cache
@@ -125,21 +124,22 @@ def _read_sql(kind: RecordKind) -> str:
             f"t.{column} = (k.value->>{place})::{_type_of(kind, column)}" for place, column in enumerate(kind.key, 1)
         )
         digest = "encode(t.digest, 'hex')"
-        # As JSON, so that there is one comparison a row and not one a column.
-        differing = f"CASE WHEN {digest} <> k.value->>0 THEN json_build_array({digest}, {held})::text END"
+        differing = f"CASE WHEN {digest} <> k.value->>0 THEN json_build_array(k.place - 1, {digest}, {held}) END"
         # LIMIT forbids a join that walks the table.
         return (
-            "SELECT k.place - 1, t.* FROM json_array_elements(%s) WITH ORDINALITY AS k(value, place) CROSS JOIN "
-            f"LATERAL (SELECT {differing} FROM {table} AS t WHERE t.user_id = %s AND t.browser_id = %s AND {same} "
+            "SELECT coalesce(json_agg(k.place - 1) FILTER (WHERE t.held IS NULL), '[]')::text, "
+            "coalesce(json_agg(t.held) FILTER (WHERE t.held IS NOT NULL), '[]')::text "
+            "FROM json_array_elements(%s) WITH ORDINALITY AS k(value, place) CROSS JOIN LATERAL "
+            f"(SELECT {differing} AS held FROM {table} AS t WHERE t.user_id = %s AND t.browser_id = %s AND {same} "
             "LIMIT 1) AS t"
         )
     same = " AND ".join(f"t.{column} = json_extract(k.value, '$[{i}]')" for i, column in enumerate(kind.key, 1))
-    digest = "lower(hex(t.digest))"
-    differing = f"CASE WHEN {digest} <> json_extract(k.value, '$[0]') THEN json_array({digest}, {held}) END"
+    digest, sought = "lower(hex(t.digest))", "json_extract(k.value, '$[0]')"
     # CROSS JOIN fixes the order: SQLite walks the keys and looks each up.
     return (
-        f"SELECT k.key, {differing} FROM json_each(%s) AS k CROSS JOIN {table} AS t "
-        f"ON t.user_id = %s AND t.browser_id = %s AND {same}"
+        f"SELECT json_group_array(k.key) FILTER (WHERE {digest} = {sought}), "
+        f"json_group_array(json_array(k.key, {digest}, {held})) FILTER (WHERE {digest} <> {sought}) "
+        f"FROM json_each(%s) AS k CROSS JOIN {table} AS t ON t.user_id = %s AND t.browser_id = %s AND {same}"
     )
 
 

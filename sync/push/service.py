@@ -209,7 +209,7 @@ def _held(user_id: int, kind: RecordKind, records: Sequence[Incoming]) -> dict[i
     for browser_id in {record.browser_id for record in records}:
         sought = [record for record in records if record.browser_id == browser_id]
         keys = [(record.key, record.digest) for record in sought]
-        for place, row in record_sql.read(kind, user_id, browser_id, keys):
+        for place, row in record_sql.read(kind, user_id, browser_id, keys).items():
             held[sought[place].index] = row
     # Digests of another format are made anew from the fields, so that an upgrade rewrites nothing.
     old = {row.id for row in held.values() if row and row.digest[0] != kind.format_number}
