@@ -64,7 +64,7 @@ def main() -> None:
     clock = Clock()
     for owner, name, layer in (
         (APIView, "initial", "authenticate, throttle"),
-        (views, "read_push", "read the body"),
+        (views, "read_body", "read the body"),
         (views, "split", "split into records"),
         (views.BulkSerializer, "is_valid", "read and judge the records"),
         (service, "bulk_update_or_create", "merge: keys, digests, fates"),

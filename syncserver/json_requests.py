@@ -9,8 +9,8 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from strict_json.parsing import parse
+from strict_json.request_body import BodyTooLarge, chunks, read_some
 from sync import limits
-from sync.push.request_body import BodyTooLarge, chunks, read_some
 
 # Bodies of calls with this parser are small: at most an e-mail address and some passwords.
 MAX_BYTES = 65_536

@@ -1,35 +1,30 @@
 """The bodies, replies and examples of the push calls, for the API's description."""
 
+from functools import partial
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample
+from drf_spectacular.utils import OpenApiExample, inline_serializer
 from rest_framework import serializers
 
 from sync import limits
 from sync.push import service
+from sync.push.record_sql import CLIENT_COLUMNS
 from sync.push.serializers import BulkSerializer, PageVisitSerializer, TabAggregateSerializer
 
-
-class ClientSerializer(serializers.Serializer[Any]):
-    """The sender's description of itself; a wrong value is ignored."""
-
-    extensionVersion = serializers.CharField(required=False, allow_blank=True, allow_null=True)
-    browserName = serializers.CharField(required=False, allow_blank=True, allow_null=True)
-    browserVersion = serializers.CharField(required=False, allow_blank=True, allow_null=True)
-    platform = serializers.CharField(required=False, allow_blank=True, allow_null=True)
+_optional_text = partial(serializers.CharField, required=False, allow_blank=True, allow_null=True)
 
 
 class PushSerializer(serializers.Serializer[Any]):
     """The fields of every push beside its records."""
 
-    anonymousClientId = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        allow_null=True,
-        max_length=limits.MAX_CLIENT_ID,
-        help_text="The browser of every record that names none itself.",
+    anonymousClientId = _optional_text(
+        max_length=limits.MAX_CLIENT_ID, help_text="The browser of every record that names none itself."
     )
-    client = ClientSerializer(required=False, allow_null=True)
+    client = inline_serializer(
+        "Client",
+        {wire: _optional_text() for wire in CLIENT_COLUMNS},
+        required=False, allow_null=True, help_text="The sender's description of itself; a wrong value is ignored.",
+    )  # fmt: skip
 
 
 class PageVisitPushSerializer(PushSerializer):
@@ -112,5 +107,8 @@ REPLY_EXAMPLE = OpenApiExample(
     },
     response_only=True,
 )
-PAGE_VISITS_EXAMPLE = OpenApiExample("one visit", {"visits": [VISIT], **SENDER}, request_only=True)
-TAB_AGGREGATES_EXAMPLE = OpenApiExample("one aggregate", {"aggregates": [AGGREGATE], **SENDER}, request_only=True)
+PAGE_VISITS = [OpenApiExample("one visit", {"visits": [VISIT], **SENDER}, request_only=True), REPLY_EXAMPLE]
+TAB_AGGREGATES = [
+    OpenApiExample("one aggregate", {"aggregates": [AGGREGATE], **SENDER}, request_only=True),
+    REPLY_EXAMPLE,
+]

@@ -5,24 +5,23 @@ from typing import Any, ClassVar
 
 import msgspec
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import APIException, AuthenticationFailed, ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from strict_json.request_body import read_body
 from sync import limits
 from sync.push import record_sql, service
 from sync.push.batch import Batch, split
 from sync.push.openapi import (
-    PAGE_VISITS_EXAMPLE,
-    REPLY_EXAMPLE,
-    TAB_AGGREGATES_EXAMPLE,
+    PAGE_VISITS,
+    TAB_AGGREGATES,
     PageVisitPushSerializer,
     PushReplySerializer,
     TabAggregatePushSerializer,
 )
-from sync.push.request_body import read_push
 from sync.push.serializers import BulkSerializer, PageVisitSerializer, RecordSerializer, TabAggregateSerializer
 from sync.records.fields import UNSTORABLE, Judgement, Wrong
 from sync.records.record_kind import CLIENT_ID_FIELD
@@ -54,10 +53,14 @@ class PushView(APIView):
     throttle_scope = "push"
     serializer_class: ClassVar[type[RecordSerializer]]
 
-    def push(self, request: Request) -> HttpResponse:
-        """Judge, merge and store a batch; 200 whenever the envelope could be read, with the fate of each record."""
+    @extend_schema(responses={200: PushReplySerializer})
+    def post(self, request: Request) -> HttpResponse:
+        """Store a batch of records, sent as JSON or gzipped JSON.
+
+        Each is created, updated, unchanged when the server holds this version or a newer one, or rejected alone.
+        """
         started = time.monotonic()
-        body = read_push(request)
+        body = read_body(request, limits.MAX_BODY_BYTES)
         list_name = self.serializer_class.kind.list_name
         batch = split(body, list_name)
         sender = check_envelope(batch, list_name)
@@ -116,39 +119,19 @@ def check_envelope(batch: Batch, list_name: str) -> str | None:
     return sender
 
 
+@extend_schema_view(
+    post=extend_schema(operation_id="pushPageVisits", request=PageVisitPushSerializer, examples=PAGE_VISITS)
+)
 class PageVisitsView(PushView):
     """Takes page visits."""
 
     serializer_class = PageVisitSerializer
 
-    @extend_schema(
-        operation_id="pushPageVisits",
-        request=PageVisitPushSerializer,
-        responses={200: PushReplySerializer},
-        examples=[PAGE_VISITS_EXAMPLE, REPLY_EXAMPLE],
-    )
-    def post(self, request: Request) -> HttpResponse:
-        """Store a batch of page visits, sent as JSON or gzipped JSON.
 
-        Each is created, updated, unchanged when the server holds this version or a newer one, or rejected alone.
-        """
-        return self.push(request)
-
-
+@extend_schema_view(
+    post=extend_schema(operation_id="pushTabAggregates", request=TabAggregatePushSerializer, examples=TAB_AGGREGATES)
+)
 class TabAggregatesView(PushView):
     """Takes tab aggregates."""
 
     serializer_class = TabAggregateSerializer
-
-    @extend_schema(
-        operation_id="pushTabAggregates",
-        request=TabAggregatePushSerializer,
-        responses={200: PushReplySerializer},
-        examples=[TAB_AGGREGATES_EXAMPLE, REPLY_EXAMPLE],
-    )
-    def post(self, request: Request) -> HttpResponse:
-        """Store a batch of tab aggregates, sent as JSON or gzipped JSON.
-
-        Each is created, updated, unchanged when the server holds this version or a newer one, or rejected alone.
-        """
-        return self.push(request)

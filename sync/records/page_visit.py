@@ -4,23 +4,7 @@ from collections.abc import Mapping
 
 from sync import limits
 from sync.models import PageVisit, SyncBatch
-from sync.records.fields import (
-    DURATION,
-    FLAG,
-    SITE,
-    CutText,
-    IdlePeriods,
-    Instant,
-    Judgement,
-    Metadata,
-    Seconds,
-    Share,
-    Text,
-    Url,
-    WrongClock,
-    check_not_late,
-    whole,
-)  # fmt: skip
+from sync.records import fields
 from sync.records.merge import Rank
 from sync.records.record_kind import (
     CLIENT_ID_FIELD,
@@ -54,7 +38,7 @@ def rank(
     )
 
 
-def complete(visit: Content, judgement: Judgement, sent_as: Mapping[str, str]) -> None:
+def complete(visit: Content, judgement: fields.Judgement, sent_as: Mapping[str, str]) -> None:
     """Set the site; refuse an end before the start or past the limits."""
     visit.domain = judgement.site
     started, ended = visit.started_at, visit.ended_at
@@ -64,8 +48,8 @@ def complete(visit: Content, judgement: Judgement, sent_as: Mapping[str, str]) -
     if end > judgement.latest:
         name = sent_as.get("duration", "duration")
         try:
-            check_not_late(end, judgement)
-        except WrongClock:
+            fields.check_not_late(end, judgement)
+        except fields.WrongClock:
             late = "The start and this duration end more than 24 hours ahead of the server's clock."
             raise Rejected({name: [late]}, retry=True) from None
         raise Rejected({name: ["The start and this duration must not end in the future."]})
@@ -81,39 +65,41 @@ PAGE_VISIT = RecordKind(
     complete=complete,
     fields=(
         Field(
-            "id", "visit_id", Text(limits.MAX_ID, low=1), required=True, alias="visitId",
+            "id", "visit_id", fields.Text(limits.MAX_ID, low=1), required=True, alias="visitId",
             help="Made by the extension; unique within one browser. May come as `visitId` instead.",
         ),
         Field(
-            "url", "url", Url(), required=True,
+            "url", "url", fields.Url(), required=True,
             help=f"As the browser has it; stored up to {limits.MAX_URL} characters, without credentials.",
         ),
         Field(
-            "startedAt", "started_at", Instant(), required=True, alias="timestamp",
+            "startedAt", "started_at", fields.Instant(), required=True, alias="timestamp",
             help="May come as `timestamp` instead.",
         ),
-        Field("tabId", "tab_id", whole()),
-        Field("domain", "domain", SITE, derived=True, help="Accepted and ignored: derived from `url`."),
-        Field("title", "title", CutText(limits.MAX_TITLE), default="",
+        Field("tabId", "tab_id", fields.whole()),
+        Field("domain", "domain", fields.SITE, derived=True, help="Accepted and ignored: derived from `url`."),
+        Field("title", "title", fields.CutText(limits.MAX_TITLE), default="",
               help=f"Stored up to {limits.MAX_TITLE} characters."),
-        Field("endedAt", "ended_at", Instant(), help="Null while the visit goes on."),
+        Field("endedAt", "ended_at", fields.Instant(), help="Null while the visit goes on."),
         Field(
-            "duration", "duration_ms", DURATION, alias="durationSeconds", alias_value=Seconds(),
+            "duration", "duration_ms", fields.DURATION, alias="durationSeconds", alias_value=fields.Seconds(),
             help="Null where unknown, which is not 0. `durationSeconds` is taken when it is absent.",
         ),
-        Field("isActive", "is_active", FLAG, default=False, help="True while the visit goes on."),
-        Field("activeDuration", "active_duration_ms", DURATION, help="Null where unknown, which is not 0."),
-        Field("engagementRate", "engagement_rate", Share(cut=True), default=0.0, help="Above 1 it is stored as 1."),
+        Field("isActive", "is_active", fields.FLAG, default=False, help="True while the visit goes on."),
+        Field("activeDuration", "active_duration_ms", fields.DURATION, help="Null where unknown, which is not 0."),
         Field(
-            "idlePeriods", "idle_periods", IdlePeriods(), default=b"[]",
+            "engagementRate", "engagement_rate", fields.Share(cut=True), default=0.0, help="Above 1 it is stored as 1.",
+        ),
+        Field(
+            "idlePeriods", "idle_periods", fields.IdlePeriods(), default=b"[]",
             help=f"The latest {limits.MAX_IDLE_PERIODS} are kept; a malformed one is dropped.",
         ),
-        Field("lastHeartbeat", "last_heartbeat_at", Instant()),
-        Field("category", "category", CutText(limits.MAX_CATEGORY)),
-        Field("categoryConfidence", "category_confidence", Share()),
-        Field("categoryMethod", "category_method", CutText(limits.MAX_CATEGORY)),
+        Field("lastHeartbeat", "last_heartbeat_at", fields.Instant()),
+        Field("category", "category", fields.CutText(limits.MAX_CATEGORY)),
+        Field("categoryConfidence", "category_confidence", fields.Share()),
+        Field("categoryMethod", "category_method", fields.CutText(limits.MAX_CATEGORY)),
         Field(
-            "metadata", "metadata", Metadata(), default=b"{}",
+            "metadata", "metadata", fields.Metadata(), default=b"{}",
             help=f"Free; over {limits.MAX_METADATA_BYTES} bytes of compact JSON it becomes empty.",
         ),
         CLOSED_AT_FIELD,

@@ -6,14 +6,7 @@ from sync import limits
 from sync.models import SyncBatch, TabAggregate
 from sync.records.fields import DURATION, SITE, Instant, Judgement, Members, SiteDurations, Text, Url, whole
 from sync.records.merge import Rank
-from sync.records.record_kind import (
-    CLIENT_ID_FIELD,
-    CLOSED_AT_FIELD,
-    REVISION_FIELD,
-    Content,
-    Field,
-    RecordKind,
-)  # fmt: skip
+from sync.records.record_kind import CLIENT_ID_FIELD, CLOSED_AT_FIELD, REVISION_FIELD, Content, Field, RecordKind
 
 
 def rank(

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from accounts.models import User
-from sync.push.site_derivation import derive_sites
+from sync.site_derivation import derive_sites
 
 
 class Command(BaseCommand):

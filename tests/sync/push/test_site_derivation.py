@@ -7,8 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from sync import site_derivation
 from sync.models import PageVisit, SyncState, TabAggregate
-from sync.push import site_derivation
 from tests.wire import AGGREGATES, VISITS, push
 from tests.wire_records import aggregate, visit
 

@@ -8,8 +8,6 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.request import Request
 
-from sync import limits
-
 # A usual batch is read at once, because each further read copies the bytes received before it.
 CHUNK = 1_048_576
 
@@ -41,22 +39,22 @@ def chunks(stream: Any, most: int) -> Iterator[bytes]:
         yield chunk
 
 
-def read_push(request: Request) -> bytes:
-    """Return the inflated body of a push; raises UnsupportedMediaType, BodyTooLarge or ParseError."""
+def read_body(request: Request, limit: int) -> bytes:
+    """Return the inflated body of a request; raises the errors of `inflated`, and UnsupportedMediaType."""
     media_type = (request.content_type or "").split(";")[0].strip().lower()
     if media_type != "application/json":
-        raise UnsupportedMediaType(media_type or "(none)", "Send the batch as Content-Type: application/json.")
+        raise UnsupportedMediaType(media_type or "(none)", "Send the body as Content-Type: application/json.")
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
-        raise UnsupportedMediaType(encoding, "Send the batch as it is, or with Content-Encoding: gzip.")
+        raise UnsupportedMediaType(encoding, "Send the body as it is, or with Content-Encoding: gzip.")
     stream: Any = request._request
     is_chunked = request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
     if is_chunked and request.META.get("wsgi.input_terminated"):
         stream = request.META["wsgi.input"]  # Django reads as far as Content-Length, which a chunked body has not
-    return read_body(stream, gzipped=encoding == "gzip")
+    return inflated(stream, limit, gzipped=encoding == "gzip")
 
 
-def read_body(stream: Any, *, gzipped: bool, limit: int = limits.MAX_BODY_BYTES) -> bytes:
+def inflated(stream: Any, limit: int, *, gzipped: bool) -> bytes:
     """Return the inflated body; raises BodyTooLarge past `limit` bytes, ParseError for a broken gzip stream.
 
     A body that is too large is read on, up to twice the limit, so that its sender gets the reply and not a broken pipe.
