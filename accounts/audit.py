@@ -74,9 +74,9 @@ def note_staff(request: HttpRequest, action: str, model: str, person: int | None
     event = AuditEvent(
         kind=STAFF_ACTIONS[action], actor_id=request.user.pk, client_ip=client_ip_to_store(request), detail=model[:64]
     )
-    # A person who was just erased has no row to refer to.
+    # A person who was erased, perhaps while the page was made, has no row to refer to.
     event.subject_number = person
-    event.subject_id = None if action == "erased" else person
+    event.subject_id = User.objects.filter(pk=person).values_list("pk", flat=True).first()
     event.save()
 
 

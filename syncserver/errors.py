@@ -74,7 +74,7 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         logger.error("database unavailable: %s", type(exc.__cause__ or exc).__name__)
         body = {
             "code": "unavailable",
-            "detail": "The database cannot be reached right now. Nothing was stored; try again.",
+            "detail": "The database cannot be reached right now. Send the same again in a few seconds.",
         }
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         status_code = status.HTTP_503_SERVICE_UNAVAILABLE

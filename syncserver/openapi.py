@@ -43,7 +43,7 @@ ERRORS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "503": {
         "unavailable": {"code": "unavailable",
-                        "detail": "The database cannot be reached right now. Nothing was stored; try again."},
+                        "detail": "The database cannot be reached right now. Send the same again in a few seconds."},
     },
 }  # fmt: skip
 MEANINGS = {
@@ -54,7 +54,7 @@ MEANINGS = {
     "413": "The body or the batch is too large; nothing was stored.",
     "415": "The Content-Type is not JSON, or the Content-Encoding is not gzip.",
     "429": "There were too many requests. Wait as long as Retry-After says.",
-    "503": "The database is unreachable or locked. Nothing was stored; wait as long as Retry-After says.",
+    "503": "The database is unreachable or locked. Wait as long as Retry-After says, and send the same again.",
 }
 ONLY_AT: dict[str, dict[str, Any]] = {
     "register": {"registration_closed": {"code": "registration_closed",
