@@ -11,7 +11,7 @@ from insights.models import MonthTally
 from sync.erasures import erasure_service
 from sync.models import Browser, Erasure, PageVisit, SyncBatch, SyncState, TabAggregate
 from tests.sync.erasures.erasing import ERASURES, erase, progress, rows_with
-from tests.wire import AGGREGATES, VISITS, assert_error_shape, post, push
+from tests.wire import AGGREGATES, VISITS, assert_error_shape, post, push, send
 from tests.wire_records import AT_9, aggregate, bare_aggregate, bare_visit, visit
 
 HOUR = 3_600_000
@@ -307,3 +307,32 @@ def test_whole_numbers_with_a_fraction_of_zero_are_taken(alice):
         "from": 1,
         "to": 2_000,
     }
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTheFeed:
+    def test_an_erasure_is_a_change_with_its_rule_and_no_domain(self, alice, bob):
+        push(alice, VISITS, [visit(), visit()])
+        reply = erase(alice, {"domain": "stackoverflow.com"})
+        page = send("GET", "/api/sync/changes", user=alice)
+        assert [change["kind"] for change in page.json()["changes"]] == ["erasure"]
+        assert page.json()["changes"][0]["erasure"] == reply["erasure"]
+        assert b"stackoverflow" not in page.content
+        assert send("GET", "/api/sync/changes", user=bob).json()["changes"] == []
+
+    def test_pages_of_one_bring_each_change_once(self, alice):
+        push(alice, VISITS, [bare_visit(id="pv_1")])
+        erase(alice, {"domain": "example.com"})
+        push(alice, AGGREGATES, [aggregate()])
+        erase(alice, {"domain": "github.com"})
+        kinds, cursor, more = [], "", True
+        while more:
+            page = send("GET", f"/api/sync/changes?limit=1&cursor={cursor}", user=alice).json()
+            kinds += [change["kind"] for change in page["changes"]]
+            cursor, more = page["cursor"], page["more"]
+        assert kinds == ["page-visit", "erasure", "erasure", "tab-aggregate"]
+
+    def test_the_status_tells_the_key(self, alice):
+        key = send("GET", "/api/sync/status", user=alice).json()["erasureKey"]
+        assert key == erasure_service.erasure_key(alice.pk)
+        assert len(bytes.fromhex(key)) == 32
