@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from strict_json.request_body import read_body
 from sync import limits
+from sync.person_lock import PersonGone
 from sync.push import record_sql, service
 from sync.push.batch import Batch, split
 from sync.push.openapi import (
@@ -75,7 +76,7 @@ class PushView(APIView):
         )
         try:
             results = serializer.save(user=request.user, push=push)
-        except service.PersonGone as error:
+        except PersonGone as error:
             raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
         except service.TooManyBrowsers as error:
             raise Refusal(
