@@ -11,6 +11,7 @@ from rest_framework.exceptions import APIException, AuthenticationFailed, Valida
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.scopes import Scope
 from sync import limits
 from sync.push import record_sql, service
 from sync.push.batch import Batch, split
@@ -52,6 +53,7 @@ class PushView(APIView):
     """Takes one batch of records of one kind."""
 
     throttle_scope = "push"
+    token_scope = Scope.WRITE
     serializer_class: ClassVar[type[RecordSerializer]]
 
     def push(self, request: Request) -> HttpResponse:
