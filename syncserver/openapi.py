@@ -76,7 +76,10 @@ ONLY_AT: dict[str, dict[str, Any]] = {
     "insights": {"invalid": {"code": "invalid",
                              "detail": "Correct these fields. to: “To” must be the same day as “From” or later.",
                              "errors": {"to": ["“To” must be the same day as “From” or later."]}}},
-    "push": {"quota_exceeded": {"code": "quota_exceeded",
+    "push": {"browser_of_extension": {"code": "browser_of_extension",
+                                      "detail": "A personal token cannot write to the browser of an extension. Leave "
+                                                "anonymousClientId out, or make up another one."},
+             "quota_exceeded": {"code": "quota_exceeded",
                                 "detail": "A person has at most 100 browsers; this batch would add another.",
                                 "maxBrowsers": 100}},
 }  # fmt: skip

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 import msgspec
 from django.contrib.auth import get_user_model
@@ -38,8 +38,19 @@ class PersonGone(Exception):
     """The person was deleted or deactivated while the push was under way."""
 
 
+class BrowserOfExtension(Exception):
+    """A program would write to a browser of kind `extension`."""
+
+
 class TooManyBrowsers(Exception):
     """The push would give the person more browsers than the limit."""
+
+
+class Program(NamedTuple):
+    """A program of the person that pushes by a personal token: the browser of its own, and the name of the token."""
+
+    client_id: str
+    name: str
 
 
 @dataclass(slots=True)
@@ -47,6 +58,7 @@ class Push:
     """The facts of a push beside its records, for the log of batches and the person's list of browsers."""
 
     sender: str | None = None
+    program: Program | None = None
     client: Mapping[str, str] = field(default_factory=dict)
     body_bytes: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -91,8 +103,8 @@ def bulk_update_or_create(
 ) -> list[Result]:
     """Store each record that is newer than the person's stored version; return a result for each, in the order given.
 
-    Everything is durable on return. Nothing is stored when it raises: PersonGone, TooManyBrowsers, or
-    django.db.OperationalError when the database cannot be had.
+    Everything is durable on return. Nothing is stored when it raises: PersonGone, TooManyBrowsers,
+    BrowserOfExtension, or django.db.OperationalError when the database cannot be had.
     """
     push = push or Push()
     try:
@@ -110,7 +122,7 @@ def _push(user_id: int, kind: RecordKind, contents: Sequence[Content], push: Pus
         seq = _lock(user_id) + 1
         clients = dict.fromkeys(content.client_id for content in contents)
         sender = next(iter(clients), None) if push.sender is None else push.sender
-        browsers = _browsers(user_id, clients, sender, push.client)
+        browsers = _browsers(user_id, clients, sender, push)
         records = [
             incoming(index, kind, browsers[content.client_id], content) for index, content in enumerate(contents)
         ]
@@ -134,13 +146,17 @@ def _lock(user_id: int) -> int:
     return counter
 
 
-def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: Mapping[str, str]) -> dict[str, int]:
-    """Return the ids of the person's browsers by client id, made where they are new; raises TooManyBrowsers.
+def _browsers(user_id: int, clients: Iterable[str], sender: str | None, push: Push) -> dict[str, int]:
+    """Return the ids of the person's browsers by client id, made where they are new.
 
-    `client`, the sender's description of itself, is stored with its browser.
+    `push.client`, the sender's description of itself, is stored with its browser. Raises TooManyBrowsers, and
+    BrowserOfExtension for a program that names one.
     """
-    now = timezone.now()
+    now, client = timezone.now(), push.client
     wanted = {*clients} if sender is None else {*clients, sender}
+    of_extensions = Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
+    if push.program and of_extensions.filter(client_id__in=wanted).exists():
+        raise BrowserOfExtension
     known = {}
     for pk, client_id, *columns in record_sql.touch_browsers(user_id, wanted, now):
         known[client_id] = pk
@@ -148,18 +164,31 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: 
         if client_id == sender and any(kept[column] != text for column, text in client.items()):
             Browser.objects.filter(user_id=user_id, pk=pk).update(**client)
     if new := [client_id for client_id in clients if client_id not in known]:
-        of_quota = Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
-        if of_quota.count() + len(new) > limits.MAX_BROWSERS:
-            raise TooManyBrowsers
         made = [
             Browser(
                 user_id=user_id, created_at=now, last_push_at=now, client_id=client_id,
+                kind=_kind_of_new(client_id, push), label=_label_of_new(client_id, push),
                 **(client if client_id == sender else {}),
             )
             for client_id in new
         ]  # fmt: skip
+        extensions = sum(browser.kind == Browser.Kind.EXTENSION for browser in made)
+        if extensions and of_extensions.count() + extensions > limits.MAX_BROWSERS:
+            raise TooManyBrowsers
         known |= {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(made)}
     return known
+
+
+def _kind_of_new(client_id: str, push: Push) -> Browser.Kind:
+    # A session that sends records under the name of a token's browser must not lock the token out of it.
+    if push.program or client_id.startswith(limits.PROGRAM_PREFIX):
+        return Browser.Kind.PROGRAM
+    return Browser.Kind.EXTENSION
+
+
+def _label_of_new(client_id: str, push: Push) -> str:
+    own = push.program and client_id == push.program.client_id
+    return push.program.name[: limits.MAX_LABEL] if push.program and own else ""
 
 
 def _store(user_id: int, kind: RecordKind, records: Sequence[Incoming], seq: int, write: Write) -> list[Result]:
