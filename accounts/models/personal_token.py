@@ -4,6 +4,7 @@ from typing import ClassVar, Final
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from accounts.scopes import Scope
 
@@ -35,6 +36,10 @@ class PersonalToken(models.Model):
     def may(self, scope: Scope) -> bool:
         """Tell whether the token has a scope."""
         return scope.value in self.scopes.split()
+
+    def has_expired(self) -> bool:
+        """Tell whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
 
     def scope_names(self) -> str:
         """Return its scopes in plain words."""
