@@ -30,7 +30,9 @@ def run(service, token, tmp_path):
         assert status == 201, made
         here = [part.replace(MADE_UP, f"http://127.0.0.1:{service.port}") for part in command]
         environment = {**os.environ, "SYNC_TOKEN": made["token"]}
-        return subprocess.run(here, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(
+            here, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
 
     return run_with
 
