@@ -9,6 +9,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.models import AuditEvent, PersonalToken, User
 from accounts.personal_tokens import token_service
@@ -172,6 +174,12 @@ class TestUsing:
         with django_assert_num_queries(0):
             code = "token_mistyped" if text.startswith("ssp_") else "token_invalid"
             assert_error_shape(send("GET", SUMMARY, HTTP_AUTHORIZATION=f"Bearer {text}"), 401, code)
+
+    @given(
+        st.sampled_from(["Bearer ", "bearer ssp_", "Bearer ssp_" + "0" * 30]), st.text(st.characters(codec="latin-1"))
+    )
+    def test_no_header_is_an_error_of_the_server(self, start, rest):
+        assert_error_shape(send("GET", SUMMARY, HTTP_AUTHORIZATION=start + rest), 401)
 
     def test_costs_one_query_by_an_index_and_a_session_none_of_it(self, alice):
         text, access = token_text(alice), access_token(alice)
