@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 import msgspec
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from sync import limits
@@ -154,8 +155,7 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, push: Pu
     """
     now, client = timezone.now(), push.client
     wanted = {*clients} if sender is None else {*clients, sender}
-    of_extensions = Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
-    if push.program and of_extensions.filter(client_id__in=wanted).exists():
+    if push.program and _of_extensions(user_id).filter(client_id__in=wanted).exists():
         raise BrowserOfExtension
     known = {}
     for pk, client_id, *columns in record_sql.touch_browsers(user_id, wanted, now):
@@ -173,10 +173,14 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, push: Pu
             for client_id in new
         ]  # fmt: skip
         extensions = sum(browser.kind == Browser.Kind.EXTENSION for browser in made)
-        if extensions and of_extensions.count() + extensions > limits.MAX_BROWSERS:
+        if extensions and _of_extensions(user_id).count() + extensions > limits.MAX_BROWSERS:
             raise TooManyBrowsers
         known |= {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(made)}
     return known
+
+
+def _of_extensions(user_id: int) -> QuerySet[Browser]:
+    return Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
 
 
 def _kind_of_new(client_id: str, push: Push) -> Browser.Kind:
