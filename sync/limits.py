@@ -6,6 +6,10 @@ MAX_RECORD_BYTES = 256 * 1024  # as sent
 MIN_SYNC_INTERVAL_SECONDS = 60
 MAX_BROWSERS = 100  # of kind `extension`
 
+CHANGES = 500  # on a page of the feed where no limit is asked for
+MAX_CHANGES = 1_000
+MAX_CHANGES_BYTES = 10 * 1024 * 1024  # a page ends after the change with which it reaches this size
+
 MAX_ID = 128
 MAX_URL = 8_192
 MAX_TITLE = 1_024

@@ -15,6 +15,8 @@ from tests.wire_records import aggregate, visit
 PASSWORD = "correct horse battery staple"
 # The day of the records that the person has.
 DAY = "2025-11-03"
+# The browser that the examples name.
+BROWSER = "038a5898-dc23-426f-9ec7-e48ffcc3924b"
 
 SCHEMA = SchemaGenerator().get_schema(public=True)
 CALLS = {
@@ -81,8 +83,9 @@ def person(db, cheap_hashing):
     session_of(alice)
     PersonalTokenFactory(user=alice)
     send("POST", "/api/auth/login", {"email": alice.email, "password": PASSWORD})
-    push(alice, "/api/sync/page-visits", [visit(), visit(endedAt=None, isActive=True, category="work_coding")])
-    push(alice, "/api/sync/tab-aggregates", [aggregate()])
+    records = [visit(), visit(endedAt=None, isActive=True, category="work_coding")]
+    push(alice, "/api/sync/page-visits", records, anonymousClientId=BROWSER)
+    push(alice, "/api/sync/tab-aggregates", [aggregate()], anonymousClientId=BROWSER)
     return alice
 
 
@@ -147,6 +150,8 @@ def test_the_replies_that_are_held_against_the_description_have_records_in_them(
         call("insightsTimeline", None, person, f"?date={DAY}").json()["browsers"],
         call("insightsSearch", None, person, f"?from={DAY}&to={DAY}").json()["visits"],
         call("insightsSites", None, person, f"?from={DAY}&to={DAY}").json()["sites"],
+        call("changes", None, person).json()["changes"],
+        call("syncStatus", None, person).json()["browsers"],
         call("sessions", None, person).json()["sessions"],
         call("tokens", None, person).json()["tokens"],
         call("events", None, person).json()["events"],
