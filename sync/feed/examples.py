@@ -2,16 +2,18 @@
 
 from drf_spectacular.utils import OpenApiExample
 
+from sync.erasures.openapi import DONE
 from sync.push.openapi import AGGREGATE, SENDER, VISIT
 
 BROWSER = SENDER["anonymousClientId"]
 NAMED = {"anonymousClientId": BROWSER, "kind": "extension", "label": "Laptop", "name": "Laptop"}
 CHANGES_EXAMPLE = OpenApiExample(
-    "a visit and an aggregate",
+    "a visit, an aggregate and an erasure",
     {
         "changes": [
             {"kind": "page-visit", "browser": BROWSER, "visit": VISIT},
             {"kind": "tab-aggregate", "browser": BROWSER, "aggregate": AGGREGATE},
+            {"kind": "erasure", "erasure": DONE["erasure"]},
         ],
         "cursor": "WzEsIjdkMmYwYTFjIixbXSw3XQ:kWn3…",
         "more": False,
@@ -26,6 +28,7 @@ STATUS_EXAMPLE = OpenApiExample(
             {**NAMED, "pageVisits": 12345, "tabAggregates": 310, "lastPushAt": 1763863140000, "lastRejected": 0}
         ],
         "seq": 871,
+        "erasureKey": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
         "serverTime": 1763863200000,
     },
     response_only=True,

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from accounts.api.fields import TextField
 from sync import limits
+from sync.erasures.openapi import ErasureSerializer
 from sync.feed.sources import NAMES, SOURCES
 from sync.models import Browser
 from sync.push.serializers import PageVisitSerializer, TabAggregateSerializer
@@ -39,7 +40,7 @@ class ChangesQuery(serializers.Serializer[Any]):
 
 
 class ChangeSerializer(serializers.Serializer[Any]):
-    """A record in its present version; `kind` tells which member has it."""
+    """A record in its present version, or an erasure; `kind` tells which member has it."""
 
     kind = serializers.ChoiceField([source.kind for source in SOURCES])
     browser = serializers.CharField(
@@ -47,6 +48,7 @@ class ChangeSerializer(serializers.Serializer[Any]):
     )
     visit = PageVisitSerializer(required=False)
     aggregate = TabAggregateSerializer(required=False)
+    erasure = ErasureSerializer(required=False)
 
 
 class ChangesSerializer(serializers.Serializer[Any]):
@@ -88,6 +90,9 @@ class StatusSerializer(serializers.Serializer[Any]):
 
     browsers = BrowserStatusSerializer(many=True)
     seq = serializers.IntegerField(help_text="The number of the last change.")
+    erasureKey = serializers.CharField(
+        help_text="The key of the hashes in the rules of your erasures, as 64 hexadecimal digits."
+    )
     serverTime = serializers.IntegerField(help_text="Milliseconds since the epoch, by the server's clock.")
 
 

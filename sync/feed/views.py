@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.scopes import Scope
 from sync import browsers
+from sync.erasures import erasure_service
 from sync.feed import cursor
 from sync.feed.examples import CHANGES_EXAMPLE, LABEL_EXAMPLE, NAMED_EXAMPLE, STATUS_EXAMPLE
 from sync.feed.pages import ResyncRequired, counter_of, read_page
@@ -102,6 +103,7 @@ class StatusView(APIView):
         """Return each browser with the number of its records, so that a sender can compare its own count."""
         user_id = person_id(request)
         answer: dict[str, Any] = {"browsers": browser_statuses(user_id), "seq": counter_of(user_id)}
+        answer["erasureKey"] = erasure_service.erasure_key(user_id)
         return Response({**answer, "serverTime": int(time.time() * 1000)})
 
 

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from accounts.models import PersonalToken
 from accounts.scopes import Scope
 from sync import limits
+from sync.person_lock import PersonGone
 from sync.push import record_sql, service
 from sync.push.batch import Batch, split
 from sync.push.openapi import (
@@ -84,7 +85,7 @@ class PushView(APIView):
         )
         try:
             results = serializer.save(user=request.user, push=push)
-        except service.PersonGone as error:
+        except PersonGone as error:
             raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
         except service.BrowserOfExtension as error:
             raise Refusal(

@@ -30,7 +30,14 @@ personal token opens. Pages and the admin take none.
 |---|---|---|---|
 """
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-EXAMPLES = {"session_id": "7", "token_id": "7", "day": "2026-03-01", "domain": "example.org", "unit": "day"}
+EXAMPLES = {
+    "session_id": "7",
+    "token_id": "7",
+    "erasure_id": "7",
+    "day": "2026-03-01",
+    "domain": "example.org",
+    "unit": "day",
+}
 ANYONE, PERSON, STAFF = "anyone", "the person", "staff"
 SCOPES = ("read", "write", "erase")
 NO_TOKEN, NOT_NEEDED = "none", "not needed"

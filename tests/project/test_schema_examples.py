@@ -9,6 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from accounts.models import User
 from tests.people import PersonalTokenFactory, UserFactory, session_of
+from tests.sync.erasures.erasing import erase
 from tests.wire import access_token, push, refresh_token, send
 from tests.wire_records import aggregate, visit
 
@@ -110,6 +111,8 @@ def call(name, body, person, query=""):
     method, path, _ = CALLS[name]
     path = path.replace("{session_id}", str(session_of(person).pk))
     path = path.replace("{token_id}", str(person.personal_tokens.values_list("pk", flat=True).last()))
+    if "{erasure_id}" in path:
+        path = path.replace("{erasure_id}", erase(person, {"domain": "example.org"})["erasure"]["id"])
     return send(method, path + query, b"" if body is None else body, token=access_token(person))
 
 

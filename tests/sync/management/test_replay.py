@@ -62,7 +62,7 @@ def test_a_personal_token_stands_in_for_the_password(tmp_path, monkeypatch, live
     file.write_text(json.dumps(request) + "\n", encoding="utf-8")
     monkeypatch.setenv("SYNC_TOKEN", token_text(alice, "write"))
     call_command("replay", file, server=live_server.url, token_env="SYNC_TOKEN")
-    assert capsys.readouterr().out.splitlines()[1].split() == ["page", "visits", "2", "0", "0", "0"]
+    assert capsys.readouterr().out.splitlines()[1].split() == ["page", "visits", "2", "0", "0", "0", "0"]
     assert Browser.objects.get().kind == "program"
     monkeypatch.setenv("SYNC_TOKEN", token_text(alice, "read"))
     with pytest.raises(CommandError, match="scope_missing"):

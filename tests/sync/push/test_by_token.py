@@ -98,3 +98,10 @@ def test_a_revoked_token_writes_nothing(alice, token):
     PersonalToken.objects.all().delete()
     assert pushed(token, [visit()]).status_code == 401
     assert not PageVisit.objects.exists()
+
+
+def test_an_erased_site_is_refused_to_a_program_too(alice, token):
+    erased = {"rule": {"domain": "example.org"}}
+    assert post("/api/sync/erasures", erased, user=alice).status_code == 200
+    reply = pushed(token, [visit(url="https://docs.example.org/"), visit(url="https://example.com/")]).json()
+    assert reply["results"] == ["erased", "created"]
