@@ -189,6 +189,7 @@ AXES_VERBOSE = False
 
 # The API
 PUSH_RATE = env.str("PUSH_RATE", default="300/min")
+TOKEN_RATE = env.str("TOKEN_RATE", default="1200/min")
 AUTH_RATE = env.str("AUTH_RATE", default="60/min")
 RESET_RATE = env.str("RESET_RATE", default="20/hour")
 # The store that counts requests for all processes: redis://…, or the database where it is empty.
@@ -204,6 +205,7 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_RATES": {
         "push": PUSH_RATE,
+        "token": TOKEN_RATE,
         "auth": AUTH_RATE,
         "refresh": AUTH_RATE,
         "account": AUTH_RATE,

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer, ValidationError
 from rest_framework.views import APIView
 
+from accounts.scopes import Scope
 from insights import queries, reports, timeline
 from insights.api.serializers import (
     DayQuery,
@@ -51,6 +52,8 @@ VISIT = {
 
 class InsightView(APIView):
     """A call that answers with the caller's own records."""
+
+    token_scope = Scope.READ
 
     def parameters(self, request: Request, query: type[Serializer[Any]]) -> dict[str, Any]:
         """Return the parameters of a call with the caller's `zone` and `now`; raises ValidationError."""

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.scopes import Scope
 from id_numbers import parse_id
 from sync import limits
 from sync.erasures import erasure_service
@@ -35,6 +36,7 @@ class ErasuresView(APIView):
     """Erases records."""
 
     throttle_scope = "erase"
+    token_scope = Scope.ERASE
     max_body_bytes = limits.MAX_ERASURE_BYTES
 
     @extend_schema(
@@ -67,6 +69,7 @@ class ErasureView(APIView):
     """One erasure."""
 
     throttle_scope = "erase"
+    token_scope = Scope.ERASE
 
     @extend_schema(
         operation_id="erasure",

@@ -69,7 +69,8 @@ def read_page(user_id: int, epoch: str, names: Sequence[str], cursor: Cursor | N
             changes.append(change.content)
             size += len(change.content)
             last = change
-    return Page(changes, Cursor(user_id, epoch, start.names, counter), more=False)
+    # Not the counter: rows between the two may have left their places since `bound` counted, and others have not.
+    return Page(changes, Cursor(user_id, epoch, start.names, upto), more=upto < counter)
 
 
 def _order(change: Change) -> tuple[int, str]:

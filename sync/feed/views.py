@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.scopes import Scope
 from sync import browsers
 from sync.erasures import erasure_service
 from sync.feed import cursor
@@ -50,6 +51,8 @@ def person_id(request: Request) -> int:
 
 class ChangesView(APIView):
     """The feed."""
+
+    token_scope = Scope.READ
 
     @extend_schema(
         operation_id="changes",
@@ -92,6 +95,8 @@ def read_cursor(user_id: int, text: str | None, names: tuple[str, ...] | None) -
 
 class StatusView(APIView):
     """The state of the person's records."""
+
+    token_scope = Scope.READ
 
     @extend_schema(operation_id="syncStatus", responses={200: StatusSerializer}, examples=[STATUS_EXAMPLE])
     def get(self, request: Request) -> Response:

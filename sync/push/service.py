@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 import msgspec
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from sync import limits
@@ -36,8 +37,19 @@ REFUSED: Final = {"record": ["The database refuses this record. Send it again on
 REFUSALS: Final = ("54", "P0")
 
 
+class BrowserOfExtension(Exception):
+    """A program would write to a browser of kind `extension`."""
+
+
 class TooManyBrowsers(Exception):
     """The push would give the person more browsers than the limit."""
+
+
+class Program(NamedTuple):
+    """A program of the person that pushes by a personal token: the browser of its own, and the name of the token."""
+
+    client_id: str
+    name: str
 
 
 @dataclass(slots=True)
@@ -45,6 +57,7 @@ class Push:
     """The facts of a push beside its records, for the log of batches and the person's list of browsers."""
 
     sender: str | None = None
+    program: Program | None = None
     client: Mapping[str, str] = field(default_factory=dict)
     body_bytes: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -89,8 +102,8 @@ def bulk_update_or_create(
 ) -> list[Result]:
     """Store each record that is newer than the person's stored version; return a result for each, in the order given.
 
-    Everything is durable on return. Nothing is stored when it raises: PersonGone, TooManyBrowsers, or
-    django.db.OperationalError when the database cannot be had.
+    Everything is durable on return. Nothing is stored when it raises: PersonGone, TooManyBrowsers,
+    BrowserOfExtension, or django.db.OperationalError when the database cannot be had.
     """
     push = push or Push()
     try:
@@ -114,7 +127,7 @@ def _push(user_id: int, kind: RecordKind, contents: Sequence[Content], push: Pus
         sender = next(iter(clients), None) if push.sender is None else push.sender
         if erased:  # A browser is not made for records that are not stored.
             clients = dict.fromkeys(each.client_id for index, each in enumerate(contents) if index not in erased)
-        browsers = _browsers(user_id, clients, sender, push.client)
+        browsers = _browsers(user_id, clients, sender, push)
         records = [
             incoming(index, kind, browsers[content.client_id], content)
             for index, content in enumerate(contents)
@@ -141,13 +154,16 @@ def _lock(user_id: int) -> LockedState:
     return state
 
 
-def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: Mapping[str, str]) -> dict[str, int]:
-    """Return the ids of the person's browsers by client id, made where they are new; raises TooManyBrowsers.
+def _browsers(user_id: int, clients: Iterable[str], sender: str | None, push: Push) -> dict[str, int]:
+    """Return the ids of the person's browsers by client id, made where they are new.
 
-    `client`, the sender's description of itself, is stored with its browser.
+    `push.client`, the sender's description of itself, is stored with its browser. Raises TooManyBrowsers, and
+    BrowserOfExtension for a program that names one.
     """
-    now = timezone.now()
+    now, client = timezone.now(), push.client
     wanted = {*clients} if sender is None else {*clients, sender}
+    if push.program and _of_extensions(user_id).filter(client_id__in=wanted).exists():
+        raise BrowserOfExtension
     known = {}
     for pk, client_id, *columns in record_sql.touch_browsers(user_id, wanted, now):
         known[client_id] = pk
@@ -155,18 +171,35 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: 
         if client_id == sender and any(kept[column] != text for column, text in client.items()):
             Browser.objects.filter(user_id=user_id, pk=pk).update(**client)
     if new := [client_id for client_id in clients if client_id not in known]:
-        of_quota = Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
-        if of_quota.count() + len(new) > limits.MAX_BROWSERS:
-            raise TooManyBrowsers
         made = [
             Browser(
                 user_id=user_id, created_at=now, last_push_at=now, client_id=client_id,
+                kind=_kind_of_new(client_id, push), label=_label_of_new(client_id, push),
                 **(client if client_id == sender else {}),
             )
             for client_id in new
         ]  # fmt: skip
+        extensions = sum(browser.kind == Browser.Kind.EXTENSION for browser in made)
+        if extensions and _of_extensions(user_id).count() + extensions > limits.MAX_BROWSERS:
+            raise TooManyBrowsers
         known |= {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(made)}
     return known
+
+
+def _of_extensions(user_id: int) -> QuerySet[Browser]:
+    return Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
+
+
+def _kind_of_new(client_id: str, push: Push) -> Browser.Kind:
+    # A session that sends records under the name of a token's browser must not lock the token out of it.
+    if push.program or client_id.startswith(limits.PROGRAM_PREFIX):
+        return Browser.Kind.PROGRAM
+    return Browser.Kind.EXTENSION
+
+
+def _label_of_new(client_id: str, push: Push) -> str:
+    own = push.program and client_id == push.program.client_id
+    return push.program.name[: limits.MAX_LABEL] if push.program and own else ""
 
 
 def _store(

@@ -5,6 +5,7 @@ from django.core import signing
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.feed.record_source import RecordSource
 from sync.models import Browser, PageVisit, ServerIdentity, SyncState
 from tests.people import UserFactory
 from tests.wire import AGGREGATES, CHANGES, VISITS, assert_error_shape, changes, page_of_changes, push, send
@@ -96,6 +97,25 @@ def test_a_changed_record_stands_once_at_the_end_in_its_present_version(alice):
     push(alice, VISITS, [visit(id="one", title="older"), visit(id="two", revision=2)])
     later, _ = changes(alice, cursor)
     assert [change["visit"]["id"] for change in later] == ["two"]
+
+
+def test_nothing_is_skipped_when_records_change_while_a_page_is_read(alice, monkeypatch):
+    ids = "abcdef"
+    push(alice, VISITS, [visit(id=i) for i in ids[:3]])
+    for i in ids[3:]:
+        push(alice, VISITS, [visit(id=i)])
+    bound = RecordSource.bound
+
+    def bound_and_then_a_push(source, *place):
+        monkeypatch.setattr(RecordSource, "bound", bound)
+        found = bound(source, *place)
+        push(alice, VISITS, [visit(id="a", revision=1), visit(id="d", revision=1)])
+        return found
+
+    monkeypatch.setattr(RecordSource, "bound", bound_and_then_a_push)
+    found, _ = changes(alice, limit=2)
+    assert {change["visit"]["id"] for change in found} == {*ids}
+    assert [change["visit"]["revision"] for change in found if change["visit"]["id"] in "ad"][-2:] == [1, 1]
 
 
 def test_what_is_sent_again_unchanged_is_no_change(alice):
