@@ -55,8 +55,8 @@ def test_a_browser_is_named_and_the_name_taken_away(alice):
     assert response.json() == {
         "anonymousClientId": "b1",
         "kind": "extension",
-        "label": "My laptop",
-        "name": "My laptop",
+        "label": "Mine",
+        "name": "Mine",
     }
     assert status(alice)["browsers"][0]["label"] == "Mine"
     assert name(alice, "b1", "").json()["name"] == "Firefox on Linux"
