@@ -105,9 +105,9 @@ def test_erasures_cost_a_push_of_later_records_nothing_and_one_of_earlier_record
     push(user, path, [make()])
     for day in range(3):
         erase(user, {"domain": f"{day}.example", "to": AT_9})
-    before, after = make(startedAt=AT_9 - 1, startTime=AT_9 - 1), make()
-    assert spent(user, path, [after]) == listed(model, "fresh")
-    rules = spent(user, path, [before])
+    earlier = [make(startedAt=AT_9 - 1, startTime=AT_9 - 1), make()]
+    assert spent(user, path, [make(), make()]) == listed(model, "fresh")
+    rules = spent(user, path, earlier)
     assert rules.pop(rules.index("SELECT sync_erasure")) == "SELECT sync_erasure"
     assert rules == listed(model, "fresh")
 
