@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sync.models import PageVisit, SyncRecord, SyncState, TabAggregate
+from sync.models import Erasure, PageVisit, SyncRecord, SyncState, TabAggregate
 from sync.push import record_sql
 from sync.records.page_url import read_page_url
 
@@ -56,4 +56,6 @@ def _correct(user_id: int, model: type[SyncRecord], url: str, site: str, ids: li
         )
         if written:
             SyncState.objects.filter(user_id=user_id).update(counter=state.counter + 1)
+            # A corrected record may be of a site that was erased; `manage.py finish_erasures` erases it.
+            Erasure.objects.filter(user_id=user_id).exclude(domain_hash=None).update(is_done=False)
     return written

@@ -254,6 +254,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
 
+# The most months for which records are kept; without it, each person decides.
+KEEP_MONTHS_MAX = env.int("KEEP_MONTHS_MAX", default=None)
+
 # Static files
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

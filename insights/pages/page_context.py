@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from insights import reports
 from insights.period_query import EARLIEST_DAY, LATEST_DAY, PeriodQuery
@@ -28,6 +28,11 @@ FORGOTTEN_DAYS = 183
 def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Make a view a page: GET and HEAD only, signed in only, kept by no cache."""
     return require_safe(never_cache(login_required(view)))
+
+
+def form_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Make a view a page with a form: as `page`, and POST too."""
+    return require_http_methods(["GET", "HEAD", "POST"])(never_cache(login_required(view)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,10 @@ def test_the_program_in_the_docs_ends_with_the_rows_of_a_restored_backup(tmp_pat
         push_some(600)
         push_some(600)
         assert_equal()
+        ids = [{"browser": "b1", "id": f"pv_{number}"} for number in range(9)]
+        status, _, reply = service.call("POST", "/api/sync/erasures", {"rule": {"ids": ids}}, token)
+        assert (status, reply["erased"]["pageVisits"]) == (200, 9)
+        assert_equal()
         service.stop()
         backup_made = database.copy(tmp_path / "backup")
         service.start()

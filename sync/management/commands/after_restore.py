@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from sync.models import SyncBatch
+from instants import from_milliseconds
+from sync.models import Erasure, SyncBatch
 from sync.server_identity import renew_epoch
 
 
@@ -28,3 +29,12 @@ class Command(BaseCommand):
                 f"The last push in this database is of {last:%Y-%m-%d %H:%M} UTC. "
                 "Records that were stored after it are missing."
             )
+        erased_at = Erasure.objects.order_by("-erased_at").values_list("erased_at", flat=True).first()
+        since = (
+            "No erasure is in this database"
+            if erased_at is None
+            else (f"The last erasure in this database is of {from_milliseconds(erased_at):%Y-%m-%d %H:%M} UTC")
+        )
+        self.stdout.write(
+            f"{since}. Erasures that were made later are missing: what they erased is back until it is erased again."
+        )

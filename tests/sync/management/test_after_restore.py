@@ -5,6 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from tests.sync.erasures.erasing import erase
 from tests.wire import CHANGES, VISITS, assert_error_shape, page_of_changes, push, send
 from tests.wire_records import visit
 
@@ -31,3 +32,10 @@ def test_it_says_how_old_the_backup_is(alice):
     assert "no push of the last 30 days" in restored()
     push(alice, VISITS, [visit()])
     assert "The last push in this database is of 20" in restored()
+
+
+@pytest.mark.django_db
+def test_it_says_that_later_erasures_are_missing(alice):
+    assert "No erasure is in this database. Erasures that were made later are missing" in restored()
+    erase(alice, {"domain": "example.org"})
+    assert "The last erasure in this database is of 20" in restored()
