@@ -16,7 +16,8 @@
  * @typedef {{pending: number, parked: number, synced: number, held: number, pendingVisits: number}} Counts
  * @typedef {Record<Place, IDBObjectStore>} RecordStores
  */
-import { allowedTotals, allowedVisit } from './capture/recording-rules.js';
+import { dayParts, localDay } from './capture/local-days.js';
+import { NO_RULES, allowedTotals, allowedVisit } from './capture/recording-rules.js';
 
 const VERSION = 2;
 /** Records read in one transaction, so that no transaction takes long. */
@@ -58,6 +59,17 @@ function createStores(db) {
 const keyOf = (/** @type {{owner: string, startedAt: number, id: string}} */ { owner, startedAt, id }) => [owner, startedAt, id];
 /** The range of all keys of one owner. IndexedDB sorts arrays after numbers, so `[owner, []]` is the end. */
 const allOf = (/** @type {string} */ owner) => IDBKeyRange.bound([owner], [owner, []]);
+
+/**
+ * The range from the first to the last of some records. A batch is a continuous range of the pending records, and one
+ * request for the range is far cheaper than one a record.
+ * @param {string} owner
+ * @param {{startedAt: number}[]} records
+ */
+function rangeOf(owner, records) {
+  const starts = records.map(({ startedAt }) => startedAt);
+  return IDBKeyRange.bound([owner, starts.reduce((a, b) => Math.min(a, b))], [owner, starts.reduce((a, b) => Math.max(a, b)), []]);
+}
 
 export class Store {
   /** @param {IDBDatabase} db */
@@ -154,8 +166,9 @@ export class Store {
   }
 
   /**
-   * Writes the outcome of one event in one transaction: state, changed tabs and changed records.
-   * @param {{state: object, putTabs: object[], dropTabs: number[], visits: Visit[], aggregates: Aggregate[]}} outcome
+   * Writes the outcome of one event in one transaction: state, changed tabs and changed records. A visit that the rules
+   * of the state forbid is held at once, so that no run of sending finds it.
+   * @param {{state: {rules?: import('./capture/recording-rules.js').Rules}, putTabs: object[], dropTabs: number[], visits: Visit[], aggregates: Aggregate[]}} outcome
    */
   commitCapture({ state, putTabs, dropTabs, visits, aggregates }) {
     const stores = ['meta', 'tabs'];
@@ -166,8 +179,8 @@ export class Store {
       const waits = [resultOf(tx.objectStore('meta').put(state, 'capture'))];
       for (const tab of putTabs) waits.push(resultOf(tx.objectStore('tabs').put(tab)));
       for (const id of dropTabs) waits.push(resultOf(tx.objectStore('tabs').delete(id)));
-      for (const aggregate of aggregates) waits.push(putPending(tx, 'aggregates', aggregate));
-      waits.push(putVisits(tx, visits));
+      for (const aggregate of aggregates) waits.push(putOnly(recordStores(tx, 'aggregates'), 'pending', aggregate));
+      waits.push(putVisits(tx, visits, state.rules ?? NO_RULES));
       await Promise.all(waits);
     });
   }
@@ -200,6 +213,20 @@ export class Store {
   }
 
   /**
+   * The records of a batch that are still pending in the same version.
+   * @template {{id: string, owner: string, startedAt: number, revision: number}} T
+   * @param {Kind} kind
+   * @param {string} owner
+   * @param {T[]} records
+   * @returns {Promise<T[]>}
+   */
+  async stillPending(kind, owner, records) {
+    const found = await this.read(storeOf(kind, 'pending'), (pending) => pending.getAll(rangeOf(owner, records)));
+    const revisions = new Map(found.map((/** @type {StoredRecord} */ { id, startedAt, revision }) => [`${startedAt} ${id}`, revision]));
+    return records.filter(({ id, startedAt, revision }) => revisions.get(`${startedAt} ${id}`) === revision);
+  }
+
+  /**
    * Applies the server's verdict to each sent record, in one transaction. A record that changed during the upload is
    * left alone, so that it is sent again. An erased record is deleted and leaves the day totals. The result is the
    * number of settled records.
@@ -215,21 +242,17 @@ export class Store {
     // With `days` in each transaction, the popup's status would wait for every batch of a backlog.
     return this.transact(erases ? [...storesOf(kind), 'days'] : storesOf(kind), 'readwrite', async (tx) => {
       const { pending, parked, synced } = recordStores(tx, kind);
-      // A batch is a continuous range of the pending records. One request for the range is far cheaper than one a record.
-      const starts = verdicts.map(({ startedAt }) => startedAt);
-      const [first, last] = [starts.reduce((a, b) => Math.min(a, b)), starts.reduce((a, b) => Math.max(a, b))];
-      const range = IDBKeyRange.bound([owner, first], [owner, last, []]);
       /** @type {StoredRecord[]} */
-      const records = await resultOf(pending.getAll(range));
-      const byId = new Map(records.map((record) => [record.id, record]));
+      const records = await resultOf(pending.getAll(rangeOf(owner, verdicts)));
+      const byId = new Map(records.map((record) => [`${record.startedAt} ${record.id}`, record]));
       let settled = 0;
-      for (const { id, revision, verdict, errors = {}, retryAt = null } of verdicts) {
-        const record = byId.get(id);
+      for (const { id, startedAt, revision, verdict, errors = {}, retryAt = null } of verdicts) {
+        const record = byId.get(`${startedAt} ${id}`);
         if (!record || record.revision !== revision) continue;
         pending.delete(keyOf(record));
         if (verdict === 'stored') synced.put({ ...record, syncedAt: now });
         else if (verdict === 'parked') parked.put({ ...record, errors, retryAt });
-        else if ('url' in record) await addToDay(tx, record, -record.activeMs, -1);
+        else if ('url' in record) await changeDays(tx, record, null);
         settled += 1;
       }
       return settled;
@@ -333,7 +356,7 @@ export class Store {
           const taken = { ...record, owner };
           // A visit that went on meanwhile is stored under its new owner already, in a newer version.
           const newer = await current(stores, keyOf(taken));
-          if (!newer || newer.revision < taken.revision) stores[place].put(taken);
+          if (!newer || newer.record.revision < taken.revision) stores[place].put(taken);
         });
       }
     }
@@ -350,9 +373,7 @@ export class Store {
       for (const day of unowned) {
         /** @type {Day} */
         const mine = (await resultOf(days.get([owner, day.day]))) ?? { owner, day: day.day, activeMs: 0, visits: 0, domains: {} };
-        mine.activeMs += day.activeMs;
-        mine.visits += day.visits;
-        for (const [domain, ms] of Object.entries(day.domains)) mine.domains[domain] = (mine.domains[domain] ?? 0) + ms;
+        addDay(mine, day);
         days.put(mine);
         days.delete(['', day.day]);
       }
@@ -391,20 +412,21 @@ export class Store {
   // ------------------------------------------------------------------ rules
 
   /**
-   * Applies the person's rules to the records that are not sent yet. A visit that they forbid is held and not sent, and
-   * sent again when they allow it. Other records are cut to their allowed form.
+   * Applies the person's rules to the records that are not sent yet. A visit that they forbid is held: it is not sent and
+   * not in the day's totals, until they allow it again. Other records are cut to their allowed form.
    * @param {import('./capture/recording-rules.js').Rules} rules
    */
   async applyRules(rules) {
     for (const place of /** @type {Place[]} */ (['pending', 'parked', 'held'])) {
-      await this.eachRecord('visits', place, undefined, (record, stores) => {
+      await this.eachRecord('visits', place, undefined, async (record, stores) => {
         if (!('url' in record)) return;
         const allowed = allowedVisit(record, rules);
         if (allowed === (place === 'held' ? null : record)) return;
         stores[place].delete(keyOf(record));
         const { errors, retryAt, ...unsent } = allowed ?? record;
         (allowed ? stores.pending : stores.held).put(unsent);
-      });
+        await changeDays(stores.held.transaction, place === 'held' ? null : record, allowed);
+      }, ['days']);
     }
     for (const place of /** @type {Place[]} */ (['pending', 'parked'])) {
       await this.eachRecord('aggregates', place, undefined, (record, stores) => {
@@ -428,7 +450,7 @@ export class Store {
         found += 1;
         if (!forget) return;
         stores[place].delete(keyOf(record));
-        await addToDay(stores[place].transaction, record, -record.activeMs, -1);
+        if (place !== 'held') await changeDays(stores[place].transaction, record, null);
       }, ['days']);
       if (forget) {
         await this.eachRecord('aggregates', place, allOf(owner), (record, stores) => {
@@ -515,15 +537,6 @@ export class Store {
 }
 
 /**
- * The number of the local day of an instant, as yyyymmdd.
- * @param {number} instant
- */
-export function localDay(instant) {
-  const date = new Date(instant);
-  return date.getFullYear() * 10000 + (date.getMonth() + 1) * 100 + date.getDate();
-}
-
-/**
  * @param {IDBTransaction} tx
  * @param {Kind} kind
  */
@@ -532,62 +545,84 @@ function recordStores(tx, kind) {
 }
 
 /**
- * Stores a record as pending and removes its parked or synced version.
- * @param {IDBTransaction} tx
- * @param {Kind} kind
+ * Stores a record in one place and removes it from the others.
+ * @param {RecordStores} stores
+ * @param {Place} place
  * @param {Visit | Aggregate} record
  */
-async function putPending(tx, kind, record) {
-  const { pending, parked, synced, held } = recordStores(tx, kind);
-  await Promise.all([
-    resultOf(pending.put(record)), ...[parked, synced, held].map((place) => resultOf(place.delete(keyOf(record)))),
-  ]);
+async function putOnly(stores, place, record) {
+  const others = PLACES.filter((one) => one !== place);
+  await Promise.all([resultOf(stores[place].put(record)), ...others.map((one) => resultOf(stores[one].delete(keyOf(record))))]);
 }
 
 /**
  * Stores visits one after the other, because two visits may add to the same day.
  * @param {IDBTransaction} tx
  * @param {Visit[]} visits
+ * @param {import('./capture/recording-rules.js').Rules} rules
  */
-async function putVisits(tx, visits) {
+async function putVisits(tx, visits, rules) {
   for (const visit of visits) {
     const stores = recordStores(tx, 'visits');
     // Until its adoption is complete, the visit is stored and counted without an owner.
     const old = (await current(stores, keyOf(visit))) ?? (await current(stores, keyOf({ ...visit, owner: '' })));
-    await putPending(tx, 'visits', visit);
-    await addToDay(tx, visit, visit.activeMs - (old?.activeMs ?? 0), old ? 0 : 1);
+    const allowed = allowedVisit(visit, rules);
+    await putOnly(stores, allowed ? 'pending' : 'held', allowed ?? visit);
+    await changeDays(tx, old && old.place !== 'held' ? /** @type {Visit} */ (old.record) : null, allowed);
   }
 }
 
 /**
- * The record under a key in any of the three places, or undefined.
+ * The record under a key in any place, or undefined.
  * @param {RecordStores} stores
  * @param {IDBValidKey} key
- * @returns {Promise<StoredRecord | undefined>}
+ * @returns {Promise<{place: Place, record: StoredRecord} | undefined>}
  */
 async function current(stores, key) {
-  const found = await Promise.all(PLACES.map((place) => resultOf(stores[place].get(key))));
-  return found.find((record) => record !== undefined);
+  const found = await Promise.all(PLACES.map(async (place) => ({ place, record: await resultOf(stores[place].get(key)) })));
+  return found.find(({ record }) => record !== undefined);
 }
 
 /**
- * Adds to the totals of a visit's day. An erased visit is added with negative numbers.
+ * Takes one visit out of the days' totals and adds another.
  * @param {IDBTransaction} tx
- * @param {Visit} visit
- * @param {number} activeMs
- * @param {number} visits
+ * @param {Visit | null} removed
+ * @param {Visit | null} added
  */
-async function addToDay(tx, visit, activeMs, visits) {
-  if (!activeMs && !visits) return;
+async function changeDays(tx, removed, added) {
+  /** @type {Map<string, Day>} */
+  const changes = new Map();
+  for (const [visit, sign] of /** @type {const} */ ([[removed, -1], [added, 1]])) {
+    for (const { day, activeMs, visits } of visit ? dayParts(visit) : []) {
+      const { owner, domain } = /** @type {Visit} */ (visit);
+      const change = changes.get(`${day} ${owner}`) ?? { owner, day, activeMs: 0, visits: 0, domains: {} };
+      addDay(change, { activeMs: sign * activeMs, visits: sign * visits, domains: { [domain]: sign * activeMs } });
+      changes.set(`${day} ${owner}`, change);
+    }
+  }
   const days = tx.objectStore('days');
-  const day = localDay(visit.startedAt);
-  /** @type {Day} */
-  const found = (await resultOf(days.get([visit.owner, day]))) ?? { owner: visit.owner, day, activeMs: 0, visits: 0, domains: {} };
-  found.activeMs += activeMs;
-  found.visits += visits;
-  found.domains[visit.domain] = (found.domains[visit.domain] ?? 0) + activeMs;
-  if (activeMs < 0 && found.domains[visit.domain] <= 0) delete found.domains[visit.domain];
-  await resultOf(days.put(found));
+  for (const change of changes.values()) {
+    if (!change.activeMs && !change.visits && Object.keys(change.domains).length === 0) continue;
+    /** @type {Day} */
+    const day = (await resultOf(days.get([change.owner, change.day]))) ?? { ...change, activeMs: 0, visits: 0, domains: {} };
+    addDay(day, change);
+    await resultOf(days.put(day));
+  }
+}
+
+/**
+ * Adds to the totals of a day. A domain without any time is left out.
+ * @param {Day} day
+ * @param {{activeMs: number, visits: number, domains: Record<string, number>}} more
+ */
+function addDay(day, { activeMs, visits, domains }) {
+  day.activeMs += activeMs;
+  day.visits += visits;
+  for (const [domain, ms] of Object.entries(domains)) {
+    const sum = (day.domains[domain] ?? 0) + ms;
+    if (sum === 0) delete day.domains[domain];
+    else day.domains[domain] = sum;
+  }
 }
 
 /**

@@ -81,6 +81,7 @@ export class BackgroundWorker {
     this.running = null;
     /** @type {import('../sync/sync-run.js').Progress | null} */
     this.progress = null;
+    this.interruption = new AbortController();
     /** @type {import('../capture/visit-reducer.js').PausedUntil | undefined} */
     this.resumeAlarmAt = undefined;
     this.idleSeconds = Math.max(MIN_IDLE_SECONDS, timings.idleSeconds);
@@ -156,7 +157,14 @@ export class BackgroundWorker {
     if (JSON.stringify((await this.recorder.state()).rules) === JSON.stringify(present)) return;
     await this.recorder.record({ ...this.clockReading(), type: 'rules', rules: present, lateFields: browserSnapshot });
     await this.store.applyRules(present);
+    this.interruptSending();
     this.recordCounts.clear();
+  }
+
+  /** Stops the batch that is on its way, after records were forbidden or erased. The run goes on without them. */
+  interruptSending() {
+    this.interruption.abort();
+    this.interruption = new AbortController();
   }
 
   /** @returns {Promise<import('../sync/accounts.js').Account | undefined>} */
@@ -261,7 +269,7 @@ export class BackgroundWorker {
     try {
       return await this.lock('sync', () => sync({
         store: this.store, api: this.api, accounts: this.accounts, now: Date.now, client: this.client,
-        timings: this.timings,
+        timings: this.timings, interruption: () => this.interruption.signal,
         onProgress: (progress) => {
           this.progress = progress;
         },

@@ -212,6 +212,7 @@ export class PageCommands {
     const { worker } = this;
     const owner = (await worker.account())?.key ?? '';
     const forgotten = await worker.store.forbidden(owner, (await worker.recorder.state()).rules, { forget: true });
+    worker.interruptSending();
     worker.recordCounts.clear();
     return { forgotten };
   }
@@ -255,6 +256,7 @@ export class PageCommands {
     const { worker } = this;
     await worker.record({ type: 'erase', ...worker.clockReading() });
     await worker.store.erase((await worker.account())?.key ?? '');
+    worker.interruptSending();
     await worker.store.set('parkedSeen', 0);
     worker.recordCounts.clear();
     worker.updateBadge();

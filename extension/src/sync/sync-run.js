@@ -15,6 +15,7 @@
  * @property {(name: string) => Promise<any>} get
  * @property {(name: string, change: (old: any) => unknown) => Promise<unknown>} change
  * @property {(kind: Kind, owner: string, limit: number, after?: SyncRecord) => Promise<SyncRecord[]>} pending
+ * @property {<T extends SyncRecord>(kind: Kind, owner: string, records: T[]) => Promise<T[]>} stillPending
  * @property {(kind: Kind, owner: string, verdicts: Verdict[], now: number) => Promise<unknown>} settle
  * @property {(owner: string, due?: number) => Promise<unknown>} release
  * @property {(owner: string) => Promise<{pending: number}>} counts
@@ -29,6 +30,8 @@
  * @property {Client} client
  * @property {import('../timings.js').Timings} timings
  * @property {(progress: Progress) => void} [onProgress]
+ * @property {() => AbortSignal} [interruption]  the present signal. It is aborted when the person forbids or erases
+ *   records, so that a batch with one of them is cut down and sent anew.
  *
  * @typedef {{state: 'synced' | 'not-yet' | 'signed-out' | 'stopped' | 'failed', sent: number, parked: number,
  *   problem: Problem | null}} Run
@@ -187,14 +190,21 @@ class Sending {
         after = records[records.length - 1].record;
         group = { records, retried: false };
       }
-      const { records } = group;
+      const signal = this.world.interruption?.();
+      // A record may have been forbidden, erased or changed since the batch was read, tried or halved.
+      const records = await this.stillPending(kind, group.records);
+      if (!records.length) continue;
       // While this batch travels, the previous one is settled and the next one is read.
-      const pushing = this.push(kind, records);
+      const pushing = this.push(kind, records, signal);
       const settling = this.settleDecided();
       nextBatch ??= this.readBatch(kind, after);
       nextBatch.catch(() => {});
       const [reply] = await Promise.all([pushing, settling]);
       if (reply === null) return { gone: true };
+      if (reply.reason === 'interrupted') {
+        work.unshift(group);
+        continue;
+      }
       if (isTooMuch(reply) && records.length > 1) this.step = Math.ceil(records.length / 2);
       if (reply.kind === 'ok') {
         if (!this.decide(kind, records, reply.body)) return stopFor(NOT_THIS_SERVER);
@@ -235,6 +245,16 @@ class Sending {
     return cutBatch(records, this.limits, WIRE[kind].record);
   }
 
+  /**
+   * @param {Kind} kind
+   * @param {Batch} records
+   * @returns {Promise<Batch>}
+   */
+  async stillPending(kind, records) {
+    const kept = new Set(await this.world.store.stillPending(kind, this.account.key, records.map(({ record }) => record)));
+    return records.filter(({ record }) => kept.has(record));
+  }
+
   /** The step of the next run after a success: twice this one's, or none once the server's own limit is reached. */
   largerStep() {
     return this.step === undefined || this.step * 2 >= this.limits.maxRecords ? undefined : this.step * 2;
@@ -243,10 +263,11 @@ class Sending {
   /**
    * @param {Kind} kind
    * @param {Batch} records
+   * @param {AbortSignal | undefined} signal
    */
-  push(kind, records) {
+  push(kind, records, signal) {
     return this.world.accounts.call(this.account.key, WIRE[kind].path, {
-      method: 'POST', body: pushBody(kind, records.map(({ text }) => text), this.world.client), compress: true,
+      method: 'POST', body: pushBody(kind, records.map(({ text }) => text), this.world.client), compress: true, signal,
     });
   }
 
