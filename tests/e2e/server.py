@@ -48,7 +48,7 @@ class Server:
             "DJANGO_SETTINGS_MODULE": "syncserver.settings",
             "SECRET_KEY": "0123456789-for-tests-only-abcdefghijklmnopqrstuvwxyz",
             "DEBUG": "true",
-            "ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "ALLOWED_HOSTS": "127.0.0.1,localhost,nas.local",
             "DATABASE_URL": self.database,
             "WEB_CONCURRENCY": "2",
             "PORT": str(self.port),

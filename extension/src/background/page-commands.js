@@ -123,7 +123,8 @@ export class PageCommands {
     const limits = reply.kind === 'ok' ? limitsOf(reply.body) : null;
     if (limits) {
       const earlier = await this.earlierAddress(limits.serverId);
-      return { ok: true, knownAs: earlier === server ? null : earlier };
+      const answered = await this.answeredAddress(server, limits.serverId);
+      return { ok: true, knownAs: answered !== null || earlier === server ? null : earlier };
     }
     if (reply.kind === 'ok') return { problem: 'not-this-server' };
     const named = reply.kind === 'wait' || reply.kind === 'unusable' ? reply.reason : undefined;
@@ -140,6 +141,18 @@ export class PageCommands {
   }
 
   /**
+   * The address under which the accounts of a server are known here by the person's earlier answer, or null where they
+   * were not asked yet.
+   * @param {string} server
+   * @param {string | undefined} serverId
+   * @returns {Promise<string | null>}
+   */
+  async answeredAddress(server, serverId) {
+    const answer = (await this.worker.store.get('serverNames'))?.[server];
+    return answer && answer.serverId === serverId ? answer.knownAs : null;
+  }
+
+  /**
    * @param {SignInForm} form
    * @returns {Promise<{ok: true, adopted: number, email: string} | {ok?: false, problem: string,
    *   error?: import('../sync/wire.js').ServerError | null, status: number | null, waitMs: number | null}>}
@@ -151,7 +164,7 @@ export class PageCommands {
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
     const told = await worker.api(server, '/api/sync/limits');
     const serverId = told.kind === 'ok' ? limitsOf(told.body)?.serverId : undefined;
-    const keyServer = (sameServer && (await this.earlierAddress(serverId))) || server;
+    const keyServer = (sameServer && (await this.earlierAddress(serverId))) || (await this.answeredAddress(server, serverId)) || server;
     const reply = isNew ? await accounts.signUp(server, { email, password, name, label, timeZone }, keyServer)
       : await accounts.signIn(server, { email, password, label }, keyServer);
     const { account } = reply;
@@ -159,7 +172,10 @@ export class PageCommands {
       return { problem: reply.reason ?? reply.kind, error: reply.error, status: reply.status ?? null, waitMs: reply.retryAfterMs ?? null };
     }
     await store.set('account', { ...account, ...(serverId ? { serverId } : {}), adopting: Boolean(adopt) });
-    if (serverId) await store.change('knownServers', (known) => ({ ...known, [serverId]: keyServer }));
+    if (serverId) {
+      await store.change('knownServers', (known) => ({ ...known, [serverId]: keyServer }));
+      await store.change('serverNames', (names) => ({ ...names, [server]: { serverId, knownAs: keyServer } }));
+    }
     await store.set('schedule', FIRST_SCHEDULE);
     await this.changeSettings({ server });
     const adopted = await worker.applyAccount();

@@ -1,6 +1,6 @@
 /** The options page: account, sending, rules, page metadata, export and erasing. */
 import { ext, isFirefox } from '../browser-api.js';
-import { faultyPattern, patternsIn } from '../capture/site-patterns.js';
+import { faultyPattern, patternHost, patternsIn } from '../capture/site-patterns.js';
 import { originPattern } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { askBackground, askStatus } from './ask-background.js';
@@ -467,8 +467,10 @@ function mayReadPages(origins) {
  * @param {string} pattern
  */
 function originsOf(pattern) {
-  const host = pattern.replace(/^\w+:\/\//, '').replace(/[/:].*$/, '').replace(/^\*\./, '');
-  return host.includes('*') ? ALL_SITES : [`http://*.${host}/*`, `https://*.${host}/*`];
+  const host = patternHost(pattern)?.replace(/^\*\./, '') ?? '*';
+  if (host.includes('*')) return ALL_SITES;
+  const hosts = /^[\d.]+$|^\[/.test(host) ? host : `*.${host}`;
+  return [`http://${hosts}/*`, `https://${hosts}/*`];
 }
 
 // ---------------------------------------------------------------------- export and erasing

@@ -82,7 +82,7 @@ export async function sync(world, { manual = false } = {}) {
   await store.change('schedule', (old = FIRST_SCHEDULE) => failure
     ? afterFailure(old, now(), failure.problem, failure.waitMs ?? null, random(), timings, run.step)
     : afterSuccess(old, now(), Math.min(timings.longestFloorSeconds * 1000, Math.max(run.floorMs, timings.syncFloorSeconds * 1000)), {
-      stored: run.sent > 0, batchRecords: run.largerStep(), notice: { refused: run.parked, unknown: run.unknown },
+      stored: run.stored > 0, batchRecords: run.largerStep(), notice: { refused: run.parked, unknown: run.unknown },
     }));
   return { state: failure ? 'failed' : 'synced', ...counted, problem: failure?.problem ?? null };
 }
@@ -98,6 +98,7 @@ class Sending {
     this.world = world;
     this.account = account;
     this.sent = 0;
+    this.stored = 0;
     this.parked = 0;
     this.unknown = 0;
     this.accepted = 0;
@@ -293,6 +294,7 @@ class Sending {
       await store.settle(kind, this.account.key, verdicts, now());
       const parked = verdicts.filter(({ verdict }) => verdict === 'parked').length;
       this.sent += verdicts.length - parked;
+      this.stored += verdicts.filter(({ verdict }) => verdict === 'stored').length;
       this.parked += parked;
       this.reportProgress();
     }

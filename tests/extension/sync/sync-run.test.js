@@ -431,8 +431,12 @@ test('a run that stores nothing is not the last time of sending, and what was re
   const { lastSuccessAt, notice } = await it.schedule();
   assert.deepEqual([lastSuccessAt, notice], [null, { refused: 1, unknown: 1 }]);
   assert.match(sendingNotice(notice, 'https://s.test'), /refused 1 record.*answered 1 record with a word/);
+  it.server.next(json(200, { results: ['erased'], rejected: [], trimmed: [] }));
   await it.run({ manual: true });
-  assert.deepEqual([(await it.schedule()).lastSuccessAt, (await it.schedule()).notice], [T0, undefined]);
+  assert.deepEqual([(await it.schedule()).lastSuccessAt, (await it.schedule()).notice], [null, undefined]);
+  await it.record(visit(3));
+  await it.run({ manual: true });
+  assert.equal((await it.schedule()).lastSuccessAt, T0);
 });
 
 test('the id of the server is learnt, and a server of another id gets nothing', async () => {
