@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from .machine import EXTENSION, require_program
 
@@ -177,7 +177,8 @@ class Chromium:
         page.get_by_label("E-mail").fill(email)
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Sign in", exact=True).click()
-        page.get_by_text(f"Signed in as {email}").wait_for(timeout=30_000)
+        expect(page.locator("#email")).to_have_text(email, timeout=30_000)
+        expect(page.locator("#account-message")).to_contain_text("Signed in.")
 
     def sync_all(self, page: Page, seconds: float = 60) -> None:
         """Asks for a sync and waits until nothing is pending."""
