@@ -16,6 +16,7 @@
  * @typedef {{pending: number, parked: number, synced: number, held: number, pendingVisits: number}} Counts
  * @typedef {Record<Place, IDBObjectStore>} RecordStores
  */
+import { erasesVisit, totalsAfter } from './capture/erasure-rules.js';
 import { dayParts, localDay } from './capture/local-days.js';
 import { NO_RULES, allowedTotals, allowedVisit } from './capture/recording-rules.js';
 
@@ -461,6 +462,104 @@ export class Store {
     return found;
   }
 
+  // ------------------------------------------------------------------ erasures
+
+  /**
+   * The sites and the visit ids of an owner's records.
+   * @param {string} owner
+   */
+  async sitesAndIds(owner) {
+    /** @type {Set<string>} */
+    const sites = new Set();
+    /** @type {Set<string>} */
+    const ids = new Set();
+    for await (const slice of this.slices('visits', owner)) {
+      for (const record of slice) {
+        if ('url' in record) sites.add(record.domain);
+        ids.add(record.id);
+      }
+    }
+    for await (const slice of this.slices('aggregates', owner)) {
+      for (const record of slice) {
+        if (!('domains' in record)) continue;
+        for (const site of Object.keys(record.domains)) sites.add(site);
+        if (record.currentDomain !== null) sites.add(record.currentDomain);
+      }
+    }
+    return { sites, ids };
+  }
+
+  /**
+   * The numbers of an owner's records that the rules erase: all visits, those of them that the server does not have, and
+   * tabs whose totals are erased or lose something.
+   * @param {string} owner
+   * @param {import('./capture/erasure-rules.js').Erasure[]} erasures
+   */
+  async countErased(owner, erasures) {
+    const counts = { visits: 0, unsent: 0, tabs: 0 };
+    for (const place of PLACES) {
+      for await (const slice of this.slicesOf('visits', place, owner)) {
+        const found = slice.filter((record) => 'url' in record && erasesVisit(erasures, record)).length;
+        counts.visits += found;
+        if (place !== 'synced') counts.unsent += found;
+      }
+      for await (const slice of this.slicesOf('aggregates', place, owner)) {
+        counts.tabs += slice.filter((record) => 'domains' in record && totalsAfter(erasures, record) !== record).length;
+      }
+    }
+    return counts;
+  }
+
+  /**
+   * Deletes an owner's records that the rules erase, wherever they lie, and takes erased sites out of tabs' totals. The
+   * result is the number of deleted visits.
+   * @param {string} owner
+   * @param {import('./capture/erasure-rules.js').Erasure[]} erasures
+   */
+  async applyErasures(owner, erasures) {
+    let erased = 0;
+    for (const place of PLACES) {
+      await this.eachRecord('visits', place, allOf(owner), async (record, stores) => {
+        if (!('url' in record) || !erasesVisit(erasures, record)) return;
+        erased += 1;
+        stores[place].delete(keyOf(record));
+        if (place !== 'held') await changeDays(stores[place].transaction, record, null);
+      }, ['days']);
+      await this.eachRecord('aggregates', place, allOf(owner), (record, stores) => {
+        if (!('domains' in record)) return;
+        const left = totalsAfter(erasures, record);
+        if (left === null) stores[place].delete(keyOf(record));
+        else if (left !== record) stores[place].put(left);
+      });
+    }
+    return erased;
+  }
+
+  /**
+   * Makes all synced records of an owner pending again, and returns their number.
+   * @param {string} owner
+   */
+  async sendAgain(owner) {
+    let marked = 0;
+    for (const kind of KINDS) {
+      await this.eachRecord(kind, 'synced', allOf(owner), ({ syncedAt, ...record }, stores) => {
+        marked += 1;
+        stores.synced.delete(keyOf(/** @type {StoredRecord} */ (record)));
+        stores.pending.put(record);
+      });
+    }
+    return marked;
+  }
+
+  /**
+   * The number of synced records of an owner, by kind.
+   * @param {string} owner
+   */
+  async syncedCounts(owner) {
+    const [visits, aggregates] = await Promise.all(KINDS.map((kind) => this.read(storeOf(kind, 'synced'), (synced) => synced.count(allOf(owner)))));
+    return { visits, aggregates };
+  }
+
   // ------------------------------------------------------------------ export and erasing
 
   /**
@@ -470,18 +569,27 @@ export class Store {
    * @returns {AsyncGenerator<StoredRecord[]>}
    */
   async *slices(kind, owner) {
+    for (const place of PLACES) yield* this.slicesOf(kind, place, owner);
+  }
+
+  /**
+   * The same of one place.
+   * @param {Kind} kind
+   * @param {Place} place
+   * @param {string} [owner]
+   * @returns {AsyncGenerator<StoredRecord[]>}
+   */
+  async *slicesOf(kind, place, owner) {
     const all = owner === undefined ? undefined : allOf(owner);
-    for (const name of storesOf(kind)) {
-      let range = all;
-      for (;;) {
-        const rest = range;
-        /** @type {StoredRecord[]} */
-        const slice = await this.read(name, (records) => records.getAll(rest, SLICE_LENGTH));
-        if (slice.length) yield slice;
-        if (slice.length < SLICE_LENGTH) break;
-        const last = keyOf(slice[slice.length - 1]);
-        range = all ? IDBKeyRange.bound(last, all.upper, true) : IDBKeyRange.lowerBound(last, true);
-      }
+    let range = all;
+    for (;;) {
+      const rest = range;
+      /** @type {StoredRecord[]} */
+      const slice = await this.read(storeOf(kind, place), (records) => records.getAll(rest, SLICE_LENGTH));
+      if (slice.length) yield slice;
+      if (slice.length < SLICE_LENGTH) return;
+      const last = keyOf(slice[slice.length - 1]);
+      range = all ? IDBKeyRange.bound(last, all.upper, true) : IDBKeyRange.lowerBound(last, true);
     }
   }
 

@@ -19,6 +19,7 @@
  * @property {(kind: Kind, owner: string, verdicts: Verdict[], now: number) => Promise<unknown>} settle
  * @property {(owner: string, due?: number) => Promise<unknown>} release
  * @property {(owner: string) => Promise<{pending: number}>} counts
+ * @property {(owner: string) => Promise<import('./wire.js').RecordCounts>} syncedCounts
  * @property {(before: number) => Promise<unknown>} prune
  *
  * @typedef {object} World
@@ -30,6 +31,8 @@
  * @property {Client} client
  * @property {import('../timings.js').Timings} timings
  * @property {(progress: Progress) => void} [onProgress]
+ * @property {(owner: string, erasures: {at: number, rule: import('./wire.js').ErasureRule}[], key: string) => Promise<unknown>} [erase]
+ *   applies the person's erasures to the records here. Without it they are not read.
  * @property {() => AbortSignal} [interruption]  the present signal. It is aborted when the person forbids or erases
  *   records, so that a batch with one of them is cut down and sent anew.
  *
@@ -40,6 +43,7 @@
  * @typedef {import('./batches.js').BatchRecord<SyncRecord>[]} Batch
  */
 import { cutBatch, halves } from './batches.js';
+import { followErasures } from './erasure-feed.js';
 import { FIRST_SCHEDULE, afterFailure, afterSuccess } from './schedule.js';
 import { WIRE, limitsOf, pushBody, verdictsOf } from './wire.js';
 
@@ -70,6 +74,8 @@ export async function sync(world, { manual = false } = {}) {
   let stop;
   try {
     stop = await run.all();
+    const { erase } = world;
+    if (!stop && erase && !(await followErasures(world, account.key, (erasures, key) => erase(account.key, erasures, key)))) stop = { gone: true };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : { name: 'Error', message: null };
     // A store fails with a DOMException. Any other error is a fault of this code.
