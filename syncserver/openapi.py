@@ -27,6 +27,11 @@ ERRORS: dict[str, dict[str, dict[str, Any]]] = {
     "404": {
         "not_found": {"code": "not_found", "detail": "There is nothing here."},
     },
+    "410": {
+        "resync_required": {"code": "resync_required",
+                            "detail": "The server was restored from a backup. Begin anew without a cursor, replace "
+                                      "what you have, and drop what the new pass does not bring."},
+    },
     "413": {
         "batch_too_large": {"code": "batch_too_large",
                             "detail": "A batch holds at most 1000 records; this one holds 1200.", "maxRecords": 1000},
@@ -51,6 +56,7 @@ MEANINGS = {
     "401": "There is no token, or it is not valid any more.",
     "403": "The call is not allowed.",
     "404": "The id does not exist, or belongs to another person.",
+    "410": "The cursor leads nowhere any more.",
     "413": "The body or the batch is too large; nothing was stored.",
     "415": "The Content-Type is not JSON, or the Content-Encoding is not gzip.",
     "429": "There were too many requests. Wait as long as Retry-After says.",
@@ -70,6 +76,9 @@ ONLY_AT: dict[str, dict[str, Any]] = {
     "insights": {"invalid": {"code": "invalid",
                              "detail": "Correct these fields. to: “To” must be the same day as “From” or later.",
                              "errors": {"to": ["“To” must be the same day as “From” or later."]}}},
+    "changes": {"invalid": {"code": "invalid",
+                            "detail": "Correct these fields. limit: Ensure this value is less than or equal to 1000.",
+                            "errors": {"limit": ["Ensure this value is less than or equal to 1000."]}}},
     "push": {"quota_exceeded": {"code": "quota_exceeded",
                                 "detail": "A person has at most 100 browsers; this batch would add another.",
                                 "maxBrowsers": 100}},
@@ -129,6 +138,10 @@ def _statuses(path: str, operation: dict[str, Any]) -> list[str]:
         statuses += ["404"]
     if "/auth/" in path and operation["operationId"] != "me":
         statuses += ["429"]
+    if operation["operationId"] == "nameBrowser":
+        statuses += ["404"]
+    if operation["operationId"] == "changes":
+        statuses += ["410"]
     if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
         statuses += ["400"]
     if {"bearer": []} in operation.get("security", []):
@@ -144,6 +157,8 @@ def _examples(operation_id: str, status: str) -> dict[str, Any]:
         examples = ONLY_AT["login"]
     elif status == "400" and operation_id.startswith("insights"):
         examples = ONLY_AT["insights"]
+    elif status == "400" and operation_id == "changes":
+        examples = ONLY_AT["changes"]
     elif status == "403" and operation_id == "register":
         examples |= ONLY_AT["register"]
     elif status == "403" and operation_id == "closeAccount":

@@ -207,6 +207,7 @@ REST_FRAMEWORK = {
         "auth": AUTH_RATE,
         "refresh": AUTH_RATE,
         "account": AUTH_RATE,
+        "erase": AUTH_RATE,
         "reset": RESET_RATE,
     },
     "EXCEPTION_HANDLER": "syncserver.errors.api_exception_handler",

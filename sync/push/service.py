@@ -18,24 +18,22 @@ from django.db import DatabaseError, DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from sync import limits
+from sync.erasures.push_judgement import erased_places
 from sync.models import Browser, SyncState
+from sync.person_lock import PersonGone
 from sync.push import record_sql
-from sync.push.record_sql import Held, Leading
+from sync.push.record_sql import Held, Leading, LockedState
 from sync.records import merge
 from sync.records.record_kind import Content, RecordKind
 
 logger = logging.getLogger(__name__)
 
-Result = Literal["created", "updated", "unchanged", "rejected"]
+Result = Literal["created", "updated", "unchanged", "rejected", "erased"]
 RESULTS: Final = get_args(Result)
 Statement = Callable[[Sequence["Incoming"]], None]
 REFUSED: Final = {"record": ["The database refuses this record. Send it again only after it has changed."]}
 # PostgreSQL's classes "program limit exceeded" and "raised by a rule of the operator": no retry makes the row fit.
 REFUSALS: Final = ("54", "P0")
-
-
-class PersonGone(Exception):
-    """The person was deleted or deactivated while the push was under way."""
 
 
 class TooManyBrowsers(Exception):
@@ -107,31 +105,40 @@ def bulk_update_or_create(
 def _push(user_id: int, kind: RecordKind, contents: Sequence[Content], push: Push, write: Write) -> list[Result]:
     """Do all of a push in one transaction."""
     with transaction.atomic(durable=True):
-        seq = _lock(user_id) + 1
+        state = _lock(user_id)
+        seq = state.counter + 1
+        erased: set[int] = set()
+        if state.erased_before:
+            erased = erased_places(user_id, kind, contents, state.erased_before, state.erasure_key)
         clients = dict.fromkeys(content.client_id for content in contents)
         sender = next(iter(clients), None) if push.sender is None else push.sender
+        if erased:  # A browser is not made for records that are not stored.
+            clients = dict.fromkeys(each.client_id for index, each in enumerate(contents) if index not in erased)
         browsers = _browsers(user_id, clients, sender, push.client)
         records = [
-            incoming(index, kind, browsers[content.client_id], content) for index, content in enumerate(contents)
+            incoming(index, kind, browsers[content.client_id], content)
+            for index, content in enumerate(contents)
+            if index not in erased
         ]
-        results = _store(user_id, kind, records, seq, write)
+        results: list[Result] = ["erased" if index in erased else "unchanged" for index in range(len(contents))]
+        _store(user_id, kind, records, seq, write, results)
         if "created" in results or "updated" in results:
             SyncState.objects.filter(user_id=user_id).update(counter=seq)
         _log_batch(user_id, kind, browsers.get(sender) if sender is not None else None, results, push)
     return results
 
 
-def _lock(user_id: int) -> int:
-    """Return the person's counter, locked until the transaction ends; raises PersonGone."""
-    counter = record_sql.lock_state(user_id)
-    if counter is None:
+def _lock(user_id: int) -> LockedState:
+    """Return the person's state, locked until the transaction ends; raises PersonGone."""
+    state = record_sql.lock_state(user_id)
+    if state is None:
         # The first push of a person, or the person is gone: the lock just taken on the person's row tells.
         people = get_user_model()._default_manager.select_for_update(no_key=True)
         if not people.filter(pk=user_id, is_active=True).exists():
             raise PersonGone
         SyncState.objects.bulk_create([SyncState(user_id=user_id)], ignore_conflicts=True)
         return _lock(user_id)
-    return counter
+    return state
 
 
 def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: Mapping[str, str]) -> dict[str, int]:
@@ -148,7 +155,8 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: 
         if client_id == sender and any(kept[column] != text for column, text in client.items()):
             Browser.objects.filter(user_id=user_id, pk=pk).update(**client)
     if new := [client_id for client_id in clients if client_id not in known]:
-        if Browser.objects.filter(user_id=user_id).count() + len(new) > limits.MAX_BROWSERS:
+        of_quota = Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
+        if of_quota.count() + len(new) > limits.MAX_BROWSERS:
             raise TooManyBrowsers
         made = [
             Browser(
@@ -161,9 +169,10 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: 
     return known
 
 
-def _store(user_id: int, kind: RecordKind, records: Sequence[Incoming], seq: int, write: Write) -> list[Result]:
-    """Write the winners and return the fate of every record."""
-    results: list[Result] = ["unchanged"] * len(records)
+def _store(
+    user_id: int, kind: RecordKind, records: Sequence[Incoming], seq: int, write: Write, results: list[Result]
+) -> None:
+    """Write the winners, and set the result of each one in `results`, which holds `unchanged` for every record."""
     left = list(records)
     while left:
         newer = _newer(user_id, kind, left)
@@ -180,7 +189,6 @@ def _store(user_id: int, kind: RecordKind, records: Sequence[Incoming], seq: int
         # The next best copy of a refused record may still be good.
         again = {(record.browser_id, record.key) for record in newer if record.index in refused}
         left = [record for record in left if (record.browser_id, record.key) in again and record.index not in refused]
-    return results
 
 
 def _newer(user_id: int, kind: RecordKind, records: Sequence[Incoming]) -> list[Incoming]:
@@ -271,6 +279,7 @@ def _log_batch(user_id: int, kind: RecordKind, browser_id: int | None, results: 
         updated=results.count("updated"),
         unchanged=results.count("unchanged"),
         rejected=len(errors),
+        erased=results.count("erased"),
         body_bytes=push.body_bytes,
         duration_ms=int((time.monotonic() - push.started) * 1000),
         errors=errors[: limits.BATCH_ERRORS_KEPT],

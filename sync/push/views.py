@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from sync import limits
+from sync.person_lock import PersonGone
 from sync.push import record_sql, service
 from sync.push.batch import Batch, split
 from sync.push.openapi import (
@@ -72,7 +73,7 @@ class PushView(APIView):
         )
         try:
             results = serializer.save(user=request.user, push=push)
-        except service.PersonGone as error:
+        except PersonGone as error:
             raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
         except service.TooManyBrowsers as error:
             raise Refusal(

@@ -9,12 +9,15 @@ from drf_spectacular.generators import SchemaGenerator
 
 from accounts.models import User
 from tests.people import UserFactory, session_of
+from tests.sync.erasures.erasing import erase
 from tests.wire import access_token, push, refresh_token, send
 from tests.wire_records import aggregate, visit
 
 PASSWORD = "correct horse battery staple"
 # The day of the records that the person has.
 DAY = "2025-11-03"
+# The browser that the examples name.
+BROWSER = "038a5898-dc23-426f-9ec7-e48ffcc3924b"
 
 SCHEMA = SchemaGenerator().get_schema(public=True)
 CALLS = {
@@ -80,8 +83,9 @@ def person(db, cheap_hashing):
     alice = UserFactory(email="alice@example.org", name="Alice", password=PASSWORD)
     session_of(alice)
     send("POST", "/api/auth/login", {"email": alice.email, "password": PASSWORD})
-    push(alice, "/api/sync/page-visits", [visit(), visit(endedAt=None, isActive=True, category="work_coding")])
-    push(alice, "/api/sync/tab-aggregates", [aggregate()])
+    records = [visit(), visit(endedAt=None, isActive=True, category="work_coding")]
+    push(alice, "/api/sync/page-visits", records, anonymousClientId=BROWSER)
+    push(alice, "/api/sync/tab-aggregates", [aggregate()], anonymousClientId=BROWSER)
     return alice
 
 
@@ -105,6 +109,8 @@ def made_true(name, body, person):
 def call(name, body, person, query=""):
     method, path, _ = CALLS[name]
     path = path.replace("{session_id}", str(session_of(person).pk))
+    if "{erasure_id}" in path:
+        path = path.replace("{erasure_id}", erase(person, {"domain": "example.org"})["erasure"]["id"])
     return send(method, path + query, b"" if body is None else body, token=access_token(person))
 
 
@@ -144,6 +150,8 @@ def test_the_replies_that_are_held_against_the_description_have_records_in_them(
         call("insightsTimeline", None, person, f"?date={DAY}").json()["browsers"],
         call("insightsSearch", None, person, f"?from={DAY}&to={DAY}").json()["visits"],
         call("insightsSites", None, person, f"?from={DAY}&to={DAY}").json()["sites"],
+        call("changes", None, person).json()["changes"],
+        call("syncStatus", None, person).json()["browsers"],
         call("sessions", None, person).json()["sessions"],
         call("events", None, person).json()["events"],
     ]
