@@ -46,8 +46,9 @@ def test_a_site_is_never_recorded_again_by_a_click_in_the_popup_and_forgotten_by
     popup.wait_for_text("#never-site", "Never record made.test")
     popup.click("#never-site")
     popup.wait_for_text("#never-text", "made.test is not recorded any more. 2 waiting records are not sent.")
-    popup.click("#forget")
-    popup.wait_for_text("#never-text", "2 visits forgotten")
+    popup.wait_for_text("#forget-question", "Forget made.test? 0 visits on your server are erased, and 2 here")
+    popup.click("#forget-yes")
+    popup.wait_for_text("#forget-message", "Forgotten: 2 visits in this browser and 0 on your server.")
     popup.close()
     assert chromium.ask(control, "status")["rules"]["never"] == [MADE_HOST]
     assert hosts(chromium.records(control)["visits"]) == {POSTGRES}
