@@ -15,7 +15,7 @@ import { FIRST_SCHEDULE, nextAttempt } from '../sync/schedule.js';
 import { sync } from '../sync/sync-run.js';
 import { timingsWith } from '../timings.js';
 import { showBadge, syncBadgeReason } from './badge.js';
-import { browserSnapshot, clientDescription, focusAnswer, isFullscreen } from './browser-queries.js';
+import { browserSnapshot, clientDescription, focusAnswer, frontAnswer, isFullscreen } from './browser-queries.js';
 import { Heartbeats, PeriodicAlarm } from './heartbeats.js';
 import { PageCommands } from './page-commands.js';
 import { RecordCounts } from './record-counts.js';
@@ -178,7 +178,7 @@ export class BackgroundWorker {
   recordHeartbeat() {
     return this.record({
       ...this.clockReading(), type: 'heartbeat',
-      lateFields: async (state) => ({ ...(await focusAnswer()), ...(state.idle === 'idle' ? { fullscreen: await isFullscreen() } : {}) }),
+      lateFields: async (state) => ({ ...(await frontAnswer()), ...(state.idle === 'idle' ? { fullscreen: await isFullscreen() } : {}) }),
     });
   }
 
