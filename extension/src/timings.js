@@ -16,7 +16,7 @@ export const TIMINGS = Object.freeze({
   earlyHeartbeatSeconds: [1.1, 5, 15],
   /** The number of missed heartbeats after which the browser counts as asleep or dead. */
   missedHeartbeats: 3,
-  /** Time without input after which the browser calls a person idle. */
+  /** Time without input after which the browser calls a person idle, unless the person has chosen another limit. */
   idleSeconds: 60,
   /** A shorter stay on a page is not recorded as a visit. */
   shortestVisitMs: 1000,
@@ -34,6 +34,9 @@ export const TIMINGS = Object.freeze({
   backoffLastSeconds: 1800,
   requestTimeoutSeconds: 60,
 });
+
+/** The idle limits, in seconds, that a person may choose. */
+export const IDLE_LIMITS = [60, 180, 300];
 
 /**
  * Timings with the named ones replaced. Unknown names and values that are not positive are ignored.

@@ -25,7 +25,9 @@ import { RecordCounts } from './record-counts.js';
  * @typedef {import('../capture/event-recorder.js').ClockReading} ClockReading
  * @typedef {{mode: 'off' | 'sites' | 'all', sites: string[]}} MetadataSetting
  * @typedef {{server: string, rules: import('../capture/recording-rules.js').Rules, metadata: MetadataSetting,
- *   recordServer: boolean}} Settings  `recordServer`: the pages of the person's own server are recorded too
+ *   recordServer: boolean, idleSeconds: number | null, soundCounts: boolean}} Settings  `recordServer`: the pages of the
+ *   person's own server are recorded too. `idleSeconds`: the person's idle limit, or null for the usual one. `soundCounts`:
+ *   a page with sound is watched while another program has the focus, too
  */
 
 /** Chromium stops a background that calls no browser API for 30 s, even in the middle of sending. */
@@ -38,6 +40,7 @@ const MIN_IDLE_SECONDS = 15;
 /** @type {Readonly<Settings>} */
 const FIRST_SETTINGS = Object.freeze({
   server: '', rules: NO_RULES, metadata: /** @type {MetadataSetting} */ ({ mode: 'off', sites: [] }), recordServer: false,
+  idleSeconds: null, soundCounts: true,
 });
 
 export class BackgroundWorker {
@@ -83,9 +86,8 @@ export class BackgroundWorker {
     this.progress = null;
     /** @type {import('../capture/visit-reducer.js').PausedUntil | undefined} */
     this.resumeAlarmAt = undefined;
-    this.idleSeconds = Math.max(MIN_IDLE_SECONDS, timings.idleSeconds);
     this.recordCounts = new RecordCounts(store);
-    this.heartbeats = new Heartbeats(timings.earlyHeartbeatSeconds, () => this.record({ ...this.clockReading(), type: 'heartbeat' }));
+    this.heartbeats = new Heartbeats(timings.earlyHeartbeatSeconds, () => this.recordHeartbeat());
     this.focusChecks = new PeriodicAlarm('focus');
     this.commands = new PageCommands(this);
     const api = createApi({
@@ -107,6 +109,10 @@ export class BackgroundWorker {
       onFailure: (error) => this.setFailure(error),
     });
     ext.idle.setDetectionInterval(this.idleSeconds);
+  }
+
+  get idleSeconds() {
+    return Math.max(MIN_IDLE_SECONDS, this.settings.idleSeconds ?? this.timings.idleSeconds);
   }
 
   /**
@@ -141,6 +147,7 @@ export class BackgroundWorker {
       await this.recorder.record({ ...this.clockReading(), type: 'owner', owner, adopt: account?.adopting ?? false });
     }
     await this.applyRules();
+    await this.applyPresence();
     if (!account?.adopting) return 0;
     const adopted = await this.store.adopt(owner);
     this.recordCounts.clear();
@@ -157,6 +164,15 @@ export class BackgroundWorker {
     await this.recorder.record({ ...this.clockReading(), type: 'rules', rules: present, lateFields: browserSnapshot });
     await this.store.applyRules(present);
     this.recordCounts.clear();
+  }
+
+  /** Brings recording in line with what the person counts as presence. */
+  async applyPresence() {
+    ext.idle.setDetectionInterval(this.idleSeconds);
+    const { soundCounts } = this.settings;
+    if (((await this.recorder.state()).soundCounts ?? true) !== soundCounts) {
+      await this.recorder.record({ ...this.clockReading(), type: 'presence', soundCounts });
+    }
   }
 
   /** @returns {Promise<import('../sync/accounts.js').Account | undefined>} */
@@ -182,10 +198,12 @@ export class BackgroundWorker {
     });
   }
 
-  /** Asks whether a window of the browser has the focus again. Nothing is written while none has. */
+  /** Asks whether a window of the browser has the focus again, or was minimised. Nothing is written while all is as it was. */
   async checkFocus() {
-    const { seenFocus } = await focusAnswer();
-    if (typeof seenFocus === 'number' && needsFocusCheck(await this.recorder.state())) await this.recordHeartbeat();
+    const { seenFocus, seenMinimized = false } = await focusAnswer();
+    const state = await this.recorder.state();
+    if (!needsFocusCheck(state)) return;
+    if (typeof seenFocus === 'number' || seenMinimized !== Boolean(state.minimized)) await this.recordHeartbeat();
   }
 
   /** @param {number | 'resumed'} until */

@@ -45,17 +45,28 @@ function chromiumInfo() {
 /**
  * The window that has the focus by the browser's own answer, as fields of an event. A minimised window has none. The
  * fields are empty where the browser gives no answer.
- * @returns {Promise<{seenFocus?: number | null}>}
+ * @typedef {{seenFocus?: number | null, seenMinimized?: boolean}} FocusAnswer
+ * @returns {Promise<FocusAnswer>}
  */
 export async function focusAnswer() {
   const window = await ext.windows.getLastFocused().catch(() => null);
   if (!window) return {};
-  return { seenFocus: window.focused && window.state !== 'minimized' ? window.id ?? null : null };
+  const seenMinimized = window.state === 'minimized';
+  return { seenFocus: window.focused && !seenMinimized ? window.id ?? null : null, seenMinimized };
+}
+
+/**
+ * The part of `focusAnswer` that is right at once after a loss of focus.
+ * @returns {Promise<FocusAnswer>}
+ */
+export async function minimizedAnswer() {
+  const { seenMinimized } = await focusAnswer();
+  return seenMinimized === undefined ? {} : { seenMinimized };
 }
 
 /**
  * `focusAnswer`, and the tab in front when its page has crashed. Chromium tells a crash by no event.
- * @returns {Promise<{seenFocus?: number | null, goneTabId?: number}>}
+ * @returns {Promise<FocusAnswer & {goneTabId?: number}>}
  */
 export async function frontAnswer() {
   const [focus, [tab]] = await Promise.all([focusAnswer(), ext.tabs.query({ active: true, lastFocusedWindow: true }).catch(() => [])]);
@@ -88,7 +99,7 @@ export async function documentAnswer(tabId) {
  * The focus, and whether a tab shows the source of a page: Chromium tells of that as of a navigation to the page itself.
  * @param {number} tabId
  * @param {string} url
- * @returns {Promise<{seenFocus?: number | null, url?: string}>}
+ * @returns {Promise<FocusAnswer & {url?: string}>}
  */
 export async function navigationAnswer(tabId, url) {
   const [focus, tab] = await Promise.all([focusAnswer(), ext.tabs.get(tabId).catch(() => null)]);

@@ -6,7 +6,7 @@ import { ext } from '../browser-api.js';
 import { isUrlAsTitle } from '../capture/visit-reducer.js';
 import { BackgroundWorker } from './background-worker.js';
 import { showBadge } from './badge.js';
-import { browserSnapshot, documentAnswer, focusAnswer, frontAnswer, isFullscreen, navigationAnswer } from './browser-queries.js';
+import { browserSnapshot, documentAnswer, focusAnswer, frontAnswer, isFullscreen, minimizedAnswer, navigationAnswer } from './browser-queries.js';
 import { ErrorPages } from './error-pages.js';
 
 const run = crypto.randomUUID();
@@ -100,7 +100,7 @@ ext.tabs.onUpdated.addListener((tabId, { title, audible, status, favIconUrl }, t
   const named = title ?? (status === 'complete' ? tab.title : undefined);
   if (named === undefined && audible === undefined) return;
   // The title of a crashed page in Firefox is the URL. The document tells whether that is so.
-  const lateFields = title && tab.url && isUrlAsTitle(title, tab.url) ? () => documentAnswer(tabId) : undefined;
+  const lateFields = title && tab.url && isUrlAsTitle(title, tab.url) ? () => documentAnswer(tabId) : audible ? focusAnswer : undefined;
   record('updated', { tabId, title: named, audible, url: tab.url, read: title === undefined, lateFields });
 });
 
@@ -116,7 +116,7 @@ ext.windows.onFocusChanged.addListener((windowId) => {
     return;
   }
   const afterGain = Date.now() - focusedAt < FOCUS_SETTLES_MS;
-  record('focus', { windowId: null, lateFields: afterGain ? focusAnswer : undefined });
+  record('focus', { windowId: null, lateFields: afterGain ? focusAnswer : minimizedAnswer });
   setTimeout(() => whenOpen((worker) => worker.checkFocus()), LOSS_IS_CHECKED_MS);
 });
 ext.windows.onRemoved.addListener(() => record('snapshot', { lateFields: browserSnapshot }));

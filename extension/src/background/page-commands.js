@@ -6,6 +6,7 @@ import { matches } from '../capture/site-patterns.js';
 import { mayReachServer } from '../server-permission.js';
 import { FIRST_SCHEDULE } from '../sync/schedule.js';
 import { browserLabel, limitsOf } from '../sync/wire.js';
+import { IDLE_LIMITS, TIMINGS } from '../timings.js';
 
 /**
  * @typedef {import('../capture/recording-rules.js').Rules} Rules
@@ -18,6 +19,7 @@ import { browserLabel, limitsOf } from '../sync/wire.js';
  *   | ({ask: 'sign-in'} & SignInForm)
  *   | {ask: 'pause', until: number | 'resumed'}
  *   | {ask: 'rules', rules: Rules, recordServer?: boolean}
+ *   | {ask: 'presence', idleSeconds: number, soundCounts: boolean}
  *   | {ask: 'never-site', site: string}
  *   | {ask: 'metadata', metadata: MetadataSetting}} Message
  * @typedef {Awaited<ReturnType<PageCommands['status']>>} Status
@@ -59,6 +61,8 @@ export class PageCommands {
         return this.status();
       case 'rules':
         return this.changeRules(message.rules, message.recordServer);
+      case 'presence':
+        return this.changePresence(message);
       case 'never-site':
         return this.neverSite(message.site);
       case 'forget':
@@ -102,6 +106,8 @@ export class PageCommands {
       rules: settings.rules,
       metadata: settings.metadata,
       recordServer: settings.recordServer,
+      idleSeconds: settings.idleSeconds ?? TIMINGS.idleSeconds,
+      soundCounts: settings.soundCounts,
       counts,
       signedOutVisits: unowned ?? counts.pendingVisits,
       today: { activeMs: today.activeMs, visits: today.visits, top: topOf(today.domains) },
@@ -199,6 +205,14 @@ export class PageCommands {
     const owner = (await worker.account())?.key ?? '';
     const { held } = await worker.counts(owner);
     return { held, stored: await worker.store.forbidden(owner, (await worker.recorder.state()).rules) };
+  }
+
+  /** @param {{idleSeconds: number, soundCounts: boolean}} presence */
+  async changePresence({ idleSeconds, soundCounts }) {
+    if (!IDLE_LIMITS.includes(idleSeconds)) return { error: 'unknown' };
+    await this.changeSettings({ idleSeconds, soundCounts });
+    await this.worker.applyPresence();
+    return {};
   }
 
   /** @param {string} site */

@@ -20,8 +20,8 @@
  * @typedef {{tabs: SeenTab[], windows: SeenWindow[]}} Snapshot  the browser's tabs and windows at this moment
  *
  * @typedef {{now: number, run?: string, tick?: number, nonce?: string, idleAfterGap?: IdleState,
- *   seenFocus?: number | null, goneTabId?: number}} EventBase  `seenFocus`: the window that has the focus by the browser's
- *   own answer. `goneTabId`: the tab in front, whose page has crashed.
+ *   seenFocus?: number | null, seenMinimized?: boolean, goneTabId?: number}} EventBase  `seenFocus`: the window that has the
+ *   focus by the browser's own answer. `seenMinimized`: the window that had it last is minimised. `goneTabId`: the tab in front, whose page has crashed.
  * @typedef {EventBase & {type: 'updated', tabId: number, title?: string, url?: string, read?: boolean, audible?: boolean,
  *   documentId?: string | null}} UpdatedEvent
  *   `url` is the tab's URL at that moment. A `read` title was not announced, it stood in the tab. `documentId`: the
@@ -45,6 +45,7 @@
  *   | (EventBase & {type: 'rules', rules: Rules} & Snapshot)
  *   | (EventBase & {type: 'pause', until: number | 'resumed'})
  *   | (EventBase & {type: 'pause', until: null} & Snapshot)
+ *   | (EventBase & {type: 'presence', soundCounts: boolean})
  *   | (EventBase & {type: 'erase'})} Event
  *   `start`: the background began; `fresh`: the browser began too, or, where `reinstalled`, perhaps the extension alone. `unseen`: events before this snapshot are lost.
  *
@@ -61,9 +62,11 @@
  * @typedef {{owner: string, lastSeen: number, run: string, tick: number, idle: IdleState, fullscreen: boolean,
  *   focused: boolean, focusedId: number | null, asleep: boolean, windowId: number | null,
  *   activeTabs: Record<number, number>, openTabId: number | null, pausedUntil: PausedUntil, rules: Rules,
- *   moving?: {tabId: number, at: number, visit: Visit, totals: Totals} | null}} State
+ *   minimized?: boolean, soundCounts?: boolean, moving?: {tabId: number, at: number, visit: Visit, totals: Totals} | null}} State
  *   `windowId` is the window in front, `focusedId` the window that the browser called focused. `asleep`: the machine
- *   woke and nobody has been seen since. `openTabId` is the tab of the visit that goes on. `moving`: the tab that was
+ *   woke and nobody has been seen since. `openTabId` is the tab of the visit that goes on. `minimized`:
+ *   the window in front is minimised. `soundCounts`: a page with sound is watched while another program has the focus, too;
+ *   the person can switch that off. `moving`: the tab that was
  *   in front when it was taken out of its window last, its open visit then, and the totals without that visit.
  * @typedef {Map<number, Tab>} Tabs
  */
@@ -92,16 +95,16 @@ export function firstState(now) {
 
 /**
  * Why the person is away from the page in front, or null. A person watches sound or full screen without any input, so
- * these count as presence.
+ * these count as presence. A page with sound is also watched beside another program, as long as its window can be seen.
  * @param {State} state
  * @param {Tabs} tabs
  * @returns {AwayReason | null}
  */
 function awayReason(state, tabs) {
   if (state.idle === 'locked') return 'locked';
-  if (!state.focused) return 'unfocused';
-  const watching = state.fullscreen || (state.openTabId !== null && tabs.get(state.openTabId)?.audible);
-  return state.idle === 'idle' && !watching ? 'idle' : null;
+  const audible = state.openTabId !== null && Boolean(tabs.get(state.openTabId)?.audible);
+  if (!state.focused && !(audible && state.soundCounts !== false && !state.minimized)) return 'unfocused';
+  return state.idle === 'idle' && !state.fullscreen && !audible ? 'idle' : null;
 }
 
 /**
@@ -312,12 +315,16 @@ class Step {
       case 'owner':
         this.changeOwner(event);
         break;
+      case 'presence':
+        state.soundCounts = event.soundCounts;
+        break;
       case 'erase':
         this.restartRecords();
         break;
     }
     // Chromium on X11 sends focus events one step late. The browser's answer is right, so it wins over all events.
     if (event.seenFocus !== undefined) state.focusedId = event.seenFocus;
+    if (event.seenMinimized !== undefined) state.minimized = event.seenMinimized;
     if (event.goneTabId !== undefined) this.loseDocument(event.goneTabId);
   }
 
@@ -382,7 +389,10 @@ class Step {
     // A new window may get the focus before its first tab is known. The tabs of a private window are never known, so
     // focus on it counts as away.
     state.focused = state.focusedId !== null && state.activeTabs[state.focusedId] !== undefined;
-    if (state.focused) state.windowId = state.focusedId;
+    if (state.focused) {
+      state.windowId = state.focusedId;
+      state.minimized = false;
+    }
     const front = this.frontTab();
     if (this.open && !(front?.page && front.id === state.openTabId && samePage(this.open.url, front.page.url))) this.endOpen();
     // A locked screen shows nothing. A page that comes to the front behind it begins its visit after unlocking.

@@ -156,6 +156,34 @@ test('an audible page is watched, not idle, until its sound ends', async () => {
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 60, 40]]);
 });
 
+test('a page with sound is watched beside another program, until it falls silent or its window is minimised', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(1, 'updated', { tabId: 1, audible: true });
+  await fixture.at(10, 'focus', { windowId: null, seenMinimized: false });
+  await fixture.at(15, 'idle', { idle: 'idle' });
+  await fixture.at(40, 'heartbeat', { seenFocus: null, seenMinimized: true });
+  await fixture.at(60, 'heartbeat', { seenFocus: null, seenMinimized: false });
+  await fixture.at(70, 'updated', { tabId: 1, audible: false });
+  await fixture.at(90, 'updated', { tabId: 1, audible: true });
+  await fixture.at(95, 'idle', { idle: 'locked' });
+  await fixture.at(99, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 99, 55]]);
+});
+
+test('a person may say that a page with sound is not watched while another program has the focus', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'presence', { soundCounts: false });
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(1, 'updated', { tabId: 1, audible: true });
+  await fixture.at(10, 'focus', { windowId: null });
+  await fixture.at(20, 'presence', { soundCounts: true });
+  await fixture.at(30, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 20]]);
+});
+
 test('a full-screen window is watched, not idle', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
