@@ -1,7 +1,7 @@
 /**
  * All periods of the extension. Only the stored setting `testTimings` changes them, in tests.
  * @typedef {{heartbeatSeconds: number, awayHeartbeatSeconds: number, earlyHeartbeatSeconds: number[],
- *   missedHeartbeats: number, idleSeconds: number, shortestVisitMs: number, syncSoonSeconds: number,
+ *   focusCheckSeconds: number, missedHeartbeats: number, idleSeconds: number, shortestVisitMs: number, syncSoonSeconds: number,
  *   syncEverySeconds: number, syncFloorSeconds: number, longestFloorSeconds: number, keepSyncedDays: number,
  *   backoffFirstSeconds: number, backoffLastSeconds: number, requestTimeoutSeconds: number}} Timings
  */
@@ -14,6 +14,8 @@ export const TIMINGS = Object.freeze({
   awayHeartbeatSeconds: 300,
   /** Extra heartbeats after a visit begins, so that a crash early in the visit does not lose it. */
   earlyHeartbeatSeconds: [1.1, 5, 15],
+  /** Seconds between two looks at the focus, where the browser does not reliably tell of its changes. */
+  focusCheckSeconds: 2,
   /** The number of missed heartbeats after which the browser counts as asleep or dead. */
   missedHeartbeats: 3,
   /** Time without input after which the browser calls a person idle, unless the person has chosen another limit. */

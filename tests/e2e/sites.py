@@ -19,6 +19,8 @@ MADE = {
     "/article": "<title>Article</title><article><h1>Article</h1>"
     + "<p>Some words of an article.</p>" * 200
     + "</article>",
+    "/sound": "<title>Sound</title><script>const sound = new AudioContext(); const tone = sound.createOscillator();"
+    "tone.connect(sound.destination); tone.start()</script>",
     "/portal": "<title>Portal</title><h1>Not a sync server</h1>",
 }
 

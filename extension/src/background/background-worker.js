@@ -2,11 +2,11 @@
  * One run of the background, from its start until the browser stops it. It connects recorder, sending, alarms, badge
  * and pages. All lasting state is in the store or in the browser's alarms.
  */
-import { ext } from '../browser-api.js';
+import { ext, isFirefox } from '../browser-api.js';
 import { endAbandonedVisits } from '../capture/abandoned-visits.js';
 import { Recorder } from '../capture/event-recorder.js';
 import { NO_RULES } from '../capture/recording-rules.js';
-import { needsFocusCheck } from '../capture/visit-reducer.js';
+import { focusDiffers, followsFocus, needsFocusCheck } from '../capture/visit-reducer.js';
 import { mayReachServer } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { createAccounts } from '../sync/accounts.js';
@@ -16,7 +16,7 @@ import { sync } from '../sync/sync-run.js';
 import { timingsWith } from '../timings.js';
 import { showBadge, syncBadgeReason } from './badge.js';
 import { browserSnapshot, clientDescription, focusAnswer, frontAnswer, isFullscreen } from './browser-queries.js';
-import { Heartbeats, PeriodicAlarm } from './heartbeats.js';
+import { Heartbeats, PeriodicAlarm, Repeated } from './heartbeats.js';
 import { PageCommands } from './page-commands.js';
 import { RecordCounts } from './record-counts.js';
 
@@ -89,6 +89,9 @@ export class BackgroundWorker {
     this.recordCounts = new RecordCounts(store);
     this.heartbeats = new Heartbeats(timings.earlyHeartbeatSeconds, () => this.recordHeartbeat());
     this.focusChecks = new PeriodicAlarm('focus');
+    // Chromium on X11 tells of a change of the focus late or not at all. Elsewhere nothing keeps the background awake.
+    this.missesFocus = !isFirefox && ['linux', 'openbsd'].includes(client.platform ?? '');
+    this.focusLooks = new Repeated(timings.focusCheckSeconds, () => this.checkFocus());
     this.commands = new PageCommands(this);
     const api = createApi({
       fetch: (url, init) => fetch(url, init), now: Date.now, timeoutMs: timings.requestTimeoutSeconds * 1000,
@@ -198,12 +201,11 @@ export class BackgroundWorker {
     });
   }
 
-  /** Asks whether a window of the browser has the focus again, or was minimised. Nothing is written while all is as it was. */
+  /** Asks which window has the focus. Nothing is written while all is as it was. */
   async checkFocus() {
-    const { seenFocus, seenMinimized = false } = await focusAnswer();
-    const state = await this.recorder.state();
-    if (!needsFocusCheck(state)) return;
-    if (typeof seenFocus === 'number' || seenMinimized !== Boolean(state.minimized)) await this.recordHeartbeat();
+    const answer = await focusAnswer();
+    if (!focusDiffers(await this.recorder.state(), answer)) return;
+    await this.record({ ...this.clockReading(), type: 'focus', windowId: answer.seenFocus, lateFields: frontAnswer });
   }
 
   /** @param {number | 'resumed'} until */
@@ -223,6 +225,7 @@ export class BackgroundWorker {
   /** @param {import('../capture/event-recorder.js').Outcome} outcome */
   recorded({ state, ended, changed, openId, heartbeatSeconds }) {
     this.heartbeats.setAlarm(heartbeatSeconds);
+    this.focusLooks.set(this.missesFocus && followsFocus(state));
     this.focusChecks.set(needsFocusCheck(state) ? this.timings.heartbeatSeconds : null);
     this.heartbeats.setVisit(openId);
     this.setResumeAlarm(state.pausedUntil);

@@ -56,15 +56,6 @@ export async function focusAnswer() {
 }
 
 /**
- * The part of `focusAnswer` that is right at once after a loss of focus.
- * @returns {Promise<FocusAnswer>}
- */
-export async function minimizedAnswer() {
-  const { seenMinimized } = await focusAnswer();
-  return seenMinimized === undefined ? {} : { seenMinimized };
-}
-
-/**
  * `focusAnswer`, and the tab in front when its page has crashed. Chromium tells a crash by no event.
  * @returns {Promise<FocusAnswer & {goneTabId?: number}>}
  */

@@ -6,7 +6,7 @@ import { ext } from '../browser-api.js';
 import { isUrlAsTitle } from '../capture/visit-reducer.js';
 import { BackgroundWorker } from './background-worker.js';
 import { showBadge } from './badge.js';
-import { browserSnapshot, documentAnswer, focusAnswer, frontAnswer, isFullscreen, minimizedAnswer, navigationAnswer } from './browser-queries.js';
+import { browserSnapshot, documentAnswer, focusAnswer, frontAnswer, isFullscreen, navigationAnswer } from './browser-queries.js';
 import { ErrorPages } from './error-pages.js';
 
 const run = crypto.randomUUID();
@@ -104,25 +104,21 @@ ext.tabs.onUpdated.addListener((tabId, { title, audible, status, favIconUrl }, t
   record('updated', { tabId, title: named, audible, url: tab.url, read: title === undefined, lateFields });
 });
 
-/** A window that opens may report its focus, and at once the loss of focus of the window behind it. */
-const FOCUS_SETTLES_MS = 500;
-/** Chromium on X11 may tell a loss of focus only when the person is back. The browser is asked again after this time. */
+// A window that opens may report its focus, and at once the loss of focus of the window behind it. So the browser is asked.
+/** Its answer right at a loss may be too early. It is asked again after this time. */
 const LOSS_IS_CHECKED_MS = 2000;
-let focusedAt = 0;
 ext.windows.onFocusChanged.addListener((windowId) => {
   if (windowId !== ext.windows.WINDOW_ID_NONE) {
-    focusedAt = Date.now();
     record('focus', { windowId, lateFields: frontAnswer });
     return;
   }
-  const afterGain = Date.now() - focusedAt < FOCUS_SETTLES_MS;
-  record('focus', { windowId: null, lateFields: afterGain ? focusAnswer : minimizedAnswer });
+  record('focus', { windowId: null, lateFields: focusAnswer });
   setTimeout(() => whenOpen((worker) => worker.checkFocus()), LOSS_IS_CHECKED_MS);
 });
 ext.windows.onRemoved.addListener(() => record('snapshot', { lateFields: browserSnapshot }));
 
 ext.idle.onStateChanged.addListener((idle) => {
-  record('idle', { idle, lateFields: async () => (idle === 'idle' ? { fullscreen: await isFullscreen() } : {}) });
+  record('idle', { idle, lateFields: async () => ({ ...(await focusAnswer()), ...(idle === 'idle' ? { fullscreen: await isFullscreen() } : {}) }) });
 });
 
 ext.alarms.onAlarm.addListener(({ name }) => {

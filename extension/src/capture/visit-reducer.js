@@ -127,6 +127,24 @@ export function needsFocusCheck(state) {
 }
 
 /**
+ * True when the browser's answer on the focus is not what the state holds, and a page is open that the person may look at.
+ * @param {State} state
+ * @param {{seenFocus?: number | null, seenMinimized?: boolean}} answer
+ */
+export function focusDiffers(state, { seenFocus, seenMinimized = false }) {
+  if (seenFocus === undefined || !followsFocus(state)) return false;
+  return seenFocus !== state.focusedId || (seenFocus === null && seenMinimized !== Boolean(state.minimized));
+}
+
+/**
+ * True while a change of the focus would change what is recorded.
+ * @param {State} state
+ */
+export function followsFocus(state) {
+  return state.openTabId !== null && state.idle === 'active';
+}
+
+/**
  * True when `ms` without an event mean that the background did not run.
  * @param {State} state
  * @param {Tabs} tabs

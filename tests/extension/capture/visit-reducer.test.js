@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { endAbandonedVisits } from '../../../extension/src/capture/abandoned-visits.js';
+import { firstState, focusDiffers } from '../../../extension/src/capture/visit-reducer.js';
 import { RecordingFixture, T0 } from '../recording-fixture.js';
 
 const A = 'https://a.test/';
@@ -84,6 +85,17 @@ test('the browser\'s own answer wins over focus events that come late, both ways
   await fixture.at(40, 'activated', { tabId: 1, windowId: 1, seenFocus: 1 });
   await fixture.at(50, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 50, 30]]);
+});
+
+test('the focus is looked at only where a change would matter', () => {
+  const state = { ...firstState(T0), openTabId: 1, focusedId: 1 };
+  assert.equal(focusDiffers(state, { seenFocus: 1 }), false);
+  assert.equal(focusDiffers(state, {}), false);
+  assert.equal(focusDiffers(state, { seenFocus: null }), true);
+  assert.equal(focusDiffers({ ...state, focusedId: null }, { seenFocus: 1 }), true);
+  assert.equal(focusDiffers({ ...state, focusedId: null, minimized: false }, { seenFocus: null, seenMinimized: true }), true);
+  assert.equal(focusDiffers({ ...state, openTabId: null }, { seenFocus: null }), false);
+  assert.equal(focusDiffers({ ...state, idle: 'idle' }, { seenFocus: null }), false);
 });
 
 test('a new window may have the focus before its first tab is known', async () => {
