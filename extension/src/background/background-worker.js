@@ -30,6 +30,8 @@ import { RecordCounts } from './record-counts.js';
  *   a page with sound is watched while another program has the focus, too
  */
 
+/** @typedef {'started' | 'updated' | 'enabled'} StartReason  what began: the browser, or the extension alone */
+
 /** Chromium stops a background that calls no browser API for 30 s, even in the middle of sending. */
 const KEEP_AWAKE_MS = 20_000;
 /** After a stop in the middle of a run, this alarm starts the next one. */
@@ -47,9 +49,9 @@ export class BackgroundWorker {
   /**
    * Opens the store and records the start. It throws the store's error where the store cannot be opened.
    * @param {() => ClockReading} clockReading
-   * @param {Promise<boolean>} reinstalled  true when the extension was installed or updated just now
+   * @param {Promise<StartReason>} startReason
    */
-  static async open(clockReading, reinstalled) {
+  static async open(clockReading, startReason) {
     const began = clockReading();
     const store = await openStore();
     const worker = new BackgroundWorker({
@@ -60,7 +62,7 @@ export class BackgroundWorker {
       client: await clientDescription(await anonymousClientId(store)),
     });
     // The start is queued here, before any event that waits for the worker.
-    worker.recordStart(began, reinstalled);
+    worker.recordStart(began, startReason);
     return worker;
   }
 
@@ -120,16 +122,17 @@ export class BackgroundWorker {
 
   /**
    * @param {ClockReading} began
-   * @param {Promise<boolean>} reinstalled
+   * @param {Promise<StartReason>} startReason
    */
-  async recordStart(began, reinstalled) {
+  async recordStart(began, startReason) {
     let fresh = false;
     // The browser is asked when the event's turn has come. An await here would let other events overtake the start.
     await this.recorder.record({ ...began, type: 'start', lateFields: async () => {
       const [{ session }, seen, idle] = await Promise.all([ext.storage.session.get('session'), browserSnapshot(), this.askIdle()]);
       fresh = session === undefined;
       // An update of the extension empties the session's storage as a restart of the browser does.
-      return { ...seen, idle, fresh, reinstalled: fresh && (await reinstalled) };
+      const reason = fresh ? await startReason : null;
+      return { ...seen, idle, fresh, reinstalled: fresh && reason !== 'started', unseen: reason === 'enabled' };
     } });
     if (!this.recorder.failure) await ext.storage.session.set({ session: began.run });
     await this.applyAccount();

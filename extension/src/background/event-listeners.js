@@ -10,19 +10,22 @@ import { browserSnapshot, documentAnswer, focusAnswer, frontAnswer, isFullscreen
 import { ErrorPages } from './error-pages.js';
 
 const run = crypto.randomUUID();
+/** Browsers on Windows go on counting while the machine sleeps. Others stop. */
+const ticksInSleep = navigator.userAgent.includes('Windows');
 /** The date, and the ms since this run of the background began. Nobody can set the latter. */
-const clockReading = () => ({ now: Date.now(), run, tick: Math.round(performance.now()) });
+const clockReading = () => ({ now: Date.now(), run, tick: Math.round(performance.now()), ticksInSleep });
 
 /** A browser that starts wakes the background only for these listeners. It tells of its own start, or of an update of the extension, right after this script has run. */
-const REASON_COMES_MS = 500;
-/** @type {Promise<boolean>} */
-const reinstalled = new Promise((resolve) => {
-  ext.runtime.onInstalled.addListener(({ reason }) => resolve(reason === 'update'));
-  ext.runtime.onStartup.addListener(() => resolve(false));
-  setTimeout(resolve, REASON_COMES_MS, false);
+const REASON_COMES_MS = 1000;
+/** @type {Promise<import('./background-worker.js').StartReason>} */
+const startReason = new Promise((resolve) => {
+  ext.runtime.onInstalled.addListener(({ reason }) => resolve(reason === 'update' ? 'updated' : 'started'));
+  ext.runtime.onStartup.addListener(() => resolve('started'));
+  // An extension that was switched off and on again is told neither.
+  setTimeout(resolve, REASON_COMES_MS, 'enabled');
 });
 
-const opening = BackgroundWorker.open(clockReading, reinstalled);
+const opening = BackgroundWorker.open(clockReading, startReason);
 opening.catch(() => showBadge('Recording has stopped. Open to see why.'));
 
 /**

@@ -19,7 +19,7 @@
  * @typedef {{windowId: number, focused: boolean, last?: boolean}} SeenWindow
  * @typedef {{tabs: SeenTab[], windows: SeenWindow[]}} Snapshot  the browser's tabs and windows at this moment
  *
- * @typedef {{now: number, run?: string, tick?: number, nonce?: string, idleAfterGap?: IdleState,
+ * @typedef {{now: number, run?: string, tick?: number, ticksInSleep?: boolean, nonce?: string, idleAfterGap?: IdleState,
  *   seenFocus?: number | null, seenMinimized?: boolean, goneTabId?: number}} EventBase  `seenFocus`: the window that has the
  *   focus by the browser's own answer. `seenMinimized`: the window that had it last is minimised. `goneTabId`: the tab in front, whose page has crashed.
  * @typedef {EventBase & {type: 'updated', tabId: number, title?: string, url?: string, read?: boolean, audible?: boolean,
@@ -28,7 +28,7 @@
  *   document that the tab holds now.
  * @typedef {EventBase & {type: 'metadata', tabId: number, url: string, metadata: object}} MetadataEvent
  * @typedef {EventBase & {type: 'owner', owner: string, adopt: boolean}} OwnerEvent
- * @typedef {(EventBase & {type: 'start', fresh: boolean, reinstalled?: boolean, idle?: IdleState} & Snapshot)
+ * @typedef {(EventBase & {type: 'start', fresh: boolean, reinstalled?: boolean, unseen?: boolean, idle?: IdleState} & Snapshot)
  *   | (EventBase & {type: 'snapshot', unseen?: boolean} & Snapshot)
  *   | (EventBase & {type: 'created', tabId: number, windowId: number, active: boolean})
  *   | (EventBase & {type: 'removed', tabId: number})
@@ -230,10 +230,12 @@ class Step {
     const { state, event } = this;
     const byDate = event.now - state.lastSeen;
     const byTick = event.run && event.run === state.run ? (event.tick ?? 0) - state.tick : null;
-    const unseen = event.type === 'snapshot' && event.unseen;
+    const unseen = (event.type === 'snapshot' || event.type === 'start') && event.unseen;
+    // A tick that also counts while the machine sleeps tells a clock that was set from sleep.
+    const passed = event.ticksInSleep && byTick !== null ? byTick : Math.max(byDate, byTick ?? 0);
     if (this.fresh) {
       this.endBrowserRun();
-    } else if (unseen || followsGap(state, this.tabs, Math.max(byDate, byTick ?? 0), this.timings)) {
+    } else if (unseen || followsGap(state, this.tabs, passed, this.timings)) {
       // The machine slept or was off, or its clock was set. Nothing says whether the person was there.
       if (this.open && !unseen && byTick !== null && !followsGap(state, this.tabs, byTick, this.timings)) {
         // This run measured the time that the machine was awake. A date that jumped does not take it away.

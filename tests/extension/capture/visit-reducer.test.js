@@ -418,6 +418,33 @@ test('a clock set forward by an hour takes no measured time away', async () => {
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30], [A, 3630, 3640, 10]]);
 });
 
+test('a clock set forward splits no stay where the ticks tell it from sleep', async () => {
+  const fixture = await RecordingFixture.open();
+  const ticksInSleep = true;
+  await fixture.start(0, { ticksInSleep });
+  await fixture.at(0, 'navigated', { tabId: 1, url: A, ticksInSleep });
+  await fixture.at(10, 'heartbeat', { ticksInSleep });
+  fixture.clockShiftMs = 3_600_000;
+  await fixture.at(30, 'heartbeat', { ticksInSleep });
+  await fixture.at(40, 'heartbeat', { ticksInSleep });
+  await fixture.at(36_000, 'removed', { tabId: 1, ticksInSleep });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 40, 40]]);
+});
+
+test('an extension that is switched off and on again keeps the totals, and counts no time that it did not see', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(10, 'heartbeat');
+  await fixture.restartBackground();
+  const tabs = [{ tabId: 1, windowId: 1, active: true, url: A }];
+  const windows = [{ windowId: 1, focused: true, last: true }];
+  await fixture.at(40, 'start', { fresh: true, reinstalled: true, unseen: true, idle: 'active', tabs, windows });
+  await fixture.at(50, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 10, 10], [A, 40, 50, 10]]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.startedAt - T0, one.activeMs, one.pages]), [[0, 20_000, 2]]);
+});
+
 test('an update of the extension neither closes the tabs nor loses the time before it', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
