@@ -7,6 +7,7 @@ import { mayReachServer } from '../server-permission.js';
 import { FIRST_SCHEDULE } from '../sync/schedule.js';
 import { ERASURES } from '../sync/erasure-feed.js';
 import { browserLabel, erasedOf, erasureBody, limitsOf } from '../sync/wire.js';
+import { IDLE_LIMITS, TIMINGS } from '../timings.js';
 
 /** Later than any record. */
 const ALL_TIMES = Number.MAX_SAFE_INTEGER;
@@ -23,6 +24,7 @@ const ALL_TIMES = Number.MAX_SAFE_INTEGER;
  *   | ({ask: 'sign-in'} & SignInForm)
  *   | {ask: 'pause', until: number | 'resumed'}
  *   | {ask: 'rules', rules: Rules, recordServer?: boolean}
+ *   | {ask: 'presence', idleSeconds: number, soundCounts: boolean}
  *   | {ask: 'never-site', site: string}
  *   | {ask: 'preview-erasure' | 'erase-by-rule', rule: PersonsRule}
  *   | {ask: 'metadata', metadata: MetadataSetting}} Message
@@ -67,6 +69,8 @@ export class PageCommands {
         return this.status();
       case 'rules':
         return this.changeRules(message.rules, message.recordServer);
+      case 'presence':
+        return this.changePresence(message);
       case 'never-site':
         return this.neverSite(message.site);
       case 'forget':
@@ -116,6 +120,8 @@ export class PageCommands {
       rules: settings.rules,
       metadata: settings.metadata,
       recordServer: settings.recordServer,
+      idleSeconds: settings.idleSeconds ?? TIMINGS.idleSeconds,
+      soundCounts: settings.soundCounts,
       counts,
       signedOutVisits: unowned ?? counts.pendingVisits,
       today: { activeMs: today.activeMs, visits: today.visits, top: topOf(today.domains) },
@@ -231,6 +237,14 @@ export class PageCommands {
     const owner = (await worker.account())?.key ?? '';
     const { held } = await worker.counts(owner);
     return { held, stored: await worker.store.forbidden(owner, (await worker.recorder.state()).rules) };
+  }
+
+  /** @param {{idleSeconds: number, soundCounts: boolean}} presence */
+  async changePresence({ idleSeconds, soundCounts }) {
+    if (!IDLE_LIMITS.includes(idleSeconds)) return { error: 'unknown' };
+    await this.changeSettings({ idleSeconds, soundCounts });
+    await this.worker.applyPresence();
+    return {};
   }
 
   /** @param {string} site */

@@ -10,8 +10,8 @@ import { coveredText } from './covered-sites.js';
 import { askToForgetSite, drawCountCheck, setUpForgetting } from './forgetting.js';
 import { exportAll, exported } from './json-export.js';
 import {
-  buttonById, byId, createElement, dialogById, inputById, onClick, refreshEverySecond, setText, show, showProgress, textareaById,
-  typedById,
+  buttonById, byId, createElement, dialogById, inputById, onClick, refreshEverySecond, selectById, setText, show, showProgress,
+  textareaById, typedById,
 } from './page-elements.js';
 import { recordingProblem, sendingNotice, sendingProblem, serverProblem, sessionEndText, signInProblem } from './problem-texts.js';
 import { serverAddress } from './server-address.js';
@@ -61,11 +61,13 @@ async function refresh() {
  * Puts the stored settings into the fields. This happens once, so that it does not overwrite a person's typing.
  * @param {Status} stored
  */
-function fillFields({ account, server, rules, metadata, recordServer }) {
+function fillFields({ account, server, rules, metadata, recordServer, idleSeconds, soundCounts }) {
   fieldsFilled = true;
   inputById('server').value = account?.server ?? server;
   inputById('login-email').value = account?.email ?? '';
   inputById('record-server').checked = recordServer;
+  selectById('idle-seconds').value = String(idleSeconds);
+  inputById('sound-counts').checked = soundCounts;
   textareaById('never').value = rules.never.join('\n');
   textareaById('domain-only').value = rules.domainOnly.join('\n');
   textareaById('strip-query').value = rules.stripQuery.join('\n');
@@ -460,6 +462,13 @@ function typedSite(typed) {
   if (!text || faultyPattern([text]) !== null || text.includes('*')) return null;
   return pageOf(/^https?:\/\//i.test(text) ? text : `http://${text}`, NO_RULES)?.domain ?? null;
 }
+
+byId('presence').addEventListener('change', async () => {
+  await askBackground({
+    ask: 'presence', idleSeconds: Number(selectById('idle-seconds').value), soundCounts: inputById('sound-counts').checked,
+  });
+  setMessage('presence-message', 'Saved.', true);
+});
 
 byId('metadata').addEventListener('change', () => show('metadata-sites-field', checkedValue('metadata') === 'sites'));
 onSubmit('metadata', async () => {
