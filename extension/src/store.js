@@ -24,7 +24,7 @@ const VERSION = 2;
 /** Records read in one transaction, so that no transaction takes long. */
 const SLICE_LENGTH = 1000;
 export const KINDS = /** @type {Kind[]} */ (['visits', 'aggregates']);
-const PLACES = /** @type {Place[]} */ (['pending', 'parked', 'synced', 'held']);
+export const PLACES = /** @type {Place[]} */ (['pending', 'parked', 'synced', 'held']);
 const storeOf = (/** @type {Kind} */ kind, /** @type {Place} */ place) => `${kind} ${place}`;
 const storesOf = (/** @type {Kind} */ kind) => PLACES.map((place) => storeOf(kind, place));
 const ALL_STORES = KINDS.flatMap(storesOf);

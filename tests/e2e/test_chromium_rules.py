@@ -78,6 +78,10 @@ def test_what_waits_of_a_forbidden_site_is_not_sent_even_if_the_server_comes_bac
     control.get_by_role("button", name="Save rules").click()
     expect(control.locator("#rules-message")).to_contain_text("1 waiting record of forbidden sites is not sent.")
     assert held(chromium, control) == 1
+    control.get_by_role("button", name="Forget made.test everywhere…").click()
+    expect(control.locator("#forget-question")).to_contain_text("Forget made.test? 0 visits on your server are erased")
+    control.get_by_role("button", name="Keep", exact=True).click()
+    expect(control.locator("#forget-question")).to_be_hidden()
     chromium.sync_all(control)
     assert hosts(server.visits(email)) == {"docs.python.test"}
     # The person changes their mind: nothing was lost.

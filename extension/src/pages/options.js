@@ -379,7 +379,7 @@ onClick('release', async () => {
 onClick('export-refused', async () => {
   /** @type {Parked} */
   const { records } = await askBackground({ ask: 'parked' });
-  download(new Blob([`[${records.map((record) => exported(record.kind, record)).join(',\n')}]\n`], { type: 'application/json' }), 'refused-records');
+  download(new Blob([`[${records.map((record) => exported(record.kind, 'parked', record)).join(',\n')}]\n`], { type: 'application/json' }), 'refused-records');
 });
 
 // ---------------------------------------------------------------------- rules and metadata
@@ -424,11 +424,21 @@ onSubmit('rules', async () => {
     setMessage('rules-message', `“${faulty}” is not a site. A line like it never matches. Write it like example.com, one a line. Nothing was saved.`, false);
     return;
   }
+  const added = never.filter((line) => !status?.rules.never.includes(line));
   /** @type {{held: number, stored: number}} */
   const { held, stored } = await askBackground({ ask: 'rules', rules: { never, domainOnly, stripQuery }, recordServer: inputById('record-server').checked });
   const kept = held ? ` ${countText(held, 'waiting record')} of forbidden sites ${held === 1 ? 'is' : 'are'} not sent.` : '';
   setMessage('rules-message', `Saved. The rules hold from now on.${kept}${stored ? ` ${countText(stored, 'visit')} of them ${stored === 1 ? 'is' : 'are'} still stored here.` : ''}`, true);
   show('forget', stored > 0);
+  byId('forget-lines').replaceChildren(...added.flatMap((line) => {
+    const site = typedSite(line);
+    // A line of one port or path covers less than the site.
+    const [, port] = /(:\d+)$/.exec(line) ?? [];
+    if (site === null || /[/?#]/.test(line.replace(/^https?:\/\//i, '')) || (port && !site.endsWith(port))) return [];
+    const button = createElement('button', { type: 'button', textContent: `Forget ${site} everywhere…` });
+    button.addEventListener('click', () => askToForgetSite(site));
+    return [button];
+  }));
 });
 onClick('forget', async () => {
   /** @type {{forgotten: number}} */
