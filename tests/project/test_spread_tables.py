@@ -27,6 +27,8 @@ SELECT create_distributed_table('sync_pagevisit', 'user_id', colocate_with => 's
 ALTER TABLE sync_tabaggregate DROP CONSTRAINT sync_tabaggregate_pkey, ADD CONSTRAINT sync_tabaggregate_pkey PRIMARY KEY (id, user_id)
 SELECT create_distributed_table('sync_tabaggregate', 'user_id', colocate_with => 'sync_browser')
 SELECT create_distributed_table('sync_syncstate', 'user_id', colocate_with => 'sync_browser')
+ALTER TABLE sync_erasure DROP CONSTRAINT sync_erasure_pkey, ADD CONSTRAINT sync_erasure_pkey PRIMARY KEY (id, user_id)
+SELECT create_distributed_table('sync_erasure', 'user_id', colocate_with => 'sync_browser')
 ALTER TABLE sync_syncbatch DROP CONSTRAINT sync_syncbatch_pkey, ADD CONSTRAINT sync_syncbatch_pkey PRIMARY KEY (id, user_id)
 SELECT create_distributed_table('sync_syncbatch', 'user_id', colocate_with => 'sync_browser')
 ALTER TABLE insights_monthtally DROP CONSTRAINT insights_monthtally_pkey, ADD CONSTRAINT insights_monthtally_pkey PRIMARY KEY (id, user_id)
@@ -35,6 +37,7 @@ ANALYZE sync_browser
 ANALYZE sync_pagevisit
 ANALYZE sync_tabaggregate
 ANALYZE sync_syncstate
+ANALYZE sync_erasure
 ANALYZE sync_syncbatch
 ANALYZE insights_monthtally
 """  # noqa: E501  # one statement a line
