@@ -141,7 +141,12 @@ def test_firefox_records_no_error_page(firefox: Firefox, sites: Sites) -> None:
     url = sites.url(PYTHON, "/library/os.html")
     firefox.go(page, url, "none")
     time.sleep(2)
-    for failing in (f"http://refused.test:{free_port()}/", f"https://docs.python.test:{sites.port}/"):
+    # No name ends in .onion, by RFC 7686, so Firefox resolves none.
+    for failing in (
+        f"http://refused.test:{free_port()}/",
+        f"https://docs.python.test:{sites.port}/",
+        f"http://unknown.onion:{sites.port}/",
+    ):
         with contextlib.suppress(RuntimeError):
             firefox.go(page, failing, "none")
         time.sleep(2)
@@ -177,3 +182,21 @@ def test_firefox_knows_when_nobody_is_there(firefox: Firefox, sites: Sites) -> N
         shown = firefox.tab(f"{firefox.origin}src/pages/{scheme}.html")
         time.sleep(1)
         firefox.screenshot(shown, SCREENSHOTS / f"firefox-{scheme}.png")
+
+
+def test_firefox_title_stays_with_its_address(firefox: Firefox, sites: Sites) -> None:
+    firefox.shorten_time()
+    app = sites.url(MADE_HOST, "/app")
+    page = firefox.tab(app)
+    time.sleep(2)
+    firefox.run(page, "(document.title = 'Letter', void history.pushState({}, '', '/app/letter'))")
+    time.sleep(2)
+    firefox.run(page, "(location.hash = 'part', void (document.title = 'Part'))")
+    time.sleep(2)
+    control = firefox.tab(f"{firefox.origin}src/pages/options.html")
+    time.sleep(1)
+    assert [(visit["url"], visit["title"]) for visit in firefox.records(control)["visits"]] == [
+        (app, "Inbox"),
+        (f"{app}/letter", "Letter"),
+        (f"{app}/letter#part", "Part"),
+    ]

@@ -16,7 +16,7 @@ const ticksInSleep = navigator.userAgent.includes('Windows');
 const clockReading = () => ({ now: Date.now(), run, tick: Math.round(performance.now()), ticksInSleep });
 
 /** A browser that starts wakes the background only for these listeners. It tells of its own start, or of an update of the extension, right after this script has run. */
-const REASON_COMES_MS = 1000;
+const REASON_COMES_MS = 500;
 /** @type {Promise<import('./background-worker.js').StartReason>} */
 const startReason = new Promise((resolve) => {
   ext.runtime.onInstalled.addListener(({ reason }) => resolve(reason === 'update' ? 'updated' : 'started'));
