@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.after_response import run_after_response
-from accounts.limits.throttling import count_hit
+from accounts.limits.rate_counts import count_hit
 from accounts.models import User, email_key
 from id_numbers import parse_id
 

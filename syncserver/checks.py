@@ -70,7 +70,7 @@ def check_proxies(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.TRUST_PROXY_HTTPS and settings.NUM_PROXIES is None:
         return [
             Warning(
-                "NUM_PROXIES is not set, so all clients behind the proxy share its IP and its AUTH_RATE.",
+                "NUM_PROXIES is not set, so all clients behind the proxy share ten times the AUTH_RATE of one.",
                 hint="Set NUM_PROXIES to how many of your proxies append to X-Forwarded-For, usually 1.",
                 id="syncserver.W001",
             )

@@ -26,7 +26,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Behind a proxy. NUM_PROXIES is the number of the operator's proxies that append to X-Forwarded-For. Where it is not
-# set, X-Forwarded-For is ignored, and no client IP is locked alone.
+# set, the peer may be a router that all people share, and its rates are ten times those of a client.
 NUM_PROXIES = env.int("NUM_PROXIES", default=None)
 TRUST_PROXY_HTTPS = env.bool("TRUST_PROXY_HTTPS", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY_HTTPS else None
@@ -67,7 +67,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "axes",
     "csp",
     "django_otp",
     "django_otp.plugins.otp_totp",
@@ -93,7 +92,6 @@ MIDDLEWARE = [
     "accounts.sessions.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "syncserver.urls"
@@ -139,7 +137,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # People
 AUTH_USER_MODEL = "accounts.User"
 REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", default=True)
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -170,22 +167,10 @@ STAFF_TOTP_REQUIRED = env.bool("STAFF_TOTP_REQUIRED", default=False)
 OTP_TOTP_ISSUER = "syncserver"
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
-# Failed sign-ins lock the pair of account and client IP. A client IP alone is locked only where NUM_PROXIES is set:
-# otherwise the lock could fall on the IP of a proxy, and shut everybody out. Every lock ends by itself.
-AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
-AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_LOCK_MINUTES", default=15))
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-if NUM_PROXIES is not None:
-    AXES_LOCKOUT_PARAMETERS.append("ip_address")  # type: ignore[arg-type]  # axes takes names and lists of names
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_DISABLE_ACCESS_LOG = True
-AXES_CLIENT_IP_CALLABLE = "accounts.limits.client_ip.client_ip"
-AXES_LOCKOUT_CALLABLE = "accounts.limits.lockout.locked_out_response"
-# Django's sign-in form names its field "username". Without this, axes would look for "email", as the user model has it.
-AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "accounts.limits.lockout.login_name"
-AXES_VERBOSE = False
+# Failed sign-ins (accounts/limits/failed_sign_ins.py): how many of one client to one account are checked at once, and
+# the minutes for which they count.
+LOGIN_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
+LOGIN_FAILURE_MINUTES = env.int("LOGIN_LOCK_MINUTES", default=15)
 
 # The API
 PUSH_RATE = env.str("PUSH_RATE", default="300/min")
@@ -290,7 +275,6 @@ LOGGING = {
         # These replace Django's own handlers. Otherwise lines would skip the filter and be logged twice.
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
-        "axes": {"level": "WARNING"},
         # LOG_LEVEL must not silence the record of staff access.
         "syncserver.audit": {"level": "INFO"},
     },

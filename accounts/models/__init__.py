@@ -1,7 +1,7 @@
 """The tables of the accounts app."""
 
 from accounts.models.audit_event import ASKED_AGAIN, AppendOnly, AuditEvent
-from accounts.models.rate_count import RateCount, account_key, email_key
+from accounts.models.rate_count import RateCount, email_key, failures_key
 from accounts.models.recovery_code import RecoveryCode
 from accounts.models.session import LABEL_LENGTH, Session
 from accounts.models.user import User, UserManager, validate_time_zone
@@ -16,7 +16,7 @@ __all__ = [
     "Session",
     "User",
     "UserManager",
-    "account_key",
     "email_key",
+    "failures_key",
     "validate_time_zone",
 ]

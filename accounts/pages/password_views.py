@@ -18,6 +18,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.views.generic import FormView, TemplateView
 
 from accounts import emails
+from accounts.limits import known_client
 from accounts.pages import forms
 from accounts.pages.rate_limited_page import RateLimitedPage
 from accounts.pages.signed_in import current_session_id, person
@@ -69,7 +70,10 @@ class ResetPage(PasswordResetConfirmView):
             self.request.session.pop(key, None)
         password = form.cleaned_data["new_password1"]
         session_service.change_password(form.user, password, 0, self.request, by_mail=True)
-        return redirect(self.get_success_url())
+        response = redirect(self.get_success_url())
+        # The link proved who this is, so the sign-in that follows need not wait for the failures of others.
+        known_client.remember(self.request, response, form.user.pk)
+        return response
 
 
 class ResetDonePage(TemplateView):

@@ -223,7 +223,7 @@ def test_an_odd_value_is_taken_or_its_field_is_named(cheap_hashing, path, value)
 # What each call reads, and its answer to the other fields of the test with nothing wrong in them.
 FIELDS_READ = {
     "/api/auth/register": ({"email", "password", "name"}, 201),
-    LOGIN: ({"email", "password"}, 401),
+    LOGIN: ({"email", "password", "refresh"}, 401),
     REFRESH: ({"refresh"}, 401),
     LOGOUT: ({"refresh"}, 204),
 }

@@ -480,14 +480,12 @@ class TestReadOnly:
 class TestWho:
     @pytest.mark.parametrize("url", LISTS)
     def test_a_person_who_is_not_staff_is_sent_to_sign_in(self, client, bob, settings, url):
-        settings.AXES_ENABLED = False
         client.force_login(bob, backend="django.contrib.auth.backends.ModelBackend")
         answer = client.get(url)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/admin/login/")
 
     def test_staff_see_what_they_may_see_and_no_more(self, client, alice, bob, settings):
-        settings.AXES_ENABLED = False
         alice.is_staff = True
         alice.save()
         alice.user_permissions.add(Permission.objects.get(codename="view_syncbatch"))
