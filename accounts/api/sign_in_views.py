@@ -23,7 +23,7 @@ from accounts.api.serializers import (
     UserSerializer,
 )
 from accounts.api.unauthenticated_view import UnauthenticatedView
-from accounts.limits.failed_sign_ins import TooManyFailures, begin_sign_in
+from accounts.limits.failed_sign_ins import TooManyFailures, begin_sign_in, check_sign_in_rate
 from accounts.limits.throttling import check_client_rate, check_rate
 from accounts.models import User
 from accounts.sessions import session_service
@@ -91,6 +91,10 @@ class LoginView(UnauthenticatedView):
             audit.add_failed_sign_in(request._request, email)
             raise Unauthorized("The e-mail address or the password is wrong.", code="invalid_credentials")
         attempt.succeeded()
+        try:
+            check_sign_in_rate(user)
+        except TooManyFailures as refused:
+            raise Throttled(refused.seconds, str(refused)) from refused
         # As Django's own login does: it notes the time.
         user_logged_in.send(sender=User, request=request._request, user=user)
         return Response(signed_in(user, request, serializer.validated_data["label"]))

@@ -15,7 +15,7 @@ from rest_framework.exceptions import Throttled
 from accounts.limits.client_ip import client_names, is_told_apart
 from accounts.limits.known_client import has_cookie, known_device
 from accounts.limits.rate_counts import count_hit, forget_hits, hits
-from accounts.limits.throttling import check_client_rate, take_back_client_hit
+from accounts.limits.throttling import check_client_rate, check_rate, take_back_client_hit
 from accounts.models import User, failures_key
 from accounts.sessions.tokens import session_named_by
 
@@ -49,7 +49,7 @@ class Attempt:
             count_hit(self.account, _window())
 
     def succeeded(self) -> None:
-        """Forget the failures of this client."""
+        """Forget the failures of this client. They were those of one who knows the password."""
         forget_hits(self.client, _window())
         if not self.is_known:
             take_back_client_hit("auth", self.request)
@@ -74,6 +74,14 @@ def begin_sign_in(request: HttpRequest, email: str, refresh: str = "") -> Attemp
     except Throttled as error:
         raise TooManyFailures(getattr(error, "wait", 0.0)) from error
     return attempt
+
+
+def check_sign_in_rate(user: User) -> None:
+    """Count a sign-in of a person, of which each leaves rows; raises TooManyFailures beyond AUTH_RATE."""
+    try:
+        check_rate("auth", f"person {user.pk}")
+    except Throttled as error:
+        raise TooManyFailures(getattr(error, "wait", 0.0)) from error
 
 
 def begin_in_session(request: HttpRequest, user: User, session_id: int) -> Attempt:

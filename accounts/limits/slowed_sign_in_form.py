@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 
 from accounts import audit
-from accounts.limits.failed_sign_ins import TooManyFailures, begin_sign_in
+from accounts.limits.failed_sign_ins import Attempt, TooManyFailures, begin_sign_in, check_sign_in_rate
 
 ADVICE = "A browser that has signed in before need not wait, and a link by e-mail sets another password."
 
@@ -25,9 +25,14 @@ class SlowedSignInForm(AuthenticationForm):
             return super().clean()
         try:
             attempt = begin_sign_in(self.request, email)
+            cleaned = self._counted(attempt)
+            check_sign_in_rate(self.get_user())
         except TooManyFailures as refused:
             self.seconds_to_wait = refused.seconds
             raise ValidationError(f"{refused} {ADVICE}", code="throttled") from refused
+        return cleaned
+
+    def _counted(self, attempt: Attempt) -> dict[str, Any]:
         try:
             cleaned = super().clean()
         except ValidationError:

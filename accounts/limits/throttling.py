@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
@@ -11,7 +12,7 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
 from accounts.limits.client_ip import client_names
-from accounts.limits.rate_counts import count_hit, take_back_hit
+from accounts.limits.rate_counts import count_hit, hits, take_back_hit, window_end
 
 if TYPE_CHECKING:  # the views module reads its throttle classes from the settings, and so imports this one
     from rest_framework.views import APIView
@@ -63,7 +64,13 @@ def check_rate(scope: str, ident: str, times: int = 1) -> None:
 
 def check_client_rate(scope: str, request: HttpRequest) -> None:
     """Count a request under the names of its client; raises Throttled beyond the rate."""
-    for name, times in client_names(request):
+    limit, seconds = _rate_of(scope)
+    names = client_names(request)
+    # Read before anything is counted: each forged name of a client that is refused would leave a row.
+    for name, times in names[1:]:
+        if hits([f"{scope} client IP {name}"], seconds)[0] >= limit * times:
+            raise Throttled(window_end(seconds) - time.time())
+    for name, times in names:
         check_rate(scope, f"client IP {name}", times)
 
 
