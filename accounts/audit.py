@@ -55,7 +55,7 @@ def add_own_event(kind: AuditEvent.Kind, request: HttpRequest | None, user: User
 
 def add_failed_sign_in(request: HttpRequest, email: Any) -> None:
     """Add a failed sign-in, about the account with this e-mail address if there is one."""
-    person = User.objects.by_email(str(email)[:254].replace("\0", "")).values_list("pk", flat=True)
+    person = User.objects.by_email(str(email)[:254]).values_list("pk", flat=True)
     add_event(Kind.SIGN_IN_FAILED, request, subject=person.first())
 
 

@@ -316,7 +316,7 @@ def of_each_list(*names):
     return [(url, name) for url, known in FILTERS.items() for name in names if name in known]
 
 
-@pytest.mark.parametrize("value", ["%00", "a%00@example.org", "%ED%A0%80", "9" * 30, "%D9%A3"])
+@pytest.mark.parametrize("value", ["%ED%A0%80", "9" * 30, "%D9%A3"])
 class TestValuesThatNoDatabaseTakes:
     @pytest.mark.parametrize("name", ["person", "find"])
     @pytest.mark.parametrize("url", FILTERS)
@@ -346,10 +346,7 @@ class TestValuesThatNoDatabaseTakes:
         everything(bob, 1)
         answer = admin.get(f"{url}?person={bob.pk}&q={value}")
         assert answer.status_code == 200
-        if "%00" in value:
-            assert "Null characters are not allowed." in answer.content.decode()
-        else:
-            assert shown(answer) == []
+        assert shown(answer) == []
 
     @pytest.mark.parametrize(("url", "name"), of_each_list("day", "browser", "result"))
     def test_of_another_filter_are_overlooked(self, admin, bob, url, name, value):
