@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "syncserver.request_log.RequestLogMiddleware",
     "syncserver.https.HttpsMiddleware",
     "syncserver.unstorable_text.UnstorableTextMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -256,7 +257,8 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
 
-# Log lines go to standard error and hold no URL, no token and no record.
+# Log lines go to standard error, or as JSON to standard output, and hold no path, no URL, no token and no record.
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 LOGGING = {
     "version": 1,
@@ -266,17 +268,26 @@ LOGGING = {
             "()": "syncserver.log_format.LineFormatter",
             "format": "{asctime} {levelname} {name} {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "syncserver.log_format.JsonFormatter"},
     },
-    "filters": {"without_url": {"()": "syncserver.log_format.QueryStringFilter"}},
+    "filters": {"without_client_text": {"()": "syncserver.log_format.ClientTextFilter"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_url"]},
+        "text": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_client_text"]},
+        "json": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["without_client_text"],
+            "stream": "ext://sys.stdout",
+        },
     },
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "root": {"handlers": ["json" if LOG_FORMAT == "json" else "text"], "level": LOG_LEVEL},
     "loggers": {
         # These replace Django's own handlers. Otherwise lines would skip the filter and be logged twice.
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        # The line of each request tells its status; this one adds the stack of an error.
+        "django.request": {"level": "ERROR"},
         # LOG_LEVEL must not silence the record of staff access.
         "syncserver.audit": {"level": "INFO"},
     },

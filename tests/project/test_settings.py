@@ -54,7 +54,7 @@ settings = dict(
     STAFF_TOTP_REQUIRED=s.STAFF_TOTP_REQUIRED, MAIL_FROM=s.DEFAULT_FROM_EMAIL,
     SECURE_HSTS_SECONDS=s.SECURE_HSTS_SECONDS, PUSH_RATE=s.PUSH_RATE, AUTH_RATE=s.AUTH_RATE,
     LOGIN_FAILURE_LIMIT=s.LOGIN_FAILURE_LIMIT, LOGIN_LOCK_MINUTES=s.LOGIN_FAILURE_MINUTES,
-    LOG_LEVEL=s.LOG_LEVEL,
+    LOG_LEVEL=s.LOG_LEVEL, LOG_FORMAT=s.LOG_FORMAT,
 )
 for name, value in settings.items():
     assert listed[name].lower() == str(value).lower(), (name, listed[name], value)
