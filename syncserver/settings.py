@@ -23,6 +23,8 @@ SECRET_KEY_IS_SET = bool(SECRET_KEY)
 # A build collects static files without a secret, and apps read the key while they load. A random key cannot be guessed.
 SECRET_KEY = SECRET_KEY or secrets.token_urlsafe(50)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+# The server address in letters. Without it, that by which the request came.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Behind a proxy. NUM_PROXIES is the number of the operator's proxies that append to X-Forwarded-For. Where it is not
@@ -79,7 +81,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "syncserver.health.HealthMiddleware",
     "syncserver.request_log.RequestLogMiddleware",
+    "syncserver.no_store.NoStoreMiddleware",
     "syncserver.https.HttpsMiddleware",
     "syncserver.unstorable_text.UnstorableTextMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -130,11 +134,8 @@ else:
     # package.
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"]["OPTIONS"] = {
-        "connect_timeout": 5,
-        "options": f"-c lock_timeout={int(DATABASE_WAIT_SECONDS * 1000)}",
-        **DATABASES["default"].get("OPTIONS", {}),
-    }
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5, **DATABASES["default"].get("OPTIONS", {})}
+    DATABASES["default"]["ENGINE"] = "syncserver.postgresql"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People

@@ -70,6 +70,8 @@ for name, value in settings.items():
         ({**SAFE, "SECRET_KEY": "django-insecure-for-development-on-this-machine-only"}, "SECRET_KEY is a default"),
         ({**SAFE, "SECRET_KEY": "short"}, "SECRET_KEY is a default or too short"),
         ({"SECRET_KEY": SAFE["SECRET_KEY"]}, "ALLOWED_HOSTS is not set."),
+        ({**SAFE, "ALLOWED_HOSTS": "sync.example.org,*"}, "ALLOWED_HOSTS is *"),
+        ({**SAFE, "PUBLIC_URL": "sync.example.org/path"}, "PUBLIC_URL is no server address."),
         ({**SAFE, "JWT_SIGNING_KEY": "short"}, "JWT_SIGNING_KEY or one of JWT_OLD_SIGNING_KEYS is too short"),
     ],
 )
