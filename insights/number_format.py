@@ -1,10 +1,7 @@
 """Numbers and names as text for people; a dash stands for an unknown number."""
 
-from sync.models import Browser
-
 MINUTE_MS = 60_000
 UNKNOWN = "–"
-PLATFORMS = {"linux": "Linux", "mac": "macOS", "win": "Windows", "android": "Android", "cros": "ChromeOS"}
 
 
 def duration(ms: int | None) -> str:
@@ -71,11 +68,3 @@ def change(share: float | None) -> str:
 def category(name: str) -> str:
     """Return the name of a category for people, such as "Learning reading" for learning_reading."""
     return name.replace("_", " ").strip().capitalize() if name else "No category"
-
-
-def browser_name(browser: Browser) -> str:
-    """Return the name of a browser for people."""
-    if not browser.browser_name:
-        return f"Browser {browser.client_id[:8]}" if browser.client_id else "Browser without a name"
-    platform = PLATFORMS.get(browser.platform.lower(), browser.platform)
-    return f"{browser.browser_name} on {platform}" if platform else browser.browser_name

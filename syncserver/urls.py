@@ -11,6 +11,7 @@ from syncserver.well_known import favicon, robots
 urlpatterns = [
     path("", front_page, name="home"),
     path("", include("accounts.pages.urls")),
+    path("", include("sync.pages.urls")),
     path("", include("insights.pages.urls")),
     path("favicon.ico", favicon),
     path("robots.txt", robots),

@@ -13,6 +13,7 @@ from rest_framework.throttling import BaseThrottle
 
 from accounts.limits.client_ip import client_names
 from accounts.limits.rate_counts import count_hit, hits, take_back_hit, window_end
+from accounts.models import PersonalToken
 
 if TYPE_CHECKING:  # the views module reads its throttle classes from the settings, and so imports this one
     from rest_framework.views import APIView
@@ -29,7 +30,11 @@ def parse_rate(rate: str) -> tuple[int, int]:
 
 
 class ScopedThrottle(BaseThrottle):
-    """Limits a view to the rate of its `throttle_scope`, per person when signed in, else per client."""
+    """Limits a view to the rate of its `throttle_scope`, per person when signed in, else per client.
+
+    A personal token is counted alone, so that a program cannot use up the rate of the person's extension. Views without
+    a `throttle_scope` are limited for personal tokens too, together.
+    """
 
     def __init__(self) -> None:
         self.remaining_seconds = 0.0
@@ -37,10 +42,14 @@ class ScopedThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Count the request and tell whether it is within the rate."""
         scope: str | None = getattr(view, "throttle_scope", None)
+        if scope is None and isinstance(request.auth, PersonalToken):
+            scope = "token"
         if not scope or not api_settings.DEFAULT_THROTTLE_RATES.get(scope):
             return True
         try:
-            if request.user.is_authenticated:
+            if isinstance(request.auth, PersonalToken):
+                check_rate(scope, f"token {request.auth.pk}")
+            elif request.user.is_authenticated:
                 check_rate(scope, f"person {request.user.pk}")
             else:
                 check_client_rate(scope, request._request)

@@ -13,6 +13,7 @@ from insights.pages.page_context import day_of, page, period_name, viewer_of
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
 from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
+from sync.browsers import browsers_of
 from sync.records.page_url import site_of_text
 
 PAGE_SIZE = 50
@@ -35,7 +36,7 @@ def history(request: HttpRequest) -> HttpResponse:
             errors.append(f"“{asked[name]}” is not a day. Enter it as 2025-11-03.")
         bounds = Period(viewer.zone, day, day) if day else None
         instants[name] = None if bounds is None else bounds.starts_at if name == "from" else bounds.ends_at
-    browsers = queries.browsers(viewer.pk)
+    browsers = browsers_of(viewer.pk)
     cursor = None
     if request.GET.get("after"):
         try:
@@ -95,7 +96,7 @@ def visit(request: HttpRequest) -> HttpResponse:
         "listed": listed,
         "drawn": timeline_chart.drawn_visit(listed, start, max(end, start + 1)),
         "away_ms": sum(high - low for low, high in listed.away),
-        "browser": next((browser for browser in queries.browsers(viewer.pk) if browser.pk == listed.browser_id), None),
+        "browser": next((browser for browser in browsers_of(viewer.pk) if browser.pk == listed.browser_id), None),
         "day": date_at(viewer.zone, start),
         "ends_later": date_at(viewer.zone, end) != date_at(viewer.zone, start),
         "metadata": sorted((name, value) for name, value in record.metadata.items() if isinstance(value, (str, int))),

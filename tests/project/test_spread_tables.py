@@ -9,13 +9,13 @@ from django.db import connection
 
 from accounts.models import User
 from insights.models import MonthTally
-from sync.models import Browser, PageVisit, ServerIdentity, SyncBatch, SyncState, TabAggregate
+from sync.models import Browser, Erasure, PageVisit, ServerIdentity, SyncBatch, SyncState, TabAggregate
 from syncserver.spread_tables import Refused, Table, read_tables, spread_models, steps
 from tests.people import UserFactory
 from tests.wire import VISITS, push
 from tests.wire_records import visit
 
-SPREAD = [Browser, PageVisit, TabAggregate, SyncState, SyncBatch, MonthTally]
+SPREAD = [Browser, PageVisit, TabAggregate, SyncState, Erasure, SyncBatch, MonthTally]
 NAMES = [model._meta.db_table for model in SPREAD]
 only_postgresql = pytest.mark.postgresql  # reads its catalog
 

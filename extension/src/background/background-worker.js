@@ -4,6 +4,7 @@
  */
 import { ext } from '../browser-api.js';
 import { endAbandonedVisits } from '../capture/abandoned-visits.js';
+import { resolved } from '../capture/erasure-rules.js';
 import { Recorder } from '../capture/event-recorder.js';
 import { NO_RULES } from '../capture/recording-rules.js';
 import { needsFocusCheck } from '../capture/visit-reducer.js';
@@ -81,6 +82,7 @@ export class BackgroundWorker {
     this.running = null;
     /** @type {import('../sync/sync-run.js').Progress | null} */
     this.progress = null;
+    this.interruption = new AbortController();
     /** @type {import('../capture/visit-reducer.js').PausedUntil | undefined} */
     this.resumeAlarmAt = undefined;
     this.idleSeconds = Math.max(MIN_IDLE_SECONDS, timings.idleSeconds);
@@ -156,7 +158,49 @@ export class BackgroundWorker {
     if (JSON.stringify((await this.recorder.state()).rules) === JSON.stringify(present)) return;
     await this.recorder.record({ ...this.clockReading(), type: 'rules', rules: present, lateFields: browserSnapshot });
     await this.store.applyRules(present);
+    this.interruptSending();
     this.recordCounts.clear();
+  }
+
+  /**
+   * Applies erasures to the records of an owner, also to the visit that goes on. The result is the number of deleted
+   * visits.
+   * @param {string} owner
+   * @param {import('../capture/erasure-rules.js').DatedRule[]} rules
+   * @param {string | null} key  of the hashes in the rules
+   */
+  async applyErasures(owner, rules, key) {
+    const erasures = await this.resolveErasures(owner, rules, key);
+    if (erasures.length === 0) return 0;
+    if ((await this.recorder.state()).owner === owner) await this.recorder.record({ ...this.clockReading(), type: 'erased', erasures });
+    const erased = await this.store.applyErasures(owner, erasures);
+    this.interruptSending();
+    this.recordCounts.clear();
+    return erased;
+  }
+
+  /**
+   * @param {string} owner
+   * @param {import('../capture/erasure-rules.js').DatedRule[]} rules
+   * @param {string | null} key
+   */
+  async resolveErasures(owner, rules, key) {
+    const { sites, ids } = await this.store.sitesAndIds(owner);
+    const { tabs } = await this.store.loadCapture();
+    for (const { visit, totals } of tabs.values()) {
+      for (const site of Object.keys(totals.domains)) sites.add(site);
+      if (visit) {
+        sites.add(visit.domain);
+        ids.add(visit.id);
+      }
+    }
+    return resolved(rules, { key, browser: this.client.anonymousClientId, sites, ids });
+  }
+
+  /** Stops the batch that is on its way, after records were forbidden or erased. The run goes on without them. */
+  interruptSending() {
+    this.interruption.abort();
+    this.interruption = new AbortController();
   }
 
   /** @returns {Promise<import('../sync/accounts.js').Account | undefined>} */
@@ -230,7 +274,7 @@ export class BackgroundWorker {
   async setSyncAlarm(soon) {
     const account = await this.account().catch(() => undefined);
     if (!account || account.needsSignIn || this.running) return;
-    if (!soon && (await this.counts(account.key)).pending === 0) return;
+    if (!soon && (await this.counts(account.key)).pending === 0 && !(await this.store.get('waitingErasures'))?.length) return;
     const schedule = (await this.store.get('schedule')) ?? FIRST_SCHEDULE;
     const when = nextAttempt(schedule, soon, Date.now(), this.timings);
     const alarm = await ext.alarms.get('sync');
@@ -261,7 +305,8 @@ export class BackgroundWorker {
     try {
       return await this.lock('sync', () => sync({
         store: this.store, api: this.api, accounts: this.accounts, now: Date.now, client: this.client,
-        timings: this.timings,
+        timings: this.timings, interruption: () => this.interruption.signal,
+        erase: (owner, erasures, key) => this.applyErasures(owner, erasures, key),
         onProgress: (progress) => {
           this.progress = progress;
         },

@@ -40,6 +40,7 @@
  *   | (EventBase & {type: 'rules', rules: Rules} & Snapshot)
  *   | (EventBase & {type: 'pause', until: number | 'resumed'})
  *   | (EventBase & {type: 'pause', until: null} & Snapshot)
+ *   | (EventBase & {type: 'erased', erasures: import('./erasure-rules.js').Erasure[]})
  *   | (EventBase & {type: 'erase'})} Event
  *   `start`: the background began; `fresh`: the browser began too, or, where `reinstalled`, perhaps the extension alone. `unseen`: events before this snapshot are lost.
  *
@@ -59,6 +60,7 @@
  *   woke and nobody has been seen since. `openTabId` is the tab of the visit that goes on.
  * @typedef {Map<number, Tab>} Tabs
  */
+import { erasesVisit, totalsAfter } from './erasure-rules.js';
 import { MAX_TITLE, NO_RULES, allowedTotals, cutText, pageOf, samePage } from './recording-rules.js';
 import {
   addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, resumeVisit, withAddress, withAwayReason, withTime,
@@ -295,6 +297,9 @@ class Step {
         break;
       case 'owner':
         this.changeOwner(event);
+        break;
+      case 'erased':
+        this.dropErased(event.erasures);
         break;
       case 'erase':
         this.restartRecords();
@@ -687,6 +692,29 @@ class Step {
         // The totals of one person must not contain visits of another person in the same tab.
         this.set(tabId, { totals: beginTotals(owner, this.now), visit: null });
       }
+    }
+  }
+
+  /**
+   * Drops what the rules erase. Totals that lose something end here, and others begin: the server would take the erased
+   * sites out of the old ones for good, also what is added later.
+   * @param {import('./erasure-rules.js').Erasure[]} erasures
+   */
+  dropErased(erasures) {
+    const { state } = this;
+    for (const [tabId, { visit, before, totals }] of [...this.tabs]) {
+      if (before && erasesVisit(erasures, before.visit)) this.set(tabId, { before: null });
+      const isErased = visit !== null && erasesVisit(erasures, visit);
+      const isOpen = isErased && state.openTabId === tabId;
+      if (isErased) this.set(tabId, { visit: null, before: null, leftAt: null });
+      if (isOpen) state.openTabId = null;
+      const left = totalsAfter(erasures, totals);
+      if (left === totals && !isOpen) continue;
+      this.set(tabId, { totals: beginTotals(state.owner, this.now) });
+      const isStored = totals.pages > 0 || (isOpen && visit.durationMs >= this.timings.shortestVisitMs);
+      if (!left || !isStored) continue;
+      const record = aggregateOf({ ...left, revision: totals.revision + 1 }, tabId, null);
+      this.aggregates.set(`${record.owner} ${record.id} ${record.startedAt}`, record);
     }
   }
 

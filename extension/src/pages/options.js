@@ -1,11 +1,13 @@
 /** The options page: account, sending, rules, page metadata, export and erasing. */
 import { ext, isFirefox } from '../browser-api.js';
-import { faultyPattern, patternsIn } from '../capture/site-patterns.js';
+import { NO_RULES, pageOf } from '../capture/recording-rules.js';
+import { faultyPattern, patternHost, patternsIn } from '../capture/site-patterns.js';
 import { originPattern } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { askBackground, askStatus } from './ask-background.js';
 import { countText, relativeTimeText, timeOfDayText } from './formatting.js';
 import { coveredText } from './covered-sites.js';
+import { askToForgetSite, drawCountCheck, setUpForgetting } from './forgetting.js';
 import { exportAll, exported } from './json-export.js';
 import {
   buttonById, byId, createElement, dialogById, inputById, onClick, refreshEverySecond, setText, show, showProgress, textareaById,
@@ -105,6 +107,7 @@ function drawSending(shown) {
   setText('last', schedule.lastSuccessAt ? relativeTimeText(schedule.lastSuccessAt, Date.now()) : 'not yet');
   setText('next', nextAttemptText(shown));
   showProgress(syncing ? progress : null, (done, total) => `${done.toLocaleString()} of ${countText(total, 'record')} sent`);
+  drawCountCheck(shown, true);
   buttonById('sync').disabled = syncing || !account || account.needsSignIn;
   setText('sync', syncing ? 'Syncing…' : 'Sync now');
   if (byId('refused').dataset.parked !== String(counts.parked)) drawRefused(counts.parked);
@@ -428,11 +431,35 @@ onSubmit('rules', async () => {
 onClick('forget', async () => {
   /** @type {{forgotten: number}} */
   const { forgotten } = await askBackground({ ask: 'forget' });
-  setMessage('rules-message', `${countText(forgotten, 'visit')} forgotten in this browser. The copy on your server stays as it is.`, true);
+  setMessage('rules-message', `${countText(forgotten, 'visit')} forgotten in this browser. The copy on your server stays as it is. To erase it there too, forget the site below.`, true);
   show('forget', false);
   drawnCounts = '';
   await refresh();
 });
+
+onSubmit('forget-form', async () => {
+  const site = typedSite(inputById('forget-name').value);
+  if (site === null) {
+    setText('forget-message', 'Enter a site, such as example.com.');
+    inputById('forget-name').focus();
+    return;
+  }
+  await askToForgetSite(site);
+});
+setUpForgetting(async () => {
+  drawnCounts = '';
+  await refresh();
+});
+
+/**
+ * The site of a typed name or address, or null.
+ * @param {string} typed
+ */
+function typedSite(typed) {
+  const text = typed.trim();
+  if (!text || faultyPattern([text]) !== null || text.includes('*')) return null;
+  return pageOf(/^https?:\/\//i.test(text) ? text : `http://${text}`, NO_RULES)?.domain ?? null;
+}
 
 byId('metadata').addEventListener('change', () => show('metadata-sites-field', checkedValue('metadata') === 'sites'));
 onSubmit('metadata', async () => {
@@ -467,8 +494,10 @@ function mayReadPages(origins) {
  * @param {string} pattern
  */
 function originsOf(pattern) {
-  const host = pattern.replace(/^\w+:\/\//, '').replace(/[/:].*$/, '').replace(/^\*\./, '');
-  return host.includes('*') ? ALL_SITES : [`http://*.${host}/*`, `https://*.${host}/*`];
+  const host = patternHost(pattern)?.replace(/^\*\./, '') ?? '*';
+  if (host.includes('*')) return ALL_SITES;
+  const hosts = /^[\d.]+$|^\[/.test(host) ? host : `*.${host}`;
+  return [`http://${hosts}/*`, `https://${hosts}/*`];
 }
 
 // ---------------------------------------------------------------------- export and erasing

@@ -15,5 +15,5 @@ def forget(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0006_client_ips")]
+    dependencies = [("accounts", "0007_personal_tokens")]
     operations = [migrations.RunPython(forget, migrations.RunPython.noop)]

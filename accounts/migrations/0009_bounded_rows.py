@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0007_forget_axes"),
+        ("accounts", "0008_forget_axes"),
     ]
 
     operations = [
