@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import Resolver404
 from django.views import csrf, defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
@@ -19,6 +20,7 @@ from syncserver.outages import is_outage
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5
+NOTHING = "There is nothing here."
 UNAVAILABLE = {
     "code": "unavailable",
     "detail": "The database cannot be reached right now. Send the same again in a few seconds.",
@@ -27,7 +29,8 @@ UNAVAILABLE = {
 
 def error_response(status_code: int, code: str, detail: str, **more: Any) -> JsonResponse:
     """Return an error in the API's shape, for code outside a DRF view."""
-    return JsonResponse({"code": code, "detail": detail, **more}, status=status_code)
+    body = {"code": code, "detail": detail, **more}
+    return JsonResponse(body, status=status_code, json_dumps_params={"separators": (",", ":")})  # as DRF writes it
 
 
 def _texts(detail: Any) -> list[str]:
@@ -54,7 +57,7 @@ def _body(exc: exceptions.APIException) -> dict[str, Any]:
 def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     """Return the answer to an exception of an API view; an unexpected exception is logged and answered with 500."""
     if isinstance(exc, Http404):
-        exc = exceptions.NotFound("There is nothing here.")
+        exc = exceptions.NotFound(NOTHING)
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
     elif isinstance(exc, InvalidJSON):
@@ -107,6 +110,8 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404 outside an API view."""
+    if _is_api(request) and not isinstance(exception, Resolver404):
+        return error_response(404, "not_found", NOTHING)
     if _is_api(request):
         return api_not_found(request)
     return defaults.page_not_found(request, exception)
