@@ -315,9 +315,9 @@ def test_a_person_names_a_browser_and_sees_the_name_everywhere(client, alice):
 def test_a_name_that_is_too_long_or_of_a_browser_of_somebody_else_is_refused(client, alice, bob):
     store(alice, visit(client_id="b1"))
     client.force_login(alice)
-    for label in ("x" * 65, "a\0b"):
-        answer = client.post("/dashboard/browsers/name", {"client_id": "b1", "label": label}, follow=True)
-        assert "A name has at most 64 characters." in answer.content.decode()
+    answer = client.post("/dashboard/browsers/name", {"client_id": "b1", "label": "x" * 65}, follow=True)
+    assert "A name has at most 64 characters." in answer.content.decode()
+    assert client.post("/dashboard/browsers/name", {"client_id": "b1", "label": "a\0b"}).status_code == 400
     client.force_login(bob)
     assert client.post("/dashboard/browsers/name", {"client_id": "b1", "label": "mine"}).status_code == 404
     assert Browser.objects.get(client_id="b1").label == ""
