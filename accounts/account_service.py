@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit, emails
-from accounts.limits.throttling import account_wait
+from accounts.limits.failed_sign_ins import begin_in_session
 from accounts.models import ASKED_AGAIN, User
 
 DEAD_LINK = "This link is not good: it is older than an hour, was used, or is not whole. Ask for another one."
@@ -27,14 +27,6 @@ class SignUpRefused(Exception):
 
 class WrongPassword(Exception):
     """The password is wrong."""
-
-
-class TooManyAttempts(Exception):
-    """There were too many attempts on the account; `seconds` is the time to wait."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"There were too many attempts. Wait {seconds} seconds and try again.")
-        self.seconds = seconds
 
 
 def password_problems(password: str, *, email: str = "", name: str = "") -> list[str]:
@@ -70,13 +62,14 @@ def sign_up(request: HttpRequest, email: str, password: str, *, name: str = "", 
     return user
 
 
-def check_own_password(user: User, password: str, request: HttpRequest) -> None:
-    """Raise WrongPassword for a wrong password, TooManyAttempts after too many attempts."""
-    if wait := account_wait(user.email):
-        raise TooManyAttempts(wait)
+def check_own_password(user: User, password: str, request: HttpRequest, session_id: int) -> None:
+    """Raise WrongPassword for a wrong password, TooManyFailures after too many of this session."""
+    attempt = begin_in_session(request, user, session_id)
     if not user.check_password(password):
+        attempt.failed()
         audit.add_own_event(audit.Kind.SIGN_IN_FAILED, request, user, detail=ASKED_AGAIN)
         raise WrongPassword
+    attempt.succeeded()
 
 
 def request_email_change(user: User, email: str, request: HttpRequest) -> None:

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.after_response import run_after_response
-from accounts.limits.throttling import count_hit
+from accounts.limits.rate_counts import count_hit
 from accounts.models import User, email_key
 from id_numbers import parse_id
 
@@ -35,8 +35,8 @@ def can_be_sent() -> bool:
 
 
 def server_url(request: HttpRequest) -> str:
-    """Return the URL that the request reached this server by; ALLOWED_HOSTS has checked its host."""
-    return f"{request.scheme}://{request.get_host()}"
+    """Return PUBLIC_URL, or the URL that the request reached this server by; ALLOWED_HOSTS has checked its host."""
+    return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
 
 
 def link_for(user: User, links: PasswordResetTokenGenerator) -> str:

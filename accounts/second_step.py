@@ -11,8 +11,9 @@ from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import audit
-from accounts.limits.throttling import account_wait
+from accounts.limits.failed_sign_ins import TooManyFailures, begin_in_session
 from accounts.models import RecoveryCode, User
+from accounts.sessions.middleware import SIGN_IN
 
 RECOVERY_CODES = 10
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -68,7 +69,9 @@ def new_recovery_codes(user: User) -> list[str]:
 
 def take_second_step(request: HttpRequest, user: User, code: str) -> bool:
     """Take the second step by a code of the authenticator or a recovery code, which is then deleted."""
-    if account_wait(user.email):
+    try:
+        attempt = begin_in_session(request, user, int(request.session.get(SIGN_IN, 0)))
+    except TooManyFailures:
         return False
     bare = _bare(code)
     with transaction.atomic():
@@ -80,6 +83,7 @@ def take_second_step(request: HttpRequest, user: User, code: str) -> bool:
         else:
             is_good = RecoveryCode.objects.filter(user=user, digest=_digest(bare)).delete()[0] == 1
         if not is_good:
+            attempt.failed()
             audit.add_own_event(audit.Kind.SIGN_IN_FAILED, request, user, detail="second step")
             return False
     otp_login(request, device)

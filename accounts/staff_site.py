@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts.limits.slowed_sign_in_form import with_wait
 from accounts.second_step import needs_second_step
 
 
@@ -23,4 +24,6 @@ class StaffSite(admin.AdminSite):
         if super().has_permission(request) and needs_second_step(request):
             wanted = request.GET.get("next") or reverse("admin:index", current_app=self.name)
             return redirect(f"{reverse('second-step')}?{urlencode({'next': wanted})}")
-        return super().login(request, extra_context)
+        page = super().login(request, extra_context)
+        # A page that leads elsewhere has no context.
+        return with_wait((getattr(page, "context_data", None) or {}).get("form"), page)

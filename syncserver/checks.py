@@ -41,6 +41,24 @@ def unsafe_settings() -> list[Error]:
                 id="syncserver.E003",
             )
         )
+    if "*" in settings.ALLOWED_HOSTS:
+        errors.append(
+            Error(
+                "ALLOWED_HOSTS is *, so a forged Host header would stand in links that people follow.",
+                hint="Set the environment variable ALLOWED_HOSTS to the host names of this server, "
+                "separated by commas, for example: sync.example.org. Probes at /healthz and /readyz need none.",
+                id="syncserver.E006",
+            )
+        )
+    if settings.PUBLIC_URL and not re.fullmatch(r"https?://[^/?#@\s]+", settings.PUBLIC_URL):
+        errors.append(
+            Error(
+                "PUBLIC_URL is no server address.",
+                hint="Set the environment variable PUBLIC_URL to the scheme and host of this server, "
+                "for example: https://sync.example.org",
+                id="syncserver.E007",
+            )
+        )
     if any(len(key) < 32 for key in (settings.JWT_SIGNING_KEY, *settings.JWT_OLD_SIGNING_KEYS)):
         errors.append(
             Error(
@@ -70,7 +88,7 @@ def check_proxies(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.TRUST_PROXY_HTTPS and settings.NUM_PROXIES is None:
         return [
             Warning(
-                "NUM_PROXIES is not set, so all clients behind the proxy share its IP and its AUTH_RATE.",
+                "NUM_PROXIES is not set, so all clients behind the proxy share ten times the AUTH_RATE of one.",
                 hint="Set NUM_PROXIES to how many of your proxies append to X-Forwarded-For, usually 1.",
                 id="syncserver.W001",
             )

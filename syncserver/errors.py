@@ -1,11 +1,13 @@
 """Errors: {"code", "detail", …, "errors"?: {field: [text]}} for every error under /api/, pages elsewhere."""
 
 import logging
+import sys
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.urls import Resolver404
 from django.views import csrf, defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
@@ -13,17 +15,22 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from strict_json.parsing import InvalidJSON
+from syncserver.outages import is_outage
 
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5
-# Read-only; and an internal error, by which Citus tells that it lost a worker.
-OUTAGES = ("25006", "XX000")
+NOTHING = "There is nothing here."
+UNAVAILABLE = {
+    "code": "unavailable",
+    "detail": "The database cannot be reached right now. Send the same again in a few seconds.",
+}
 
 
 def error_response(status_code: int, code: str, detail: str, **more: Any) -> JsonResponse:
     """Return an error in the API's shape, for code outside a DRF view."""
-    return JsonResponse({"code": code, "detail": detail, **more}, status=status_code)
+    body = {"code": code, "detail": detail, **more}
+    return JsonResponse(body, status=status_code, json_dumps_params={"separators": (",", ":")})  # as DRF writes it
 
 
 def _texts(detail: Any) -> list[str]:
@@ -47,15 +54,10 @@ def _body(exc: exceptions.APIException) -> dict[str, Any]:
     return {"code": code, "detail": " ".join(_texts(exc.detail)), **more}
 
 
-def _is_outage(exc: Exception) -> bool:
-    """Tell whether the database is gone, locked, shutting down, read-only in a failover, or without a worker."""
-    return isinstance(exc, (OperationalError, InterfaceError)) or (getattr(exc.__cause__, "sqlstate", None) in OUTAGES)
-
-
 def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     """Return the answer to an exception of an API view; an unexpected exception is logged and answered with 500."""
     if isinstance(exc, Http404):
-        exc = exceptions.NotFound("There is nothing here.")
+        exc = exceptions.NotFound(NOTHING)
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
     elif isinstance(exc, InvalidJSON):
@@ -69,13 +71,10 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         if (wait := getattr(exc, "wait", None)) is not None:
             headers["Retry-After"] = str(int(wait))
         body, status_code = _body(exc), exc.status_code
-    elif _is_outage(exc):
+    elif is_outage(exc):
         # The database's message may contain a value of a record, so only its class is logged.
         logger.error("database unavailable: %s", type(exc.__cause__ or exc).__name__)
-        body = {
-            "code": "unavailable",
-            "detail": "The database cannot be reached right now. Send the same again in a few seconds.",
-        }
+        body = dict(UNAVAILABLE)
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     else:
@@ -93,7 +92,12 @@ def _is_api(request: HttpRequest) -> bool:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400 outside any view, for example to a wrong Host header."""
     if _is_api(request):
+        if field := getattr(exception, "field", None):
+            text = str(exception)
+            return error_response(400, "invalid", f"Correct these fields. {field}: {text}", errors={field: [text]})
         return error_response(400, "bad_request", "The request cannot be served: check the host name and the headers.")
+    if isinstance(exception, BadRequest) and str(exception):
+        return HttpResponse(render_to_string("400.html", {"reason": str(exception)}), status=400)
     return defaults.bad_request(request, exception)
 
 
@@ -106,18 +110,34 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404 outside an API view."""
+    if _is_api(request) and not isinstance(exception, Resolver404):
+        return error_response(404, "not_found", NOTHING)
     if _is_api(request):
         return api_not_found(request)
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 outside an API view."""
+    """Answer 500 outside an API view, or 503 where a middleware met an outage of the database."""
+    if is_outage(sys.exc_info()[1]):
+        return unavailable(request)
     if _is_api(request):
         return error_response(
             500, "server_error", "Something went wrong on the server. It was logged; try again later."
         )
     return defaults.server_error(request)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer 503 to an outage of the database."""
+    response: HttpResponse
+    if _is_api(request):
+        response = JsonResponse(UNAVAILABLE, status=503)
+    else:
+        response = HttpResponse(render_to_string("503.html", {"seconds": RETRY_AFTER_SECONDS}), status=503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @csrf_exempt

@@ -23,10 +23,12 @@ SECRET_KEY_IS_SET = bool(SECRET_KEY)
 # A build collects static files without a secret, and apps read the key while they load. A random key cannot be guessed.
 SECRET_KEY = SECRET_KEY or secrets.token_urlsafe(50)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+# The server address in letters. Without it, that by which the request came.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Behind a proxy. NUM_PROXIES is the number of the operator's proxies that append to X-Forwarded-For. Where it is not
-# set, X-Forwarded-For is ignored, and no client IP is locked alone.
+# set, the peer may be a router that all people share, and its rates are ten times those of a client.
 NUM_PROXIES = env.int("NUM_PROXIES", default=None)
 TRUST_PROXY_HTTPS = env.bool("TRUST_PROXY_HTTPS", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY_HTTPS else None
@@ -67,7 +69,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "axes",
     "csp",
     "django_otp",
     "django_otp.plugins.otp_totp",
@@ -80,7 +81,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "syncserver.health.HealthMiddleware",
+    "syncserver.request_log.RequestLogMiddleware",
+    "syncserver.no_store.NoStoreMiddleware",
     "syncserver.https.HttpsMiddleware",
+    "syncserver.unstorable_text.UnstorableTextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -93,7 +98,7 @@ MIDDLEWARE = [
     "accounts.sessions.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "syncserver.outage_middleware.OutageMiddleware",
 ]
 
 ROOT_URLCONF = "syncserver.urls"
@@ -129,17 +134,13 @@ else:
     # package.
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"]["OPTIONS"] = {
-        "connect_timeout": 5,
-        "options": f"-c lock_timeout={int(DATABASE_WAIT_SECONDS * 1000)}",
-        **DATABASES["default"].get("OPTIONS", {}),
-    }
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5, **DATABASES["default"].get("OPTIONS", {})}
+    DATABASES["default"]["ENGINE"] = "syncserver.postgresql"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People
 AUTH_USER_MODEL = "accounts.User"
 REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", default=True)
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -170,22 +171,10 @@ STAFF_TOTP_REQUIRED = env.bool("STAFF_TOTP_REQUIRED", default=False)
 OTP_TOTP_ISSUER = "syncserver"
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
-# Failed sign-ins lock the pair of account and client IP. A client IP alone is locked only where NUM_PROXIES is set:
-# otherwise the lock could fall on the IP of a proxy, and shut everybody out. Every lock ends by itself.
-AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
-AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_LOCK_MINUTES", default=15))
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-if NUM_PROXIES is not None:
-    AXES_LOCKOUT_PARAMETERS.append("ip_address")  # type: ignore[arg-type]  # axes takes names and lists of names
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_DISABLE_ACCESS_LOG = True
-AXES_CLIENT_IP_CALLABLE = "accounts.limits.client_ip.client_ip"
-AXES_LOCKOUT_CALLABLE = "accounts.limits.lockout.locked_out_response"
-# Django's sign-in form names its field "username". Without this, axes would look for "email", as the user model has it.
-AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "accounts.limits.lockout.login_name"
-AXES_VERBOSE = False
+# Failed sign-ins (accounts/limits/failed_sign_ins.py): how many of one client to one account are checked at once, and
+# the minutes for which they count.
+LOGIN_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
+LOGIN_FAILURE_MINUTES = env.int("LOGIN_LOCK_MINUTES", default=15)
 
 # The API
 PUSH_RATE = env.str("PUSH_RATE", default="300/min")
@@ -275,7 +264,8 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
 
-# Log lines go to standard error and hold no URL, no token and no record.
+# Log lines go to standard error, or as JSON to standard output, and hold no path, no URL, no token and no record.
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 LOGGING = {
     "version": 1,
@@ -285,18 +275,26 @@ LOGGING = {
             "()": "syncserver.log_format.LineFormatter",
             "format": "{asctime} {levelname} {name} {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "syncserver.log_format.JsonFormatter"},
     },
-    "filters": {"without_url": {"()": "syncserver.log_format.QueryStringFilter"}},
+    "filters": {"without_client_text": {"()": "syncserver.log_format.ClientTextFilter"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_url"]},
+        "text": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_client_text"]},
+        "json": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["without_client_text"],
+            "stream": "ext://sys.stdout",
+        },
     },
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "root": {"handlers": ["json" if LOG_FORMAT == "json" else "text"], "level": LOG_LEVEL},
     "loggers": {
         # These replace Django's own handlers. Otherwise lines would skip the filter and be logged twice.
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
-        "axes": {"level": "WARNING"},
+        # The line of each request tells its status; this one adds the stack of an error.
+        "django.request": {"level": "ERROR"},
         # LOG_LEVEL must not silence the record of staff access.
         "syncserver.audit": {"level": "INFO"},
     },

@@ -6,14 +6,15 @@ from django.urls import include, path, re_path
 from syncserver import errors
 from syncserver.api_docs import DocsView, SchemaView
 from syncserver.front_page import front_page
-from syncserver.health import health
+from syncserver.well_known import favicon, robots
 
 urlpatterns = [
     path("", front_page, name="home"),
     path("", include("accounts.pages.urls")),
     path("", include("sync.pages.urls")),
     path("", include("insights.pages.urls")),
-    path("healthz", health, name="health"),
+    path("favicon.ico", favicon),
+    path("robots.txt", robots),
     path("api/auth/", include("accounts.api.urls")),
     path("api/sync/", include("sync.api.urls")),
     path("api/insights/", include("insights.api.urls")),

@@ -2,11 +2,13 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 from syncserver.checks import require_safe_settings
+from syncserver.utf8_request import Utf8Handler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "syncserver.settings")
 require_safe_settings()
 
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = Utf8Handler()

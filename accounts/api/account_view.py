@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts import account_service
+from accounts.limits.failed_sign_ins import TooManyFailures
 from accounts.models import User
 from accounts.sessions.tokens import AccessToken
 
@@ -33,10 +34,10 @@ def valid(serializer: Any) -> dict[str, Any]:
 def check_password(request: Request, password: str, field: str) -> None:
     """Raise ValidationError of `field` for a wrong password, Throttled after too many attempts."""
     try:
-        account_service.check_own_password(person(request), password, request._request)
+        account_service.check_own_password(person(request), password, request._request, current_session_id(request))
     except account_service.WrongPassword as error:
         raise ValidationError({field: [WRONG_PASSWORD]}) from error
-    except account_service.TooManyAttempts as error:
+    except TooManyFailures as error:
         raise Throttled(error.seconds) from error
 
 

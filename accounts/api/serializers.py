@@ -69,6 +69,14 @@ class LoginSerializer(serializers.Serializer[User]):
     email = TextField(max_length=1024)
     password = PasswordField()
     label = label_field()
+    refresh = TextField(
+        max_length=4096,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="A refresh token of an earlier sign-in of this program, ended or not. With it, failed sign-ins of "
+        "others do not make this one wait.",
+    )
 
 
 class RefreshSerializer(serializers.Serializer[User]):

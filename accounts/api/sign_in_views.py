@@ -23,8 +23,8 @@ from accounts.api.serializers import (
     UserSerializer,
 )
 from accounts.api.unauthenticated_view import UnauthenticatedView
-from accounts.limits.client_ip import client_ip
-from accounts.limits.throttling import account_wait, check_rate
+from accounts.limits.failed_sign_ins import TooManyFailures, begin_sign_in, check_sign_in_rate
+from accounts.limits.throttling import check_client_rate, check_rate
 from accounts.models import User
 from accounts.sessions import session_service
 from accounts.sessions.tokens import ExpiredTokenError, RefreshToken, TokenError
@@ -67,6 +67,9 @@ class RegisterView(UnauthenticatedView):
 class LoginView(UnauthenticatedView):
     """Sign in."""
 
+    # Failures are limited, not requests.
+    throttle_classes = ()
+
     @extend_schema(
         operation_id="login",
         request=LoginSerializer,
@@ -78,13 +81,21 @@ class LoginView(UnauthenticatedView):
         serializer = LoginSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         email, password = serializer.validated_data["email"], serializer.validated_data["password"]
-        if wait := account_wait(email):
-            raise Throttled(wait)
+        try:
+            attempt = begin_sign_in(request._request, email, serializer.validated_data["refresh"])
+        except TooManyFailures as refused:
+            raise Throttled(refused.seconds, str(refused)) from refused
         user = authenticate(request._request, username=email, password=password)
         if not isinstance(user, User):
+            attempt.failed()
             audit.add_failed_sign_in(request._request, email)
             raise Unauthorized("The e-mail address or the password is wrong.", code="invalid_credentials")
-        # As Django's own login does: it notes the time, and axes forgets the failures before it.
+        attempt.succeeded()
+        try:
+            check_sign_in_rate(user)
+        except TooManyFailures as refused:
+            raise Throttled(refused.seconds, str(refused)) from refused
+        # As Django's own login does: it notes the time.
         user_logged_in.send(sender=User, request=request._request, user=user)
         return Response(signed_in(user, request, serializer.validated_data["label"]))
 
@@ -129,7 +140,7 @@ class RefreshView(UnauthenticatedView):
         try:
             token = RefreshToken(text)  # type: ignore[arg-type]  # the library takes text
         except TokenError:
-            check_rate("refresh", f"client IP {client_ip(request._request)}")
+            check_client_rate("refresh", request._request)
             raise
         check_rate("refresh", f"session {token.session_id}")
         return token

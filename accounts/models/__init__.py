@@ -2,7 +2,7 @@
 
 from accounts.models.audit_event import ASKED_AGAIN, AppendOnly, AuditEvent
 from accounts.models.personal_token import TOKEN_NAME_LENGTH, PersonalToken
-from accounts.models.rate_count import RateCount, account_key, email_key
+from accounts.models.rate_count import RateCount, email_key, failures_key
 from accounts.models.recovery_code import RecoveryCode
 from accounts.models.session import LABEL_LENGTH, Session
 from accounts.models.user import User, UserManager, validate_time_zone
@@ -19,7 +19,7 @@ __all__ = [
     "Session",
     "User",
     "UserManager",
-    "account_key",
     "email_key",
+    "failures_key",
     "validate_time_zone",
 ]

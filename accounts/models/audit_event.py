@@ -1,5 +1,6 @@
 """The table of events, which is only added to."""
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -13,7 +14,7 @@ ASKED_AGAIN = "asked once more"
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
-    """Events to read and to add; changing and deleting them is refused."""
+    """Events to read and to add; changing and deleting them is refused, but for failed sign-ins that are old."""
 
     def about(self, user_id: int) -> Self:
         """Keep the events of one person's account."""
@@ -81,7 +82,12 @@ class AuditEvent(models.Model):
     objects: ClassVar[Any] = AuditEventQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["subject_number"], name="accounts_audit_subject_number")]
+        indexes: ClassVar = [
+            models.Index(fields=["subject_number"], name="accounts_audit_subject_number"),
+            models.Index(
+                fields=["created_at"], condition=models.Q(kind="sign_in_failed"), name="accounts_audit_failed_at"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.created_at:%Y-%m-%d %H:%M:%S}"
@@ -132,6 +138,14 @@ class AuditEvent(models.Model):
                 default=None,
             ),
         )
+
+    @classmethod
+    def forget_failures(cls, before: datetime, at_most: int) -> None:
+        """Delete at most so many failed sign-ins from before this instant; strangers can cause them without end."""
+        old = cls.objects.filter(kind=cls.Kind.SIGN_IN_FAILED, created_at__lt=before).order_by("created_at")
+        ids = list(old.values_list("pk", flat=True)[:at_most])
+        if ids:
+            models.QuerySet(cls).filter(pk__in=ids).delete()
 
 
 def _unless(column: str, user_id: int) -> models.Case:

@@ -1,13 +1,15 @@
 """The table of rate counts, and the keys that hold an e-mail address."""
 
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from accounts.email_address import normalize_email
 
 
-def account_key(email: str) -> str:
-    """Return the key that attempts to sign in to an account are counted under."""
-    return f"account {normalize_email(email)}"[:100]
+def failures_key(email: str) -> str:
+    """Return the key of failed sign-ins to an account; keys that begin with it count its clients apart."""
+    # Hashed, because a long address and the name of a client would not fit into a key.
+    return f"failed {salted_hmac('accounts.failed', normalize_email(email)).hexdigest()[:24]}"
 
 
 def email_key(email: str) -> str:

@@ -48,6 +48,7 @@ class Session(models.Model):
         PASSWORD = "password_changed", "signed out by a new password"
         DEACTIVATED = "deactivated", "the account was deactivated"
         REUSE = "refresh_reuse", "signed out for safety"
+        DISPLACED = "displaced", "signed out by newer sign-ins"
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sessions")

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
-from axes.models import AccessAttempt
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -12,7 +11,7 @@ from django.utils import timezone
 
 from accounts.email_address import normalize_email
 from accounts.models.audit_event import AuditEvent
-from accounts.models.rate_count import RateCount, account_key, email_key
+from accounts.models.rate_count import RateCount, email_key, failures_key
 
 
 def validate_time_zone(name: str) -> None:
@@ -88,10 +87,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         """
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
-        """Delete the person with failed sign-ins and counts of their e-mail address, and take them out of events."""
+        """Delete the person with the counts of their e-mail address, and take them out of events."""
+        counts = models.Q(key=email_key(self.email)) | models.Q(key__startswith=failures_key(self.email))
         with transaction.atomic(using=using):
-            AccessAttempt.objects.filter(username=normalize_email(self.email)[:254]).delete()
-            RateCount.objects.filter(key__in=[account_key(self.email), email_key(self.email)]).delete()
+            RateCount.objects.filter(counts).delete()
             AuditEvent.forget_person(self.pk)
             return super().delete(using=using, keep_parents=keep_parents)
 

@@ -11,8 +11,10 @@ from django.http import HttpRequest
 
 from accounts import account_service
 from accounts.email_address import INVALID, MAX_EMAIL_LENGTH, TOO_LONG, check_email, normalize_email
+from accounts.limits.failed_sign_ins import TooManyFailures
 from accounts.limits.slowed_sign_in_form import SlowedSignInForm
 from accounts.models import LABEL_LENGTH, TOKEN_NAME_LENGTH, User
+from accounts.pages.signed_in import current_session_id
 from accounts.personal_tokens.token_service import LIVES
 from accounts.scopes import EXPLANATIONS, Scope
 
@@ -104,10 +106,10 @@ class SignUpForm(FocusedForm, forms.Form):
 def check_own_password(user: User, password: str, request: HttpRequest) -> str:
     """Return the password; raises ValidationError for a wrong one or too many attempts."""
     try:
-        account_service.check_own_password(user, password, request)
+        account_service.check_own_password(user, password, request, current_session_id(request))
     except account_service.WrongPassword as error:
         raise ValidationError("The password is wrong.", code="wrong") from error
-    except account_service.TooManyAttempts as error:
+    except TooManyFailures as error:
         raise ValidationError(str(error), code="throttled") from error
     return password
 

@@ -17,7 +17,8 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.views.generic import FormView, TemplateView
 
-from accounts import emails
+from accounts import account_service, emails
+from accounts.limits import known_client
 from accounts.pages import forms
 from accounts.pages.rate_limited_page import RateLimitedPage
 from accounts.pages.signed_in import current_session_id, person
@@ -56,9 +57,14 @@ class ResetPage(PasswordResetConfirmView):
     success_url = reverse_lazy("reset-done")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Move the link out of the URL into the cookie session, so that no log and no Referer holds it."""
+        """Move a good link out of the URL into the cookie session, so that no log and no Referer holds it.
+
+        Nothing is stored of a link that is not good, which anybody could send without end.
+        """
         token = self.reset_url_token
         if link := request.GET.get("link"):
+            if account_service.person_of_reset_link(link) is None:
+                return super().dispatch(request, uidb64="-", token="-")  # noqa: S106  # no token at all
             request.session["reset_of"], _, token = link.partition(".")
         number = request.session.get("reset_of", "")
         return super().dispatch(request, uidb64=urlsafe_base64_encode(force_bytes(number)), token=token or "-")
@@ -70,7 +76,10 @@ class ResetPage(PasswordResetConfirmView):
         password = form.cleaned_data["new_password1"]
         end_tokens = form.cleaned_data.get("end_tokens", False)
         session_service.change_password(form.user, password, 0, self.request, by_mail=True, end_tokens=end_tokens)
-        return redirect(self.get_success_url())
+        response = redirect(self.get_success_url())
+        # The link proved who this is, so the sign-in that follows need not wait for the failures of others.
+        known_client.remember(self.request, response, form.user.pk)
+        return response
 
 
 class ResetDonePage(TemplateView):

@@ -6,19 +6,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework.exceptions import Throttled
 
-from accounts.limits.client_ip import client_ip
-from accounts.limits.throttling import check_rate
+from accounts.limits.throttling import check_client_rate
 
 
 class RateLimitedPage:
-    """A page whose form anyone may send, within the rate of `scope` for each client IP."""
+    """A page whose form anyone may send, within the rate of `scope` for each client."""
 
     scope = "auth"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Pass the form on; beyond the rate, answer 429 with the seconds to wait."""
         try:
-            check_rate(self.scope, f"client IP {client_ip(request)}")
+            check_client_rate(self.scope, request)
         except Throttled as error:
             seconds = int(getattr(error, "wait", 0) or 0) + 1
             response = render(request, "accounts/too_many.html", {"seconds": seconds}, status=429)

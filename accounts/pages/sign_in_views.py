@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import (
     LoginView,
     LogoutView,
@@ -16,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
 from accounts import account_service
+from accounts.limits.slowed_sign_in_form import with_wait
 from accounts.pages import forms
 from accounts.pages.rate_limited_page import RateLimitedPage
 
@@ -49,13 +51,17 @@ class SignUpPage(RateLimitedPage, FormView):  # type: ignore[type-arg]  # takes 
         return redirect(settings.LOGIN_REDIRECT_URL)
 
 
-class SignInPage(RateLimitedPage, LoginView):
-    """Sign in."""
+class SignInPage(LoginView):
+    """Sign in. Failures are limited, not requests."""
 
     template_name = "accounts/sign_in.html"
     authentication_form = forms.SignInForm
     redirect_authenticated_user = True
     extra_context = {"registration_open": settings.REGISTRATION_OPEN}
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Show the form, with status 429 where the try was refused."""
+        return with_wait(form, super().form_invalid(form))
 
 
 class SignOut(LogoutView):

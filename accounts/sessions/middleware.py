@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from accounts import audit
+from accounts.limits import known_client
 from accounts.limits.client_ip import client_ip_to_store
 from accounts.models import Session
 from accounts.sessions import session_service
@@ -46,6 +47,7 @@ class SignInMiddleware:
             begun = session_service.begin(request.user, Session.Kind.COOKIE, request)
             Session.objects.filter(pk=begun.pk).update(expires_at=request.session.get_expiry_date())
             request.session[SIGN_IN] = begun.pk
+            known_client.remember(request, response, begun.user_id)
         return response
 
     def _held(self, request: HttpRequest) -> Session | None:

@@ -18,6 +18,10 @@ from accounts.user_agent import label_from
 from instants import milliseconds
 
 Reason, Kind = Session.Reason, Session.Kind
+# SQLite takes so many parameters in any build.
+IDS_A_STATEMENT = 500
+# Live sessions of a person. A new one ends those that were used longest ago.
+MAX_LIVE = 200
 # Days for which an ended session is kept, and shown if it ended for safety.
 ENDED_KEPT_DAYS = 30
 
@@ -39,23 +43,37 @@ def expiry(created_at: datetime, now: datetime) -> datetime:
 def begin(user: User, kind: Session.Kind, request: HttpRequest, label: str = "") -> Session:
     """Create a session and note the sign-in. Without a label the User-Agent gives one."""
     now = timezone.now()
-    session: Session = Session.objects.create(
-        user=user,
-        kind=kind,
-        label=label.strip()[:LABEL_LENGTH] or label_from(request.META.get("HTTP_USER_AGENT", "")),
-        created_at=now,
-        last_used_at=now,
-        last_client_ip=client_ip_to_store(request),
-        expires_at=expiry(now, now),
-    )
-    audit.add_own_event(AuditEvent.Kind.SIGN_IN, request, user, detail=kind.value)
+    with transaction.atomic():
+        # Two sign-ins at once would each leave MAX_LIVE of the sessions that they see.
+        User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk").first()
+        session: Session = Session.objects.create(
+            user=user,
+            kind=kind,
+            label=label.strip()[:LABEL_LENGTH] or label_from(request.META.get("HTTP_USER_AGENT", "")),
+            created_at=now,
+            last_used_at=now,
+            last_client_ip=client_ip_to_store(request),
+            expires_at=expiry(now, now),
+        )
+        audit.add_own_event(AuditEvent.Kind.SIGN_IN, request, user, detail=kind.value)
+        _end_displaced(user, session)
     return session
+
+
+def _end_displaced(user: User, newest: Session) -> None:
+    """End the live sessions beyond MAX_LIVE that were used longest ago; leave one event for all of them."""
+    others = Session.objects.of(user.pk).live().exclude(pk=newest.pk).order_by("-last_used_at", "-pk")
+    displaced = list(others.values_list("pk", flat=True)[MAX_LIVE - 1 :])
+    for start in range(0, len(displaced), IDS_A_STATEMENT):
+        ids = displaced[start : start + IDS_A_STATEMENT]
+        Session.objects.of(user.pk).filter(pk__in=ids).end(Reason.DISPLACED)
+    if displaced:
+        audit.add_session_ends(Reason.DISPLACED, None, user.pk)
 
 
 def begin_with_tokens(user: User, request: HttpRequest, label: str = "") -> dict[str, str]:
     """Begin a session that holds tokens; return its first pair."""
-    with transaction.atomic():
-        session = begin(user, Kind.TOKENS, request, label)
+    session = begin(user, Kind.TOKENS, request, label)
     return tokens_of(session, session.last_used_at)
 
 
@@ -137,12 +155,15 @@ def change_password(
 
 
 def sessions_to_show(user: User) -> list[Session]:
-    """Return the live sessions, last used first, then those ended for safety in the last ENDED_KEPT_DAYS."""
+    """Return the live sessions, last used first, then those ended for safety in the last ENDED_KEPT_DAYS.
+
+    There are at most MAX_LIVE of each; older versions let a person have more.
+    """
     since = timezone.now() - timedelta(days=ENDED_KEPT_DAYS)
     theirs = Session.objects.of(user.pk)
     live = theirs.live().order_by("-last_used_at")
     for_safety = theirs.filter(revoked_reason=Reason.REUSE, revoked_at__gt=since).order_by("-revoked_at")
-    return [*live, *for_safety]
+    return [*live[:MAX_LIVE], *for_safety[:MAX_LIVE]]
 
 
 def _locked(token: RefreshToken) -> Session | None:
@@ -170,6 +191,7 @@ def end_explanation(session: Session) -> dict[str, Any]:
         Reason.REUSE: f"This browser was signed out for safety at {when}: an old token of it was used "
         "again, which happens when somebody has copied it. Sign in again.",
         Reason.PASSWORD: f"This browser was signed out by a new password at {when}. Sign in again.",
+        Reason.DISPLACED: f"This browser was signed out at {when}: {MAX_LIVE} others were used since. Sign in again.",
         "expired": f"This sign-in ended at {when}. Sign in again.",
     }.get(reason, f"This browser was signed out at {when}. Sign in again.")
     return {"detail": detail, "more": {"reason": reason, "endedAt": milliseconds(ended_at)}}

@@ -30,7 +30,7 @@ class KeyRing(TokenBackend):
         super().__init__(signing_key=keys[0], **more)
         self.verifying = [self._prepare_key(key) for key in keys]
 
-    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
+    def decode(self, token: Any, verify: bool = True, verify_expiry: bool = True) -> dict[str, Any]:
         """Return the claims; raises TokenBackendExpiredToken, or TokenBackendError."""
         for key in self.verifying:
             try:
@@ -43,6 +43,7 @@ class KeyRing(TokenBackend):
                     options={
                         "require": ["exp", "jti", "iss", "aud"],
                         "verify_signature": verify,
+                        "verify_exp": verify and verify_expiry,
                         # The check would refuse a token from a server whose clock is a second ahead.
                         "verify_iat": False,
                     },
@@ -137,6 +138,16 @@ class RefreshToken(SessionToken):
     def mark(self) -> str:
         """Return 16 hex characters that tell this token from its siblings. The token cannot be made from them."""
         return hashlib.sha256(self.payload["jti"].encode()).hexdigest()[:16]
+
+
+def session_named_by(refresh: str, user_id: int) -> int | None:
+    """Return the session of a refresh token of this person, expired or ended as it may be; None for any other text."""
+    try:
+        claims = key_ring().decode(refresh, verify_expiry=False)
+        is_theirs = claims.get("token_type") == RefreshToken.token_type and claims.get("user_id") == str(user_id)
+        return parse_id(claims["sid"]) if is_theirs else None
+    except (TokenBackendError, KeyError, TypeError):
+        return None
 
 
 def tokens_of(session: Session, now: datetime) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The calls by which an extension pushes records."""
 
 import time
+from collections import Counter
 from typing import Any, ClassVar
 
 import msgspec
@@ -107,6 +108,7 @@ class PushView(APIView):
         # The serializer and its child refer to each other. Without this the batch stays in memory until the garbage
         # collector runs (a worker grew by 15 MiB more).
         serializer.child.parent = None  # type: ignore[assignment]  # the stubs know no end of it
+        request.META["syncserver.counts"] = dict(Counter(results))  # for the log line of the request
         reply = {
             "results": results,
             "rejected": serializer.rejected,

@@ -165,7 +165,6 @@ class TestUpgrade:
         assert User.objects.get().email == email
 
     def test_staff_and_the_person_still_change_the_rest_of_it(self, old, sam, client, settings):
-        settings.AXES_ENABLED = False
         client.force_login(old, "django.contrib.auth.backends.ModelBackend")
         assert client.post("/account/profile", {"name": "Sam", "time_zone": "UTC"}).status_code == 302
         User.objects.filter(pk=sam.pk).update(is_staff=True, is_superuser=True)

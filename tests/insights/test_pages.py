@@ -186,7 +186,6 @@ def test_links_to_sites_tell_them_nothing(client, alice, secrets_of_alice):
         "/dashboard/visit",
         "/dashboard/visit?browser=1&id=nothing",
         "/dashboard/visit?browser=99999999999999999999&id=nothing",
-        "/dashboard/visit?browser=1&id=%00",
         "/dashboard/history?after=made-up",
         "/dashboard/",
     ],
@@ -198,8 +197,8 @@ def test_what_does_not_exist_is_404(client, alice, path):
 
 @pytest.mark.parametrize(
     "query",
-    ["q=%00", "from=soon", "to=2025-02-30", "browser=x", "browser=99999999999999999999", "q=" + "x" * 5000,
-     "category=%F0%9F%A6%8A", "from=2025-11-05&to=2025-11-01", "q=%25_%5C", "site=%00"],
+    ["from=soon", "to=2025-02-30", "browser=x", "browser=99999999999999999999", "q=" + "x" * 5000,
+     "category=%F0%9F%A6%8A", "from=2025-11-05&to=2025-11-01", "q=%25_%5C"],
 )  # fmt: skip
 def test_odd_searches_are_answered(client, alice, query):
     store(alice, visit())
@@ -316,9 +315,9 @@ def test_a_person_names_a_browser_and_sees_the_name_everywhere(client, alice):
 def test_a_name_that_is_too_long_or_of_a_browser_of_somebody_else_is_refused(client, alice, bob):
     store(alice, visit(client_id="b1"))
     client.force_login(alice)
-    for label in ("x" * 65, "a\0b"):
-        answer = client.post("/dashboard/browsers/name", {"client_id": "b1", "label": label}, follow=True)
-        assert "A name has at most 64 characters." in answer.content.decode()
+    answer = client.post("/dashboard/browsers/name", {"client_id": "b1", "label": "x" * 65}, follow=True)
+    assert "A name has at most 64 characters." in answer.content.decode()
+    assert client.post("/dashboard/browsers/name", {"client_id": "b1", "label": "a\0b"}).status_code == 400
     client.force_login(bob)
     assert client.post("/dashboard/browsers/name", {"client_id": "b1", "label": "mine"}).status_code == 404
     assert Browser.objects.get(client_id="b1").label == ""

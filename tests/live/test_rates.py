@@ -15,7 +15,7 @@ def server(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rates")
     database = Database(folder)
     server = Service(database.url, folder / "gunicorn.log")
-    server.environment |= {"AUTH_RATE": "20/day", "RESET_RATE": "5/day", "PUSH_RATE": "10/day"}
+    server.environment |= {"AUTH_RATE": "20/day", "RESET_RATE": "5/day", "PUSH_RATE": "10/day", "NUM_PROXIES": "0"}
     if request.param == "redis":
         redis = TcpFakeServer(("127.0.0.1", free_port()))
         redis.daemon_threads = True

@@ -54,8 +54,8 @@ settings = dict(
     STAFF_TOTP_REQUIRED=s.STAFF_TOTP_REQUIRED, MAIL_FROM=s.DEFAULT_FROM_EMAIL,
     SECURE_HSTS_SECONDS=s.SECURE_HSTS_SECONDS, PUSH_RATE=s.PUSH_RATE, TOKEN_RATE=s.TOKEN_RATE,
     AUTH_RATE=s.AUTH_RATE,
-    LOGIN_FAILURE_LIMIT=s.AXES_FAILURE_LIMIT, LOGIN_LOCK_MINUTES=int(s.AXES_COOLOFF_TIME.total_seconds() // 60),
-    LOG_LEVEL=s.LOG_LEVEL,
+    LOGIN_FAILURE_LIMIT=s.LOGIN_FAILURE_LIMIT, LOGIN_LOCK_MINUTES=s.LOGIN_FAILURE_MINUTES,
+    LOG_LEVEL=s.LOG_LEVEL, LOG_FORMAT=s.LOG_FORMAT,
 )
 for name, value in settings.items():
     assert listed[name].lower() == str(value).lower(), (name, listed[name], value)
@@ -71,6 +71,8 @@ for name, value in settings.items():
         ({**SAFE, "SECRET_KEY": "django-insecure-for-development-on-this-machine-only"}, "SECRET_KEY is a default"),
         ({**SAFE, "SECRET_KEY": "short"}, "SECRET_KEY is a default or too short"),
         ({"SECRET_KEY": SAFE["SECRET_KEY"]}, "ALLOWED_HOSTS is not set."),
+        ({**SAFE, "ALLOWED_HOSTS": "sync.example.org,*"}, "ALLOWED_HOSTS is *"),
+        ({**SAFE, "PUBLIC_URL": "sync.example.org/path"}, "PUBLIC_URL is no server address."),
         ({**SAFE, "JWT_SIGNING_KEY": "short"}, "JWT_SIGNING_KEY or one of JWT_OLD_SIGNING_KEYS is too short"),
     ],
 )

@@ -153,7 +153,7 @@ class TestForgottenPassword:
         assert {(answer.status_code, answer["Location"]) for answer in answers} == {(302, f"{FORGOTTEN}/sent")}
         assert len(mail.outbox) == 1
 
-    @pytest.mark.parametrize("link", ["", "x", "1.x", "1.", ".x", f"{2**70}.x-y", "1.set-password", "%00.x", "²"])
+    @pytest.mark.parametrize("link", ["", "x", "1.x", "1.", ".x", f"{2**70}.x-y", "1.set-password", "²"])
     def test_a_link_that_is_none_says_so(self, alice, client, link):
         answer = client.get(f"{RESET}?link={link}", follow=True)
         assert "This link is not good" in text_of(answer)

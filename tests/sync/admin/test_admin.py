@@ -316,7 +316,7 @@ def of_each_list(*names):
     return [(url, name) for url, known in FILTERS.items() for name in names if name in known]
 
 
-@pytest.mark.parametrize("value", ["%00", "a%00@example.org", "%ED%A0%80", "9" * 30, "%D9%A3"])
+@pytest.mark.parametrize("value", ["%ED%A0%80", "9" * 30, "%D9%A3"])
 class TestValuesThatNoDatabaseTakes:
     @pytest.mark.parametrize("name", ["person", "find"])
     @pytest.mark.parametrize("url", FILTERS)
@@ -346,10 +346,7 @@ class TestValuesThatNoDatabaseTakes:
         everything(bob, 1)
         answer = admin.get(f"{url}?person={bob.pk}&q={value}")
         assert answer.status_code == 200
-        if "%00" in value:
-            assert "Null characters are not allowed." in answer.content.decode()
-        else:
-            assert shown(answer) == []
+        assert shown(answer) == []
 
     @pytest.mark.parametrize(("url", "name"), of_each_list("day", "browser", "result"))
     def test_of_another_filter_are_overlooked(self, admin, bob, url, name, value):
@@ -480,14 +477,12 @@ class TestReadOnly:
 class TestWho:
     @pytest.mark.parametrize("url", LISTS)
     def test_a_person_who_is_not_staff_is_sent_to_sign_in(self, client, bob, settings, url):
-        settings.AXES_ENABLED = False
         client.force_login(bob, backend="django.contrib.auth.backends.ModelBackend")
         answer = client.get(url)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/admin/login/")
 
     def test_staff_see_what_they_may_see_and_no_more(self, client, alice, bob, settings):
-        settings.AXES_ENABLED = False
         alice.is_staff = True
         alice.save()
         alice.user_permissions.add(Permission.objects.get(codename="view_syncbatch"))

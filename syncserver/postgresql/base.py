@@ -1,0 +1,27 @@
+"""Django's PostgreSQL backend, made to work through a pooler that lends a server connection for a transaction.
+
+Such a pooler refuses start-up options, and what a session sets reaches other clients.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.postgresql import base
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection whose transactions wait DATABASE_WAIT_SECONDS for a lock, set in the transaction alone."""
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        super()._set_autocommit(autocommit)  # type: ignore[misc]  # not in the stubs
+        if autocommit or self.connection is None:
+            return
+        # Straight to the driver: it is part of the BEGIN, and no statement of the program.
+        with self.wrap_database_errors:
+            self.connection.execute(f"SET LOCAL lock_timeout = {int(settings.DATABASE_WAIT_SECONDS * 1000)}")
+
+    def chunked_cursor(self) -> Any:
+        """Return a named cursor within a transaction; outside of one it would outlive its server connection."""
+        if self.get_autocommit():
+            return self.cursor()
+        return super().chunked_cursor()

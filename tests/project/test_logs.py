@@ -1,0 +1,121 @@
+"""No log line holds what a client wrote, by any logger; each request has a line, and security events stand apart."""
+
+import json
+import logging
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+
+from syncserver.log_format import ClientTextFilter, JsonFormatter, LineFormatter
+from tests.wire import VISITS, push, send
+from tests.wire_records import visit
+
+SECRET = "secret-site.example"
+
+
+class Lines(logging.Handler):
+    """Keeps each record as text and as JSON, through the filter and the formats of the settings."""
+
+    def __init__(self):
+        super().__init__()
+        self.text, self.json = [], []
+        self.addFilter(ClientTextFilter())
+
+    def emit(self, record):
+        line = django_settings.LOGGING["formatters"]["line"]
+        self.text.append(LineFormatter(line["format"], style="{").format(record))
+        self.json.append(json.loads(JsonFormatter().format(record)))
+
+
+@pytest.fixture
+def lines(settings):
+    """All lines of all loggers, with the quiet ones turned up."""
+    handler = Lines()
+    loggers = [logging.getLogger(name) for name in ("", "django", "django.request", "django.security", "syncserver")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    logging.getLogger("django.db.backends").setLevel(logging.INFO)
+    loggers[0].addHandler(handler)
+    yield handler
+    loggers[0].removeHandler(handler)
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.mark.django_db
+class TestPaths:
+    @pytest.mark.parametrize(
+        "path",
+        [f"/dashboard/sites/{SECRET}", f"/dashboard/sites/{SECRET}%0aforged", f"/nothing/{SECRET}", f"/{SECRET}%00",
+         f"/dashboard/history?q={SECRET}", f"/dashboard/day/{SECRET}", f"/api/{SECRET}", f"/admin/{SECRET}/",
+         f"/dashboard/sites/x?from={SECRET}"],
+    )  # fmt: skip
+    def test_are_named_by_their_route_whatever_becomes_of_the_request(self, client, alice, lines, monkeypatch, path):
+        client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+        client.raise_request_exception = False
+        client.get(path)
+        client.post(path, HTTP_HOST=f"{SECRET}:80", HTTP_ORIGIN=f"https://{SECRET}", HTTP_REFERER=f"https://{SECRET}")
+        Client(enforce_csrf_checks=True).post(path, HTTP_ORIGIN=f"https://{SECRET}", HTTP_REFERER=f"https://{SECRET}/")
+        monkeypatch.setattr("insights.pages.site.render", lambda *args: 1 / 0)
+        client.get(path)
+        assert len(lines.text) >= 4
+        assert SECRET not in "\n".join(lines.text) + json.dumps(lines.json)
+
+    def test_of_a_site_are_one_route(self, client, alice, lines):
+        client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+        client.get(f"/dashboard/sites/{SECRET}")
+        (line,) = [line for line in lines.json if line["kind"] == "request"]
+        assert line["route"] == "/dashboard/sites/<domain:domain>"
+        assert (line["method"], line["person"]) == ("GET", alice.pk)
+
+    def test_in_lines_of_other_loggers_lose_the_site_and_the_query(self, lines):
+        logging.getLogger("django.server").warning('"%s" %s', f"GET /dashboard/sites/{SECRET}?q={SECRET} HTTP/1.1", 200)
+        logging.getLogger("gunicorn.error").error("Error handling request %s", f"/dashboard/sites/{SECRET}?q={SECRET}")
+        assert SECRET not in "\n".join(lines.text)
+
+
+@pytest.mark.django_db
+class TestRequests:
+    def test_have_a_line_with_their_facts(self, alice, lines):
+        push(alice, VISITS, [visit()])
+        (line,) = [line for line in lines.json if line["kind"] == "request"]
+        assert line["route"] == VISITS
+        assert (line["status"], line["person"], line["counts"]) == (200, alice.pk, {"created": 1})
+        assert line["ms"] >= 0
+        assert line["bytes"] > 0
+
+    def test_have_an_id_that_the_reply_carries_too(self, lines):
+        answer = send("GET", "/api/sync/limits")
+        assert lines.json[-1]["request_id"] == answer["X-Request-ID"]
+        assert len(answer["X-Request-ID"]) == 16
+        assert send("GET", "/api/sync/limits", HTTP_X_REQUEST_ID="router-1234")["X-Request-ID"] == "router-1234"
+        for odd in ("short", "x" * 65, "with space", "a\nb", "é" * 9):
+            assert send("GET", "/api/sync/limits", HTTP_X_REQUEST_ID=odd)["X-Request-ID"] != odd
+
+    def test_of_strangers_have_no_person(self, client, lines):
+        client.get("/")
+        assert lines.json[-1]["person"] is None
+
+
+class TestLines:
+    def test_cannot_be_forged_by_a_line_break(self, lines):
+        logging.getLogger("syncserver").warning("a\nWARNING syncserver.audit staff=1\r\x1b[2K\x85\u2028b")
+        (line,) = lines.text
+        assert len(line.splitlines()) == 1
+        assert "\\x0a" in line
+
+    def test_of_the_audit_trail_alone_are_of_the_kind_security(self, lines):
+        logging.getLogger("syncserver.audit").warning("refresh reuse: session=1 person=2")
+        logging.getLogger("syncserver").warning('{"kind": "security"} syncserver.audit')
+        assert [line["kind"] for line in lines.json] == ["security", "log"]
+
+    def test_hold_no_message_of_an_exception(self, lines):
+        try:
+            raise ValueError(SECRET)
+        except ValueError:
+            logging.getLogger("syncserver").exception("failed")
+        assert "ValueError" in lines.text[0]
+        assert lines.json[0]["exception"].endswith("ValueError")
+        assert SECRET not in lines.text[0] + json.dumps(lines.json)
