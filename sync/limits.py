@@ -4,7 +4,7 @@ MAX_RECORDS = 1_000
 MAX_BODY_BYTES = 10 * 1024 * 1024  # counted after inflating
 MAX_RECORD_BYTES = 256 * 1024  # as sent
 MIN_SYNC_INTERVAL_SECONDS = 60
-MAX_BROWSERS = 100
+MAX_BROWSERS = 100  # of kind `extension`
 
 MAX_ID = 128
 MAX_URL = 8_192
@@ -13,6 +13,7 @@ MAX_DOMAIN = 253
 MAX_CATEGORY = 64
 MAX_CLIENT_ID = 64
 MAX_CLIENT_TEXT = 64  # of what a browser tells of itself
+MAX_LABEL = 64  # of the name that a person gives a browser
 MAX_IDLE_PERIODS = 1_000
 MAX_IDLE_REASON = 64
 MAX_DOMAIN_DURATIONS = 1_000

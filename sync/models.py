@@ -36,12 +36,24 @@ LONG_VISIT = Exact(
 
 
 class Browser(models.Model):
-    """One profile that syncs, known by its anonymousClientId; the id is "" where the profile sends none."""
+    """One source of records, known by its anonymousClientId; the id is "" where a profile sends none.
+
+    Only browsers of kind `extension` count against the quota and can be silent.
+    """
+
+    class Kind(models.TextChoices):
+        """A profile that syncs, the source of an import, or a program of the person that pushes with a token."""
+
+        EXTENSION = "extension", "browser"
+        IMPORT = "import", "import"
+        PROGRAM = "program", "program"
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="browsers", db_index=False, db_constraint=False
     )
     client_id = models.CharField("anonymous client id", max_length=limits.MAX_CLIENT_ID, blank=True)
+    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.EXTENSION)
+    label = models.CharField(max_length=limits.MAX_LABEL, blank=True, help_text="The name that the person gave it.")
     browser_name = models.CharField(max_length=limits.MAX_CLIENT_TEXT, blank=True)
     browser_version = models.CharField(max_length=limits.MAX_CLIENT_TEXT, blank=True)
     platform = models.CharField(max_length=limits.MAX_CLIENT_TEXT, blank=True)
@@ -177,11 +189,15 @@ def new_server_id() -> str:
 
 
 class ServerIdentity(models.Model):
-    """One row. Its random id tells senders that two server addresses lead to the same database."""
+    """One row. Its random id tells senders that two server addresses lead to the same database.
+
+    `epoch` is renewed after a restore from a backup. Cursors of the feed from before are of no use then.
+    """
 
     THE_ROW = 1
 
     server_id = models.CharField(max_length=32, default=new_server_id, editable=False)
+    epoch = models.CharField(max_length=32, default=new_server_id, editable=False)
 
     class Meta:
         verbose_name_plural = "server identity"

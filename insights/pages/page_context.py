@@ -144,5 +144,6 @@ def silent_browsers(user_id: int) -> list[Browser]:
     return [
         browser
         for browser in queries.browsers(user_id)
-        if timedelta(days=SILENT_DAYS) < now - browser.last_push_at < timedelta(days=FORGOTTEN_DAYS)
+        if browser.kind == Browser.Kind.EXTENSION
+        and timedelta(days=SILENT_DAYS) < now - browser.last_push_at < timedelta(days=FORGOTTEN_DAYS)
     ]

@@ -148,7 +148,8 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: 
         if client_id == sender and any(kept[column] != text for column, text in client.items()):
             Browser.objects.filter(user_id=user_id, pk=pk).update(**client)
     if new := [client_id for client_id in clients if client_id not in known]:
-        if Browser.objects.filter(user_id=user_id).count() + len(new) > limits.MAX_BROWSERS:
+        of_quota = Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
+        if of_quota.count() + len(new) > limits.MAX_BROWSERS:
             raise TooManyBrowsers
         made = [
             Browser(

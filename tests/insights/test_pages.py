@@ -300,6 +300,17 @@ def test_a_browser_that_fell_silent_is_pointed_out(client, alice):
     assert "Firefox on Linux" in page
 
 
+def test_an_import_and_a_program_never_fall_silent(client, alice):
+    from django.utils import timezone
+
+    store(alice, visit(client_id="import:firefox"), visit(client_id="token:1"))
+    for client_id, kind in (("import:firefox", Browser.Kind.IMPORT), ("token:1", Browser.Kind.PROGRAM)):
+        pushed_at = timezone.now() - timezone.timedelta(days=30)
+        Browser.objects.filter(client_id=client_id).update(kind=kind, last_push_at=pushed_at)
+    client.force_login(alice)
+    assert "has not synced since" not in client.get("/dashboard/browsers").content.decode()
+
+
 def test_rejected_records_are_listed_with_reasons_in_words(client, alice):
     from tests.wire import VISITS, push
     from tests.wire_records import visit as wire_visit

@@ -86,6 +86,14 @@ def test_known_browsers_go_on_when_the_quota_is_reached(alice):
     assert push(alice, AGGREGATES, [aggregate()], anonymousClientId="b7")["results"] == ["created"]
 
 
+def test_only_browsers_of_kind_extension_count_against_the_quota(alice):
+    for kind in (Browser.Kind.IMPORT, Browser.Kind.PROGRAM):
+        Browser.objects.create(user=alice, client_id=f"{kind}:one", kind=kind)
+    records = [visit(anonymousClientId=f"b{number}") for number in range(100)]
+    assert push(alice, VISITS, records)["results"] == ["created"] * 100
+    assert set(Browser.objects.filter(client_id__startswith="b").values_list("kind", flat=True)) == {"extension"}
+
+
 def test_the_quota_of_one_person_is_not_that_of_another(alice, bob):
     push(alice, VISITS, [visit(anonymousClientId=f"b{number}") for number in range(100)])
     assert push(bob, VISITS, [visit()], anonymousClientId="one more")["results"] == ["created"]
