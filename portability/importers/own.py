@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any, NamedTuple
 from zipfile import ZipFile
 
-import msgspec
-
 from portability.importers.found import LeftOut, UnknownFormat
 from portability.importers.json_members import ARRAY, members
+from strict_json.parsing import InvalidJSON, parse, without_lone_surrogates
 from sync import limits
 from sync.models import Browser
 
@@ -17,6 +16,7 @@ FORMAT_VERSION = 1
 MANIFEST, BROWSERS = "manifest.json", "browsers.json"
 PAGE_VISITS, TAB_AGGREGATES = "page-visits", "tab-aggregates"
 FILES = {PAGE_VISITS: "page-visits.jsonl", TAB_AGGREGATES: "tab-aggregates.jsonl"}
+STARTS = {PAGE_VISITS: "startedAt", TAB_AGGREGATES: "startTime"}
 LISTS = {"visits": PAGE_VISITS, "aggregates": TAB_AGGREGATES}
 SMALL_FILE = 4 * 1024 * 1024
 
@@ -27,6 +27,7 @@ class OwnRecord(NamedTuple):
     kind: str
     client_id: str | None
     text: bytes
+    start: int | None = None  # ms
 
 
 class OwnBrowser(NamedTuple):
@@ -45,13 +46,6 @@ _CLIENT = {
     "platform": "platform",
     "extensionVersion": "extension_version",
 }
-
-
-class _Named(msgspec.Struct, gc=False):
-    anonymousClientId: Any = None
-
-
-_named = msgspec.json.Decoder(_Named).decode
 
 
 def check_manifest(manifest: Any) -> None:
@@ -109,12 +103,7 @@ def _lines(kind: str, file: IO[bytes]) -> OwnReading:
             continue
         line = line.strip()
         if line:
-            try:
-                client_id = _named(line).anonymousClientId
-            except (msgspec.DecodeError, RecursionError):
-                yield LeftOut("unreadable")
-                continue
-            yield OwnRecord(kind, client_id if type(client_id) is str else None, line)
+            yield _record(kind, line, None)
 
 
 def read_extension(file: IO[bytes]) -> OwnReading:
@@ -128,10 +117,28 @@ def read_extension(file: IO[bytes]) -> OwnReading:
         if not isinstance(value, dict):
             yield LeftOut("unreadable")
             continue
-        named = value.get("anonymousClientId")
         try:
             text = json.dumps(value, default=float, allow_nan=False).encode()
         except (ValueError, TypeError, OverflowError):
             yield LeftOut("unreadable")
             continue
-        yield OwnRecord(LISTS[path[0]], named if type(named) is str else of_file, text)
+        yield _record(LISTS[path[0]], text, of_file)
+
+
+def _record(kind: str, text: bytes, of_file: str | None) -> OwnRecord | LeftOut:
+    """Return a record from its JSON; `of_file` is the client id of records that name none."""
+    try:
+        record = parse(text)
+    except InvalidJSON:
+        return LeftOut("unreadable")
+    if not isinstance(record, dict):
+        return LeftOut("unreadable")
+    named, start = record.get("anonymousClientId"), record.get(STARTS[kind])
+    if type(named) is not str and of_file is not None:
+        named = of_file
+        try:
+            text = json.dumps({**record, "anonymousClientId": of_file}).encode()
+        except TypeError:  # a number past a double
+            return LeftOut("unreadable")
+    client_id = named if type(named) is str else None
+    return OwnRecord(kind, client_id, without_lone_surrogates(text), start if type(start) is int else None)

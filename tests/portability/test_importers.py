@@ -244,7 +244,8 @@ def test_the_export_of_the_extension(tmp_path):
     family, found, _ = read(as_json(tmp_path / "x", value))
     assert family == "own"
     assert [(r.kind, r.client_id, json.loads(r.text)) for r in found] == [
-        ("page-visits", "c1", value["visits"][0]), ("tab-aggregates", "c1", value["aggregates"][0]),
+        ("page-visits", "c1", value["visits"][0] | {"anonymousClientId": "c1"}),
+        ("tab-aggregates", "c1", value["aggregates"][0] | {"anonymousClientId": "c1"}),
     ]  # fmt: skip
 
 
