@@ -99,7 +99,10 @@ def _store(found: Import, kind: RecordKind, lines: Sequence[bytes]) -> Counter[s
         left = [content for content in contents if not matches(content.url, content.domain)]
         fates["leftOut"] += len(contents) - len(left)
         contents = left
-    browsers = _browsers(found, {content.client_id for content in contents})
+    named = {content.client_id for content in contents}
+    if found.stored is None:
+        named |= {browser["client_id"] for browser in found.browsers}
+    browsers = _browsers(found, named)
     # An export restores what each of its browsers recorded, even where two of them were on one page at once.
     if found.family != "own" and contents:
         visits = [(content.started_at, content.url) for content in contents]

@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, email: str, label: str, **options: Any) -> None:
         """Read the file, or go on with an import of it that was stopped, and store its visits."""
-        person = User.objects.filter(email__iexact=email, is_active=True).first()
+        person = User.objects.by_email(email).filter(is_active=True).first()
         if person is None:
             raise CommandError(f"There is no active account with the e-mail {email}.")
         if not file.is_file():
@@ -43,7 +43,9 @@ class Command(BaseCommand):
             self._tell(found, reasons_in_words(found.counts))
             for note in found.notes:
                 self.stdout.write(note)
-            with tqdm(total=found.counts["kept"], initial=found.settled, desc="Storing", unit=" records") as bar:
+            with tqdm(
+                total=found.counts["kept"], initial=found.settled, desc="Storing", unit=" records", disable=None
+            ) as bar:
                 while number := run_batch(found):
                     bar.update(number)
         except UnknownFormat as error:
@@ -70,7 +72,7 @@ class Command(BaseCommand):
             if found is not None:
                 self.stdout.write("Going on with the import of this file.")
                 return found
-            with tqdm(desc="Reading", unit=" records") as bar:
+            with tqdm(desc="Reading", unit=" records", disable=None) as bar:
                 return stage(user_id, copy, label, bar.update)
 
     def _tell(self, found: Import, lines: list[tuple[int, str]]) -> None:
