@@ -20,11 +20,6 @@ from sync.records.tab_aggregate import TAB_AGGREGATE
 COMPRESS_LEVEL = 1
 
 
-def file_name(at: datetime) -> str:
-    """Return the name under which a browser saves the export."""
-    return f"syncserver-export-{at:%Y-%m-%d}.zip"
-
-
 def export(person: User) -> Iterator[bytes]:
     """Yield the bytes of the ZIP. Everything in it is of one moment, and memory does not grow with the records."""
     with one_moment():
