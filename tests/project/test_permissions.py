@@ -24,7 +24,14 @@ a cookie elsewhere. Nobody is shown another person's objects: they are answered 
 |---|---|---|
 """
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-EXAMPLES = {"session_id": "7", "day": "2026-03-01", "domain": "example.org", "unit": "day", "import_id": "7", "browser_id": "7"}
+EXAMPLES = {
+    "session_id": "7",
+    "day": "2026-03-01",
+    "domain": "example.org",
+    "unit": "day",
+    "import_id": "7",
+    "browser_id": "7",
+}
 ANYONE, PERSON, STAFF = "anyone", "the person", "staff"
 
 

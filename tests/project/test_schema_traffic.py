@@ -52,7 +52,7 @@ def call(case, session_id="7", **headers):
     """Return the reply to a request, and undo the changes that the request made."""
     path = case.meta.components.get(ParameterLocation.PATH)
     if path is not None and not path.mode.is_negative:
-        case.path_parameters["session_id"] = session_id
+        case.path_parameters["session_id"] = case.path_parameters["import_id"] = session_id
     before = transaction.savepoint()  # not atomic(), inside which a push refuses to run because it must be durable
     try:
         return case.call(headers=headers)
