@@ -73,8 +73,23 @@ def category(name: str) -> str:
     return name.replace("_", " ").strip().capitalize() if name else "No category"
 
 
+IMPORT_SOURCES = {
+    "chromium": "Chrome or a relative",
+    "firefox": "Firefox",
+    "safari": "Safari",
+    "activitywatch": "ActivityWatch",
+    "own": "an export",
+}
+
+
 def browser_name(browser: Browser) -> str:
-    """Return the name of a browser for people."""
+    """Return the name of a browser for people: the one that they gave it, or one that tells what it is."""
+    if browser.kind == Browser.Kind.IMPORT:
+        family = browser.client_id.removeprefix("import:").split(":", 1)[0]
+        source = IMPORT_SOURCES.get(family, family)
+        return f"Import from {source}" + (f" ({browser.label})" if browser.label else "")
+    if browser.label:
+        return browser.label
     if not browser.browser_name:
         return f"Browser {browser.client_id[:8]}" if browser.client_id else "Browser without a name"
     platform = PLATFORMS.get(browser.platform.lower(), browser.platform)

@@ -13,9 +13,12 @@ from insights.pages.page_context import day_of, page, period_name, viewer_of
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
 from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
+from sync.models import Browser
 from sync.records.page_url import site_of_text
 
 PAGE_SIZE = 50
+# Stands in the filter in place of a browser.
+WITHOUT_IMPORTS = "recorded"
 
 
 @page
@@ -49,6 +52,9 @@ def history(request: HttpRequest) -> HttpResponse:
         end=instants["to"],
         browser_id=parse_id(asked["browser"]),
         category=asked["category"],
+        without_browsers=tuple(browser.pk for browser in browsers if browser.kind == Browser.Kind.IMPORT)
+        if asked["browser"] == WITHOUT_IMPORTS
+        else (),
     )
     found = search(viewer.pk, query, PAGE_SIZE, cursor)
     older = cursor_to_text(found.next_cursor)
@@ -71,6 +77,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "is_cut_short": found.is_cut_short,
         "reached": found.next_cursor.started_at if found.next_cursor else None,
         "browsers": browsers,
+        "has_imports": any(browser.kind == Browser.Kind.IMPORT for browser in browsers),
         "names": {browser.pk: browser for browser in browsers},
         "categories": queries.categories(viewer.pk, viewer.now - 90 * DAY_MS, viewer.now),
     }
