@@ -9,7 +9,9 @@ from django.shortcuts import render
 
 from id_numbers import parse_id
 from insights import queries, timeline_chart
+from insights.number_format import browser_name
 from insights.pages.page_context import day_of, page, period_name, viewer_of
+from insights.pages.page_files import VISITS, file_links, page_file, visit_row
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
 from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
@@ -57,12 +59,18 @@ def history(request: HttpRequest) -> HttpResponse:
         else (),
     )
     found = search(viewer.pk, query, PAGE_SIZE, cursor)
+    named = {browser.pk: browser_name(browser) for browser in browsers}
+    rows = [visit_row(each, named.get(each.browser_id, "")) for each in found.visits]
+    file = page_file(request, "history", VISITS, lambda: rows)
+    if file is not None:
+        return file
     older = cursor_to_text(found.next_cursor)
     kept = {name: value for name, value in asked.items() if value}
     days: dict[date, list[ListedVisit]] = {}
     for each in found.visits:
         days.setdefault(date_at(viewer.zone, each.visit.started_at), []).append(each)
     context = {
+        "files": file_links(request),
         "nav": "history",
         "asked": asked,
         "errors": errors,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from zipstream import ZipStream
 
 from accounts.models import User
+from insights.csv_text import csv_blocks
 from insights.reports import zone_of
 from portability.exports import files
 from portability.exports.readme import readme
@@ -41,6 +42,6 @@ def export(person: User) -> Iterator[bytes]:
         visits, aggregates = (files.record_lines(kind, user_id) for kind in (PAGE_VISIT, TAB_AGGREGATE))
         archive.add(files.in_blocks(visits), own.FILES[own.PAGE_VISITS])
         archive.add(files.in_blocks(aggregates), own.FILES[own.TAB_AGGREGATES])
-        archive.add(files.csv_lines(files.VISIT_COLUMNS, files.visit_cells(user_id)), "page-visits.csv")
-        archive.add(files.csv_lines(files.DAY_COLUMNS, files.day_cells(user_id, zone)), "days.csv")
+        archive.add(csv_blocks(files.VISIT_COLUMNS, files.visit_cells(user_id)), "page-visits.csv")
+        archive.add(csv_blocks(files.DAY_COLUMNS, files.day_cells(user_id, zone)), "days.csv")
         yield from archive

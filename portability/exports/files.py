@@ -1,7 +1,5 @@
 """The files of an export, each as blocks of bytes. Their names and columns are frozen by the format version."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
@@ -28,8 +26,6 @@ VISIT_COLUMNS = (
     "category", "tabId",
 )  # fmt: skip
 DAY_COLUMNS = ("day", "activeMs", "timeMs", "clockMs", "visits")
-# A spreadsheet would run such a cell as a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def in_blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -83,25 +79,6 @@ def record_lines(kind: RecordKind, user_id: int) -> Iterator[bytes]:
     encode = msgspec.json.Encoder().encode
     for client_id, row in _Rows(kind, user_id).read(client_ids(user_id)):
         yield encode({"browser": client_id, **kind.to_wire(row, client_id)}) + b"\n"
-
-
-def defused(cell: Any) -> Any:
-    """Return a cell that no spreadsheet runs as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
-
-
-def csv_lines(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[bytes]:
-    """Yield the lines of a CSV file in UTF-8, with its head; unknown values are empty cells."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow(map(defused, row))
-        if text.tell() >= BLOCK_BYTES:
-            yield text.getvalue().encode()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode()
 
 
 def visit_cells(user_id: int) -> Iterator[list[Any]]:
