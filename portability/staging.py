@@ -23,6 +23,7 @@ from sync.push.service import PersonGone
 
 MAX_LABEL = 40
 EXPIRES_AFTER = timedelta(days=1)
+KEPT_AFTER_THE_END = timedelta(days=30)
 EXAMPLES = 8
 BATCH_BYTES = 4 * 1024 * 1024
 Progress = Callable[[int], object]

@@ -80,7 +80,10 @@ def _settle(found: Import, batch: StagedBatch | None, fates: Counter[str]) -> No
                 stored = {**stored, **{fate: stored.get(fate, 0) + number for fate, number in fates.items()}}
             if not mine.exists():
                 finished_at = finished_at or timezone.now()
-        Import.objects.filter(user_id=found.user_id, pk=found.pk).update(stored=stored, finished_at=finished_at)
+        changed: dict[str, Any] = {"stored": stored, "finished_at": finished_at}
+        if finished_at is not None:
+            changed["examples"] = []  # they were for the preview, and hold URLs
+        Import.objects.filter(user_id=found.user_id, pk=found.pk).update(**changed)
     found.stored, found.finished_at = stored, finished_at
 
 

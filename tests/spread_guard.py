@@ -21,6 +21,7 @@ FREE_OF_PERSON = {
     "django/contrib/admin/": "staff look at everybody's rows, or open one by its id",
     "sync/admin/": "as above",
     "sync/management/commands/clear_batches.py": "deletes the oldest batches of everybody",
+    "portability/management/commands/clear_imports.py": "looks for everybody's old imports",
     "insights/management/commands/tally_months.py": "--rebuild deletes everybody's tallies",
     "syncserver/management/commands/count_orphans.py": "looks for owners who are gone",
 }

@@ -167,6 +167,18 @@ def test_what_was_staged_expires_after_a_day(alice, history):
     assert not StagedBatch.objects.exists()
 
 
+def test_old_imports_of_everybody_are_cleared(alice, bob, history):
+    stale, fresh, ended, done = (staging.stage(person.pk, history) for person in (alice, bob, alice, bob))
+    for found in (ended, done):
+        storing.run(found, 60)
+        assert Import.objects.get(pk=found.pk).examples == []
+    Import.objects.filter(pk=stale.pk).update(created_at=stale.created_at - staging.EXPIRES_AFTER)
+    Import.objects.filter(pk=ended.pk).update(finished_at=ended.finished_at - staging.KEPT_AFTER_THE_END)
+    call_command("clear_imports", stdout=StringIO())
+    assert set(Import.objects.values_list("pk", flat=True)) == {fresh.pk, done.pk}
+    assert set(StagedBatch.objects.values_list("source_id", flat=True)) == {fresh.pk}
+
+
 def test_the_export_of_the_extension_restores_ids_and_tab_aggregates(alice, tmp_path):
     value = {
         "exportedAt": AT_9, "anonymousClientId": "c1",
