@@ -66,3 +66,16 @@ def test_an_import_is_never_silent(signed_in, alice):
     text = " ".join(signed_in.get("/dashboard/browsers", secure=True).content.decode().split())
     assert text.count("silent</span>") == 1
     assert "Last import" in text
+
+
+def test_a_day_with_thousands_of_visits_has_a_page_of_bounded_length(client, alice, settings, tmp_path):
+    settings.AXES_ENABLED = False
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    visits = [(f"https://a.example/{n}", "V", AT_9_US + n * 1_000_000, FINAL, 0) for n in range(1500)]
+    storing.run(staging.stage(alice.pk, sample.chromium(tmp_path / "h", visits)), 60)
+    day, hour = (
+        client.get(f"/dashboard/timeline/2025-11-03{query}", secure=True).content.decode() for query in ("", "?hour=9")
+    )
+    assert day.count('<li class="visit">') == 100
+    assert hour.count('<li class="visit">') == 1000
+    assert "/dashboard/history?from=2025-11-03&amp;to=2025-11-03" in day
