@@ -12,7 +12,7 @@ PRODUCTION := env -u DEBUG SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-ABCD
 NODE_TESTS := tests/extension
 
 .PHONY: help run demo admin test lint types checks permissions test-sqlite test-postgres extension extension-lint extension-test e2e e2e-chromium \
-	e2e-firefox bench bench-pages bench-full format clean
+	e2e-firefox soak bench bench-pages bench-full format clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -99,6 +99,9 @@ e2e-chromium: $(VENV)/.dev  ## the same in Chromium alone
 
 e2e-firefox: $(VENV)/.dev  ## the same in Firefox alone
 	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e -k firefox
+
+soak: $(VENV)/.dev  ## ten minutes of scripted browsing: memory and writes of the extension; MINUTES=60 for an hour
+	$(PY) -m tests.e2e.soak --minutes $(or $(MINUTES),10)
 
 bench: $(VENV)/.dev  ## how fast the engine is, beside what it could be and what it would usually be
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL)

@@ -18,7 +18,8 @@ from django.utils import timezone
 from accounts import audit
 from accounts.email_address import check_email, normalize_email
 from accounts.limits.slowed_sign_in_form import SlowedSignInForm
-from accounts.models import AuditEvent, Session, User
+from accounts.models import AuditEvent, PersonalToken, Session, User
+from accounts.personal_tokens import token_service
 from accounts.sessions import session_service
 from id_numbers import parse_id
 
@@ -122,10 +123,11 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
         return allowed and (obj is None or not obj.is_superuser or self._may_do_all(request))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save the person; deactivating ends all sessions, also for the time after a reactivation."""
+        """Save the person; deactivating ends all sessions and tokens, also for the time after."""
         super().save_model(request, obj, form, change)
         if not obj.is_active:
             session_service.end_all(obj, Session.Reason.DEACTIVATED)
+            token_service.revoke_all(obj.pk, request, request.user.pk, Session.Reason.DEACTIVATED.value)
 
     def _may_do_all(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
@@ -231,6 +233,33 @@ class SessionAdmin(ReadOnly):
         self, request: HttpRequest, queryset: QuerySet[Session], search_term: str
     ) -> tuple[QuerySet[Session], bool]:
         """Return the sessions of one person."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(user_id__in=people_by(search_term.strip())), False
+
+
+@admin.register(PersonalToken)
+class PersonalTokenAdmin(ReadOnly):
+    """Personal tokens, without their digests. Staff can revoke one by deleting it."""
+
+    list_display = ("name", "user", "prefix", "scopes", "last_used_on", "last_client_ip", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = ("user", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_on", "last_client_ip")
+    readonly_fields = ("last_client_ip",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow it to staff with the right to delete tokens."""
+        return bool(admin.ModelAdmin.has_delete_permission(self, request, obj))
+
+    def delete_model(self, request: HttpRequest, obj: PersonalToken) -> None:
+        """Revoke the token; its person sees in the events that staff did it."""
+        token_service.revoke(obj, request, request.user.pk or 0)  # only staff come here
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[PersonalToken], search_term: str
+    ) -> tuple[QuerySet[PersonalToken], bool]:
+        """Return the tokens of one person."""
         if not search_term.strip():
             return queryset, False
         return queryset.filter(user_id__in=people_by(search_term.strip())), False

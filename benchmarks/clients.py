@@ -38,14 +38,18 @@ class Sender:
 
     def post(self, path: str, body: bytes) -> Any:
         """Send a body and return the parsed reply; any status but 200 ends the benchmark."""
+        return json.loads(self.ask("POST", path, body))
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """Send a request and return the reply as it came; any status but 200 ends the benchmark."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        connection.request("POST", path, body, self.headers)
+        connection.request(method, path, body, self.headers)
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
         if answer.status != 200:
             raise SystemExit(f"{path} answered {answer.status}: {content[:500]!r}")
-        return json.loads(content)
+        return content
 
 
 def send(sender: Sender, path: str, bodies: list[bytes], expected: str | None = None) -> list[float]:

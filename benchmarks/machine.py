@@ -150,6 +150,11 @@ class Server:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
         return [int(pid) for pid in children.split()]
 
+    def resident_mib(self) -> float:
+        """Return the memory of the first worker, in MiB."""
+        status = Path(f"/proc/{self.workers()[0]}/status").read_text(encoding="ascii")
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
     def worked(self) -> list[float]:
         """Return the seconds of processor time of each worker since it was loaded."""
         return [seconds - self._loaded.setdefault(pid, seconds) for pid, seconds in self._spent().items()]

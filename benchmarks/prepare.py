@@ -21,6 +21,7 @@ def main(rows: int) -> None:
 
     from accounts.models import Session, User
     from benchmarks.data import CLIENT_ID, Source
+    from sync.models import SyncState
     from sync.push.record_sql import LEADING
     from sync.push.serializers import PageVisitSerializer, TabAggregateSerializer
     from sync.records.page_visit import PAGE_VISIT
@@ -35,19 +36,25 @@ def main(rows: int) -> None:
             serializer.save(user=person)
 
     signed_in = timezone.now()
-    senders = [User.objects.create(email=f"sender{number}@example.org") for number in range(SENDERS)]
-    for sender in senders:
+
+    def signed_up(email: str) -> User:
+        """Return a new person with a session of the same number, as `clients.tokens` expects."""
+        person = User.objects.create(email=email)
         times = {"created_at": signed_in, "last_used_at": signed_in, "expires_at": signed_in + timedelta(days=365)}
-        Session.objects.create(user=sender, kind=Session.Kind.TOKENS, label="benchmark", **times)
+        Session.objects.create(pk=person.pk, user=person, kind=Session.Kind.TOKENS, label="benchmark", **times)
+        return person
+
+    senders = [signed_up(f"sender{number}@example.org") for number in range(SENDERS)]
     source = Source(seed=1)
     for number in range(PEOPLE):
-        person = User.objects.create(email=f"person{number}@example.org")
+        person = signed_up(f"person{number}@example.org")
         store(PageVisitSerializer, person, source.visits(SEED_ROWS // PEOPLE))
         store(TabAggregateSerializer, person, source.aggregates(SEED_ROWS // PEOPLE))
     table = PAGE_VISIT.model._meta.db_table
-    moved = ("visit_id", "started_at", "ended_at")
+    moved = ("seq", "visit_id", "started_at", "ended_at")
     same = ", ".join(column for column in (*LEADING, *PAGE_VISIT.columns) if column not in moved)
-    # A copy of every visit some weeks later each time; the ids stay as long as they were.
+    # A copy of every visit some weeks later each time, pushed by its person in batches of 1,000; the ids stay as long as
+    # they were.
     with connection.cursor() as cursor:
         copies, later = rows // SEED_ROWS - 1, "n * CAST(40000000 AS bigint)"
         if connection.vendor == "postgresql":
@@ -57,10 +64,12 @@ def main(rows: int) -> None:
                 f"(WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < {copies}) SELECT n FROM g)"
             )
         cursor.execute(
-            f"INSERT INTO {table} ({same}, visit_id, started_at, ended_at) "
-            f"SELECT {same}, 'g' || n || substr(visit_id, 3), started_at + {later}, ended_at + {later} "
+            f"INSERT INTO {table} ({same}, {', '.join(moved)}) "
+            f"SELECT {same}, seq + n, 'g' || n || substr(visit_id, 3), started_at + {later}, ended_at + {later} "
             f"FROM {table} CROSS JOIN {series}"
         )
+        # Each copy is a push of its own.
+        cursor.execute(f"UPDATE {SyncState._meta.db_table} SET counter = counter + {copies}")
     for sender in senders:
         store(PageVisitSerializer, sender, source.visits(SENDERS_VISITS))
         store(TabAggregateSerializer, sender, source.aggregates(SENDERS_AGGREGATES))

@@ -18,12 +18,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import psycopg
 
 from benchmarks import machine, validation
 from benchmarks.clients import AGGREGATES, SIZE, VISITS, Sender, fresh, rate, send, send_together, tokens, warm_up
 from benchmarks.copy_limit import Limit
 from benchmarks.data import RECORDING, Source, batches, changed
+from benchmarks.prepare import PEOPLE, SENDERS
 from benchmarks.report import Report
 
 USUAL_VISITS, USUAL_AGGREGATES = "/reference/usual/page-visits", "/reference/usual/tab-aggregates"
@@ -33,7 +35,9 @@ RESULTS = HERE / "results"
 # SQLite's files. A folder for temporary files might be kept in memory.
 FILES = HERE / "databases"
 MILLION = 1_000_000
-MEASUREMENTS = ("validation", "single_connection", "four_connections", "aggregates", "sqlite", "layers", "memory")
+MEASUREMENTS = (
+    "validation", "single_connection", "four_connections", "aggregates", "sqlite", "feed", "layers", "memory"
+)  # fmt: skip
 # Rounds of one kind of batch on one connection.
 BATCHES = 40
 USUAL_BATCHES = 6
@@ -260,6 +264,26 @@ class Benchmark:
         p99 = 1000 * statistics.quantiles(seconds, n=100)[98]
         r.row(f"{writers}: p99", p99, 1000, at_least=False, unit="ms")
 
+    def feed(self) -> None:
+        """The rows of reading a million records back, in pages of 1,000 from one worker, person after person."""
+        resident, seconds, records = [], 0.0, 0
+        with machine.Server(self.copied(), WEB_CONCURRENCY="1") as server:
+            for token in tokens(PEOPLE + SENDERS)[SENDERS:]:
+                sender, cursor, more = Sender(server.port, token), "", True
+                while more:
+                    start = time.perf_counter()
+                    content = sender.ask("GET", f"/api/sync/changes?limit=1000&cursor={cursor}")
+                    seconds += time.perf_counter() - start
+                    page = msgspec.json.decode(content)
+                    records += len(page["changes"])
+                    cursor, more = page["cursor"], page["more"]
+                resident.append(server.resident_mib())
+        self.report.keep("feed, records a second", records / seconds)
+        self.report.keep("feed, MiB after each person", *resident)
+        what = f"reading {records:,} records in pages of 1,000, one worker"
+        self.report.row(f"{what}: a second", records / seconds, 20_000, at_least=True, unit="")
+        self.report.row("the same: growth of the worker", max(resident) - resident[0], 8, at_least=False, unit="MiB")
+
     def validation(self) -> None:
         """Parsing and validating alone, without a server or a database."""
         r = self.report
@@ -317,7 +341,6 @@ class Benchmark:
         count = 2_000
         samples = []
         with machine.Server(self.copied(), WEB_CONCURRENCY="1") as server:
-            status = Path(f"/proc/{server.workers()[0]}/status")
             sender = Sender(server.port, tokens(1)[0])
             source = Source(950)
             body = b""
@@ -326,8 +349,7 @@ class Benchmark:
                     body = next(batches(source.visits(1000), 1000, "visits"))
                 send(sender, VISITS, [body])
                 if number % 20 == 19:
-                    resident = status.read_text(encoding="ascii").split("VmRSS:")[1].split()[0]
-                    samples.append(int(resident) / 1024)
+                    samples.append(server.resident_mib())
                     print(f"     memory: {number + 1:,} of {count:,} batches", end="\r", file=sys.stderr, flush=True)
         self.report.keep("memory, MiB, every 20 batches", *samples)
         warm = samples[len(samples) // 4 :]
@@ -389,7 +411,7 @@ def main() -> None:
         nargs="*",
         default=[],
         choices=[*MEASUREMENTS, "growth", "workers"],
-        help="names of measurements: validation, single_connection, four_connections, aggregates, sqlite, layers, "
+        help="names of measurements: validation, single_connection, four_connections, aggregates, sqlite, feed, layers, "
         "memory; growth, as with --full; workers, which gunicorn.conf.py was chosen by",
     )
     options = parser.parse_args()

@@ -9,8 +9,11 @@ class InsightsConfig(AppConfig):
     name = "insights"
 
     def ready(self) -> None:
-        """Name the rows that an erasure of a person counts."""
+        """Name the rows that an erasure of a person counts, and register how tallies of erased visits go."""
         from accounts.owned_rows import name_rows
+        from insights import reports
         from insights.models import MonthTally
+        from sync.erasures import derived_rows
 
         name_rows(MonthTally, "monthTallies", "month tallies")
+        derived_rows.register(reports.forget_months)

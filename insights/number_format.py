@@ -1,10 +1,7 @@
 """Numbers and names as text for people; a dash stands for an unknown number."""
 
-from sync.models import Browser
-
 MINUTE_MS = 60_000
 UNKNOWN = "–"
-PLATFORMS = {"linux": "Linux", "mac": "macOS", "win": "Windows", "android": "Android", "cros": "ChromeOS"}
 
 
 def duration(ms: int | None) -> str:
@@ -71,26 +68,3 @@ def change(share: float | None) -> str:
 def category(name: str) -> str:
     """Return the name of a category for people, such as "Learning reading" for learning_reading."""
     return name.replace("_", " ").strip().capitalize() if name else "No category"
-
-
-IMPORT_SOURCES = {
-    "chromium": "Chrome or a relative",
-    "firefox": "Firefox",
-    "safari": "Safari",
-    "activitywatch": "ActivityWatch",
-    "own": "an export",
-}
-
-
-def browser_name(browser: Browser) -> str:
-    """Return the name of a browser for people: the one that they gave it, or one that tells what it is."""
-    if browser.kind == Browser.Kind.IMPORT:
-        family = browser.client_id.removeprefix("import:").split(":", 1)[0]
-        source = IMPORT_SOURCES.get(family, family)
-        return f"Import from {source}" + (f" ({browser.label})" if browser.label else "")
-    if browser.label:
-        return browser.label
-    if not browser.browser_name:
-        return f"Browser {browser.client_id[:8]}" if browser.client_id else "Browser without a name"
-    platform = PLATFORMS.get(browser.platform.lower(), browser.platform)
-    return f"{browser.browser_name} on {platform}" if platform else browser.browser_name

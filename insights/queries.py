@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Max, Q, QuerySet, Sum, Value
 
 from insights.numbers import Span, Visit, active_time, end_of, union
-from sync.models import LONG_VISIT, Browser, PageVisit, SyncBatch, TabAggregate
+from sync.models import LONG_VISIT, PageVisit, SyncBatch, TabAggregate
 
 DAY_MS = 86_400_000
 TIME_COLUMNS = ("started_at", "ended_at", "last_heartbeat_at", "duration_ms", "active_duration_ms")
@@ -159,11 +159,6 @@ def stored_visit(user_id: int, browser_id: int, visit_id: str) -> PageVisit | No
     """Return a visit of the person; None when they have no such visit."""
     found = PageVisit.objects.filter(user_id=user_id, browser_id=browser_id, visit_id=visit_id)
     return found.defer("digest").first()
-
-
-def browsers(user_id: int) -> list[Browser]:
-    """Return the person's browsers, the latest to push first."""
-    return list(Browser.objects.filter(user_id=user_id).order_by("-last_push_at", "client_id"))
 
 
 def results_by_browser(user_id: int, since: datetime) -> dict[int | None, Mapping[str, Any]]:

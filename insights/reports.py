@@ -16,6 +16,7 @@ from insights import queries
 from insights.models import MonthTally
 from insights.numbers import Hour, Site, Sums, Tally, Totals, Unknown, tally, totals
 from insights.periods import Period, date_at, date_of_hour, period_of
+from instants import from_milliseconds
 from sync.person_lock import lock_person
 
 
@@ -129,11 +130,22 @@ def store_months(user_id: int, zone: ZoneInfo, first: date, last: date) -> int:
         with transaction.atomic():
             if not lock_person(user_id):
                 break  # erased since, and its tallies with it
+            if bases(user_id, [month]) != [basis]:
+                continue  # visits were erased since they were read, and the tally would still name their sites
             columns = {"time_zone": zone.key, "basis": basis, "tally": content}
             if not MonthTally.objects.filter(user_id=user_id, first_day=month.first).update(**columns):
                 MonthTally.objects.create(user_id=user_id, first_day=month.first, **columns)
         made += 1
     return made
+
+
+def forget_months(user_id: int, first: int, last: int) -> None:
+    """Delete the tallies of the months in which visits from one instant to another may stand, in ms."""
+    # No month began more than 33 days before a moment in it, on the clock of any time zone.
+    low, high = (from_milliseconds(instant).date() for instant in (first, last))
+    MonthTally.objects.filter(
+        user_id=user_id, first_day__gte=low - timedelta(days=33), first_day__lte=high + timedelta(days=1)
+    ).delete()
 
 
 # Stored tallies outlive upgrades, so names and order must stay as they are. The numbers of Unknown are stored only

@@ -1,15 +1,16 @@
-"""Removes what an import brought, by its browser. An erasure by browser takes this place once there are erasures."""
+"""Removes what an import brought: an erasure by its browser, which also keeps the same visits from coming back."""
 
-import time
+from sync.erasures import erasure_service
+from sync.models import Browser, Erasure, PageVisit
 
-from django.db import transaction
-from django.db.models import F
-
-from sync.models import Browser, PageVisit, SyncState, TabAggregate
-from sync.person_lock import lock_person
-
-ROWS_A_STEP = 5_000
 SECONDS_A_RUN = 8.0
+
+
+def imports_with_visits(user_id: int) -> list[Browser]:
+    """Return the person's browsers of kind `import` that have a visit."""
+    mine = Browser.objects.filter(user_id=user_id, kind=Browser.Kind.IMPORT).order_by("client_id")
+    visits = PageVisit.objects.filter(user_id=user_id)
+    return [browser for browser in mine if visits.filter(browser_id=browser.pk).values_list("pk")[:1]]
 
 
 def import_browser(user_id: int, browser_id: int) -> Browser | None:
@@ -18,26 +19,12 @@ def import_browser(user_id: int, browser_id: int) -> Browser | None:
 
 
 def remove(browser: Browser, seconds: float = SECONDS_A_RUN) -> bool:
-    """Delete the records of a browser in steps, then the browser; return False where time was up before the end."""
-    until = time.monotonic() + seconds
-    while _remove_some(browser):
-        if time.monotonic() > until:
-            return False
-    return True
-
-
-def _remove_some(browser: Browser) -> int:
-    """Delete some records in one short transaction; return how many, 0 when the browser itself is gone."""
-    user_id = browser.user_id
-    with transaction.atomic():
-        lock_person(user_id)
-        for model, order in ((PageVisit, ("visit_id",)), (TabAggregate, ("tab_id", "started_at"))):
-            mine = model._default_manager.filter(user_id=user_id, browser_id=browser.pk)
-            ids = list(mine.order_by(*order).values_list("pk", flat=True)[:ROWS_A_STEP])
-            if ids:
-                rows = model._default_manager.filter(user_id=user_id, pk__in=ids)
-                # Numbers that were worked out before are told from those after it by this counter.
-                SyncState.objects.filter(user_id=user_id).update(counter=F("counter") + 1)
-                return int(rows._raw_delete(rows.db))
-        Browser.objects.filter(user_id=user_id, pk=browser.pk).delete()
-    return 0
+    """Erase the records of a browser; return False where time was up before the end. Raises PersonGone."""
+    user_id, client_id = browser.user_id, browser.client_id
+    of_browser = Erasure.objects.filter(
+        user_id=user_id, client_id=client_id, domain_hash=None, id_hashes=None, starts_at=None, ends_at=None
+    )
+    erasure = of_browser.filter(is_done=False).order_by("seq").first()
+    if erasure is None:
+        erasure = erasure_service.begin(user_id, erasure_service.Conditions(client_id=client_id))
+    return erasure_service.run(user_id, erasure, seconds)

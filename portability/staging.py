@@ -18,8 +18,7 @@ from portability.importers.recognition import Source, recognised
 from portability.importers.records import client_id, records
 from portability.models import Import, StagedBatch
 from sync import limits
-from sync.person_lock import lock_person
-from sync.push.service import PersonGone
+from sync.person_lock import PersonGone, lock_person
 
 MAX_LABEL = 40
 EXPIRES_AFTER = timedelta(days=1)

@@ -14,7 +14,7 @@ from portability.recorded import recorded_elsewhere
 from portability.staging import lines_of
 from sync import limits
 from sync.models import Browser
-from sync.person_lock import lock_person
+from sync.person_lock import PersonGone, lock_person
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import Content, RecordKind, Rejected
@@ -68,7 +68,7 @@ def _settle(found: Import, batch: StagedBatch | None, fates: Counter[str]) -> No
         lock_person(found.user_id)
         row = Import.objects.filter(user_id=found.user_id, pk=found.pk).values("stored", "finished_at").first()
         if row is None:
-            raise service.PersonGone
+            raise PersonGone
         stored = row["stored"] or dict.fromkeys(FATES, 0)
         finished_at = row["finished_at"]
         if batch is None:
@@ -126,7 +126,7 @@ def _browsers(found: Import, client_ids: set[str]) -> dict[str, int]:
     exported = {browser["client_id"]: browser for browser in found.browsers}
     with transaction.atomic():
         if not lock_person(found.user_id):
-            raise service.PersonGone
+            raise PersonGone
         known = dict(mine.filter(client_id__in=client_ids).values_list("client_id", "pk"))
         new = [_browser(found, client_id, exported.get(client_id, {})) for client_id in client_ids - known.keys()]
         of_quota = [browser for browser in new if browser.kind == Browser.Kind.EXTENSION]

@@ -13,12 +13,13 @@ class SyncConfig(AppConfig):
         from accounts.account_closing import PersonErasure, register
         from accounts.owned_rows import name_rows
         from sync.erasures import person_erasure
-        from sync.models import Browser, PageVisit, SyncBatch, TabAggregate
+        from sync.models import Browser, Erasure, PageVisit, SyncBatch, TabAggregate
 
         name_rows(PageVisit, "pageVisits", "page visits")
         name_rows(TabAggregate, "tabAggregates", "tab aggregates")
         name_rows(SyncBatch, "batches", "sync batches")
         name_rows(Browser, "browsers", "browsers")
+        name_rows(Erasure, "erasures", "erasures")
         register(
             PersonErasure(
                 check=person_erasure.check_erasable,

@@ -6,6 +6,10 @@ MAX_RECORD_BYTES = 256 * 1024  # as sent
 MIN_SYNC_INTERVAL_SECONDS = 60
 MAX_BROWSERS = 100  # of kind `extension`
 
+CHANGES = 500  # on a page of the feed where no limit is asked for
+MAX_CHANGES = 1_000
+MAX_CHANGES_BYTES = 10 * 1024 * 1024  # a page ends after the change with which it reaches this size
+
 MAX_ID = 128
 MAX_URL = 8_192
 MAX_TITLE = 1_024
@@ -13,6 +17,7 @@ MAX_DOMAIN = 253
 MAX_CATEGORY = 64
 MAX_CLIENT_ID = 64
 MAX_CLIENT_TEXT = 64  # of what a browser tells of itself
+PROGRAM_PREFIX = "token:"  # begins the anonymousClientId of the browser that a personal token pushes to
 MAX_LABEL = 64  # of the name that a person gives a browser
 MAX_IDLE_PERIODS = 1_000
 MAX_IDLE_REASON = 64
@@ -25,6 +30,9 @@ WRONG_CLOCK_MS = 30 * 24 * 3600 * 1000  # a wrong clock may explain an instant t
 MAX_DURATION_MS = 87_660 * 3600 * 1000  # ten years of 365.25 days
 MAX_INTEGER = 2**63 - 1
 MAX_REVISION = 2**53 - 1
+
+MAX_ERASURE_IDS = 1_000
+MAX_ERASURE_BYTES = 512 * 1024  # of the body of an erasure
 
 BATCH_KEPT_DAYS = 30
 BATCH_ERRORS_KEPT = 20

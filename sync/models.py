@@ -138,6 +138,8 @@ class PageVisit(SyncRecord):
             ),
             # A reader of a period looks one day back for visits that reach into it, and here for longer ones.
             models.Index(fields=["user", "started_at"], condition=Q(LONG_VISIT), name="sync_pagevisit_user_long"),
+            # The feed. The rows of one push have one seq, so PostgreSQL stores it once for many rows: 7 bytes a row.
+            models.Index(fields=["user", "seq"], name="sync_pagevisit_user_seq"),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -166,21 +168,62 @@ class TabAggregate(SyncRecord):
                 name="sync_tabaggregate_not_negative",
             ),
         ]
+        indexes: ClassVar = [models.Index(fields=["user", "seq"], name="sync_tabaggregate_user_seq")]
 
     def __str__(self) -> str:
         return f"tab {self.tab_id}"
 
 
+def new_erasure_key() -> bytes:
+    """Return 256 random bits."""
+    return secrets.token_bytes(32)
+
+
 class SyncState(models.Model):
-    """One row a person: a push locks it, and writes its counter as `seq` into each row."""
+    """One row a person: a push locks it, and writes its counter as `seq` into each row.
+
+    No erasure of the person concerns a record that began at `erased_before` or later, so most pushes read no rules.
+    """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="sync_state", db_constraint=False
     )
     counter = models.BigIntegerField(default=0)
+    erased_before = models.BigIntegerField(default=0)
+    # The key of the hashes in the person's erasures.
+    erasure_key = models.BinaryField(max_length=32, default=new_erasure_key)
+    keep_months = models.PositiveSmallIntegerField(null=True, help_text="Null keeps records for good.")
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.counter}"
+
+
+class Erasure(models.Model):
+    """The rule of one erasure: it concerns records that began before `erased_at` and meet every condition set.
+
+    It holds hashes in place of domains and ids (sync/erasures/rule.py), so it does not tell which ones were erased.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    seq = models.BigIntegerField()
+    erased_at = models.BigIntegerField()
+    domain_hash = models.BinaryField(max_length=32, null=True)
+    id_hashes = models.BinaryField(null=True, help_text="Hashes of 16 bytes, one after another.")
+    starts_at = models.BigIntegerField(null=True)
+    ends_at = models.BigIntegerField(null=True)
+    client_id = models.CharField(max_length=limits.MAX_CLIENT_ID, null=True)  # noqa: DJ001  # "" is a browser too
+    is_retention = models.BooleanField(default=False)
+    page_visits = models.PositiveIntegerField(default=0, help_text="Erased so far.")
+    tab_aggregates = models.PositiveIntegerField(default=0, help_text="Erased or rewritten so far.")
+    is_done = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "seq"], name="sync_erasure_key")]
+
+    def __str__(self) -> str:
+        return f"erasure {self.pk}"
 
 
 def new_server_id() -> str:
@@ -227,6 +270,7 @@ class SyncBatch(models.Model):
     updated = models.PositiveIntegerField()
     unchanged = models.PositiveIntegerField()
     rejected = models.PositiveIntegerField()
+    erased = models.PositiveIntegerField(default=0)
     body_bytes = models.PositiveIntegerField(help_text="Of the body, inflated.")
     duration_ms = models.PositiveIntegerField(help_text="From the first byte read to just before the commit.")
     errors = models.JSONField(default=list, help_text="The first of the rejected records: index and errors.")

@@ -7,6 +7,10 @@ from accounts.models import User
 from sync.models import SyncState
 
 
+class PersonGone(Exception):
+    """The person was deleted or deactivated while a request of theirs was under way."""
+
+
 def lock_person(user_id: int) -> bool:
     """Keep other writers out until the transaction ends; return False where the person is gone."""
     states = SyncState.objects.select_for_update().filter(user_id=user_id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sync.models import PageVisit, SyncRecord, SyncState, TabAggregate
+from sync.models import Erasure, PageVisit, SyncRecord, SyncState, TabAggregate
 from sync.push import record_sql
 from sync.records.page_url import read_page_url
 
@@ -42,18 +42,20 @@ def _site_of(url: str | None, stored: str | None) -> Any:
 def _correct(user_id: int, model: type[SyncRecord], url: str, site: str, ids: list[int]) -> int:
     """Correct the rows under the person's lock, where a push may have changed them meanwhile; return their number."""
     with transaction.atomic(durable=True):
-        counter = record_sql.lock_state(user_id)
-        if counter is None:  # the person is gone or inactive
+        state = record_sql.lock_state(user_id)
+        if state is None:  # the person is gone or inactive
             return 0
         mine = model._default_manager.filter(user_id=user_id)
         ids_by_site: dict[str | None, list[int]] = defaultdict(list)
         for pk, text, stored in mine.filter(pk__in=ids).values_list("pk", url, site):
             if (derived := _site_of(text, stored)) != stored:
                 ids_by_site[derived].append(pk)
-        changes = {"seq": counter + 1, "updated_at": int(time.time() * 1000)}
+        changes = {"seq": state.counter + 1, "updated_at": int(time.time() * 1000)}
         written = sum(
             mine.filter(pk__in=some).update(**{site: derived}, **changes) for derived, some in ids_by_site.items()
         )
         if written:
-            SyncState.objects.filter(user_id=user_id).update(counter=counter + 1)
+            SyncState.objects.filter(user_id=user_id).update(counter=state.counter + 1)
+            # A corrected record may be of a site that was erased; `manage.py finish_erasures` erases it.
+            Erasure.objects.filter(user_id=user_id).exclude(domain_hash=None).update(is_done=False)
     return written

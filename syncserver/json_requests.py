@@ -12,7 +12,8 @@ from strict_json.parsing import parse
 from strict_json.request_body import BodyTooLarge, chunks, read_some
 from sync import limits
 
-# Bodies of calls with this parser are small: at most an e-mail address and some passwords.
+# Bodies of most calls are small: at most an e-mail address and some passwords. A view that takes larger ones says so in
+# `max_body_bytes`.
 MAX_BYTES = 65_536
 
 
@@ -23,11 +24,12 @@ class StrictJSONParser(BaseParser):
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """Return the parsed body; raises InvalidJSON with the position, BodyTooLarge or ParseError."""
-        body = read_some(stream, MAX_BYTES + 1)
-        if len(body) > MAX_BYTES:
+        most = getattr((parser_context or {}).get("view"), "max_body_bytes", MAX_BYTES)
+        body = read_some(stream, most + 1)
+        if len(body) > most:
             for _ in chunks(stream, limits.MAX_BODY_BYTES):
                 pass  # so that the sender gets the reply and not a broken pipe
-            raise BodyTooLarge(MAX_BYTES, " in this call")
+            raise BodyTooLarge(most, " in this call")
         return parse(body)
 
 

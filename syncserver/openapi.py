@@ -4,6 +4,8 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
+from accounts.api.authentication import ScopeMissing
+from accounts.scopes import Scope
 from sync import limits
 
 ERRORS: dict[str, dict[str, dict[str, Any]]] = {
@@ -15,6 +17,8 @@ ERRORS: dict[str, dict[str, dict[str, Any]]] = {
     "401": {
         "not_authenticated": {"code": "not_authenticated", "detail": "Authentication credentials were not provided."},
         "token_expired": {"code": "token_expired", "detail": "The access token has expired; refresh it."},
+        "token_mistyped": {"code": "token_mistyped",
+                           "detail": "This personal token is mistyped or not whole. Copy it again."},
         "token_invalid": {"code": "token_invalid", "detail": "This is not a valid access token."},
         "session_ended": {"code": "session_ended", "reason": "refresh_reuse", "endedAt": 1772430000000,
                           "detail": "This browser was signed out for safety at 2026-03-02 05:40 UTC: an old token of "
@@ -26,6 +30,11 @@ ERRORS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "404": {
         "not_found": {"code": "not_found", "detail": "There is nothing here."},
+    },
+    "410": {
+        "resync_required": {"code": "resync_required",
+                            "detail": "The server was restored from a backup. Begin anew without a cursor, replace "
+                                      "what you have, and drop what the new pass does not bring."},
     },
     "413": {
         "batch_too_large": {"code": "batch_too_large",
@@ -51,6 +60,7 @@ MEANINGS = {
     "401": "There is no token, or it is not valid any more.",
     "403": "The call is not allowed.",
     "404": "The id does not exist, or belongs to another person.",
+    "410": "The cursor leads nowhere any more.",
     "413": "The body or the batch is too large; nothing was stored.",
     "415": "The Content-Type is not JSON, or the Content-Encoding is not gzip.",
     "429": "There were too many requests. Wait as long as Retry-After says.",
@@ -67,10 +77,18 @@ ONLY_AT: dict[str, dict[str, Any]] = {
     "small body": {"body_too_large": {"code": "body_too_large", "maxBodyBytes": 65536,
                                       "detail": "The body of this call holds at most 65536 bytes."}},
     "gzip": {"invalid_gzip": {"code": "invalid_gzip", "detail": "The gzip stream is cut short."}},
+    "makeToken": {"quota_exceeded": {"code": "quota_exceeded", "maxTokens": 50,
+                                     "detail": "A person has at most 50 personal tokens. Revoke one of them first."}},
     "insights": {"invalid": {"code": "invalid",
                              "detail": "Correct these fields. to: “To” must be the same day as “From” or later.",
                              "errors": {"to": ["“To” must be the same day as “From” or later."]}}},
-    "push": {"quota_exceeded": {"code": "quota_exceeded",
+    "changes": {"invalid": {"code": "invalid",
+                            "detail": "Correct these fields. limit: Ensure this value is less than or equal to 1000.",
+                            "errors": {"limit": ["Ensure this value is less than or equal to 1000."]}}},
+    "push": {"browser_of_extension": {"code": "browser_of_extension",
+                                      "detail": "A personal token cannot write to the browser of an extension. Leave "
+                                                "anonymousClientId out, or make up another one."},
+             "quota_exceeded": {"code": "quota_exceeded",
                                 "detail": "A person has at most 100 browsers; this batch would add another.",
                                 "maxBrowsers": 100}},
     "createImport": {"unknown_format": {"code": "unknown_format",
@@ -79,7 +97,7 @@ ONLY_AT: dict[str, dict[str, Any]] = {
                                       "detail": "A file to import has at most 1,073,741,824 bytes."}},
 }  # fmt: skip
 # The generator leaves out the body of DELETE.
-CLOSE_BODY = {
+PASSWORD_BODY = {
     "required": True,
     "content": {
         "application/json": {
@@ -107,6 +125,12 @@ ERROR_SCHEMA = {
         "maxRecords": {"type": "integer", "description": "Of `batch_too_large`: records in a batch."},
         "maxBodyBytes": {"type": "integer", "description": "Of `body_too_large`: bytes of a body after inflating."},
         "maxBrowsers": {"type": "integer", "description": "Of `quota_exceeded`: browsers of a person."},
+        "maxTokens": {"type": "integer", "description": "Of `quota_exceeded`: personal tokens of a person."},
+        "scope": {
+            "type": "string",
+            "nullable": True,
+            "description": "Of `scope_missing`: the scope that the call needs; null where no personal token is enough.",
+        },
         "reason": {"type": "string", "description": "Of `session_ended`: why the server ended the session."},
         "endedAt": {"type": "integer", "description": "Of `session_ended`: when, in milliseconds since the epoch."},
     },
@@ -114,14 +138,29 @@ ERROR_SCHEMA = {
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library registers subclasses
-    """The bearer token in the API description."""
+    """The bearer tokens in the API description: the access token, and a personal token by scope."""
 
     target_class = "accounts.api.authentication.BearerAuthentication"
-    name = "bearer"
+    name = ["bearer", *(f"{scope.value}Token" for scope in Scope)]
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """Return the security scheme of OpenAPI."""
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
+        """Return the security schemes of OpenAPI, in the order of `name`."""
+        bearer = {"type": "http", "scheme": "bearer"}
+        tokens = [
+            {**bearer, "bearerFormat": "ssp_…", "description": f"A personal token with the scope `{scope.value}`."}
+            for scope in Scope
+        ]
+        return [{**bearer, "bearerFormat": "JWT", "description": "The access token of a session."}, *tokens]
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
+        """Return the schemes of which a call takes any one."""
+        scope: Scope | None = getattr(auto_schema.view, "token_scope", None)
+        return [{"bearer": []}, *([{f"{scope.value}Token": []}] if scope else [])]
+
+
+def _scope(operation: dict[str, Any]) -> Scope | None:
+    """Return the scope of the personal tokens that a call takes; None where it takes none."""
+    return next((scope for scope in Scope if {f"{scope.value}Token": []} in operation.get("security", [])), None)
 
 
 def _statuses(path: str, operation: dict[str, Any]) -> list[str]:
@@ -133,23 +172,37 @@ def _statuses(path: str, operation: dict[str, Any]) -> list[str]:
         statuses += ["404"]
     if ("/auth/" in path and operation["operationId"] != "me") or path.startswith(("/api/imports", "/api/export")):
         statuses += ["429"]
+    if operation["operationId"] == "nameBrowser":
+        statuses += ["404"]
+    if operation["operationId"] == "changes":
+        statuses += ["410"]
     if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
         statuses += ["400"]
     if {"bearer": []} in operation.get("security", []):
         statuses += ["401"]
+    if _scope(operation):
+        statuses += ["429"]
     if operation["operationId"] == "login" or operation["operationId"] == "refresh":
         statuses += ["401"]
     return sorted(set(statuses))
 
 
-def _examples(operation_id: str, status: str) -> dict[str, Any]:
+def _examples(operation: dict[str, Any], status: str) -> dict[str, Any]:
+    operation_id = operation["operationId"]
     examples: dict[str, Any] = dict(ERRORS[status])
+    if status == "403" and {"bearer": []} in operation.get("security", []):
+        missing = ScopeMissing(_scope(operation))
+        examples |= {"scope_missing": {"code": "scope_missing", "detail": str(missing.detail), **missing.more}}
     if status == "401" and operation_id == "login":
         examples = ONLY_AT["login"]
     elif status == "400" and operation_id.startswith("insights"):
         examples = ONLY_AT["insights"]
+    elif status == "400" and operation_id == "changes":
+        examples = ONLY_AT["changes"]
     elif status == "403" and operation_id == "register":
         examples |= ONLY_AT["register"]
+    elif status == "403" and operation_id == "makeToken":
+        examples |= ONLY_AT["makeToken"]
     elif status == "403" and operation_id == "closeAccount":
         examples |= ONLY_AT["closeAccount"]
     elif status == "400" and operation_id == "createImport":
@@ -172,7 +225,8 @@ def describe_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     # The generator leaves out the maximum length of a list of serializers.
     schemas["PageVisitPushRequest"]["properties"]["visits"]["maxItems"] = limits.MAX_RECORDS
     schemas["TabAggregatePushRequest"]["properties"]["aggregates"]["maxItems"] = limits.MAX_RECORDS
-    result["paths"]["/api/auth/me"]["delete"]["requestBody"] = CLOSE_BODY
+    for path in ("/api/auth/me", "/api/auth/tokens/{token_id}"):
+        result["paths"][path]["delete"]["requestBody"] = PASSWORD_BODY
     for path, operations in result["paths"].items():
         for operation in operations.values():
             for status in _statuses(path, operation):
@@ -181,7 +235,7 @@ def describe_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
                     "content": {
                         "application/json": {
                             "schema": {"$ref": "#/components/schemas/Error"},
-                            "examples": _examples(operation["operationId"], status),
+                            "examples": _examples(operation, status),
                         }
                     },
                 }

@@ -190,6 +190,7 @@ AXES_VERBOSE = False
 
 # The API
 PUSH_RATE = env.str("PUSH_RATE", default="300/min")
+TOKEN_RATE = env.str("TOKEN_RATE", default="1200/min")
 AUTH_RATE = env.str("AUTH_RATE", default="60/min")
 RESET_RATE = env.str("RESET_RATE", default="20/hour")
 # The store that counts requests for all processes: redis://…, or the database where it is empty.
@@ -205,9 +206,11 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_RATES": {
         "push": PUSH_RATE,
+        "token": TOKEN_RATE,
         "auth": AUTH_RATE,
         "refresh": AUTH_RATE,
         "account": AUTH_RATE,
+        "erase": AUTH_RATE,
         "reset": RESET_RATE,
     },
     "EXCEPTION_HANDLER": "syncserver.errors.api_exception_handler",
@@ -254,6 +257,9 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["syncserver.openapi.describe_errors"],
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
+
+# The most months for which records are kept; without it, each person decides.
+KEEP_MONTHS_MAX = env.int("KEEP_MONTHS_MAX", default=None)
 
 # Static files
 STATIC_URL = "static/"

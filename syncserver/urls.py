@@ -11,6 +11,7 @@ from syncserver.health import health
 urlpatterns = [
     path("", front_page, name="home"),
     path("", include("accounts.pages.urls")),
+    path("", include("sync.pages.urls")),
     path("", include("insights.pages.urls")),
     path("", include("portability.pages.urls")),
     path("healthz", health, name="health"),

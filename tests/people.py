@@ -6,7 +6,8 @@ import factory
 import pytest
 from django.utils import timezone
 
-from accounts.models import Session, User
+from accounts.models import PersonalToken, Session, User
+from accounts.personal_tokens.token_text import digest_of, new_token_text
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -36,6 +37,28 @@ class SessionFactory(factory.django.DjangoModelFactory):
     last_used_at = factory.SelfAttribute("created_at")
     last_client_ip = "192.0.2.1"
     expires_at = factory.LazyAttribute(lambda session: session.last_used_at + timedelta(days=90))
+
+
+class PersonalTokenFactory(factory.django.DjangoModelFactory):
+    """A personal token that never expires; `text` is its text, and `scopes` may be any of read, write and erase."""
+
+    class Meta:
+        model = PersonalToken
+        exclude = ("text",)
+
+    text = factory.LazyFunction(new_token_text)
+    name = "Weekly report"
+    scopes = "read write erase"
+    prefix = factory.LazyAttribute(lambda token: token.text[:8])
+    digest = factory.LazyAttribute(lambda token: digest_of(token.text))
+    created_at = factory.LazyFunction(timezone.now)
+
+
+def token_text(user, scopes="read write erase", **more):
+    """Return the text of a new personal token of the person."""
+    text = new_token_text()
+    PersonalTokenFactory(user=user, text=text, scopes=scopes, **more)
+    return text
 
 
 def session_of(user):

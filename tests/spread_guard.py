@@ -20,6 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FREE_OF_PERSON = {
     "django/contrib/admin/": "staff look at everybody's rows, or open one by its id",
     "sync/admin/": "as above",
+    "sync/management/commands/after_restore.py": "looks for the last push of everybody",
+    "sync/management/commands/apply_retention.py": "looks for everybody whose records are kept for a time",
+    "sync/management/commands/finish_erasures.py": "looks for everybody's unfinished erasures",
     "sync/management/commands/clear_batches.py": "deletes the oldest batches of everybody",
     "portability/management/commands/clear_imports.py": "looks for everybody's old imports",
     "insights/management/commands/tally_months.py": "--rebuild deletes everybody's tallies",

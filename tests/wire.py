@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 from django.test import Client
 
@@ -11,6 +12,7 @@ from tests.people import session_of
 
 VISITS = "/api/sync/page-visits"
 AGGREGATES = "/api/sync/tab-aggregates"
+CHANGES = "/api/sync/changes"
 LIST_KEY = {VISITS: "visits", AGGREGATES: "aggregates"}
 SAMPLE_DAY = Path(__file__).resolve().parent.parent / "samples" / "extension-day.jsonl"
 
@@ -59,6 +61,29 @@ def push(user, path, records, /, **top):
     reply = response.json()
     assert len(reply["results"]) == len(records)
     return reply
+
+
+def page_of_changes(user, **query):
+    """Return one page of the feed."""
+    response = send("GET", f"{CHANGES}?{urlencode(query)}", user=user)
+    assert response.status_code == 200, response.content[:500]
+    return response.json()
+
+
+def changes(user, cursor="", **query):
+    """Return all changes of a person after a cursor, and the last cursor."""
+    found, more = [], True
+    while more:
+        page = page_of_changes(user, cursor=cursor, **query)
+        found += page["changes"]
+        cursor, more = page["cursor"], page["more"]
+    return found, cursor
+
+
+def followed(user, path):
+    """Return all of a person's records of a kind as the feed has them."""
+    member = LIST_KEY[path].removesuffix("s")
+    return [change[member] for change in changes(user, kinds=path.rpartition("/")[2])[0]]
 
 
 def recorded_day():

@@ -1,13 +1,17 @@
-"""Bearer tokens of the API."""
+"""Bearer tokens of the API: access tokens of a session, and personal tokens."""
+
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import APIException, AuthenticationFailed
+from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from accounts.models import Session, User
+from accounts.models import PersonalToken, Session, User
+from accounts.personal_tokens import token_service, token_text
+from accounts.scopes import Scope
 from accounts.sessions import session_service
 from accounts.sessions.tokens import AccessToken, ExpiredTokenError, TokenError
 
@@ -34,20 +38,38 @@ class SessionEnded(Unauthorized):
         self.more = said["more"]
 
 
+class ScopeMissing(PermissionDenied):
+    """403: the personal token has not the scope of the call; `more` names the scope, null where none is enough."""
+
+    def __init__(self, needed: Scope | None) -> None:
+        detail = (
+            f"This call needs a personal token with the scope “{needed.value}”."
+            if needed
+            else "No personal token is good for this call. Sign in and send the access token."
+        )
+        super().__init__(detail, "scope_missing")
+        self.more = {"scope": needed.value if needed else None}
+
+
 class BearerAuthentication(BaseAuthentication):
-    """Accepts `Authorization: Bearer <access>`; a bad token is 401 with a code for the reason."""
+    """Accepts `Authorization: Bearer <token>`; a bad token is 401 with a code for the reason."""
 
     def authenticate_header(self, request: Request) -> str:
         """Return the WWW-Authenticate header of a 401."""
         return Unauthorized.auth_header
 
-    def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
-        """Return (person, token), or None without such a header; raises AuthenticationFailed or SessionEnded."""
+    def authenticate(self, request: Request) -> tuple[User, AccessToken | PersonalToken] | None:
+        """Return (person, token), or None without such a header.
+
+        Raises AuthenticationFailed or SessionEnded, and ScopeMissing for a good personal token that is not good here.
+        """
         parts = get_authorization_header(request).split()
-        if not parts or parts[0] != b"Bearer":
+        if not parts or parts[0].lower() != b"bearer":
             return None
         if len(parts) != 2:
             raise AuthenticationFailed("Send the header as: Authorization: Bearer <access>.", "token_invalid")
+        if parts[1].startswith(token_text.PREFIX.encode()):
+            return self._by_personal_token(parts[1], request)
         try:
             token = AccessToken(parts[1])  # type: ignore[arg-type]  # the library takes bytes
         except ExpiredTokenError as error:
@@ -67,3 +89,18 @@ class BearerAuthentication(BaseAuthentication):
         if session is None or not session.user.is_active or session.is_live(now):
             raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid")
         raise SessionEnded(session)
+
+    def _by_personal_token(self, sent: bytes, request: Request) -> tuple[User, PersonalToken]:
+        text = sent.decode("ascii", "replace")
+        if not token_text.is_whole(text):
+            raise AuthenticationFailed("This personal token is mistyped or not whole. Copy it again.", "token_mistyped")
+        token = token_service.find(text)
+        if token is None:
+            raise AuthenticationFailed("This personal token is not good, or not any more.", "token_invalid")
+        token_service.note_use(token, request._request)
+        # Here and not in a permission, so that a view with permissions of its own takes no token by accident.
+        view: Any = request.parser_context["view"] if request.parser_context else None
+        needed: Scope | None = getattr(view, "token_scope", None)
+        if needed is None or not token.may(needed):
+            raise ScopeMissing(needed)
+        return token.user, token

@@ -49,6 +49,17 @@ STOLEN = {
     "endReason": "refresh_reuse",
 }
 EVENT = {"id": "31", "at": 1772353800000, "kind": "sign_in", "by": "you", "address": "192.0.2.1", "detail": "tokens"}
+PERSONAL_TOKEN = {
+    "id": "3",
+    "name": "Weekly report",
+    "scopes": ["read"],
+    "prefix": "ssp_4Tfq",
+    "createdAt": 1772353800000,
+    "expiresAt": 1803889800000,
+    "lastUsedOn": "2026-03-02",
+    "lastAddress": "192.0.2.1",
+}
+MADE_TOKEN = {**PERSONAL_TOKEN, "lastUsedOn": None, "lastAddress": None, "token": "ssp_4Tfq…"}
 
 
 def example(name: str, value: Any, *, reply: bool = False, status_code: int = 200) -> OpenApiExample:

@@ -37,6 +37,18 @@ class EmailField(TextField, serializers.EmailField):
         return normalize_email(super().to_internal_value(data))
 
 
+class TrueOrFalseField(serializers.BooleanField):
+    """True or false; the framework would take "yes" and 1 as well."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return the value; raises ValidationError."""
+        if not isinstance(data, bool):
+            self.fail("type")
+        return data
+
+    default_error_messages = {"type": "Send true or false."}
+
+
 class PasswordField(TextField):
     """A password; blanks around it belong to it."""
 

@@ -75,11 +75,16 @@ class PasswordResetConfirmView(UnauthenticatedView):
         examples=[example("both", {"link": "7.d0k2hp-0f9d…", "newPassword": "staple battery horse right"})],
     )
     def post(self, request: Request) -> Response:
-        """Set a new password by the text from a link, and end every session. A link works once and for an hour."""
+        """Set a new password by the text from a link, and end every session. A link works once and for an hour.
+
+        With `endTokens` the personal tokens are revoked too.
+        """
         sent = valid(ResetSerializer(data=request.data))
         user = account_service.person_of_reset_link(sent["link"])
         if user is None:
             raise ValidationError({"link": [account_service.DEAD_LINK]})
         check_new_password(sent["newPassword"], user, "newPassword")
-        session_service.change_password(user, sent["newPassword"], 0, request._request, by_mail=True)
+        session_service.change_password(
+            user, sent["newPassword"], 0, request._request, by_mail=True, end_tokens=sent["endTokens"]
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -6,7 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
-from accounts.api.fields import EmailField, PasswordField, TextField
+from accounts.api.fields import EmailField, PasswordField, TextField, TrueOrFalseField
 from accounts.models import LABEL_LENGTH, AuditEvent, Session, User, validate_time_zone
 from instants import milliseconds
 
@@ -214,6 +214,9 @@ class ResetSerializer(LinkSerializer):
     """A link and the new password."""
 
     newPassword = PasswordField()
+    endTokens = TrueOrFalseField(
+        required=False, default=False, help_text="Whether to revoke all personal tokens of the person too."
+    )
 
 
 class ClosedSerializer(serializers.Serializer[Any]):
@@ -222,7 +225,8 @@ class ClosedSerializer(serializers.Serializer[Any]):
     erased = serializers.DictField(
         child=serializers.IntegerField(),
         help_text="Rows erased so far by name: `pageVisits`, `tabAggregates`, `batches`, `browsers`, `monthTallies`, "
-        "`sessions`, `recoveryCodes`, `authenticators`, `adminChanges`, `accounts`. `eventsKeptWithoutName` are events "
+        "`sessions`, `personalTokens`, `recoveryCodes`, `authenticators`, `adminChanges`, `accounts`. "
+        "`eventsKeptWithoutName` are events "
         "that stay with a number in place of the person. Other names may come.",
     )
     isFinished = serializers.BooleanField(help_text="False: the server goes on erasing by itself.")

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from accounts.api import email_views, event_views, password_views, profile_views, session_views, sign_in_views
+from accounts.api import (
+    email_views,
+    event_views,
+    password_views,
+    profile_views,
+    session_views,
+    sign_in_views,
+    token_views,
+)
 
 urlpatterns = [
     path("register", sign_in_views.RegisterView.as_view(), name="register"),
@@ -13,6 +21,8 @@ urlpatterns = [
     path("me", profile_views.MeView.as_view(), name="me"),
     path("sessions", session_views.SessionsView.as_view(), name="sessions"),
     path("sessions/<str:session_id>", session_views.SessionView.as_view(), name="session"),
+    path("tokens", token_views.TokensView.as_view(), name="tokens"),
+    path("tokens/<str:token_id>", token_views.TokenView.as_view(), name="token"),
     path("events", event_views.EventsView.as_view(), name="events"),
     path("password", password_views.PasswordView.as_view(), name="password"),
     path("password-reset", password_views.PasswordResetView.as_view(), name="password-reset"),

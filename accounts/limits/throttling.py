@@ -16,7 +16,7 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
 from accounts.limits.client_ip import client_ip
-from accounts.models import account_key
+from accounts.models import PersonalToken, account_key
 
 if TYPE_CHECKING:  # the views module reads its throttle classes from the settings, and so imports this one
     from rest_framework.views import APIView
@@ -78,13 +78,19 @@ def _redis(url: str) -> Redis:
 
 
 class ScopedThrottle(BaseThrottle):
-    """Limits a view to the rate of its `throttle_scope`, per person when signed in, else per client IP."""
+    """Limits a view to the rate of its `throttle_scope`, per person when signed in, else per client IP.
+
+    A personal token is counted alone, so that a program cannot use up the rate of the person's extension. Views without
+    a `throttle_scope` are limited for personal tokens too, together.
+    """
 
     def __init__(self) -> None:
         self.remaining_seconds = 0.0
 
     def ident(self, request: Request) -> str:
         """Return the name that the request is counted under."""
+        if isinstance(request.auth, PersonalToken):
+            return f"token {request.auth.pk}"
         if request.user.is_authenticated:
             return f"person {request.user.pk}"
         return f"client IP {client_ip(request._request)}"
@@ -92,6 +98,8 @@ class ScopedThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Count the request and tell whether it is within the rate."""
         scope: str | None = getattr(view, "throttle_scope", None)
+        if scope is None and isinstance(request.auth, PersonalToken):
+            scope = "token"
         rate = api_settings.DEFAULT_THROTTLE_RATES.get(scope) if scope else None
         if not rate:
             return True

@@ -1,6 +1,7 @@
 """The tables of the accounts app."""
 
 from accounts.models.audit_event import ASKED_AGAIN, AppendOnly, AuditEvent
+from accounts.models.personal_token import TOKEN_NAME_LENGTH, PersonalToken
 from accounts.models.rate_count import RateCount, account_key, email_key
 from accounts.models.recovery_code import RecoveryCode
 from accounts.models.session import LABEL_LENGTH, Session
@@ -9,8 +10,10 @@ from accounts.models.user import User, UserManager, validate_time_zone
 __all__ = [
     "ASKED_AGAIN",
     "LABEL_LENGTH",
+    "TOKEN_NAME_LENGTH",
     "AppendOnly",
     "AuditEvent",
+    "PersonalToken",
     "RateCount",
     "RecoveryCode",
     "Session",

@@ -61,6 +61,8 @@ class AuditEvent(models.Model):
         EMAIL_CONFIRMED = "email_confirmed", "e-mail address confirmed"
         EMAIL_CHANGED = "email_changed", "e-mail address changed"
         SECOND_STEP_CHANGED = "second_step_changed", "second step of signing in changed"
+        TOKEN_MADE = "token_made", "personal token made"
+        TOKEN_REVOKED = "token_revoked", "personal token revoked"
         ACCOUNT_CLOSED = "account_closed", "account closed"
         STAFF_OPENED = "staff_opened", "staff opened records"
         STAFF_DELETED = "staff_deleted", "staff deleted the account"

@@ -1,5 +1,6 @@
 """The forms of the account pages."""
 
+import secrets
 from typing import Any, cast
 from zoneinfo import available_timezones
 
@@ -11,13 +12,21 @@ from django.http import HttpRequest
 from accounts import account_service
 from accounts.email_address import INVALID, MAX_EMAIL_LENGTH, TOO_LONG, check_email, normalize_email
 from accounts.limits.slowed_sign_in_form import SlowedSignInForm
-from accounts.models import LABEL_LENGTH, User
+from accounts.models import LABEL_LENGTH, TOKEN_NAME_LENGTH, User
+from accounts.personal_tokens.token_service import LIVES
+from accounts.scopes import EXPLANATIONS, Scope
 
 CURRENT_PASSWORD_INPUT = forms.PasswordInput(attrs={"autocomplete": "current-password"})
 NEW_PASSWORD_INPUT = forms.PasswordInput(attrs={"autocomplete": "new-password"})
 EMAIL_INPUT = forms.EmailInput(attrs={"autocomplete": "email"})
 PASSWORD_HELP = "At least 8 characters; not a common password, not only digits, and unlike your name and address."  # noqa: S105  # a hint for people
+END_TOKENS_HELP = "Do this if somebody else may have signed in. Your own programs then need new tokens."  # as above
 REPEAT_LABEL = "New password, once more"
+
+
+def new_form_id() -> str:
+    """Return a random id, by which a form that is sent again is recognised."""
+    return secrets.token_hex(16)
 
 
 class FocusedForm:
@@ -117,6 +126,28 @@ class OwnPasswordForm(FocusedForm, forms.Form):
         return check_own_password(self.user, self.cleaned_data["password"], self.request)
 
 
+class TokenForm(OwnPasswordForm):
+    """A new personal token."""
+
+    field_order = ["name", "scopes", "expires_in", "password", "form_id"]
+    name = forms.CharField(
+        label="Name",
+        max_length=TOKEN_NAME_LENGTH,
+        help_text="The program that will use it, such as “Weekly report”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label="What the program may do",
+        choices=[(scope.value, f"{scope.label}: {EXPLANATIONS[scope]}") for scope in Scope],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one.", "invalid_choice": "Choose from the list."},
+    )
+    expires_in = forms.ChoiceField(
+        label="Expires", choices=[(name, words.capitalize()) for name, (_, words) in LIVES.items()]
+    )
+    form_id = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput, initial=new_form_id)
+
+
 class EmailForm(OwnPasswordForm):
     """Another e-mail address."""
 
@@ -137,6 +168,14 @@ class ResetForm(NewPasswordTwice, SetPasswordForm):  # type: ignore[type-arg]  #
     """The new password, for a person who followed a link."""
 
     error_messages = {"password_mismatch": "The two are not the same."}
+    end_tokens = forms.BooleanField(required=False, label="Revoke my personal tokens too")
+
+    def __init__(self, user: User | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        if user is None or not user.personal_tokens.exists():
+            del self.fields["end_tokens"]
+        else:
+            self.fields["end_tokens"].help_text = END_TOKENS_HELP
 
 
 class ChangePasswordForm(NewPasswordTwice, PasswordChangeForm):

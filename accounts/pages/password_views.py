@@ -68,7 +68,8 @@ class ResetPage(PasswordResetConfirmView):
         for key in (INTERNAL_RESET_SESSION_TOKEN, "reset_of"):
             self.request.session.pop(key, None)
         password = form.cleaned_data["new_password1"]
-        session_service.change_password(form.user, password, 0, self.request, by_mail=True)
+        end_tokens = form.cleaned_data.get("end_tokens", False)
+        session_service.change_password(form.user, password, 0, self.request, by_mail=True, end_tokens=end_tokens)
         return redirect(self.get_success_url())
 
 

@@ -14,6 +14,7 @@ from django.views.generic import UpdateView
 from accounts.models import User
 from accounts.pages import forms
 from accounts.pages.signed_in import person
+from accounts.personal_tokens import token_service
 from accounts.sessions import session_service
 
 
@@ -24,7 +25,8 @@ def account(request: HttpRequest) -> HttpResponse:
     shown = session_service.sessions_to_show(person(request))
     live = [session for session in shown if session.revoked_at is None]
     stolen = [session for session in shown if session.revoked_at is not None]
-    return render(request, "accounts/account.html", {"live": len(live), "stolen": stolen})
+    tokens = sum(not token.has_expired() for token in token_service.tokens_of(person(request)))
+    return render(request, "accounts/account.html", {"live": len(live), "stolen": stolen, "tokens": tokens})
 
 
 class ProfilePage(LoginRequiredMixin, UpdateView):  # type: ignore[type-arg]  # as above

@@ -11,6 +11,7 @@ from accounts.pages import (
     second_step_views,
     session_views,
     sign_in_views,
+    token_views,
 )
 
 urlpatterns = [
@@ -32,6 +33,8 @@ urlpatterns = [
     path("account/sessions/end-others", session_views.end_other_sessions, name="end-other-sessions"),
     # The path of this list in earlier versions, which people may have bookmarked.
     path("account/browsers", session_views.redirect_to_sessions),
+    path("account/tokens", token_views.TokensPage.as_view(), name="own-tokens"),
+    path("account/tokens/<str:token_id>/revoke", token_views.RevokeTokenPage.as_view(), name="revoke-token"),
     path("account/events", event_views.event_list, name="own-events"),
     path("account/second-step", second_step_views.second_step_page, name="second-step"),
     path("account/second-step/recovery-codes", second_step_views.new_recovery_codes, name="new-recovery-codes"),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.limits.client_ip import client_ip_to_store
 from accounts.models import LABEL_LENGTH, AuditEvent, Session, User
+from accounts.personal_tokens import token_service
 from accounts.sessions.rotation import Chain, Use, Verdict, present
 from accounts.sessions.tokens import RefreshToken, tokens_of
 from accounts.user_agent import label_from
@@ -120,8 +121,10 @@ def end_all(user: User, reason: Session.Reason, kept: int = 0) -> int:
     return ended
 
 
-def change_password(user: User, password: str, kept: int, request: HttpRequest | None, *, by_mail: bool) -> None:
-    """Set a password, end all sessions but `kept`, and note both."""
+def change_password(
+    user: User, password: str, kept: int, request: HttpRequest | None, *, by_mail: bool, end_tokens: bool = False
+) -> None:
+    """Set a password, end all sessions but `kept`, and note both; with `end_tokens` revoke all personal tokens too."""
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
@@ -129,6 +132,8 @@ def change_password(user: User, password: str, kept: int, request: HttpRequest |
         kind = AuditEvent.Kind.PASSWORD_RESET if by_mail else AuditEvent.Kind.PASSWORD_CHANGED
         audit.add_own_event(kind, request, user)
         audit.add_session_ends(Reason.PASSWORD, request, user.pk, times=ended)
+        if end_tokens:
+            token_service.revoke_all(user.pk, request, user.pk, "with a new password")
 
 
 def sessions_to_show(user: User) -> list[Session]:

@@ -16,13 +16,15 @@
  * @typedef {{pending: number, parked: number, synced: number, held: number, pendingVisits: number}} Counts
  * @typedef {Record<Place, IDBObjectStore>} RecordStores
  */
-import { allowedTotals, allowedVisit } from './capture/recording-rules.js';
+import { erasesVisit, totalsAfter } from './capture/erasure-rules.js';
+import { dayParts, localDay } from './capture/local-days.js';
+import { NO_RULES, allowedTotals, allowedVisit } from './capture/recording-rules.js';
 
 const VERSION = 2;
 /** Records read in one transaction, so that no transaction takes long. */
 const SLICE_LENGTH = 1000;
 export const KINDS = /** @type {Kind[]} */ (['visits', 'aggregates']);
-const PLACES = /** @type {Place[]} */ (['pending', 'parked', 'synced', 'held']);
+export const PLACES = /** @type {Place[]} */ (['pending', 'parked', 'synced', 'held']);
 const storeOf = (/** @type {Kind} */ kind, /** @type {Place} */ place) => `${kind} ${place}`;
 const storesOf = (/** @type {Kind} */ kind) => PLACES.map((place) => storeOf(kind, place));
 const ALL_STORES = KINDS.flatMap(storesOf);
@@ -58,6 +60,17 @@ function createStores(db) {
 const keyOf = (/** @type {{owner: string, startedAt: number, id: string}} */ { owner, startedAt, id }) => [owner, startedAt, id];
 /** The range of all keys of one owner. IndexedDB sorts arrays after numbers, so `[owner, []]` is the end. */
 const allOf = (/** @type {string} */ owner) => IDBKeyRange.bound([owner], [owner, []]);
+
+/**
+ * The range from the first to the last of some records. A batch is a continuous range of the pending records, and one
+ * request for the range is far cheaper than one a record.
+ * @param {string} owner
+ * @param {{startedAt: number}[]} records
+ */
+function rangeOf(owner, records) {
+  const starts = records.map(({ startedAt }) => startedAt);
+  return IDBKeyRange.bound([owner, starts.reduce((a, b) => Math.min(a, b))], [owner, starts.reduce((a, b) => Math.max(a, b)), []]);
+}
 
 export class Store {
   /** @param {IDBDatabase} db */
@@ -154,8 +167,9 @@ export class Store {
   }
 
   /**
-   * Writes the outcome of one event in one transaction: state, changed tabs and changed records.
-   * @param {{state: object, putTabs: object[], dropTabs: number[], visits: Visit[], aggregates: Aggregate[]}} outcome
+   * Writes the outcome of one event in one transaction: state, changed tabs and changed records. A visit that the rules
+   * of the state forbid is held at once, so that no run of sending finds it.
+   * @param {{state: {rules?: import('./capture/recording-rules.js').Rules}, putTabs: object[], dropTabs: number[], visits: Visit[], aggregates: Aggregate[]}} outcome
    */
   commitCapture({ state, putTabs, dropTabs, visits, aggregates }) {
     const stores = ['meta', 'tabs'];
@@ -166,8 +180,8 @@ export class Store {
       const waits = [resultOf(tx.objectStore('meta').put(state, 'capture'))];
       for (const tab of putTabs) waits.push(resultOf(tx.objectStore('tabs').put(tab)));
       for (const id of dropTabs) waits.push(resultOf(tx.objectStore('tabs').delete(id)));
-      for (const aggregate of aggregates) waits.push(putPending(tx, 'aggregates', aggregate));
-      waits.push(putVisits(tx, visits));
+      for (const aggregate of aggregates) waits.push(putOnly(recordStores(tx, 'aggregates'), 'pending', aggregate));
+      waits.push(putVisits(tx, visits, state.rules ?? NO_RULES));
       await Promise.all(waits);
     });
   }
@@ -200,6 +214,20 @@ export class Store {
   }
 
   /**
+   * The records of a batch that are still pending in the same version.
+   * @template {{id: string, owner: string, startedAt: number, revision: number}} T
+   * @param {Kind} kind
+   * @param {string} owner
+   * @param {T[]} records
+   * @returns {Promise<T[]>}
+   */
+  async stillPending(kind, owner, records) {
+    const found = await this.read(storeOf(kind, 'pending'), (pending) => pending.getAll(rangeOf(owner, records)));
+    const revisions = new Map(found.map((/** @type {StoredRecord} */ { id, startedAt, revision }) => [`${startedAt} ${id}`, revision]));
+    return records.filter(({ id, startedAt, revision }) => revisions.get(`${startedAt} ${id}`) === revision);
+  }
+
+  /**
    * Applies the server's verdict to each sent record, in one transaction. A record that changed during the upload is
    * left alone, so that it is sent again. An erased record is deleted and leaves the day totals. The result is the
    * number of settled records.
@@ -215,21 +243,17 @@ export class Store {
     // With `days` in each transaction, the popup's status would wait for every batch of a backlog.
     return this.transact(erases ? [...storesOf(kind), 'days'] : storesOf(kind), 'readwrite', async (tx) => {
       const { pending, parked, synced } = recordStores(tx, kind);
-      // A batch is a continuous range of the pending records. One request for the range is far cheaper than one a record.
-      const starts = verdicts.map(({ startedAt }) => startedAt);
-      const [first, last] = [starts.reduce((a, b) => Math.min(a, b)), starts.reduce((a, b) => Math.max(a, b))];
-      const range = IDBKeyRange.bound([owner, first], [owner, last, []]);
       /** @type {StoredRecord[]} */
-      const records = await resultOf(pending.getAll(range));
-      const byId = new Map(records.map((record) => [record.id, record]));
+      const records = await resultOf(pending.getAll(rangeOf(owner, verdicts)));
+      const byId = new Map(records.map((record) => [`${record.startedAt} ${record.id}`, record]));
       let settled = 0;
-      for (const { id, revision, verdict, errors = {}, retryAt = null } of verdicts) {
-        const record = byId.get(id);
+      for (const { id, startedAt, revision, verdict, errors = {}, retryAt = null } of verdicts) {
+        const record = byId.get(`${startedAt} ${id}`);
         if (!record || record.revision !== revision) continue;
         pending.delete(keyOf(record));
         if (verdict === 'stored') synced.put({ ...record, syncedAt: now });
         else if (verdict === 'parked') parked.put({ ...record, errors, retryAt });
-        else if ('url' in record) await addToDay(tx, record, -record.activeMs, -1);
+        else if ('url' in record) await changeDays(tx, record, null);
         settled += 1;
       }
       return settled;
@@ -333,7 +357,7 @@ export class Store {
           const taken = { ...record, owner };
           // A visit that went on meanwhile is stored under its new owner already, in a newer version.
           const newer = await current(stores, keyOf(taken));
-          if (!newer || newer.revision < taken.revision) stores[place].put(taken);
+          if (!newer || newer.record.revision < taken.revision) stores[place].put(taken);
         });
       }
     }
@@ -350,9 +374,7 @@ export class Store {
       for (const day of unowned) {
         /** @type {Day} */
         const mine = (await resultOf(days.get([owner, day.day]))) ?? { owner, day: day.day, activeMs: 0, visits: 0, domains: {} };
-        mine.activeMs += day.activeMs;
-        mine.visits += day.visits;
-        for (const [domain, ms] of Object.entries(day.domains)) mine.domains[domain] = (mine.domains[domain] ?? 0) + ms;
+        addDay(mine, day);
         days.put(mine);
         days.delete(['', day.day]);
       }
@@ -391,20 +413,21 @@ export class Store {
   // ------------------------------------------------------------------ rules
 
   /**
-   * Applies the person's rules to the records that are not sent yet. A visit that they forbid is held and not sent, and
-   * sent again when they allow it. Other records are cut to their allowed form.
+   * Applies the person's rules to the records that are not sent yet. A visit that they forbid is held: it is not sent and
+   * not in the day's totals, until they allow it again. Other records are cut to their allowed form.
    * @param {import('./capture/recording-rules.js').Rules} rules
    */
   async applyRules(rules) {
     for (const place of /** @type {Place[]} */ (['pending', 'parked', 'held'])) {
-      await this.eachRecord('visits', place, undefined, (record, stores) => {
+      await this.eachRecord('visits', place, undefined, async (record, stores) => {
         if (!('url' in record)) return;
         const allowed = allowedVisit(record, rules);
         if (allowed === (place === 'held' ? null : record)) return;
         stores[place].delete(keyOf(record));
         const { errors, retryAt, ...unsent } = allowed ?? record;
         (allowed ? stores.pending : stores.held).put(unsent);
-      });
+        await changeDays(stores.held.transaction, place === 'held' ? null : record, allowed);
+      }, ['days']);
     }
     for (const place of /** @type {Place[]} */ (['pending', 'parked'])) {
       await this.eachRecord('aggregates', place, undefined, (record, stores) => {
@@ -428,7 +451,7 @@ export class Store {
         found += 1;
         if (!forget) return;
         stores[place].delete(keyOf(record));
-        await addToDay(stores[place].transaction, record, -record.activeMs, -1);
+        if (place !== 'held') await changeDays(stores[place].transaction, record, null);
       }, ['days']);
       if (forget) {
         await this.eachRecord('aggregates', place, allOf(owner), (record, stores) => {
@@ -437,6 +460,104 @@ export class Store {
       }
     }
     return found;
+  }
+
+  // ------------------------------------------------------------------ erasures
+
+  /**
+   * The sites and the visit ids of an owner's records.
+   * @param {string} owner
+   */
+  async sitesAndIds(owner) {
+    /** @type {Set<string>} */
+    const sites = new Set();
+    /** @type {Set<string>} */
+    const ids = new Set();
+    for await (const slice of this.slices('visits', owner)) {
+      for (const record of slice) {
+        if ('url' in record) sites.add(record.domain);
+        ids.add(record.id);
+      }
+    }
+    for await (const slice of this.slices('aggregates', owner)) {
+      for (const record of slice) {
+        if (!('domains' in record)) continue;
+        for (const site of Object.keys(record.domains)) sites.add(site);
+        if (record.currentDomain !== null) sites.add(record.currentDomain);
+      }
+    }
+    return { sites, ids };
+  }
+
+  /**
+   * The numbers of an owner's records that the rules erase: all visits, those of them that the server does not have, and
+   * tabs whose totals are erased or lose something.
+   * @param {string} owner
+   * @param {import('./capture/erasure-rules.js').Erasure[]} erasures
+   */
+  async countErased(owner, erasures) {
+    const counts = { visits: 0, unsent: 0, tabs: 0 };
+    for (const place of PLACES) {
+      for await (const slice of this.slicesOf('visits', place, owner)) {
+        const found = slice.filter((record) => 'url' in record && erasesVisit(erasures, record)).length;
+        counts.visits += found;
+        if (place !== 'synced') counts.unsent += found;
+      }
+      for await (const slice of this.slicesOf('aggregates', place, owner)) {
+        counts.tabs += slice.filter((record) => 'domains' in record && totalsAfter(erasures, record) !== record).length;
+      }
+    }
+    return counts;
+  }
+
+  /**
+   * Deletes an owner's records that the rules erase, wherever they lie, and takes erased sites out of tabs' totals. The
+   * result is the number of deleted visits.
+   * @param {string} owner
+   * @param {import('./capture/erasure-rules.js').Erasure[]} erasures
+   */
+  async applyErasures(owner, erasures) {
+    let erased = 0;
+    for (const place of PLACES) {
+      await this.eachRecord('visits', place, allOf(owner), async (record, stores) => {
+        if (!('url' in record) || !erasesVisit(erasures, record)) return;
+        erased += 1;
+        stores[place].delete(keyOf(record));
+        if (place !== 'held') await changeDays(stores[place].transaction, record, null);
+      }, ['days']);
+      await this.eachRecord('aggregates', place, allOf(owner), (record, stores) => {
+        if (!('domains' in record)) return;
+        const left = totalsAfter(erasures, record);
+        if (left === null) stores[place].delete(keyOf(record));
+        else if (left !== record) stores[place].put(left);
+      });
+    }
+    return erased;
+  }
+
+  /**
+   * Makes all synced records of an owner pending again, and returns their number.
+   * @param {string} owner
+   */
+  async sendAgain(owner) {
+    let marked = 0;
+    for (const kind of KINDS) {
+      await this.eachRecord(kind, 'synced', allOf(owner), ({ syncedAt, ...record }, stores) => {
+        marked += 1;
+        stores.synced.delete(keyOf(/** @type {StoredRecord} */ (record)));
+        stores.pending.put(record);
+      });
+    }
+    return marked;
+  }
+
+  /**
+   * The number of synced records of an owner, by kind.
+   * @param {string} owner
+   */
+  async syncedCounts(owner) {
+    const [visits, aggregates] = await Promise.all(KINDS.map((kind) => this.read(storeOf(kind, 'synced'), (synced) => synced.count(allOf(owner)))));
+    return { visits, aggregates };
   }
 
   // ------------------------------------------------------------------ export and erasing
@@ -448,18 +569,27 @@ export class Store {
    * @returns {AsyncGenerator<StoredRecord[]>}
    */
   async *slices(kind, owner) {
+    for (const place of PLACES) yield* this.slicesOf(kind, place, owner);
+  }
+
+  /**
+   * The same of one place.
+   * @param {Kind} kind
+   * @param {Place} place
+   * @param {string} [owner]
+   * @returns {AsyncGenerator<StoredRecord[]>}
+   */
+  async *slicesOf(kind, place, owner) {
     const all = owner === undefined ? undefined : allOf(owner);
-    for (const name of storesOf(kind)) {
-      let range = all;
-      for (;;) {
-        const rest = range;
-        /** @type {StoredRecord[]} */
-        const slice = await this.read(name, (records) => records.getAll(rest, SLICE_LENGTH));
-        if (slice.length) yield slice;
-        if (slice.length < SLICE_LENGTH) break;
-        const last = keyOf(slice[slice.length - 1]);
-        range = all ? IDBKeyRange.bound(last, all.upper, true) : IDBKeyRange.lowerBound(last, true);
-      }
+    let range = all;
+    for (;;) {
+      const rest = range;
+      /** @type {StoredRecord[]} */
+      const slice = await this.read(storeOf(kind, place), (records) => records.getAll(rest, SLICE_LENGTH));
+      if (slice.length) yield slice;
+      if (slice.length < SLICE_LENGTH) return;
+      const last = keyOf(slice[slice.length - 1]);
+      range = all ? IDBKeyRange.bound(last, all.upper, true) : IDBKeyRange.lowerBound(last, true);
     }
   }
 
@@ -515,15 +645,6 @@ export class Store {
 }
 
 /**
- * The number of the local day of an instant, as yyyymmdd.
- * @param {number} instant
- */
-export function localDay(instant) {
-  const date = new Date(instant);
-  return date.getFullYear() * 10000 + (date.getMonth() + 1) * 100 + date.getDate();
-}
-
-/**
  * @param {IDBTransaction} tx
  * @param {Kind} kind
  */
@@ -532,62 +653,84 @@ function recordStores(tx, kind) {
 }
 
 /**
- * Stores a record as pending and removes its parked or synced version.
- * @param {IDBTransaction} tx
- * @param {Kind} kind
+ * Stores a record in one place and removes it from the others.
+ * @param {RecordStores} stores
+ * @param {Place} place
  * @param {Visit | Aggregate} record
  */
-async function putPending(tx, kind, record) {
-  const { pending, parked, synced, held } = recordStores(tx, kind);
-  await Promise.all([
-    resultOf(pending.put(record)), ...[parked, synced, held].map((place) => resultOf(place.delete(keyOf(record)))),
-  ]);
+async function putOnly(stores, place, record) {
+  const others = PLACES.filter((one) => one !== place);
+  await Promise.all([resultOf(stores[place].put(record)), ...others.map((one) => resultOf(stores[one].delete(keyOf(record))))]);
 }
 
 /**
  * Stores visits one after the other, because two visits may add to the same day.
  * @param {IDBTransaction} tx
  * @param {Visit[]} visits
+ * @param {import('./capture/recording-rules.js').Rules} rules
  */
-async function putVisits(tx, visits) {
+async function putVisits(tx, visits, rules) {
   for (const visit of visits) {
     const stores = recordStores(tx, 'visits');
     // Until its adoption is complete, the visit is stored and counted without an owner.
     const old = (await current(stores, keyOf(visit))) ?? (await current(stores, keyOf({ ...visit, owner: '' })));
-    await putPending(tx, 'visits', visit);
-    await addToDay(tx, visit, visit.activeMs - (old?.activeMs ?? 0), old ? 0 : 1);
+    const allowed = allowedVisit(visit, rules);
+    await putOnly(stores, allowed ? 'pending' : 'held', allowed ?? visit);
+    await changeDays(tx, old && old.place !== 'held' ? /** @type {Visit} */ (old.record) : null, allowed);
   }
 }
 
 /**
- * The record under a key in any of the three places, or undefined.
+ * The record under a key in any place, or undefined.
  * @param {RecordStores} stores
  * @param {IDBValidKey} key
- * @returns {Promise<StoredRecord | undefined>}
+ * @returns {Promise<{place: Place, record: StoredRecord} | undefined>}
  */
 async function current(stores, key) {
-  const found = await Promise.all(PLACES.map((place) => resultOf(stores[place].get(key))));
-  return found.find((record) => record !== undefined);
+  const found = await Promise.all(PLACES.map(async (place) => ({ place, record: await resultOf(stores[place].get(key)) })));
+  return found.find(({ record }) => record !== undefined);
 }
 
 /**
- * Adds to the totals of a visit's day. An erased visit is added with negative numbers.
+ * Takes one visit out of the days' totals and adds another.
  * @param {IDBTransaction} tx
- * @param {Visit} visit
- * @param {number} activeMs
- * @param {number} visits
+ * @param {Visit | null} removed
+ * @param {Visit | null} added
  */
-async function addToDay(tx, visit, activeMs, visits) {
-  if (!activeMs && !visits) return;
+async function changeDays(tx, removed, added) {
+  /** @type {Map<string, Day>} */
+  const changes = new Map();
+  for (const [visit, sign] of /** @type {const} */ ([[removed, -1], [added, 1]])) {
+    for (const { day, activeMs, visits } of visit ? dayParts(visit) : []) {
+      const { owner, domain } = /** @type {Visit} */ (visit);
+      const change = changes.get(`${day} ${owner}`) ?? { owner, day, activeMs: 0, visits: 0, domains: {} };
+      addDay(change, { activeMs: sign * activeMs, visits: sign * visits, domains: { [domain]: sign * activeMs } });
+      changes.set(`${day} ${owner}`, change);
+    }
+  }
   const days = tx.objectStore('days');
-  const day = localDay(visit.startedAt);
-  /** @type {Day} */
-  const found = (await resultOf(days.get([visit.owner, day]))) ?? { owner: visit.owner, day, activeMs: 0, visits: 0, domains: {} };
-  found.activeMs += activeMs;
-  found.visits += visits;
-  found.domains[visit.domain] = (found.domains[visit.domain] ?? 0) + activeMs;
-  if (activeMs < 0 && found.domains[visit.domain] <= 0) delete found.domains[visit.domain];
-  await resultOf(days.put(found));
+  for (const change of changes.values()) {
+    if (!change.activeMs && !change.visits && Object.keys(change.domains).length === 0) continue;
+    /** @type {Day} */
+    const day = (await resultOf(days.get([change.owner, change.day]))) ?? { ...change, activeMs: 0, visits: 0, domains: {} };
+    addDay(day, change);
+    await resultOf(days.put(day));
+  }
+}
+
+/**
+ * Adds to the totals of a day. A domain without any time is left out.
+ * @param {Day} day
+ * @param {{activeMs: number, visits: number, domains: Record<string, number>}} more
+ */
+function addDay(day, { activeMs, visits, domains }) {
+  day.activeMs += activeMs;
+  day.visits += visits;
+  for (const [domain, ms] of Object.entries(domains)) {
+    const sum = (day.domains[domain] ?? 0) + ms;
+    if (sum === 0) delete day.domains[domain];
+    else day.domains[domain] = sum;
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * All periods of the extension. Only the stored setting `testTimings` changes them, in tests.
  * @typedef {{heartbeatSeconds: number, awayHeartbeatSeconds: number, earlyHeartbeatSeconds: number[],
- *   missedHeartbeats: number, idleSeconds: number, shortestVisitMs: number, syncSoonSeconds: number,
+ *   focusCheckSeconds: number, missedHeartbeats: number, idleSeconds: number, shortestVisitMs: number, syncSoonSeconds: number,
  *   syncEverySeconds: number, syncFloorSeconds: number, longestFloorSeconds: number, keepSyncedDays: number,
  *   backoffFirstSeconds: number, backoffLastSeconds: number, requestTimeoutSeconds: number}} Timings
  */
@@ -14,9 +14,11 @@ export const TIMINGS = Object.freeze({
   awayHeartbeatSeconds: 300,
   /** Extra heartbeats after a visit begins, so that a crash early in the visit does not lose it. */
   earlyHeartbeatSeconds: [1.1, 5, 15],
+  /** Seconds between two looks at the focus, where the browser does not reliably tell of its changes. */
+  focusCheckSeconds: 2,
   /** The number of missed heartbeats after which the browser counts as asleep or dead. */
   missedHeartbeats: 3,
-  /** Time without input after which the browser calls a person idle. */
+  /** Time without input after which the browser calls a person idle, unless the person has chosen another limit. */
   idleSeconds: 60,
   /** A shorter stay on a page is not recorded as a visit. */
   shortestVisitMs: 1000,
@@ -34,6 +36,9 @@ export const TIMINGS = Object.freeze({
   backoffLastSeconds: 1800,
   requestTimeoutSeconds: 60,
 });
+
+/** The idle limits, in seconds, that a person may choose. */
+export const IDLE_LIMITS = [60, 180, 300];
 
 /**
  * Timings with the named ones replaced. Unknown names and values that are not positive are ignored.

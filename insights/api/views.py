@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer, ValidationError
 from rest_framework.views import APIView
 
+from accounts.scopes import Scope
 from insights import queries, reports, timeline
 from insights.api.serializers import (
     DayQuery,
@@ -21,13 +22,13 @@ from insights.api.serializers import (
     SummarySerializer,
     TimelineSerializer,
 )
-from insights.number_format import browser_name
 from insights.numbers import Hour, Site, Totals
 from insights.period_query import PeriodQuery
 from insights.periods import Period
 from insights.queries import ListedVisit
 from insights.reports import now_ms, zone_of
 from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
+from sync.browsers import browsers_of, name_of
 from sync.records.page_url import site_of_text
 
 DAY = {"from": "2025-11-03", "to": "2025-11-03", "timeZone": "UTC", "start": 1762128000000, "end": 1762214400000}
@@ -51,6 +52,8 @@ VISIT = {
 
 class InsightView(APIView):
     """A call that answers with the caller's own records."""
+
+    token_scope = Scope.READ
 
     def parameters(self, request: Request, query: type[Serializer[Any]]) -> dict[str, Any]:
         """Return the parameters of a call with the caller's `zone` and `now`; raises ValidationError."""
@@ -237,7 +240,7 @@ class TimelineView(InsightView):
         asked = self.parameters(request, DayQuery)
         period = reports.day_period(asked["zone"], asked.get("date"), asked["now"])
         user_id = self.user_id(request)
-        names = {browser.pk: browser_name(browser) for browser in queries.browsers(user_id)}
+        names = {browser.pk: name_of(browser) for browser in browsers_of(user_id)}
         visits = queries.listed_visits(user_id, period.starts_at, period.ends_at)
         browsers = [
             {

@@ -9,6 +9,7 @@ from django.utils.cache import patch_vary_headers
 
 from insights import queries
 from insights.pages.page_context import page, silent_browsers, viewer_of
+from sync.browsers import browsers_of
 
 REPORT_DAYS = 30
 BATCHES_READ = 200
@@ -29,7 +30,7 @@ def browsers(request: HttpRequest) -> HttpResponse:
                     reason = f"{name}: {text}"
                     of_browser[reason] = of_browser.get(reason, 0) + 1
     silent = {browser.pk for browser in silent_browsers(viewer.pk)}
-    known = queries.browsers(viewer.pk)
+    known = browsers_of(viewer.pk)
     context = {
         "nav": "browsers",
         "browsers": [
@@ -55,7 +56,7 @@ def start(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "",
         "has_visits": has_visits,
-        "has_browser": bool(queries.browsers(viewer.pk)),
+        "has_browser": bool(browsers_of(viewer.pk)),
         "server": f"{request.scheme}://{request.get_host()}",
     }
     return render(request, "insights/start.html", context)
@@ -66,7 +67,7 @@ def arrived(request: HttpRequest) -> HttpResponse:
     """Tell the first-steps page whether a browser and a visit have arrived."""
     viewer = viewer_of(request)
     answer = JsonResponse(
-        {"browser": bool(queries.browsers(viewer.pk)), "visit": queries.first_started_at(viewer.pk) is not None}
+        {"browser": bool(browsers_of(viewer.pk)), "visit": queries.first_started_at(viewer.pk) is not None}
     )
     patch_vary_headers(answer, ["Cookie"])
     return answer

@@ -9,12 +9,12 @@ from django.shortcuts import render
 
 from id_numbers import parse_id
 from insights import queries, timeline_chart
-from insights.number_format import browser_name
 from insights.pages.page_context import day_of, page, period_name, viewer_of
 from insights.pages.page_files import VISITS, file_links, page_file, visit_row
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
 from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
+from sync.browsers import browsers_of, name_of
 from sync.models import Browser
 from sync.records.page_url import site_of_text
 
@@ -40,7 +40,7 @@ def history(request: HttpRequest) -> HttpResponse:
             errors.append(f"“{asked[name]}” is not a day. Enter it as 2025-11-03.")
         bounds = Period(viewer.zone, day, day) if day else None
         instants[name] = None if bounds is None else bounds.starts_at if name == "from" else bounds.ends_at
-    browsers = queries.browsers(viewer.pk)
+    browsers = browsers_of(viewer.pk)
     cursor = None
     if request.GET.get("after"):
         try:
@@ -59,7 +59,7 @@ def history(request: HttpRequest) -> HttpResponse:
         else (),
     )
     found = search(viewer.pk, query, PAGE_SIZE, cursor)
-    named = {browser.pk: browser_name(browser) for browser in browsers}
+    named = {browser.pk: name_of(browser) for browser in browsers}
     rows = [visit_row(each, named.get(each.browser_id, "")) for each in found.visits]
     file = page_file(request, "history", VISITS, lambda: rows)
     if file is not None:
@@ -110,7 +110,7 @@ def visit(request: HttpRequest) -> HttpResponse:
         "listed": listed,
         "drawn": timeline_chart.drawn_visit(listed, start, max(end, start + 1)),
         "away_ms": sum(high - low for low, high in listed.away),
-        "browser": next((browser for browser in queries.browsers(viewer.pk) if browser.pk == listed.browser_id), None),
+        "browser": next((browser for browser in browsers_of(viewer.pk) if browser.pk == listed.browser_id), None),
         "day": date_at(viewer.zone, start),
         "ends_later": date_at(viewer.zone, end) != date_at(viewer.zone, start),
         "metadata": sorted((name, value) for name, value in record.metadata.items() if isinstance(value, (str, int))),

@@ -12,11 +12,12 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from insights import queries, reports
+from insights import reports
 from insights.period_query import EARLIEST_DAY, LATEST_DAY, PeriodQuery
 from insights.periods import Period, Unit, date_at, period_of
+from sync.browsers import browsers_of
 from sync.models import Browser
 
 UNITS: dict[Unit, str] = {"day": "Day", "week": "Week", "month": "Month", "year": "Year"}
@@ -27,6 +28,11 @@ FORGOTTEN_DAYS = 183
 def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Make a view a page: GET and HEAD only, signed in only, kept by no cache."""
     return require_safe(never_cache(login_required(view)))
+
+
+def form_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Make a view a page with a form: as `page`, and POST too."""
+    return require_http_methods(["GET", "HEAD", "POST"])(never_cache(login_required(view)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,7 @@ def silent_browsers(user_id: int) -> list[Browser]:
     now = timezone.now()
     return [
         browser
-        for browser in queries.browsers(user_id)
+        for browser in browsers_of(user_id)
         if browser.kind == Browser.Kind.EXTENSION
         and timedelta(days=SILENT_DAYS) < now - browser.last_push_at < timedelta(days=FORGOTTEN_DAYS)
     ]

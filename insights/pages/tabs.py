@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from insights import charts, queries
-from insights.number_format import browser_name
 from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, period_query, viewer_of
 from insights.pages.page_files import TABS, Row, file_links, file_name, page_file, tab_row
 from insights.periods import HOUR_MS, Period
 from insights.tab_lifetimes import tab_lifetime
+from sync.browsers import browsers_of, name_of
 
 TABS_SHOWN = 10
 # The longest lifetime of each row, in milliseconds.
@@ -43,7 +43,7 @@ def tabs(request: HttpRequest) -> HttpResponse:
     shown = {"longest": longest, "switched": switched, "unread": unread[:TABS_SHOWN]}
 
     def rows() -> Iterator[Row]:
-        named = {browser.pk: browser_name(browser) for browser in queries.browsers(viewer.pk)}
+        named = {browser.pk: name_of(browser) for browser in browsers_of(viewer.pk)}
         for part, of_part in shown.items():
             yield from (tab_row(part, tab, named.get(tab.browser_id, "")) for tab in of_part)
 

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from insights import queries, timeline, timeline_chart
 from insights.pages.page_context import day_of, page, period_name, viewer_of
 from insights.periods import period_of
+from sync.browsers import browsers_of
 
 # An imported day may hold thousands of visits. The history of the day has them all, page by page.
 LINES_AN_HOUR = 100
@@ -20,7 +21,7 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
     asked = request.GET.get("hour", "")
     shown = timeline.time_range(period, int(asked[:2]) if asked.isdecimal() else None)
     start, end = shown.starts_at, shown.ends_at
-    names = {browser.pk: browser for browser in queries.browsers(viewer.pk)}
+    names = {browser.pk: browser for browser in browsers_of(viewer.pk)}
     visits = queries.listed_visits(viewer.pk, start, end)
     gaps = timeline.recording_gaps(visits, start, end, viewer.now)
     context = {

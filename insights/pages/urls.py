@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from insights.pages import browsers, history, overview, site, tabs, timeline
+from insights.pages import browsers, forget, history, overview, retention, site, tabs, timeline
 
 
 class UnitConverter(StringConverter):
@@ -32,6 +32,8 @@ urlpatterns = [
     path("dashboard/visit", history.visit, name="visit"),
     path("dashboard/tabs", tabs.tabs, name="tabs"),
     path("dashboard/browsers", browsers.browsers, name="browsers"),
+    path("dashboard/forget", forget.forget, name="forget"),
+    path("account/retention", retention.retention_page, name="retention"),
     path("dashboard/start", browsers.start, name="start"),
     path("dashboard/start/arrived", browsers.arrived, name="arrived"),
     path("dashboard/<unit:unit>", overview.overview, name="unit"),

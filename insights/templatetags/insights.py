@@ -15,6 +15,7 @@ from django.utils.text import Truncator
 from insights import number_format, numbers, search
 from insights.numbers import DEFINITIONS, Visit
 from instants import from_milliseconds
+from sync import browsers
 
 register = template.Library()
 register.filter("duration", number_format.duration)
@@ -23,7 +24,7 @@ register.filter("exact_duration", number_format.exact_duration)
 register.filter("scale_label", number_format.scale_label)
 register.filter("percent", number_format.percent)
 register.filter("category_name", number_format.category)
-register.filter("browser_name", number_format.browser_name)
+register.filter("browser_name", browsers.name_of)
 ICON_COLORS = 8
 # A number that grew by more than this share is shown with its value before, because +900 % says little.
 MOST_GROWTH = 4

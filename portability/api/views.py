@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
+from accounts.scopes import Scope
 from portability.api.serializers import ImportSerializer, RunSerializer, UploadSerializer, import_fields
 from portability.exports.download import download
 from portability.importers.found import REASONS, UnknownFormat
@@ -23,7 +24,8 @@ from portability.staging import discard, stage, staged_import
 from portability.storing import FATES, PatternsAreFixed, choose, run
 from portability.upload import is_too_large, kept, too_large
 from sync import limits
-from sync.push.service import PersonGone, TooManyBrowsers
+from sync.person_lock import PersonGone
+from sync.push.service import TooManyBrowsers
 
 EXAMPLE = {
     "id": "7",
@@ -81,6 +83,7 @@ class ImportsView(APIView):
     """Takes a file to import."""
 
     throttle_scope = "push"
+    token_scope = Scope.WRITE
     parser_classes = [FormParser]
 
     @extend_schema(
@@ -111,6 +114,7 @@ class ImportView(APIView):
     """One import."""
 
     throttle_scope = "push"
+    token_scope = Scope.WRITE
 
     @extend_schema(
         operation_id="getImport",
@@ -132,6 +136,7 @@ class RunView(APIView):
     """Stores the visits of an import."""
 
     throttle_scope = "push"
+    token_scope = Scope.WRITE
 
     @extend_schema(
         operation_id="runImport",
@@ -169,6 +174,7 @@ class ExportView(APIView):
     """The export."""
 
     throttle_scope = "account"
+    token_scope = Scope.READ
 
     @extend_schema(operation_id="exportAll", responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def get(self, request: Request) -> HttpResponseBase:

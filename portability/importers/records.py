@@ -37,7 +37,7 @@ def records(family: Family, found: Iterable[Found], client: str, counts: Counter
     """
     latest_us = (int(time.time() * 1000) + limits.CLOCK_LEEWAY_MS) * 1000
     with closing(sqlite3.connect("")) as spool:
-        spool.execute("PRAGMA cache_size = -16384")
+        spool.execute("PRAGMA cache_size = -8192")
         spool.execute("CREATE TABLE found (start_us INTEGER, url, title, ended, duration, active, more, is_kept)")
         rows = _rows(found, counts, latest_us)
         spool.executemany("INSERT INTO found VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)

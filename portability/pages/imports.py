@@ -16,14 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portability.importers.found import UnknownFormat
 from portability.models import Import
 from portability.page_patterns import LONGEST, MOST
-from portability.removal import import_browser, remove
+from portability.removal import import_browser, imports_with_visits, remove
 from portability.staging import MAX_LABEL, discard, stage, staged_import
 from portability.storing import PatternsAreFixed, choose, run
 from portability.upload import is_too_large, kept, too_large
 from portability.wording import fates_in_words, reasons_in_words
 from sync import limits
-from sync.models import Browser
-from sync.push.service import PersonGone, TooManyBrowsers
+from sync.person_lock import PersonGone
+from sync.push.service import TooManyBrowsers
 
 # A page that is asked for again and again shows how far the import is.
 SECONDS_A_PAGE = 3.0
@@ -89,7 +89,7 @@ def _imports(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest, form: UploadForm, error: str = "", status: int = 200) -> HttpResponse:
     user_id = _user_id(request)
     unfinished = Import.objects.filter(user_id=user_id, is_staged=True, finished_at=None).order_by("-created_at")
-    sources = Browser.objects.filter(user_id=user_id, kind=Browser.Kind.IMPORT).order_by("client_id")
+    sources = imports_with_visits(user_id)
     context = {"form": form, "error": error, "unfinished": unfinished, "sources": sources, "nav": "browsers"}
     return render(request, "portability/imports.html", context, status=status)
 

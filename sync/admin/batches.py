@@ -38,17 +38,17 @@ class ResultFilter(admin.SimpleListFilter):
 class SyncBatchAdmin(ReadOnlyAdmin):
     """The pushes of the last days. An index by time serves everybody's, so the list needs no person."""
 
-    list_display = ("received", "person_link", "kind", "created", "updated", "unchanged", "rejected", "size",
+    list_display = ("received", "person_link", "kind", "created", "updated", "unchanged", "rejected", "erased", "size",
                     "took", "extension", "browser_name")  # fmt: skip
     list_display_links = ("received",)
     list_filter = (filters.PersonFilter, filters.BrowserFilter, ResultFilter, filters.ReceivedDayFilter)
-    narrow_columns = ("id", "user", "browser", "kind", "created", "updated", "unchanged", "rejected", "body_bytes",
-                      "duration_ms", "extension_version", "received_at")  # fmt: skip
+    narrow_columns = ("id", "user", "browser", "kind", "created", "updated", "unchanged", "rejected", "erased",
+                      "body_bytes", "duration_ms", "extension_version", "received_at")  # fmt: skip
     ordering = ("-received_at",)
     newest = "received_at"
     fieldsets = (
         (None, {"fields": ["person_page", "browser_page", "kind", "extension_version", "received"]}),
-        ("Results", {"fields": ["created", "updated", "unchanged", "rejected", "errors_table"]}),
+        ("Results", {"fields": ["created", "updated", "unchanged", "rejected", "erased", "errors_table"]}),
         ("Cost", {"fields": ["size", "took"]}),
     )
 

@@ -18,15 +18,25 @@ from sync.models import Browser
 class BrowserAdmin(ReadOnlyAdmin):
     """Browsers. A person has a hundred at most, so the table is small and an exact search may scan it."""
 
-    list_display = ("client", "person_link", "product", "platform", "extension_version", "first_push", "last_push")
+    list_display = (
+        "client",
+        "person_link",
+        "kind",
+        "label",
+        "product",
+        "platform",
+        "extension_version",
+        "first_push",
+        "last_push",
+    )
     list_display_links = ("client",)
     list_filter = (filters.PersonFilter,)
     search_fields = ("client_id",)
     search_help_text = "Searches for an exact client id."
-    narrow_columns = ("id", "user", "client_id", "browser_name", "browser_version", "platform", "extension_version",
-                      "created_at", "last_push_at")  # fmt: skip
+    narrow_columns = ("id", "user", "client_id", "kind", "label", "browser_name", "browser_version", "platform",
+                      "extension_version", "created_at", "last_push_at")  # fmt: skip
     fieldsets = (
-        (None, {"fields": ["person_page", "client", "records"]}),
+        (None, {"fields": ["person_page", "client", "kind", "label", "records"]}),
         ("As sent by the extension", {"fields": ["browser_name", "browser_version", "platform", "extension_version"]}),
         ("Pushes", {"fields": ["first_push", "last_push"]}),
     )

@@ -184,7 +184,7 @@ class ReceivedDayFilter(DayFilter):
 
 
 def browser_name(browser: Browser) -> str:
-    """Return the name and version that a browser sent, if any, and the start of its client id."""
-    product = f"{browser.browser_name} {browser.browser_version}".strip()
+    """Return the label, or else the name and version that a browser sent, if any; and the start of its client id."""
+    product = browser.label or f"{browser.browser_name} {browser.browser_version}".strip()
     client = browser.client_id if len(browser.client_id) < 13 else f"{browser.client_id[:8]}…"
     return f"{product} ({client})" if product and client else product or client or "(no client id)"

@@ -174,5 +174,5 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no par
 
 def _browsers(person: int | None) -> QuerySet[Browser]:
     """Return the browsers with the columns that lists show, of one person or of all."""
-    browsers = Browser.objects.only("client_id", "browser_name", "browser_version")
+    browsers = Browser.objects.only("client_id", "label", "browser_name", "browser_version")
     return browsers if person is None else browsers.filter(user_id=person)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from sync import limits
-from sync.models import ServerIdentity
+from sync.server_identity import server_identity
 
 
 class LimitsSerializer(serializers.Serializer[Any]):
@@ -50,5 +50,4 @@ class LimitsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Return the limits a sender keeps to; it reads them here and does not hard-code them."""
-        identity, _ = ServerIdentity.objects.get_or_create(pk=ServerIdentity.THE_ROW)
-        return Response({**LIMITS, "serverId": identity.server_id})
+        return Response({**LIMITS, "serverId": server_identity().server_id})

@@ -4,7 +4,6 @@ Each step takes the person's SyncState lock, as a push does. Tables of other app
 person, so a table added later is erased too.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -15,7 +14,8 @@ from django.db.models.deletion import CASCADE
 from accounts.account_closing import CannotClose
 from accounts.models import User
 from accounts.owned_rows import name_of
-from sync.models import Browser, PageVisit, SyncBatch, TabAggregate
+from sync.erasures import rows_by_id
+from sync.models import Browser, Erasure, PageVisit, SyncBatch, TabAggregate
 from sync.person_lock import lock_person
 
 ROWS_A_STEP = 5_000
@@ -28,6 +28,7 @@ READ_ORDERS: dict[type[models.Model], tuple[str, ...]] = {
     PageVisit: ("started_at",),
     TabAggregate: ("browser_id", "tab_id", "started_at"),
     SyncBatch: ("received_at",),
+    Erasure: ("seq",),
     Browser: ("client_id",),
 }
 
@@ -127,20 +128,7 @@ def _delete_rows_of(model: type[models.Model], key: str, user_id: int) -> Iterat
 def _delete_ids(model: type[models.Model], key: str, user_id: int, ids: list[Any]) -> int:
     with transaction.atomic(durable=True):
         lock_person(user_id)
-        if connection.vendor != "postgresql":
-            chosen = model._default_manager.filter(**{key: user_id}, pk__in=ids)
-            return chosen._raw_delete(chosen.db)
-        meta: Any = model._meta
-        # By JSON, of which PostgreSQL expects 100 ids, so that it looks each up. For a list of thousands it walked all
-        # of the person's rows instead.
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"DELETE FROM {meta.db_table} AS t USING json_array_elements_text(%s) AS k(id) "
-                f"WHERE t.{meta.pk.column} = k.id::{meta.pk.db_type(connection)} "
-                f"AND t.{meta.get_field(key).column} = %s",
-                [json.dumps(ids, default=str), user_id],
-            )
-            return int(cursor.rowcount)
+        return rows_by_id.delete(model, key, user_id, ids)
 
 
 def _delete_person(user_id: int) -> bool:

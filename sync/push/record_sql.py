@@ -55,21 +55,32 @@ class Leading(NamedTuple):
     now: int
 
 
+class LockedState(NamedTuple):
+    """The columns of a person's SyncState that a push needs."""
+
+    counter: int
+    erased_before: int
+    erasure_key: bytes
+
+
 # The next three statements run at every push. Building them by the ORM took longer than the database takes.
 
 
-def lock_state(user_id: int) -> int | None:
-    """Lock the state of an active person until the transaction ends; return its counter, None where there is none."""
+def lock_state(user_id: int) -> LockedState | None:
+    """Lock the state of an active person until the transaction ends; return it, None where there is none."""
     # On SQLite the transaction itself holds the only lock there is.
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT counter FROM {SyncState._meta.db_table} WHERE user_id = %s{lock}", [user_id])
+        cursor.execute(
+            f"SELECT {', '.join(LockedState._fields)} FROM {SyncState._meta.db_table} WHERE user_id = %s{lock}",
+            [user_id],
+        )
         row = cursor.fetchone()
         if row is None:
             return None
         # In a statement of its own: it sees an erasure that held the lock before, and Citus drops the lock of a join.
         cursor.execute(f"SELECT 1 FROM {get_user_model()._meta.db_table} WHERE id = %s AND is_active", [user_id])
-        return row[0] if cursor.fetchone() else None
+        return LockedState(*row) if cursor.fetchone() else None
 
 
 def touch_browsers(user_id: int, client_ids: Collection[str], now: datetime) -> list[tuple[Any, ...]]:

@@ -10,23 +10,26 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 import msgspec
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from sync import limits
+from sync.erasures.push_judgement import erased_places
 from sync.models import Browser, SyncState
+from sync.person_lock import PersonGone
 from sync.push import record_sql
-from sync.push.record_sql import Held, Leading
+from sync.push.record_sql import Held, Leading, LockedState
 from sync.records import merge
 from sync.records.record_kind import Content, RecordKind
 
 logger = logging.getLogger(__name__)
 
-Result = Literal["created", "updated", "unchanged", "rejected"]
+Result = Literal["created", "updated", "unchanged", "rejected", "erased"]
 RESULTS: Final = get_args(Result)
 Statement = Callable[[Sequence["Incoming"]], None]
 REFUSED: Final = {"record": ["The database refuses this record. Send it again only after it has changed."]}
@@ -34,12 +37,19 @@ REFUSED: Final = {"record": ["The database refuses this record. Send it again on
 REFUSALS: Final = ("54", "P0")
 
 
-class PersonGone(Exception):
-    """The person was deleted or deactivated while the push was under way."""
+class BrowserOfExtension(Exception):
+    """A program would write to a browser of kind `extension`."""
 
 
 class TooManyBrowsers(Exception):
     """The push would give the person more browsers than the limit."""
+
+
+class Program(NamedTuple):
+    """A program of the person that pushes by a personal token: the browser of its own, and the name of the token."""
+
+    client_id: str
+    name: str
 
 
 @dataclass(slots=True)
@@ -47,6 +57,7 @@ class Push:
     """The facts of a push beside its records, for the log of batches and the person's list of browsers."""
 
     sender: str | None = None
+    program: Program | None = None
     client: Mapping[str, str] = field(default_factory=dict)
     body_bytes: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -91,8 +102,8 @@ def bulk_update_or_create(
 ) -> list[Result]:
     """Store each record that is newer than the person's stored version; return a result for each, in the order given.
 
-    Everything is durable on return. Nothing is stored when it raises: PersonGone, TooManyBrowsers, or
-    django.db.OperationalError when the database cannot be had.
+    Everything is durable on return. Nothing is stored when it raises: PersonGone, TooManyBrowsers,
+    BrowserOfExtension, or django.db.OperationalError when the database cannot be had.
     """
     push = push or Push()
     try:
@@ -107,40 +118,52 @@ def bulk_update_or_create(
 def _push(user_id: int, kind: RecordKind, contents: Sequence[Content], push: Push, write: Write) -> list[Result]:
     """Do all of a push in one transaction."""
     with transaction.atomic(durable=True):
-        seq = _lock(user_id) + 1
+        state = _lock(user_id)
+        seq = state.counter + 1
+        erased: set[int] = set()
+        if state.erased_before:
+            erased = erased_places(user_id, kind, contents, state.erased_before, state.erasure_key)
         clients = dict.fromkeys(content.client_id for content in contents)
         sender = next(iter(clients), None) if push.sender is None else push.sender
-        browsers = _browsers(user_id, clients, sender, push.client)
+        if erased:  # A browser is not made for records that are not stored.
+            clients = dict.fromkeys(each.client_id for index, each in enumerate(contents) if index not in erased)
+        browsers = _browsers(user_id, clients, sender, push)
         records = [
-            incoming(index, kind, browsers[content.client_id], content) for index, content in enumerate(contents)
+            incoming(index, kind, browsers[content.client_id], content)
+            for index, content in enumerate(contents)
+            if index not in erased
         ]
-        results = _store(user_id, kind, records, seq, write)
+        results: list[Result] = ["erased" if index in erased else "unchanged" for index in range(len(contents))]
+        _store(user_id, kind, records, seq, write, results)
         if "created" in results or "updated" in results:
             SyncState.objects.filter(user_id=user_id).update(counter=seq)
         _log_batch(user_id, kind, browsers.get(sender) if sender is not None else None, results, push)
     return results
 
 
-def _lock(user_id: int) -> int:
-    """Return the person's counter, locked until the transaction ends; raises PersonGone."""
-    counter = record_sql.lock_state(user_id)
-    if counter is None:
+def _lock(user_id: int) -> LockedState:
+    """Return the person's state, locked until the transaction ends; raises PersonGone."""
+    state = record_sql.lock_state(user_id)
+    if state is None:
         # The first push of a person, or the person is gone: the lock just taken on the person's row tells.
         people = get_user_model()._default_manager.select_for_update(no_key=True)
         if not people.filter(pk=user_id, is_active=True).exists():
             raise PersonGone
         SyncState.objects.bulk_create([SyncState(user_id=user_id)], ignore_conflicts=True)
         return _lock(user_id)
-    return counter
+    return state
 
 
-def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: Mapping[str, str]) -> dict[str, int]:
-    """Return the ids of the person's browsers by client id, made where they are new; raises TooManyBrowsers.
+def _browsers(user_id: int, clients: Iterable[str], sender: str | None, push: Push) -> dict[str, int]:
+    """Return the ids of the person's browsers by client id, made where they are new.
 
-    `client`, the sender's description of itself, is stored with its browser.
+    `push.client`, the sender's description of itself, is stored with its browser. Raises TooManyBrowsers, and
+    BrowserOfExtension for a program that names one.
     """
-    now = timezone.now()
+    now, client = timezone.now(), push.client
     wanted = {*clients} if sender is None else {*clients, sender}
+    if push.program and _of_extensions(user_id).filter(client_id__in=wanted).exists():
+        raise BrowserOfExtension
     known = {}
     for pk, client_id, *columns in record_sql.touch_browsers(user_id, wanted, now):
         known[client_id] = pk
@@ -148,23 +171,41 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, client: 
         if client_id == sender and any(kept[column] != text for column, text in client.items()):
             Browser.objects.filter(user_id=user_id, pk=pk).update(**client)
     if new := [client_id for client_id in clients if client_id not in known]:
-        of_quota = Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
-        if of_quota.count() + len(new) > limits.MAX_BROWSERS:
-            raise TooManyBrowsers
         made = [
             Browser(
                 user_id=user_id, created_at=now, last_push_at=now, client_id=client_id,
+                kind=_kind_of_new(client_id, push), label=_label_of_new(client_id, push),
                 **(client if client_id == sender else {}),
             )
             for client_id in new
         ]  # fmt: skip
+        extensions = sum(browser.kind == Browser.Kind.EXTENSION for browser in made)
+        if extensions and _of_extensions(user_id).count() + extensions > limits.MAX_BROWSERS:
+            raise TooManyBrowsers
         known |= {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(made)}
     return known
 
 
-def _store(user_id: int, kind: RecordKind, records: Sequence[Incoming], seq: int, write: Write) -> list[Result]:
-    """Write the winners and return the fate of every record."""
-    results: list[Result] = ["unchanged"] * len(records)
+def _of_extensions(user_id: int) -> QuerySet[Browser]:
+    return Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
+
+
+def _kind_of_new(client_id: str, push: Push) -> Browser.Kind:
+    # A session that sends records under the name of a token's browser must not lock the token out of it.
+    if push.program or client_id.startswith(limits.PROGRAM_PREFIX):
+        return Browser.Kind.PROGRAM
+    return Browser.Kind.EXTENSION
+
+
+def _label_of_new(client_id: str, push: Push) -> str:
+    own = push.program and client_id == push.program.client_id
+    return push.program.name[: limits.MAX_LABEL] if push.program and own else ""
+
+
+def _store(
+    user_id: int, kind: RecordKind, records: Sequence[Incoming], seq: int, write: Write, results: list[Result]
+) -> None:
+    """Write the winners, and set the result of each one in `results`, which holds `unchanged` for every record."""
     left = list(records)
     while left:
         newer = _newer(user_id, kind, left)
@@ -181,7 +222,6 @@ def _store(user_id: int, kind: RecordKind, records: Sequence[Incoming], seq: int
         # The next best copy of a refused record may still be good.
         again = {(record.browser_id, record.key) for record in newer if record.index in refused}
         left = [record for record in left if (record.browser_id, record.key) in again and record.index not in refused]
-    return results
 
 
 def _newer(user_id: int, kind: RecordKind, records: Sequence[Incoming]) -> list[Incoming]:
@@ -272,6 +312,7 @@ def _log_batch(user_id: int, kind: RecordKind, browser_id: int | None, results: 
         updated=results.count("updated"),
         unchanged=results.count("unchanged"),
         rejected=len(errors),
+        erased=results.count("erased"),
         body_bytes=push.body_bytes,
         duration_ms=int((time.monotonic() - push.started) * 1000),
         errors=errors[: limits.BATCH_ERRORS_KEPT],

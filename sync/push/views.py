@@ -11,8 +11,11 @@ from rest_framework.exceptions import APIException, AuthenticationFailed, Valida
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.models import PersonalToken
+from accounts.scopes import Scope
 from strict_json.request_body import read_body
 from sync import limits
+from sync.person_lock import PersonGone
 from sync.push import record_sql, service
 from sync.push.batch import Batch, split
 from sync.push.openapi import (
@@ -51,6 +54,7 @@ class PushView(APIView):
     """Takes one batch of records of one kind."""
 
     throttle_scope = "push"
+    token_scope = Scope.WRITE
     serializer_class: ClassVar[type[RecordSerializer]]
 
     @extend_schema(responses={200: PushReplySerializer})
@@ -64,19 +68,35 @@ class PushView(APIView):
         list_name = self.serializer_class.kind.list_name
         batch = split(body, list_name)
         sender = check_envelope(batch, list_name)
+        program = program_of(request)
+        if program and not sender:
+            sender = program.client_id
         serializer = BulkSerializer(
             child=self.serializer_class(),
             data=batch.records,
             context={"now": int(time.time() * 1000), "anonymous_client_id": sender or ""},
         )
         serializer.is_valid(raise_exception=True)
+        for content in serializer.validated_data if program else ():
+            content.client_id = content.client_id or sender
         push = service.Push(
-            sender=sender, client=client_columns(batch.envelope.get("client")), body_bytes=len(body), started=started
+            sender=sender,
+            program=program,
+            client=client_columns(batch.envelope.get("client")),
+            body_bytes=len(body),
+            started=started,
         )
         try:
             results = serializer.save(user=request.user, push=push)
-        except service.PersonGone as error:
+        except PersonGone as error:
             raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
+        except service.BrowserOfExtension as error:
+            raise Refusal(
+                status.HTTP_403_FORBIDDEN,
+                "browser_of_extension",
+                "A personal token cannot write to the browser of an extension. Leave anonymousClientId out, or make up "
+                "another one.",
+            ) from error
         except service.TooManyBrowsers as error:
             raise Refusal(
                 status.HTTP_403_FORBIDDEN,
@@ -94,6 +114,14 @@ class PushView(APIView):
             "serverTime": int(time.time() * 1000),
         }
         return HttpResponse(msgspec.json.encode(reply), content_type="application/json")
+
+
+def program_of(request: Request) -> service.Program | None:
+    """Return the program that pushes by a personal token; None for an extension."""
+    token = request.auth
+    if isinstance(token, PersonalToken):
+        return service.Program(f"{limits.PROGRAM_PREFIX}{token.pk}", token.name)
+    return None
 
 
 def check_envelope(batch: Batch, list_name: str) -> str | None:

@@ -96,8 +96,25 @@ class Value:
         return self.settle(value, name, judgement)
 
     def to_wire(self, value: Any) -> Any:
-        """Return the wire form of a stored value."""
+        """Return the wire form of a stored value; a value of a JSON column comes as the text of its JSON."""
         return value
+
+
+class Flag(Value):
+    """True or false; SQLite keeps 1 or 0."""
+
+    def __init__(self) -> None:
+        super().__init__(bool, "Enter true or false.")
+
+    def to_wire(self, value: Any) -> bool:
+        return bool(value)
+
+
+class Document(Value):
+    """A value of a JSON column."""
+
+    def to_wire(self, value: str) -> Any:
+        return msgspec.Raw(value)
 
 
 def whole(high: int = limits.MAX_INTEGER) -> Value:
@@ -107,7 +124,7 @@ def whole(high: int = limits.MAX_INTEGER) -> Value:
 
 # A sent site is ignored: the kind's `complete` sets the one of the record's URL.
 SITE = Value(Any, "", described=str)
-FLAG = Value(bool, "Enter true or false.")
+FLAG = Flag()
 DURATION = Value(
     Annotated[int, Meta(ge=0, le=limits.MAX_DURATION_MS)],
     "Enter a duration in whole milliseconds, from 0 to ten years.",
@@ -245,7 +262,7 @@ class Url(Value):
         return _noted(url and url[: limits.MAX_URL], value, name, judgement)
 
 
-class Metadata(Value):
+class Metadata(Document):
     """A free object of up to 32 KiB as compact JSON; over that it becomes empty."""
 
     def __init__(self) -> None:
@@ -264,7 +281,7 @@ class Metadata(Value):
         return _noted(b"{}", document, name, judgement)
 
 
-class SiteDurations(Value):
+class SiteDurations(Document):
     """Milliseconds by site; the largest 1,000 are kept, ties by name."""
 
     def __init__(self) -> None:
@@ -288,7 +305,7 @@ class SiteDurations(Value):
         return encode_document(value)
 
 
-class Members(Value):
+class Members(Document):
     """An object of named values; the `optional` ones may be null or absent."""
 
     def __init__(self, name: str, required: dict[str, Value], optional: dict[str, Value]) -> None:
@@ -318,11 +335,11 @@ class Members(Value):
     def settle(self, value: Any, name: str, judgement: Judgement) -> bytes:
         return encode_document(value)
 
-    def to_wire(self, value: dict[str, Any]) -> dict[str, Any] | None:
-        return value or None  # {} is stored where none was sent, and sending {} would store nulls
+    def to_wire(self, value: str) -> Any:
+        return None if value == "{}" else super().to_wire(value)  # sending {} back would store nulls
 
 
-class IdlePeriods(Value):
+class IdlePeriods(Document):
     """Idle periods in the order sent: malformed ones are dropped, the latest 1,000 are kept."""
 
     def __init__(self) -> None:

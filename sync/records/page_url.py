@@ -18,6 +18,14 @@ def site_of_text(text: str) -> str:
     return found[1] if found else text.lower()
 
 
+def site_of_domain(text: str) -> str | None:
+    """Return the site of a domain as typed, with its port if any; None for anything else, such as a URL."""
+    if any(character in "/?#\\@" for character in text):
+        return None
+    found = read_page_url(f"http://{text.strip()}")
+    return found[1] if found else None
+
+
 def read_page_url(text: str) -> tuple[str, str] | None:
     """Return (the URL without credentials, its site), or None if the text is no absolute http(s) URL."""
     found = _ABSOLUTE.match(text)

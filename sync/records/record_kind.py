@@ -97,6 +97,16 @@ class RecordKind:
         ]
         self._rank_of = attrgetter(*self.rank_columns)
         self._key_of = attrgetter(*self.key)
+        of_row = [field for field in self.fields if field.column != CLIENT_ID]
+        # The columns from which the wire form of a row is made, in the order of the declaration.
+        self.wire_columns = tuple(field.column for field in of_row)
+        self._to_wire = [
+            (place, field.value.to_wire)
+            for place, field in enumerate(of_row)
+            if type(field.value).to_wire is not Value.to_wire
+        ]
+        wire_names = (*(field.wire for field in of_row), CLIENT_ID_FIELD.wire)
+        self._wire = msgspec.defstruct(self.model.__name__ + "Wire", [(name, Any) for name in wire_names], gc=False)
 
     def _make_struct(self) -> Any:
         """Return the class of records of this kind, whose attributes are the columns in the order of `columns`."""
@@ -230,17 +240,16 @@ class RecordKind:
         documents = [merge.encode_document(row[column]) for column in self.documents]
         return self.digest_of((*map(row.get, self.scalars), *documents, *map(row.get, self.derived)))
 
-    def to_wire(self, row: SyncRecord, client_id: str) -> dict[str, Any]:
-        """Return a stored record as the wire has it: sent back, it is `unchanged`.
+    def to_wire(self, row: Sequence[Any], client_id: str) -> msgspec.Struct:
+        """Return a stored record, given by `wire_columns` as the database driver returns them, as the wire has it.
 
-        The exception is a row of an older version whose URL a browser refuses, such as http://xn--/.
+        msgspec encodes it. Sent back, it is `unchanged`. The exception is a row of an older version whose URL a browser
+        refuses, such as http://xn--/.
         """
-        record = {
-            field.wire: field.value.to_wire(getattr(row, field.column))
-            for field in self.fields
-            if field.column != CLIENT_ID
-        }
-        return record | {CLIENT_ID_FIELD.wire: client_id}
+        values = list(row)
+        for place, to_wire in self._to_wire:
+            values[place] = to_wire(values[place])
+        return self._wire(*values, client_id)
 
 
 class _Ids(msgspec.Struct, gc=False):

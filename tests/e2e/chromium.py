@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from .machine import EXTENSION, require_program
 
@@ -177,7 +177,8 @@ class Chromium:
         page.get_by_label("E-mail").fill(email)
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Sign in", exact=True).click()
-        page.get_by_text(f"Signed in as {email}").wait_for(timeout=30_000)
+        expect(page.locator("#email")).to_have_text(email, timeout=30_000)
+        expect(page.locator("#account-message")).to_contain_text("Signed in.")
 
     def sync_all(self, page: Page, seconds: float = 60) -> None:
         """Asks for a sync and waits until nothing is pending."""
@@ -219,3 +220,69 @@ class Chromium:
             if wanted in words and not any(word.startswith(b"--type=") for word in words):
                 found.append(int(folder.name))
         return found
+
+
+class Popup:
+    """The real popup over the page in front. The driver does not list it as a page, so it speaks through the protocol."""
+
+    def __init__(self, chromium: Chromium, page: Page) -> None:
+        self.chromium = chromium
+        self.number = 0
+        self.replies: dict[int, Any] = {}
+        self.session = chromium.context.new_cdp_session(page)
+        self.session.on("Target.receivedMessageFromTarget", self._received)
+        page.bring_to_front()
+        # The window must be in front, which takes a moment after another page was.
+        chromium.wait(
+            lambda: chromium.worker.evaluate("chrome.action.openPopup().then(() => true, () => false)"), every=0.3
+        )
+        target = chromium.wait(self._target)
+        attached = self.session.send("Target.attachToTarget", {"targetId": target, "flatten": False})
+        self.id = attached["sessionId"]
+        self.wait("document.readyState === 'complete'")
+
+    def _target(self) -> str | None:
+        found = self.session.send("Target.getTargets")["targetInfos"]
+        return next((one["targetId"] for one in found if one["url"].endswith("/popup.html")), None)
+
+    def _received(self, event: Any) -> None:
+        message = json.loads(event["message"])
+        if "id" in message:
+            self.replies[message["id"]] = message
+
+    def send(self, method: str, **params: Any) -> Any:
+        self.number += 1
+        message = json.dumps({"id": self.number, "method": method, "params": params})
+        self.session.send("Target.sendMessageToTarget", {"sessionId": self.id, "message": message})
+        return self.chromium.wait(lambda: self.replies.pop(self.number, None), every=0.02)["result"]
+
+    def run(self, expression: str) -> Any:
+        answer = self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        return answer["result"].get("value")
+
+    def wait(self, expression: str) -> None:
+        """Waits until a JavaScript expression is true in the popup."""
+        self.chromium.wait(lambda: self.run(expression))
+
+    def text(self, selector: str) -> str:
+        """The text of an element that is shown, else an empty text."""
+        found = f"document.querySelector({json.dumps(selector)})"
+        return str(self.run(f"{found}.checkVisibility() ? {found}.innerText : ''"))
+
+    def wait_for_text(self, selector: str, part: str) -> None:
+        self.chromium.wait(lambda: part in self.text(selector))
+
+    def click(self, selector: str) -> None:
+        """Clicks the middle of an element that is shown."""
+        element = f"document.querySelector({json.dumps(selector)})"
+        self.wait(f"{element}.checkVisibility()")
+        x, y = self.run(
+            f"(({element}).scrollIntoView({{block: 'center'}}), ((box) => [box.x + box.width / 2, box.y + box.height / 2])"
+            f"({element}.getBoundingClientRect()))"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def close(self) -> None:
+        self.session.send("Target.closeTarget", {"targetId": self.chromium.wait(self._target)})
+        self.session.detach()

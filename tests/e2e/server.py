@@ -48,7 +48,7 @@ class Server:
             "DJANGO_SETTINGS_MODULE": "syncserver.settings",
             "SECRET_KEY": "0123456789-for-tests-only-abcdefghijklmnopqrstuvwxyz",
             "DEBUG": "true",
-            "ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "ALLOWED_HOSTS": "127.0.0.1,localhost,nas.local",
             "DATABASE_URL": self.database,
             "WEB_CONCURRENCY": "2",
             "PORT": str(self.port),
@@ -109,6 +109,26 @@ class Server:
                 return dict(json.load(reply))
         except urllib.error.HTTPError as error:
             raise AssertionError(error.read().decode()) from error
+
+    def call(self, path: str, body: Any, token: str) -> Any:
+        """What the API answers to a program of the person."""
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        request = urllib.request.Request(f"{self.url}{path}", json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return json.load(reply)
+
+    def execute(self, sql: str) -> None:
+        """Change the database behind the server's back."""
+        if self.parent:
+            with psycopg.connect(self.database, autocommit=True) as connection:
+                connection.execute(sql)
+        else:
+            connection = sqlite3.connect(self.database.removeprefix("sqlite:///"), timeout=10)
+            try:
+                connection.execute(sql)
+                connection.commit()
+            finally:
+                connection.close()
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         if self.parent:

@@ -16,6 +16,11 @@ MADE = {
     "/behind": "<title>Behind</title>",
     "/described": '<html lang="en-GB"><title>Described</title><meta name="description" content="What it is about.">'
     '<meta property="og:type" content="article"><link rel="canonical" href="/canonical"><p>Four words are here.',
+    "/article": "<title>Article</title><article><h1>Article</h1>"
+    + "<p>Some words of an article.</p>" * 200
+    + "</article>",
+    "/sound": "<title>Sound</title><script>const sound = new AudioContext(); const tone = sound.createOscillator();"
+    "tone.connect(sound.destination); tone.start()</script>",
     "/portal": "<title>Portal</title><h1>Not a sync server</h1>",
 }
 

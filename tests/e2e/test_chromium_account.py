@@ -2,8 +2,10 @@
 
 import re
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,13 +41,26 @@ def mailbox(server: Server) -> Mailbox:
     return Mailbox(Path(server.log.name))
 
 
-@pytest.fixture(params=[{"width": 390, "height": 800}, {"width": 1280, "height": 800}], ids=["phone", "wide"])
-def page(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Page]:
+@contextmanager
+def opened(playwright: Playwright, width: int, *, scripts: bool) -> Iterator[Page]:
     path = require_program("chromium", "chromium")
     switches = ["--disable-quic", "--no-first-run", "--host-resolver-rules=MAP * 127.0.0.1"]
     with closing(playwright.chromium.launch(executable_path=path, chromium_sandbox=False, args=switches)) as browser:
-        page = browser.new_context(viewport=request.param, java_script_enabled=False).new_page()
+        window = {"width": width, "height": 800}
+        page = browser.new_context(viewport=window, java_script_enabled=scripts).new_page()
         page.set_default_timeout(10_000)
+        yield page
+
+
+@pytest.fixture(params=[390, 1280], ids=["phone", "wide"])
+def page(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Page]:
+    with opened(playwright, request.param, scripts=False) as page:
+        yield page
+
+
+@pytest.fixture(params=[390, 1280], ids=["phone", "wide"])
+def scripted(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator[Page]:
+    with opened(playwright, request.param, scripts=True) as page:
         yield page
 
 
@@ -145,3 +160,72 @@ def test_signing_in_leads_to_no_foreign_host(page: Page, server: Server, wanted:
     press(page, "Sign in")
     headed(page, "Three steps to your first day")
     assert page.url == f"{server.url}/dashboard/start"
+
+
+def token_works(server: Server, token: str) -> bool:
+    request = urllib.request.Request(f"{server.url}/api/insights/summary", headers={"Authorization": f"Bearer {token}"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return bool(reply.status == 200)
+    except urllib.error.HTTPError as error:
+        if error.code != 401:
+            raise
+        return False
+
+
+def sign_in_for_tokens(page: Page, server: Server, name: str) -> None:
+    assert page.viewport_size
+    email = f"{name}{page.viewport_size['width']}@example.org"
+    server.register(email)
+    page.goto(f"{server.url}/account/tokens")
+    fill(page, Email_address=email, Password=PASSWORD)
+    page.keyboard.press("Enter")
+    headed(page, "Personal tokens")
+    expect(page.get_by_text("You have no tokens.")).to_be_visible()
+
+
+def test_without_scripts_a_token_is_text_in_a_field(page: Page, server: Server) -> None:
+    sign_in_for_tokens(page, server, "dave")
+    fill(page, Name="Weekly report", Your_password=PASSWORD)
+    page.get_by_label("Read:").check()
+    press(page, "Make the token")
+    headed(page, "“Weekly report” is made")
+    expect(page.get_by_role("button", name="Copy")).to_be_hidden()
+    field = page.get_by_label("The token", exact=True)
+    assert field.evaluate("field => field.scrollWidth <= field.clientWidth")
+    assert token_works(server, field.input_value())
+
+
+def test_a_token_is_made_with_the_keyboard_copied_used_and_revoked(scripted: Page, server: Server) -> None:
+    page = scripted
+    sign_in_for_tokens(page, server, "carol")
+    page.get_by_label("Name", exact=True).focus()
+    page.keyboard.type("Weekly report")
+    for key in ("Tab", "Space", "Tab", "Tab", "Tab", "ArrowDown", "Tab"):
+        page.keyboard.press(key)
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The password is wrong.")).to_be_visible()
+    expect(page.get_by_label("Your password")).to_be_focused()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    headed(page, "“Weekly report” is made")
+    expect(page.get_by_label("The token", exact=True)).to_be_focused()
+    token = page.get_by_label("The token", exact=True).input_value()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url)
+    expect(page.get_by_role("button", name="Copy")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == token
+    assert token_works(server, token)
+
+    page.reload()
+    expect(page.get_by_text("This token was made already, and a token is shown only once.")).to_be_visible()
+    expect(page.get_by_text("may read")).to_be_visible()
+    assert token not in page.content()
+    follow(page, "Revoke Weekly report")
+    fill(page, Your_password=PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("“Weekly report” is revoked.")).to_be_visible()
+    assert not token_works(server, token)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Page, Playwright
 
-from .chromium import Chromium
+from .chromium import Chromium, extension_id
 from .server import PASSWORD, Server
 from .sites import MADE_HOST, POSTGRES, PYTHON, Sites
 from .truth import Truth, difference, now_ms, sums_differ
@@ -320,3 +320,47 @@ def test_a_title_stays_with_its_address(chromium: Chromium, sites: Sites) -> Non
         (f"{app}/letter", "Letter"),
         (f"{app}/letter#part", "Part"),
     ]
+
+
+def test_an_extension_switched_off_and_on_keeps_the_totals_of_open_tabs(chromium: Chromium, sites: Sites) -> None:
+    chromium.shorten_time()
+    switches = chromium.context.new_page()
+    switches.goto("chrome://extensions")
+    page = chromium.context.pages[0]
+    url = sites.url(PYTHON, "/library/os.html")
+    page.bring_to_front()
+    browse(page, url)
+    chromium.pause(4)
+    for on in (False, True):
+        switches.evaluate(
+            "([id, on]) => new Promise((done) => chrome.management.setEnabled(id, on, done))", [extension_id(), on]
+        )
+        chromium.pause(3)
+    control = chromium.own_page()
+    chromium.wait(lambda: chromium.ask(control, "status"))
+    chromium.pause(0.5)
+    records = chromium.records(control)
+    assert [visit["url"] for visit in records["visits"]] == [url, url]
+    assert sum(visit["durationMs"] for visit in records["visits"]) <= 9000
+    assert [(one["pages"], one["closedAt"]) for one in records["aggregates"]] == [(2, None)]
+
+
+def test_very_long_addresses_are_cut_and_the_server_takes_them(
+    chromium: Chromium, server: Server, sites: Sites
+) -> None:
+    email = "alice-long@example.com"
+    server.register(email)
+    chromium.shorten_time()
+    control = chromium.own_page()
+    chromium.sign_in(control, server.url, email, PASSWORD)
+    page = chromium.context.pages[0]
+    page.bring_to_front()
+    browse(page, sites.url(MADE_HOST, "/app"))
+    for length in (300_000, 2_000_000):
+        chromium.pause(2)
+        page.evaluate("(length) => history.pushState({}, '', `/${length}?${'x'.repeat(length)}`)", length)
+    chromium.pause(2)
+    control.bring_to_front()
+    chromium.sync_all(control)
+    assert [len(row["url"]) for row in server.visits(email)][1:] == [8192, 8192]
+    assert chromium.ask(control, "status")["counts"]["parked"] == 0

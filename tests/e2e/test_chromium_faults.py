@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Page, Playwright, expect
 
 from .chromium import Chromium, seed
 from .proxy import Proxy
@@ -116,7 +116,9 @@ def test_a_server_that_is_away_for_a_while_gets_everything_later(
             script.read(page)
             chromium.stop_worker(page)
         script.stop_reading(control)
-        control.get_by_text("Your records wait here and go out later.").wait_for(timeout=15_000)
+        expect(control.locator("#problem-text")).to_contain_text(
+            "Your records wait here and go out later.", timeout=15_000
+        )
     finally:
         server.start()
     chromium.wait(lambda: is_settled(chromium, control), 30, 0.3)
@@ -175,7 +177,7 @@ def test_a_sign_in_that_ended_asks_the_person_and_keeps_every_record(
     script.read(page)
     script.stop_reading(control)
     chromium.wait(lambda: chromium.ask(control, "status")["account"]["needsSignIn"], 20, 0.3)
-    control.get_by_text("Your sign-in has ended.").first.wait_for()
+    expect(control.locator("#sign-in-again")).to_contain_text("Your sign-in has ended.")
     assert chromium.worker.evaluate("chrome.action.getBadgeText({})") == "!"
     assert server.visits(email) == []
     control.get_by_label("Password").fill(PASSWORD)
@@ -198,9 +200,9 @@ def test_nobody_sends_another_persons_records(chromium: Chromium, server: Server
     hers.read(page)
     hers.stop_reading(control)
     control.get_by_role("button", name="Sign out").click()
-    control.get_by_text("have not been sent yet").wait_for()
+    expect(control.locator("#leave-text")).to_contain_text("have not been sent yet")
     control.locator("#leave-yes").click()
-    control.get_by_text("Signed out.").wait_for()
+    expect(control.locator("#account-message")).to_contain_text("Signed out.")
     chromium.sign_in(control, server.url, bob, PASSWORD)
     his.read(page)
     his.stop_reading(control)
@@ -209,7 +211,7 @@ def test_nobody_sends_another_persons_records(chromium: Chromium, server: Server
     assert server.visits(alice) == []
     control.get_by_role("button", name="Sign out").click()
     control.locator("#leave-yes").click()
-    control.get_by_text("Signed out.").wait_for()
+    expect(control.locator("#account-message")).to_contain_text("Signed out.")
     chromium.sign_in(control, server.url, alice, PASSWORD)
     chromium.sync_all(control)
     rows_match(server, alice, hers.truth)
@@ -236,12 +238,12 @@ def test_a_full_disk_stops_recording_in_plain_sight_and_deletes_nothing(chromium
     page.goto(sites.url(PYTHON, "/library/uuid.html"))
     chromium.pause(1)
     shown = chromium.own_page("src/pages/popup.html")
-    shown.get_by_text("Recording has stopped because the disk is full.").wait_for()
+    expect(shown.locator("#failure-text")).to_contain_text("Recording has stopped because the disk is full.")
     assert chromium.worker.evaluate("chrome.action.getBadgeText({})") == "!"
     assert chromium.records(control) == before
     chromium.worker.evaluate("() => { IDBObjectStore.prototype.put = globalThis.put; }")
     shown.get_by_role("button", name="Try again").click()
-    shown.get_by_text("Recording", exact=True).wait_for()
+    expect(shown.locator("#state-text")).to_have_text("Recording")
     assert chromium.wait(lambda: chromium.worker.evaluate("chrome.action.getBadgeText({})") == "")
     page.bring_to_front()
     page.goto(sites.url(PYTHON, "/library/zlib.html"))
@@ -258,16 +260,17 @@ def test_metadata_is_read_only_where_the_person_allows_it(playwright: Playwright
     page = chromium.context.pages[0]
     described = sites.url(MADE_HOST, "/described")
     control = chromium.own_page()
-    for _ in range(2):
+    for is_allowed in (False, True):
+        if is_allowed:
+            control.bring_to_front()
+            control.get_by_label("Only on these sites").check()
+            control.locator("#metadata-sites").fill("made.test")
+            control.locator("#metadata").get_by_role("button", name="Save").click()
+            expect(control.locator("#metadata-message")).to_contain_text("It holds for pages that load from now on.")
         page.bring_to_front()
         page.goto(described)
         chromium.pause(1.5)
         page.goto("about:blank")
-        control.bring_to_front()
-        control.get_by_label("Only on these sites").check()
-        control.locator("#metadata-sites").fill("made.test")
-        control.locator("#metadata").get_by_role("button", name="Save").click()
-        control.get_by_text("It holds for pages that load from now on.").wait_for()
     without, allowed = (visit["metadata"] for visit in chromium.records(control)["visits"])
     assert without == {}
     assert allowed == {

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from .chromium import Chromium
 from .machine import SCREENSHOTS, free_port
@@ -22,7 +22,7 @@ def photograph(page: Page, name: str) -> None:
 def popup(chromium: Chromium) -> Page:
     page = chromium.own_page("src/pages/popup.html")
     page.set_viewport_size({"width": 360, "height": 520})
-    page.get_by_text("Recording", exact=True).wait_for()
+    expect(page.locator("#state-text")).to_have_text("Recording")
     return page
 
 
@@ -41,13 +41,13 @@ def browse_a_little(chromium: Chromium, sites: Sites) -> None:
 def test_a_new_person_signs_up_and_sees_what_was_recorded(chromium: Chromium, server: Server, sites: Sites) -> None:
     chromium.shorten_time()
     first = popup(chromium)
-    first.get_by_text("Nothing yet.").wait_for()
-    first.get_by_text("kept in this browser only").wait_for()
+    expect(first.locator("#today-visits")).to_contain_text("Nothing yet.")
+    expect(first.locator("#signed-out")).to_be_visible()
     photograph(first, "popup-empty")
     first.close()
     browse_a_little(chromium, sites)
     options = chromium.own_page()
-    options.get_by_text("Add the 3 visits recorded while signed out").wait_for()
+    expect(options.locator("#adopt-text")).to_contain_text("Add the 3 visits recorded while signed out")
     photograph(options, "options-signed-out")
 
     options.get_by_label("Create an account").check()
@@ -55,11 +55,11 @@ def test_a_new_person_signs_up_and_sees_what_was_recorded(chromium: Chromium, se
     options.get_by_label("E-mail").fill("alice@example.com")
     options.get_by_label("Password").fill("1234")
     options.get_by_role("button", name="Create account").click()
-    options.get_by_text("Password: This password is too short").wait_for()
+    expect(options.locator("#enter-message")).to_contain_text("Password: This password is too short")
     photograph(options, "options-refused")
     options.get_by_label("Password").fill(PASSWORD)
     options.get_by_role("button", name="Create account").click()
-    options.get_by_text("made while signed out now belong to this account").wait_for()
+    expect(options.locator("#account-message")).to_contain_text("made while signed out now belong to this account.")
     chromium.wait(
         lambda: (
             [row["url"] for row in server.visits("alice@example.com")]
@@ -72,8 +72,8 @@ def test_a_new_person_signs_up_and_sees_what_was_recorded(chromium: Chromium, se
     )
     photograph(options, "options-signed-in")
     shown = popup(chromium)
-    shown.get_by_text("docs.python.test").wait_for()
-    shown.get_by_text("Last sent just now").wait_for()
+    expect(shown.locator("#sites .site").first).to_have_text("docs.python.test")
+    expect(shown.locator("#times")).to_contain_text("Last sent just now")
     photograph(shown, "popup")
 
 
@@ -90,7 +90,7 @@ def test_the_check_of_a_server_names_what_is_wrong(chromium: Chromium, server: S
     }.items():
         page.get_by_label("Server address").fill(address)
         page.get_by_role("button", name="Check").click()
-        page.locator("#server-message", has_text=words).wait_for(timeout=10_000)
+        expect(page.locator("#server-message")).to_contain_text(words, timeout=10_000)
 
 
 def test_the_reason_why_a_name_or_a_certificate_fails_is_found(chromium: Chromium) -> None:
@@ -108,7 +108,7 @@ def test_a_wrong_password_is_said_and_nobody_is_signed_in(chromium: Chromium, se
     page.get_by_label("E-mail").fill("bob-wrong@example.com")
     page.get_by_label("Password").fill("not the one")
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_text("The e-mail address or the password is not right.").wait_for()
+    expect(page.locator("#enter-message")).to_have_text("The e-mail address or the password is not right.")
     assert chromium.ask(page, "status")["account"] is None
 
 
@@ -119,7 +119,7 @@ def test_rules_and_pause_hold_before_anything_is_stored(chromium: Chromium, site
     options.get_by_label("Record only the site's name").fill("made.test")
     options.get_by_label("Leave out the part after").fill("*")
     options.get_by_role("button", name="Save rules").click()
-    options.get_by_text("Saved. The rules hold").wait_for()
+    expect(options.locator("#rules-message")).to_contain_text("Saved. The rules hold")
     page = chromium.context.pages[0]
     page.bring_to_front()
     for host, path in (
@@ -131,14 +131,14 @@ def test_rules_and_pause_hold_before_anything_is_stored(chromium: Chromium, site
         chromium.pause(1.4)
     shown = popup(chromium)
     shown.get_by_role("button", name="Pause for an hour").click()
-    shown.get_by_text("Paused until").wait_for()
+    expect(shown.locator("#state-text")).to_contain_text("Paused until")
     photograph(shown, "popup-paused")
     page.bring_to_front()
     page.goto(sites.url(PYTHON, "/library/sys.html"))
     chromium.pause(1.4)
     shown.bring_to_front()
     shown.get_by_role("button", name="Resume recording").click()
-    shown.get_by_text("Recording", exact=True).wait_for()
+    expect(shown.locator("#state-text")).to_have_text("Recording")
     records = chromium.records(shown)
     assert [(visit["url"], bool(visit["title"])) for visit in records["visits"]] == [
         (sites.url(MADE_HOST, "/"), False),
@@ -152,7 +152,7 @@ def test_a_faulty_rule_is_named_and_not_saved(chromium: Chromium) -> None:
     page = chromium.own_page()
     page.get_by_label("Never record these sites").fill("example.com\nnot a site")
     page.get_by_role("button", name="Save rules").click()
-    page.get_by_text("“not a site” is not a site.").wait_for()
+    expect(page.locator("#rules-message")).to_contain_text("“not a site” is not a site.")
     assert chromium.ask(page, "status")["rules"]["never"] == []
 
 
@@ -160,7 +160,7 @@ def test_records_are_exported_and_erased(chromium: Chromium, sites: Sites) -> No
     chromium.shorten_time()
     browse_a_little(chromium, sites)
     page = chromium.own_page()
-    page.get_by_text("3 visits and the totals of 1 tab").wait_for()
+    expect(page.locator("#total")).to_contain_text("3 visits and the totals of 1 tab")
     with page.expect_download() as download:
         page.get_by_role("button", name="Export as JSON").click()
     copy = json.loads(download.value.path().read_text())
@@ -172,14 +172,14 @@ def test_records_are_exported_and_erased(chromium: Chromium, sites: Sites) -> No
         (sites.url(MADE_HOST, "/app"), "waiting"),
     ]
     page.get_by_role("button", name="Erase…").click()
-    page.get_by_text("4 records are not on your server yet").wait_for()
+    expect(page.locator("#erase-text")).to_contain_text("4 records are not on your server yet")
     page.get_by_role("button", name="Keep them").click()
     assert len(chromium.records(page)["visits"]) == 3
     page.get_by_role("button", name="Erase…").click()
     page.get_by_role("button", name="Erase", exact=True).click()
-    page.get_by_text("Erased.", exact=True).wait_for()
+    expect(page.locator("#yours-message")).to_have_text("Erased.")
     assert chromium.records(page) == {"visits": [], "aggregates": []}
-    page.get_by_text("Nothing is recorded here yet.").wait_for()
+    expect(page.locator("#total")).to_have_text("Nothing is recorded here yet.")
 
 
 def test_what_the_server_refused_is_shown_with_its_reason_and_sent_again_on_demand(
@@ -191,8 +191,7 @@ def test_what_the_server_refused_is_shown_with_its_reason_and_sent_again_on_dema
     chromium.sign_in(page, server.url, "alice-refused@example.com", PASSWORD)
     make_record(chromium, page, {"id": "pv_bad", "url": "http://[", "startedAt": 1763373600000})
     chromium.ask(page, "sync")
-    page.get_by_text("Refused by the server").wait_for()
-    page.locator("#refused-rows", has_text="Enter an absolute http or https URL").wait_for()
+    expect(page.locator("#refused-rows")).to_contain_text("Enter an absolute http or https URL")
     photograph(page, "options-parked")
     shown = popup(chromium)
     shown.get_by_role("button", name="See refused records").wait_for()
@@ -257,3 +256,15 @@ def test_pages_are_worked_by_keyboard_and_named_for_a_screen_reader(chromium: Ch
         }
     )
     assert wanted <= reached
+
+
+def test_what_counts_as_presence_is_chosen_and_kept(chromium: Chromium) -> None:
+    options = chromium.own_page()
+    options.wait_for_function("document.querySelector('#idle-seconds').value === '60'")
+    options.get_by_label("I am away after").select_option("3 minutes")
+    options.get_by_label("A page with sound counts as watched").uncheck()
+    options.get_by_text("Saved.", exact=True).wait_for()
+    chromium.wait(lambda: chromium.ask(options, "status")["soundCounts"] is False)
+    chromium.stop_worker(options)
+    status = chromium.ask(options, "status")
+    assert (status["idleSeconds"], status["soundCounts"]) == (180, False)

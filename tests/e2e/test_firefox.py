@@ -103,13 +103,50 @@ def test_firefox_records_signs_in_syncs_and_restarts(firefox: Firefox, server: S
     rows_match(server, email, truth)
 
 
+def test_firefox_forgets_a_site_and_what_another_program_erases(firefox: Firefox, server: Server, sites: Sites) -> None:
+    email = "bob-firefox-forget@example.com"
+    token = server.register(email)["access"]
+    firefox.shorten_time(syncSoonSeconds=600, syncEverySeconds=600)
+    control = firefox.tab(f"{firefox.origin}src/pages/options.html")
+    firefox.sign_in(control, server.url, email, PASSWORD)
+    page = firefox.tab("about:blank")
+    for url in (sites.url(MADE_HOST, "/app"), sites.url(POSTGRES, "/sql-select.html"), sites.url(PYTHON, "/")):
+        firefox.go(page, url, "none")
+        time.sleep(1.6)
+    firefox.front(control)
+    firefox.sync_all(control)
+
+    def domains() -> list[str]:
+        return sorted(row["domain"] for row in server.visits(email))
+
+    assert domains() == ["docs.python.test", MADE_HOST, POSTGRES]
+    firefox.fill(control, "#forget-name", MADE_HOST)
+    firefox.click(control, "#forget-site")
+    question = "document.querySelector('#forget-question').innerText"
+    firefox.wait(lambda: firefox.run(control, question).startswith(f"Forget {MADE_HOST}? 1 visit on your server"))
+    firefox.click(control, "#forget-yes")
+    firefox.wait(lambda: firefox.run(control, "document.querySelector('#forget-message').innerText.startsWith('Forg')"))
+    assert domains() == ["docs.python.test", POSTGRES]
+
+    server.call("/api/sync/erasures", {"rule": {"domain": POSTGRES}}, token)
+    firefox.ask(control, "sync")
+    firefox.wait(lambda: {one["domain"] for one in firefox.records(control)["visits"]} == {"docs.python.test"})
+    checked = "document.querySelector('#count-check').innerText"
+    firefox.wait(lambda: firefox.run(control, checked) == "1 visit of this browser is on your server.")
+
+
 def test_firefox_records_no_error_page(firefox: Firefox, sites: Sites) -> None:
     firefox.shorten_time()
     page = firefox.tab("about:blank")
     url = sites.url(PYTHON, "/library/os.html")
     firefox.go(page, url, "none")
     time.sleep(2)
-    for failing in (f"http://refused.test:{free_port()}/", f"https://docs.python.test:{sites.port}/"):
+    # No name ends in .onion, by RFC 7686, so Firefox resolves none.
+    for failing in (
+        f"http://refused.test:{free_port()}/",
+        f"https://docs.python.test:{sites.port}/",
+        f"http://unknown.onion:{sites.port}/",
+    ):
         with contextlib.suppress(RuntimeError):
             firefox.go(page, failing, "none")
         time.sleep(2)
@@ -145,3 +182,21 @@ def test_firefox_knows_when_nobody_is_there(firefox: Firefox, sites: Sites) -> N
         shown = firefox.tab(f"{firefox.origin}src/pages/{scheme}.html")
         time.sleep(1)
         firefox.screenshot(shown, SCREENSHOTS / f"firefox-{scheme}.png")
+
+
+def test_firefox_title_stays_with_its_address(firefox: Firefox, sites: Sites) -> None:
+    firefox.shorten_time()
+    app = sites.url(MADE_HOST, "/app")
+    page = firefox.tab(app)
+    time.sleep(2)
+    firefox.run(page, "(document.title = 'Letter', void history.pushState({}, '', '/app/letter'))")
+    time.sleep(2)
+    firefox.run(page, "(location.hash = 'part', void (document.title = 'Part'))")
+    time.sleep(2)
+    control = firefox.tab(f"{firefox.origin}src/pages/options.html")
+    time.sleep(1)
+    assert [(visit["url"], visit["title"]) for visit in firefox.records(control)["visits"]] == [
+        (app, "Inbox"),
+        (f"{app}/letter", "Letter"),
+        (f"{app}/letter#part", "Part"),
+    ]

@@ -34,9 +34,9 @@ export class ScriptedServer {
     return this.requests.filter(({ path }) => path === '/api/sync/page-visits').map(({ body }) => body.visits.map(({ id }) => id));
   }
 
-  async answer({ pathname: path }, { method, headers, body }) {
+  async answer({ pathname: path, searchParams: query }, { method, headers, body }) {
     const text = headers['Content-Encoding'] === 'gzip' ? gunzipSync(Buffer.from(body)).toString() : body;
-    const request = { path, method, token: headers.Authorization?.slice(7) ?? null, body: text === undefined ? null : JSON.parse(text) };
+    const request = { path, query, method, token: headers.Authorization?.slice(7) ?? null, body: text === undefined ? null : JSON.parse(text) };
     this.requests.push(request);
     const scripted = this.script.get(path)?.shift();
     if (scripted instanceof Error) throw scripted;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { localDay } from '../../extension/src/store.js';
+import { NO_RULES } from '../../extension/src/capture/recording-rules.js';
 import { RecordingFixture, T0 } from './recording-fixture.js';
 
 const visit = (n, more = {}) => ({
@@ -129,6 +129,38 @@ test('the day counts each visit once, with its latest duration', async () => {
   assert.deepEqual(await store.day('alice', T0), { activeMs: 4500, visits: 2, domains: { 'a.test': 4000, 'b.test': 500 } });
 });
 
+test('a visit across midnight counts on both days, as on the dashboard', async () => {
+  const { store } = await RecordingFixture.open();
+  const midnight = new Date(2025, 10, 8).getTime();
+  // A third of 1,000 ms lies before midnight.
+  const across = visit(0, { startedAt: midnight - 1000, durationMs: 3000, activeMs: 1000 });
+  await commit(store, [across]);
+  assert.deepEqual(await store.day('alice', midnight - 1), { activeMs: 333, visits: 1, domains: { 'a.test': 333 } });
+  assert.deepEqual(await store.day('alice', midnight), { activeMs: 667, visits: 0, domains: { 'a.test': 667 } });
+  await commit(store, [{ ...across, durationMs: 4000, activeMs: 2000, revision: 2 }]);
+  assert.deepEqual(await store.day('alice', midnight - 1), { activeMs: 500, visits: 1, domains: { 'a.test': 500 } });
+  assert.deepEqual(await store.day('alice', midnight), { activeMs: 1500, visits: 0, domains: { 'a.test': 1500 } });
+});
+
+test('a held visit is not in the totals of its day until it is allowed again', async () => {
+  const { store } = await RecordingFixture.open();
+  await commit(store, [visit(1), visit(2, { domain: 'b.test', url: 'https://b.test/' })]);
+  await store.applyRules({ ...NO_RULES, never: ['b.test'] });
+  assert.deepEqual(await store.day('alice', T0), { activeMs: 1000, visits: 1, domains: { 'a.test': 1000 } });
+  await store.applyRules(NO_RULES);
+  assert.deepEqual(await store.day('alice', T0), { activeMs: 2000, visits: 2, domains: { 'a.test': 1000, 'b.test': 1000 } });
+  await store.applyRules({ ...NO_RULES, never: ['b.test'] });
+  assert.equal(await store.forbidden('alice', { ...NO_RULES, never: ['b.test'] }, { forget: true }), 1);
+  assert.deepEqual(await store.day('alice', T0), { activeMs: 1000, visits: 1, domains: { 'a.test': 1000 } });
+});
+
+test('a visit that the rules forbid is held in the transaction that stores it', async () => {
+  const { store } = await RecordingFixture.open();
+  await store.commitCapture({ state: { rules: { ...NO_RULES, never: ['a.test'] } }, putTabs: [], dropTabs: [], visits: [visit(1)], aggregates: [] });
+  assert.deepEqual(await store.counts('alice'), { pending: 0, parked: 0, synced: 0, held: 1, pendingVisits: 0 });
+  assert.equal((await store.day('alice', T0)).visits, 0);
+});
+
 test('erasing and counting concern one account', async () => {
   const { store } = await RecordingFixture.open();
   await commit(store, [visit(1), visit(2, { owner: 'bob' })], [aggregate(1), aggregate(1, { owner: 'bob' })]);
@@ -139,10 +171,6 @@ test('erasing and counting concern one account', async () => {
   for await (const slice of store.slices('visits', 'bob')) slices.push(...slice);
   assert.deepEqual(slices.map(({ owner }) => owner), ['bob']);
   assert.equal((await store.day('bob', T0)).visits, 1);
-});
-
-test('a day is a day of local time', () => {
-  assert.equal(localDay(new Date(2025, 10, 7, 23, 59).getTime()), 20251107);
 });
 
 test('erasing leaves settings and the account', async () => {

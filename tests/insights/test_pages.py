@@ -300,6 +300,30 @@ def test_a_browser_that_fell_silent_is_pointed_out(client, alice):
     assert "Firefox on Linux" in page
 
 
+def test_a_person_names_a_browser_and_sees_the_name_everywhere(client, alice):
+    started_at = AT_9
+    store(alice, visit(client_id="038a5898-dc23", started_at=started_at, title="A page of mine"))
+    client.force_login(alice)
+    named = client.post("/dashboard/browsers/name", {"client_id": "038a5898-dc23", "label": " <Laptop> "}, follow=True)
+    assert named.redirect_chain[-1][0] == "/dashboard/browsers"
+    assert "Named." in named.content.decode()
+    for page in ("/dashboard/browsers", "/dashboard/timeline/2025-11-03", "/dashboard/history"):
+        assert "&lt;Laptop&gt;" in client.get(page).content.decode(), page
+    client.post("/dashboard/browsers/name", {"client_id": "038a5898-dc23", "label": ""})
+    assert "Browser 038a5898" in client.get("/dashboard/browsers").content.decode()
+
+
+def test_a_name_that_is_too_long_or_of_a_browser_of_somebody_else_is_refused(client, alice, bob):
+    store(alice, visit(client_id="b1"))
+    client.force_login(alice)
+    for label in ("x" * 65, "a\0b"):
+        answer = client.post("/dashboard/browsers/name", {"client_id": "b1", "label": label}, follow=True)
+        assert "A name has at most 64 characters." in answer.content.decode()
+    client.force_login(bob)
+    assert client.post("/dashboard/browsers/name", {"client_id": "b1", "label": "mine"}).status_code == 404
+    assert Browser.objects.get(client_id="b1").label == ""
+
+
 def test_an_import_and_a_program_never_fall_silent(client, alice):
     from django.utils import timezone
 

@@ -48,6 +48,21 @@ class Database:
         ) as connection:
             connection.execute(statement)
 
+    def copy(self, folder):
+        """Return a copy of a database to which nobody is connected."""
+        Path(folder).mkdir()
+        copied = object.__new__(Database)
+        copied.name = f"{self.name}_copy"
+        if POSTGRESQL:
+            copied.url = urlunsplit(urlsplit(DATABASE_URL)._replace(path=f"/{copied.name}"))
+            self._administer(f'CREATE DATABASE "{copied.name}" TEMPLATE "{self.name}"')
+        else:
+            copied.path = Path(folder) / "live.sqlite3"
+            copied.url = f"sqlite:///{copied.path}"
+            with closing(self.connect()) as here, closing(sqlite3.connect(copied.path)) as there:
+                here.backup(there)
+        return copied
+
     def drop(self):
         if not POSTGRESQL:
             return
@@ -110,8 +125,14 @@ class Service:
         }
 
     def migrate(self):
-        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(command, cwd=ROOT, env=self.environment, check=True, timeout=120)
+        self.manage("migrate", "--verbosity", "0")
+
+    def manage(self, *arguments):
+        """Run a management command and return its output."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, timeout=120, stdout=subprocess.PIPE, text=True
+        ).stdout
 
     def start(self):
         web = next(line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("web:"))

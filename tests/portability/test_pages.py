@@ -52,7 +52,10 @@ def test_from_the_file_to_the_result_and_away_again(signed_in, alice, upload):
     assert signed_in.get(removal, secure=True).status_code == 200
     assert "was removed" in signed_in.post(removal, secure=True, follow=True).content.decode()
     assert list(PageVisit.objects.values_list("domain", flat=True)) == ["own.example"]
-    assert not Browser.objects.filter(kind="import").exists()
+    assert removal not in signed_in.get(PAGE, secure=True).content.decode()
+    upload.seek(0)
+    path = signed_in.post(PAGE, {"file": upload}, secure=True)["Location"]
+    assert "visits that you erased before" in signed_in.post(path, {}, secure=True, follow=True).content.decode()
 
 
 def test_an_import_that_was_interrupted_goes_on_with_the_page(signed_in, upload, monkeypatch):

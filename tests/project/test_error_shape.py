@@ -14,6 +14,8 @@ METHODS = {
     "/api/auth/me": {"GET", "PATCH", "DELETE"},
     "/api/auth/sessions": {"GET"},
     "/api/auth/sessions/7": {"PATCH", "DELETE"},
+    "/api/auth/tokens": {"GET", "POST"},
+    "/api/auth/tokens/7": {"DELETE"},
     "/api/auth/events": {"GET"},
     "/api/auth/password": {"POST"},
     "/api/auth/password-reset": {"POST"},
@@ -37,7 +39,7 @@ METHODS = {
 BODY_CALLS = [
     "/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/api/auth/password",
     "/api/auth/password-reset", "/api/auth/password-reset/confirm", "/api/auth/email", "/api/auth/email/confirm",
-    VISITS, AGGREGATES,
+    "/api/auth/tokens", VISITS, AGGREGATES,
 ]  # fmt: skip
 
 

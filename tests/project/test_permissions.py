@@ -8,9 +8,12 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+from django.utils import timezone
 
+from accounts.models import PersonalToken
+from accounts.personal_tokens.token_text import digest_of, new_token_text
 from accounts.sessions.tokens import AccessToken, RefreshToken
-from tests.people import SessionFactory, UserFactory
+from tests.people import SessionFactory, UserFactory, token_text
 from tests.wire import assert_error_shape, send
 
 DOC = Path(__file__).resolve().parent.parent.parent / "docs" / "permissions.md"
@@ -20,19 +23,26 @@ Made from the URL configuration by `tests/project/test_permissions.py`, which al
 the URLs `WRITE_DOCS=1 make permissions` writes it anew. "The person" is who is signed in: by a token under `/api/`, by
 a cookie elsewhere. Nobody is shown another person's objects: they are answered as those that do not exist, with 404.
 
-| path | methods | who |
-|---|---|---|
+The last column is the scope of a personal token that is enough for the call (docs/tokens.md); "none" is a call that no
+personal token opens. Pages and the admin take none.
+
+| path | methods | who | personal token |
+|---|---|---|---|
 """
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 EXAMPLES = {
     "session_id": "7",
+    "import_id": "7",
+    "browser_id": "7",
+    "token_id": "7",
+    "erasure_id": "7",
     "day": "2026-03-01",
     "domain": "example.org",
     "unit": "day",
-    "import_id": "7",
-    "browser_id": "7",
 }
 ANYONE, PERSON, STAFF = "anyone", "the person", "staff"
+SCOPES = ("read", "write", "erase")
+NO_TOKEN, NOT_NEEDED = "none", "not needed"
 
 
 def patterns(resolver, prefix=""):
@@ -83,14 +93,30 @@ def who(path, method, person):
     return STAFF if signed_in_client(person).generic(method, address, b"", secure=True).status_code == 403 else PERSON
 
 
+def is_scope_missing(response):
+    return response.status_code == 403 and response.json()["code"] == "scope_missing"
+
+
+def scope(path, method, whom, person):
+    """Return the scope that is enough for a call, by trying each."""
+    if not path.startswith("/api/"):
+        return ""
+    if whom == ANYONE:
+        return NOT_NEEDED
+    texts = {name: token_text(person, name) for name in SCOPES}
+    enough = [name for name in SCOPES if not is_scope_missing(send(method, example(path), b"{}", token=texts[name]))]
+    return " or ".join(enough) or NO_TOKEN
+
+
 @pytest.mark.django_db
 def test_the_page_of_permissions_has_a_line_for_each_url(cheap_hashing):
     lines = []
     for path in PATHS:
         by = {}
         for method in methods_of(path):
-            by.setdefault(who(path, method, UserFactory()), []).append(method)
-        lines += [f"| `{path}` | {', '.join(methods)} | {whom} |" for whom, methods in by.items()]
+            whom = who(path, method, UserFactory())
+            by.setdefault((whom, scope(path, method, whom, UserFactory())), []).append(method)
+        lines += [f"| `{path}` | {', '.join(methods)} | {whom} | {needed} |" for (whom, needed), methods in by.items()]
     text = HEAD + "\n".join(lines) + "\n"
     if os.environ.get("WRITE_DOCS"):
         DOC.write_text(text, encoding="utf-8")
@@ -98,13 +124,15 @@ def test_the_page_of_permissions_has_a_line_for_each_url(cheap_hashing):
 
 
 def listed():
-    """Return [(method, path, who)] as the page has it."""
-    rows = re.findall(r"^\| `(\S+)` \| ([A-Z, ]+) \| (.+) \|$", DOC.read_text(encoding="utf-8"), re.MULTILINE)
-    return [(method, path, whom) for path, methods, whom in rows for method in methods.split(", ")]
+    """Return [(method, path, who, scope)] as the page has it."""
+    row = r"^\| `(\S+)` \| ([A-Z, ]+) \| (.+) \| (.*) \|$"
+    rows = re.findall(row, DOC.read_text(encoding="utf-8"), re.MULTILINE)
+    return [(method, path, whom, needed) for path, methods, whom, needed in rows for method in methods.split(", ")]
 
 
-API_OF_THE_PERSON = [(m, p) for m, p, whom in listed() if p.startswith("/api/") and whom == PERSON]
-PAGES_OF_THE_PERSON = [(m, p) for m, p, whom in listed() if not p.startswith("/api/") and whom != ANYONE]
+API_OF_THE_PERSON = [(m, p) for m, p, whom, _ in listed() if p.startswith("/api/") and whom == PERSON]
+PAGES_OF_THE_PERSON = [(m, p) for m, p, whom, _ in listed() if not p.startswith("/api/") and whom != ANYONE]
+SCOPE_OF_CALL = {(m, p): needed for m, p, whom, needed in listed() if p.startswith("/api/") and whom == PERSON}
 
 
 def wrong_tokens(alice, bob):
@@ -123,7 +151,15 @@ def wrong_tokens(alice, bob):
     gone = UserFactory(email="another@example.org", is_active=False)
     good = token(AccessToken, live)
     head, payload, signature = good.split(".")
+    revoked = token_text(alice)
+    PersonalToken.objects.filter(digest=digest_of(revoked)).delete()
     return {
+        "a personal token that is over": token_text(alice, expires_at=timezone.now()),
+        "a personal token that was revoked": revoked,
+        "a personal token of a deactivated person": token_text(gone),
+        "an unknown personal token": new_token_text(),
+        "a mistyped personal token": token_text(alice)[:-1] + "!",
+        "the digest of a personal token": digest_of(token_text(alice)),
         "a refresh token": token(RefreshToken, live),
         "expired": token(AccessToken, live, exp=1_700_000_000),
         "of an ended session": token(AccessToken, ended),
@@ -149,6 +185,24 @@ def test_a_call_of_the_person_is_401_to_nobody_and_with_each_kind_of_wrong_token
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("held", SCOPES)
+@pytest.mark.parametrize(("method", "path"), API_OF_THE_PERSON)
+def test_a_personal_token_opens_the_calls_of_its_scope_and_no_other(alice, method, path, held):
+    response = send(method, example(path), b"{}", token=token_text(alice, held))
+    needed = SCOPE_OF_CALL[method, path]
+    if needed == held:
+        assert response.status_code not in {401, 403}
+    else:
+        reply = assert_error_shape(response, 403, "scope_missing")
+        assert reply["scope"] == (None if needed == NO_TOKEN else needed)
+        assert needed == NO_TOKEN or f"“{needed}”" in reply["detail"]
+
+
+def test_no_personal_token_opens_a_call_about_the_account():
+    assert {needed for (_, path), needed in SCOPE_OF_CALL.items() if path.startswith("/api/auth/")} == {NO_TOKEN}
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path"), API_OF_THE_PERSON)
 def test_a_cookie_opens_no_call_of_the_api(alice, method, path):
     response = signed_in_client(alice).generic(method, example(path), b"{}", "application/json", secure=True)
@@ -161,8 +215,9 @@ def test_a_token_opens_no_page(alice, method, path):
     session = SessionFactory(user=alice)
     token = AccessToken()
     token.bind(session)
-    response = Client().generic(method, example(path), b"", secure=True, HTTP_AUTHORIZATION=f"Bearer {token}")
-    assert response.status_code == 302
+    for each in (token, token_text(alice)):
+        response = Client().generic(method, example(path), b"", secure=True, HTTP_AUTHORIZATION=f"Bearer {each}")
+        assert response.status_code == 302
 
 
 @pytest.mark.django_db

@@ -23,6 +23,9 @@ CALLS = {
     ("/api/auth/sessions/{session_id}", "patch"),
     ("/api/auth/sessions/{session_id}", "delete"),
     ("/api/auth/logout-others", "post"),
+    ("/api/auth/tokens", "get"),
+    ("/api/auth/tokens", "post"),
+    ("/api/auth/tokens/{token_id}", "delete"),
     ("/api/auth/events", "get"),
     ("/api/auth/password", "post"),
     ("/api/auth/password-reset", "post"),
@@ -33,6 +36,9 @@ CALLS = {
     ("/api/sync/page-visits", "post"),
     ("/api/sync/tab-aggregates", "post"),
     ("/api/sync/limits", "get"),
+    ("/api/sync/changes", "get"),
+    ("/api/sync/status", "get"),
+    ("/api/sync/browsers", "put"),
     ("/api/insights/summary", "get"),
     ("/api/insights/days", "get"),
     ("/api/insights/hours", "get"),
@@ -93,9 +99,9 @@ def test_a_batch_states_how_many_records_it_may_hold(schemas):
     assert schemas["TabAggregatePushRequest"]["properties"]["aggregates"]["maxItems"] == 1000
 
 
-def test_a_reply_names_the_four_results(schemas):
+def test_a_reply_names_each_result(schemas):
     results = schemas["PushReply"]["properties"]["results"]["items"]["enum"]
-    assert results == ["created", "updated", "unchanged", "rejected"]
+    assert results == ["created", "updated", "unchanged", "rejected", "erased"]
 
 
 def test_each_call_has_an_example_of_its_body_and_of_every_answer(schema):

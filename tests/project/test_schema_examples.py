@@ -10,13 +10,16 @@ from drf_spectacular.generators import SchemaGenerator
 from accounts.models import User
 from portability.importers.found import REASONS
 from portability.models import Import
-from tests.people import UserFactory, session_of
+from tests.people import PersonalTokenFactory, UserFactory, session_of
+from tests.sync.erasures.erasing import erase
 from tests.wire import access_token, push, refresh_token, send
 from tests.wire_records import aggregate, visit
 
 PASSWORD = "correct horse battery staple"
 # The day of the records that the person has.
 DAY = "2025-11-03"
+# The browser that the examples name.
+BROWSER = "038a5898-dc23-426f-9ec7-e48ffcc3924b"
 
 SCHEMA = SchemaGenerator().get_schema(public=True)
 CALLS = {
@@ -87,9 +90,11 @@ def person(db, cheap_hashing):
     """The person of the examples, with a password, records and another session."""
     alice = UserFactory(email="alice@example.org", name="Alice", password=PASSWORD)
     session_of(alice)
+    PersonalTokenFactory(user=alice)
     send("POST", "/api/auth/login", {"email": alice.email, "password": PASSWORD})
-    push(alice, "/api/sync/page-visits", [visit(), visit(endedAt=None, isActive=True, category="work_coding")])
-    push(alice, "/api/sync/tab-aggregates", [aggregate()])
+    records = [visit(), visit(endedAt=None, isActive=True, category="work_coding")]
+    push(alice, "/api/sync/page-visits", records, anonymousClientId=BROWSER)
+    push(alice, "/api/sync/tab-aggregates", [aggregate()], anonymousClientId=BROWSER)
     return alice
 
 
@@ -117,6 +122,9 @@ def call(name, body, person, query=""):
         counts = dict.fromkeys(("kept", *REASONS), 0)
         found = Import.objects.create(user=person, family="chromium", is_staged=True, counts=counts)
         path = path.replace("{import_id}", str(found.pk))
+    path = path.replace("{token_id}", str(person.personal_tokens.values_list("pk", flat=True).last()))
+    if "{erasure_id}" in path:
+        path = path.replace("{erasure_id}", erase(person, {"domain": "example.org"})["erasure"]["id"])
     return send(method, path + query, b"" if body is None else body, token=access_token(person))
 
 
@@ -157,7 +165,10 @@ def test_the_replies_that_are_held_against_the_description_have_records_in_them(
         call("insightsTimeline", None, person, f"?date={DAY}").json()["browsers"],
         call("insightsSearch", None, person, f"?from={DAY}&to={DAY}").json()["visits"],
         call("insightsSites", None, person, f"?from={DAY}&to={DAY}").json()["sites"],
+        call("changes", None, person).json()["changes"],
+        call("syncStatus", None, person).json()["browsers"],
         call("sessions", None, person).json()["sessions"],
+        call("tokens", None, person).json()["tokens"],
         call("events", None, person).json()["events"],
     ]
     assert all(found)

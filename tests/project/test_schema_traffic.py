@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.people import session_of
+from tests.people import PersonalTokenFactory, session_of
 from tests.wire import access_token
 
 CONFORMANCE = [
@@ -48,11 +48,12 @@ def kept_connection(db):
         signal.connect(close_old_connections)
 
 
-def call(case, session_id="7", **headers):
+def call(case, session_id="7", token_id="7", **headers):
     """Return the reply to a request, and undo the changes that the request made."""
     path = case.meta.components.get(ParameterLocation.PATH)
     if path is not None and not path.mode.is_negative:
-        case.path_parameters["session_id"] = case.path_parameters["import_id"] = session_id
+        own = {"session_id": session_id, "token_id": token_id, "import_id": "7"}
+        case.path_parameters.update({name: own[name] for name in case.path_parameters if name in own})
     before = transaction.savepoint()  # not atomic(), inside which a push refuses to run because it must be durable
     try:
         return case.call(headers=headers)
@@ -63,7 +64,8 @@ def call(case, session_id="7", **headers):
 @description.parametrize()
 @bounded
 def test_replies_to_somebody_signed_in_are_as_described(case, alice):
-    response = call(case, str(session_of(alice).pk), Authorization=f"Bearer {access_token(alice)}")
+    token = PersonalTokenFactory(user=alice)
+    response = call(case, str(session_of(alice).pk), str(token.pk), Authorization=f"Bearer {access_token(alice)}")
     checks = list(CONFORMANCE)
     if case.operation.definition.raw["operationId"] not in JUDGES_EACH_RECORD:
         checks.append(negative_data_rejection)

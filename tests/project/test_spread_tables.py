@@ -10,13 +10,13 @@ from django.db import connection
 from accounts.models import User
 from insights.models import MonthTally
 from portability.models import Import, StagedBatch
-from sync.models import Browser, PageVisit, ServerIdentity, SyncBatch, SyncState, TabAggregate
+from sync.models import Browser, Erasure, PageVisit, ServerIdentity, SyncBatch, SyncState, TabAggregate
 from syncserver.spread_tables import Refused, Table, read_tables, spread_models, steps
 from tests.people import UserFactory
 from tests.wire import VISITS, push
 from tests.wire_records import visit
 
-SPREAD = [Browser, PageVisit, TabAggregate, SyncState, SyncBatch, MonthTally, Import, StagedBatch]
+SPREAD = [Browser, PageVisit, TabAggregate, SyncState, Erasure, SyncBatch, MonthTally, Import, StagedBatch]
 NAMES = [model._meta.db_table for model in SPREAD]
 only_postgresql = pytest.mark.postgresql  # reads its catalog
 
@@ -28,6 +28,8 @@ SELECT create_distributed_table('sync_pagevisit', 'user_id', colocate_with => 's
 ALTER TABLE sync_tabaggregate DROP CONSTRAINT sync_tabaggregate_pkey, ADD CONSTRAINT sync_tabaggregate_pkey PRIMARY KEY (id, user_id)
 SELECT create_distributed_table('sync_tabaggregate', 'user_id', colocate_with => 'sync_browser')
 SELECT create_distributed_table('sync_syncstate', 'user_id', colocate_with => 'sync_browser')
+ALTER TABLE sync_erasure DROP CONSTRAINT sync_erasure_pkey, ADD CONSTRAINT sync_erasure_pkey PRIMARY KEY (id, user_id)
+SELECT create_distributed_table('sync_erasure', 'user_id', colocate_with => 'sync_browser')
 ALTER TABLE sync_syncbatch DROP CONSTRAINT sync_syncbatch_pkey, ADD CONSTRAINT sync_syncbatch_pkey PRIMARY KEY (id, user_id)
 SELECT create_distributed_table('sync_syncbatch', 'user_id', colocate_with => 'sync_browser')
 ALTER TABLE insights_monthtally DROP CONSTRAINT insights_monthtally_pkey, ADD CONSTRAINT insights_monthtally_pkey PRIMARY KEY (id, user_id)
@@ -40,6 +42,7 @@ ANALYZE sync_browser
 ANALYZE sync_pagevisit
 ANALYZE sync_tabaggregate
 ANALYZE sync_syncstate
+ANALYZE sync_erasure
 ANALYZE sync_syncbatch
 ANALYZE insights_monthtally
 ANALYZE portability_import

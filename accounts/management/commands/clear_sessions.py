@@ -1,4 +1,4 @@
-"""`manage.py clear_sessions`: deletes old sessions."""
+"""`manage.py clear_sessions`: deletes old sessions and expired personal tokens."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Session
+from accounts.models import PersonalToken, Session
+from accounts.personal_tokens.token_service import EXPIRED_KEPT_DAYS
 from accounts.sessions.session_service import ENDED_KEPT_DAYS
 
 ROWS_A_STEP = 1_000
@@ -16,7 +17,10 @@ ROWS_A_STEP = 1_000
 class Command(BaseCommand):
     """Delete old sessions in small steps; a long transaction would make refreshes wait."""
 
-    help = f"Delete sessions that ended or expired more than {ENDED_KEPT_DAYS} days ago. Run it daily."
+    help = (
+        f"Delete sessions that ended or expired more than {ENDED_KEPT_DAYS} days ago, and personal tokens that expired "
+        f"more than {EXPIRED_KEPT_DAYS} days ago. Run it daily."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Delete and print how many."""
@@ -26,3 +30,9 @@ class Command(BaseCommand):
             while ids := list(Session.objects.filter(old).values_list("pk", flat=True)[:ROWS_A_STEP]):
                 deleted += Session.objects.filter(pk__in=ids).delete()[0]
         self.stdout.write(f"Deleted {deleted:,} sessions that ended more than {ENDED_KEPT_DAYS} days ago.")
+        expired = PersonalToken.objects.filter(expires_at__lt=timezone.now() - timedelta(days=EXPIRED_KEPT_DAYS))
+        tokens, _ = expired.delete()
+        self.stdout.write(
+            f"Deleted {tokens:,} personal token{'' if tokens == 1 else 's'} that expired more than {EXPIRED_KEPT_DAYS} "
+            "days ago."
+        )

@@ -2,11 +2,12 @@
  * One run of the background, from its start until the browser stops it. It connects recorder, sending, alarms, badge
  * and pages. All lasting state is in the store or in the browser's alarms.
  */
-import { ext } from '../browser-api.js';
+import { ext, isFirefox } from '../browser-api.js';
 import { endAbandonedVisits } from '../capture/abandoned-visits.js';
+import { resolved } from '../capture/erasure-rules.js';
 import { Recorder } from '../capture/event-recorder.js';
 import { NO_RULES } from '../capture/recording-rules.js';
-import { needsFocusCheck } from '../capture/visit-reducer.js';
+import { focusDiffers, followsFocus, needsFocusCheck } from '../capture/visit-reducer.js';
 import { mayReachServer } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { createAccounts } from '../sync/accounts.js';
@@ -15,8 +16,8 @@ import { FIRST_SCHEDULE, nextAttempt } from '../sync/schedule.js';
 import { sync } from '../sync/sync-run.js';
 import { timingsWith } from '../timings.js';
 import { showBadge, syncBadgeReason } from './badge.js';
-import { browserSnapshot, clientDescription, focusAnswer, isFullscreen } from './browser-queries.js';
-import { Heartbeats, PeriodicAlarm } from './heartbeats.js';
+import { browserSnapshot, clientDescription, focusAnswer, frontAnswer, isFullscreen } from './browser-queries.js';
+import { Heartbeats, PeriodicAlarm, Repeated } from './heartbeats.js';
 import { PageCommands } from './page-commands.js';
 import { RecordCounts } from './record-counts.js';
 
@@ -25,8 +26,12 @@ import { RecordCounts } from './record-counts.js';
  * @typedef {import('../capture/event-recorder.js').ClockReading} ClockReading
  * @typedef {{mode: 'off' | 'sites' | 'all', sites: string[]}} MetadataSetting
  * @typedef {{server: string, rules: import('../capture/recording-rules.js').Rules, metadata: MetadataSetting,
- *   recordServer: boolean}} Settings  `recordServer`: the pages of the person's own server are recorded too
+ *   recordServer: boolean, idleSeconds: number | null, soundCounts: boolean}} Settings  `recordServer`: the pages of the
+ *   person's own server are recorded too. `idleSeconds`: the person's idle limit, or null for the usual one. `soundCounts`:
+ *   a page with sound is watched while another program has the focus, too
  */
+
+/** @typedef {'started' | 'updated' | 'enabled'} StartReason  what began: the browser, or the extension alone */
 
 /** Chromium stops a background that calls no browser API for 30 s, even in the middle of sending. */
 const KEEP_AWAKE_MS = 20_000;
@@ -38,15 +43,16 @@ const MIN_IDLE_SECONDS = 15;
 /** @type {Readonly<Settings>} */
 const FIRST_SETTINGS = Object.freeze({
   server: '', rules: NO_RULES, metadata: /** @type {MetadataSetting} */ ({ mode: 'off', sites: [] }), recordServer: false,
+  idleSeconds: null, soundCounts: true,
 });
 
 export class BackgroundWorker {
   /**
    * Opens the store and records the start. It throws the store's error where the store cannot be opened.
    * @param {() => ClockReading} clockReading
-   * @param {Promise<boolean>} reinstalled  true when the extension was installed or updated just now
+   * @param {Promise<StartReason>} startReason
    */
-  static async open(clockReading, reinstalled) {
+  static async open(clockReading, startReason) {
     const began = clockReading();
     const store = await openStore();
     const worker = new BackgroundWorker({
@@ -57,7 +63,7 @@ export class BackgroundWorker {
       client: await clientDescription(await anonymousClientId(store)),
     });
     // The start is queued here, before any event that waits for the worker.
-    worker.recordStart(began, reinstalled);
+    worker.recordStart(began, startReason);
     return worker;
   }
 
@@ -81,12 +87,15 @@ export class BackgroundWorker {
     this.running = null;
     /** @type {import('../sync/sync-run.js').Progress | null} */
     this.progress = null;
+    this.interruption = new AbortController();
     /** @type {import('../capture/visit-reducer.js').PausedUntil | undefined} */
     this.resumeAlarmAt = undefined;
-    this.idleSeconds = Math.max(MIN_IDLE_SECONDS, timings.idleSeconds);
     this.recordCounts = new RecordCounts(store);
-    this.heartbeats = new Heartbeats(timings.earlyHeartbeatSeconds, () => this.record({ ...this.clockReading(), type: 'heartbeat' }));
+    this.heartbeats = new Heartbeats(timings.earlyHeartbeatSeconds, () => this.recordHeartbeat());
     this.focusChecks = new PeriodicAlarm('focus');
+    // Chromium on X11 tells of a change of the focus late or not at all. Elsewhere nothing keeps the background awake.
+    this.missesFocus = !isFirefox && ['linux', 'openbsd'].includes(client.platform ?? '');
+    this.focusLooks = new Repeated(timings.focusCheckSeconds, () => this.checkFocus());
     this.commands = new PageCommands(this);
     const api = createApi({
       fetch: (url, init) => fetch(url, init), now: Date.now, timeoutMs: timings.requestTimeoutSeconds * 1000,
@@ -109,18 +118,23 @@ export class BackgroundWorker {
     ext.idle.setDetectionInterval(this.idleSeconds);
   }
 
+  get idleSeconds() {
+    return Math.max(MIN_IDLE_SECONDS, this.settings.idleSeconds ?? this.timings.idleSeconds);
+  }
+
   /**
    * @param {ClockReading} began
-   * @param {Promise<boolean>} reinstalled
+   * @param {Promise<StartReason>} startReason
    */
-  async recordStart(began, reinstalled) {
+  async recordStart(began, startReason) {
     let fresh = false;
     // The browser is asked when the event's turn has come. An await here would let other events overtake the start.
     await this.recorder.record({ ...began, type: 'start', lateFields: async () => {
       const [{ session }, seen, idle] = await Promise.all([ext.storage.session.get('session'), browserSnapshot(), this.askIdle()]);
       fresh = session === undefined;
       // An update of the extension empties the session's storage as a restart of the browser does.
-      return { ...seen, idle, fresh, reinstalled: fresh && (await reinstalled) };
+      const reason = fresh ? await startReason : null;
+      return { ...seen, idle, fresh, reinstalled: fresh && reason !== 'started', unseen: reason === 'enabled' };
     } });
     if (!this.recorder.failure) await ext.storage.session.set({ session: began.run });
     await this.applyAccount();
@@ -141,6 +155,7 @@ export class BackgroundWorker {
       await this.recorder.record({ ...this.clockReading(), type: 'owner', owner, adopt: account?.adopting ?? false });
     }
     await this.applyRules();
+    await this.applyPresence();
     if (!account?.adopting) return 0;
     const adopted = await this.store.adopt(owner);
     this.recordCounts.clear();
@@ -156,7 +171,58 @@ export class BackgroundWorker {
     if (JSON.stringify((await this.recorder.state()).rules) === JSON.stringify(present)) return;
     await this.recorder.record({ ...this.clockReading(), type: 'rules', rules: present, lateFields: browserSnapshot });
     await this.store.applyRules(present);
+    this.interruptSending();
     this.recordCounts.clear();
+  }
+
+  /**
+   * Applies erasures to the records of an owner, also to the visit that goes on. The result is the number of deleted
+   * visits.
+   * @param {string} owner
+   * @param {import('../capture/erasure-rules.js').DatedRule[]} rules
+   * @param {string | null} key  of the hashes in the rules
+   */
+  async applyErasures(owner, rules, key) {
+    const erasures = await this.resolveErasures(owner, rules, key);
+    if (erasures.length === 0) return 0;
+    if ((await this.recorder.state()).owner === owner) await this.recorder.record({ ...this.clockReading(), type: 'erased', erasures });
+    const erased = await this.store.applyErasures(owner, erasures);
+    this.interruptSending();
+    this.recordCounts.clear();
+    return erased;
+  }
+
+  /**
+   * @param {string} owner
+   * @param {import('../capture/erasure-rules.js').DatedRule[]} rules
+   * @param {string | null} key
+   */
+  async resolveErasures(owner, rules, key) {
+    const { sites, ids } = await this.store.sitesAndIds(owner);
+    const { tabs } = await this.store.loadCapture();
+    for (const { visit, totals } of tabs.values()) {
+      for (const site of Object.keys(totals.domains)) sites.add(site);
+      if (visit) {
+        sites.add(visit.domain);
+        ids.add(visit.id);
+      }
+    }
+    return resolved(rules, { key, browser: this.client.anonymousClientId, sites, ids });
+  }
+
+  /** Stops the batch that is on its way, after records were forbidden or erased. The run goes on without them. */
+  interruptSending() {
+    this.interruption.abort();
+    this.interruption = new AbortController();
+  }
+
+  /** Brings recording in line with what the person counts as presence. */
+  async applyPresence() {
+    ext.idle.setDetectionInterval(this.idleSeconds);
+    const { soundCounts } = this.settings;
+    if (((await this.recorder.state()).soundCounts ?? true) !== soundCounts) {
+      await this.recorder.record({ ...this.clockReading(), type: 'presence', soundCounts });
+    }
   }
 
   /** @returns {Promise<import('../sync/accounts.js').Account | undefined>} */
@@ -178,14 +244,15 @@ export class BackgroundWorker {
   recordHeartbeat() {
     return this.record({
       ...this.clockReading(), type: 'heartbeat',
-      lateFields: async (state) => ({ ...(await focusAnswer()), ...(state.idle === 'idle' ? { fullscreen: await isFullscreen() } : {}) }),
+      lateFields: async (state) => ({ ...(await frontAnswer()), ...(state.idle === 'idle' ? { fullscreen: await isFullscreen() } : {}) }),
     });
   }
 
-  /** Asks whether a window of the browser has the focus again. Nothing is written while none has. */
+  /** Asks which window has the focus. Nothing is written while all is as it was. */
   async checkFocus() {
-    const { seenFocus } = await focusAnswer();
-    if (typeof seenFocus === 'number' && needsFocusCheck(await this.recorder.state())) await this.recordHeartbeat();
+    const answer = await focusAnswer();
+    if (!focusDiffers(await this.recorder.state(), answer)) return;
+    await this.record({ ...this.clockReading(), type: 'focus', windowId: answer.seenFocus, lateFields: frontAnswer });
   }
 
   /** @param {number | 'resumed'} until */
@@ -205,6 +272,7 @@ export class BackgroundWorker {
   /** @param {import('../capture/event-recorder.js').Outcome} outcome */
   recorded({ state, ended, changed, openId, heartbeatSeconds }) {
     this.heartbeats.setAlarm(heartbeatSeconds);
+    this.focusLooks.set(this.missesFocus && followsFocus(state));
     this.focusChecks.set(needsFocusCheck(state) ? this.timings.heartbeatSeconds : null);
     this.heartbeats.setVisit(openId);
     this.setResumeAlarm(state.pausedUntil);
@@ -230,7 +298,7 @@ export class BackgroundWorker {
   async setSyncAlarm(soon) {
     const account = await this.account().catch(() => undefined);
     if (!account || account.needsSignIn || this.running) return;
-    if (!soon && (await this.counts(account.key)).pending === 0) return;
+    if (!soon && (await this.counts(account.key)).pending === 0 && !(await this.store.get('waitingErasures'))?.length) return;
     const schedule = (await this.store.get('schedule')) ?? FIRST_SCHEDULE;
     const when = nextAttempt(schedule, soon, Date.now(), this.timings);
     const alarm = await ext.alarms.get('sync');
@@ -261,7 +329,8 @@ export class BackgroundWorker {
     try {
       return await this.lock('sync', () => sync({
         store: this.store, api: this.api, accounts: this.accounts, now: Date.now, client: this.client,
-        timings: this.timings,
+        timings: this.timings, interruption: () => this.interruption.signal,
+        erase: (owner, erasures, key) => this.applyErasures(owner, erasures, key),
         onProgress: (progress) => {
           this.progress = progress;
         },

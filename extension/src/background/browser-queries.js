@@ -11,7 +11,8 @@ export async function browserSnapshot() {
   ]);
   return {
     tabs: tabs.filter((tab) => !tab.incognito).flatMap((tab) => (tab.id === undefined || tab.id < 0 ? [] : [{
-      tabId: tab.id, windowId: tab.windowId, active: tab.active, url: tab.url, title: tab.title, audible: tab.audible,
+      tabId: tab.id, windowId: tab.windowId, active: tab.active, url: isCrashed(tab) ? undefined : tab.url, title: tab.title,
+      audible: tab.audible,
     }])),
     windows: windows.filter((window) => !window.incognito).flatMap((window) => (window.id === undefined ? [] : [{
       windowId: window.id, focused: window.focused, last: window.id === last?.id,
@@ -44,12 +45,57 @@ function chromiumInfo() {
 /**
  * The window that has the focus by the browser's own answer, as fields of an event. A minimised window has none. The
  * fields are empty where the browser gives no answer.
- * @returns {Promise<{seenFocus?: number | null}>}
+ * @typedef {{seenFocus?: number | null, seenMinimized?: boolean}} FocusAnswer
+ * @returns {Promise<FocusAnswer>}
  */
 export async function focusAnswer() {
   const window = await ext.windows.getLastFocused().catch(() => null);
   if (!window) return {};
-  return { seenFocus: window.focused && window.state !== 'minimized' ? window.id ?? null : null };
+  const seenMinimized = window.state === 'minimized';
+  return { seenFocus: window.focused && !seenMinimized ? window.id ?? null : null, seenMinimized };
+}
+
+/**
+ * `focusAnswer`, and the tab in front when its page has crashed. Chromium tells a crash by no event.
+ * @returns {Promise<FocusAnswer & {goneTabId?: number}>}
+ */
+export async function frontAnswer() {
+  const [focus, [tab]] = await Promise.all([focusAnswer(), ext.tabs.query({ active: true, lastFocusedWindow: true }).catch(() => [])]);
+  return { ...focus, ...(tab?.id !== undefined && isCrashed(tab) ? { goneTabId: tab.id } : {}) };
+}
+
+/**
+ * A page that was put away to save memory is no crash.
+ * @param {{status?: string, discarded?: boolean}} tab
+ */
+function isCrashed(tab) {
+  return tab.status === 'unloaded' && !tab.discarded;
+}
+
+/**
+ * The document that a tab holds, as a field of an event.
+ * @param {number} tabId
+ * @returns {Promise<{documentId?: string | null}>}
+ */
+export async function documentAnswer(tabId) {
+  try {
+    const frame = await ext.webNavigation.getFrame({ tabId, frameId: 0 });
+    return { documentId: frame?.documentId ?? null };
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * The focus, and whether a tab shows the source of a page: Chromium tells of that as of a navigation to the page itself.
+ * @param {number} tabId
+ * @param {string} url
+ * @returns {Promise<FocusAnswer & {url?: string}>}
+ */
+export async function navigationAnswer(tabId, url) {
+  const [focus, tab] = await Promise.all([focusAnswer(), ext.tabs.get(tabId).catch(() => null)]);
+  const source = `view-source:${url}`;
+  return { ...focus, ...(tab?.url === source ? { url: source } : {}) };
 }
 
 /** True when the window that had the focus last is in full screen. */

@@ -3,25 +3,29 @@
  * delivers the event that wakes a stopped background only to listeners that are registered by then.
  */
 import { ext } from '../browser-api.js';
+import { isUrlAsTitle } from '../capture/visit-reducer.js';
 import { BackgroundWorker } from './background-worker.js';
 import { showBadge } from './badge.js';
-import { browserSnapshot, focusAnswer, isFullscreen } from './browser-queries.js';
+import { browserSnapshot, documentAnswer, focusAnswer, frontAnswer, isFullscreen, navigationAnswer } from './browser-queries.js';
 import { ErrorPages } from './error-pages.js';
 
 const run = crypto.randomUUID();
+/** Browsers on Windows go on counting while the machine sleeps. Others stop. */
+const ticksInSleep = navigator.userAgent.includes('Windows');
 /** The date, and the ms since this run of the background began. Nobody can set the latter. */
-const clockReading = () => ({ now: Date.now(), run, tick: Math.round(performance.now()) });
+const clockReading = () => ({ now: Date.now(), run, tick: Math.round(performance.now()), ticksInSleep });
 
 /** A browser that starts wakes the background only for these listeners. It tells of its own start, or of an update of the extension, right after this script has run. */
 const REASON_COMES_MS = 500;
-/** @type {Promise<boolean>} */
-const reinstalled = new Promise((resolve) => {
-  ext.runtime.onInstalled.addListener(({ reason }) => resolve(reason === 'update'));
-  ext.runtime.onStartup.addListener(() => resolve(false));
-  setTimeout(resolve, REASON_COMES_MS, false);
+/** @type {Promise<import('./background-worker.js').StartReason>} */
+const startReason = new Promise((resolve) => {
+  ext.runtime.onInstalled.addListener(({ reason }) => resolve(reason === 'update' ? 'updated' : 'started'));
+  ext.runtime.onStartup.addListener(() => resolve('started'));
+  // An extension that was switched off and on again is told neither.
+  setTimeout(resolve, REASON_COMES_MS, 'enabled');
 });
 
-const opening = BackgroundWorker.open(clockReading, reinstalled);
+const opening = BackgroundWorker.open(clockReading, startReason);
 opening.catch(() => showBadge('Recording has stopped. Open to see why.'));
 
 /**
@@ -47,17 +51,24 @@ function record(type, fields) {
  */
 const mainFrame = (details) => details.frameId === 0 && details.documentLifecycle !== 'prerender';
 
+/**
+ * @param {{tabId: number, url: string, documentId?: string}} details
+ * @param {{sameDocument?: boolean}} [more]
+ */
+function recordNavigation({ tabId, url, documentId }, more = {}) {
+  record('navigated', { tabId, url, documentId, ...more, lateFields: () => navigationAnswer(tabId, url) });
+}
+
 const errorPages = new ErrorPages();
 ext.webNavigation.onBeforeNavigate.addListener((details) => {
   if (mainFrame(details)) errorPages.forget(details.tabId);
 });
 ext.webNavigation.onCommitted.addListener((details) => {
-  if (!mainFrame(details) || details.url === 'about:blank' || errorPages.has(details.tabId, details.url)) return;
-  record('navigated', { tabId: details.tabId, url: details.url, lateFields: focusAnswer });
+  if (mainFrame(details) && !errorPages.has(details.tabId, details.url)) recordNavigation(details);
 });
 for (const event of [ext.webNavigation.onHistoryStateUpdated, ext.webNavigation.onReferenceFragmentUpdated]) {
   event.addListener((details) => {
-    if (mainFrame(details)) record('navigated', { tabId: details.tabId, url: details.url, sameDocument: true, lateFields: focusAnswer });
+    if (mainFrame(details)) recordNavigation(details, { sameDocument: true });
   });
 }
 ext.webNavigation.onErrorOccurred.addListener((details) => {
@@ -70,40 +81,47 @@ ext.webNavigation.onCompleted.addListener((details) => {
 });
 
 ext.tabs.onCreated.addListener((tab) => record('created', { tabId: tab.id, windowId: tab.windowId, active: tab.active }));
-ext.tabs.onActivated.addListener(({ tabId, windowId }) => record('activated', { tabId, windowId, lateFields: focusAnswer }));
+ext.tabs.onActivated.addListener(({ tabId, windowId }) => record('activated', { tabId, windowId, lateFields: frontAnswer }));
 ext.tabs.onRemoved.addListener((tabId) => {
   errorPages.forget(tabId);
   record('removed', { tabId });
 });
 // Not every browser has `onReplaced`.
 ext.tabs.onReplaced?.addListener((tabId, oldTabId) => record('replaced', { tabId, oldTabId }));
-ext.tabs.onAttached.addListener(() => record('snapshot', { lateFields: browserSnapshot }));
-ext.tabs.onUpdated.addListener((tabId, { title, audible, status }, tab) => {
+/** A tab that is put into another window is in front there before that window has the focus. Later all is settled. */
+const MOVE_IS_CHECKED_MS = 1500;
+ext.tabs.onDetached.addListener((tabId) => record('detached', { tabId }));
+ext.tabs.onAttached.addListener((tabId, { newWindowId }) => {
+  record('attached', { tabId, windowId: newWindowId, lateFields: browserSnapshot });
+  setTimeout(record, MOVE_IS_CHECKED_MS, 'snapshot', { lateFields: async () => ({ ...(await browserSnapshot()), ...(await focusAnswer()) }) });
+});
+/** The icons of Firefox's error pages. It commits some of these, as for a blocked port, without any error. */
+const ERROR_ICON = /^chrome:\/\/global\/skin\/icons\/(info|warning)\.svg$/;
+ext.tabs.onUpdated.addListener((tabId, { title, audible, status, favIconUrl }, tab) => {
+  if (favIconUrl && tab.url && ERROR_ICON.test(favIconUrl)) record('failed', { tabId, url: tab.url });
   // A page with the same title as the page before it announces none. Its title is read when it has loaded.
   const named = title ?? (status === 'complete' ? tab.title : undefined);
   if (named === undefined && audible === undefined) return;
-  record('updated', { tabId, title: named, audible, url: tab.url, read: title === undefined });
+  // The title of a crashed page in Firefox is the URL. The document tells whether that is so.
+  const lateFields = title && tab.url && isUrlAsTitle(title, tab.url) ? () => documentAnswer(tabId) : audible ? focusAnswer : undefined;
+  record('updated', { tabId, title: named, audible, url: tab.url, read: title === undefined, lateFields });
 });
 
-/** A window that opens may report its focus, and at once the loss of focus of the window behind it. */
-const FOCUS_SETTLES_MS = 500;
-/** Chromium on X11 may tell a loss of focus only when the person is back. The browser is asked again after this time. */
+// A window that opens may report its focus, and at once the loss of focus of the window behind it. So the browser is asked.
+/** Its answer right at a loss may be too early. It is asked again after this time. */
 const LOSS_IS_CHECKED_MS = 2000;
-let focusedAt = 0;
 ext.windows.onFocusChanged.addListener((windowId) => {
   if (windowId !== ext.windows.WINDOW_ID_NONE) {
-    focusedAt = Date.now();
-    record('focus', { windowId, lateFields: focusAnswer });
+    record('focus', { windowId, lateFields: frontAnswer });
     return;
   }
-  const afterGain = Date.now() - focusedAt < FOCUS_SETTLES_MS;
-  record('focus', { windowId: null, lateFields: afterGain ? focusAnswer : undefined });
+  record('focus', { windowId: null, lateFields: focusAnswer });
   setTimeout(() => whenOpen((worker) => worker.checkFocus()), LOSS_IS_CHECKED_MS);
 });
 ext.windows.onRemoved.addListener(() => record('snapshot', { lateFields: browserSnapshot }));
 
 ext.idle.onStateChanged.addListener((idle) => {
-  record('idle', { idle, lateFields: async () => (idle === 'idle' ? { fullscreen: await isFullscreen() } : {}) });
+  record('idle', { idle, lateFields: async () => ({ ...(await focusAnswer()), ...(idle === 'idle' ? { fullscreen: await isFullscreen() } : {}) }) });
 });
 
 ext.alarms.onAlarm.addListener(({ name }) => {

@@ -27,6 +27,27 @@ export class PeriodicAlarm {
   }
 }
 
+/** Work that is repeated while this run of the background goes on. */
+export class Repeated {
+  /**
+   * @param {number} seconds
+   * @param {() => unknown} work
+   */
+  constructor(seconds, work) {
+    this.seconds = seconds;
+    this.work = work;
+    /** @type {ReturnType<typeof setInterval> | null} */
+    this.timer = null;
+  }
+
+  /** @param {boolean} on */
+  set(on) {
+    if (on === (this.timer !== null)) return;
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = on ? setInterval(this.work, this.seconds * 1000) : null;
+  }
+}
+
 export class Heartbeats {
   /**
    * @param {number[]} earlySeconds  times of extra heartbeats after a visit begins

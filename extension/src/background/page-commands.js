@@ -5,7 +5,12 @@ import { NO_RULES, pageOf } from '../capture/recording-rules.js';
 import { matches } from '../capture/site-patterns.js';
 import { mayReachServer } from '../server-permission.js';
 import { FIRST_SCHEDULE } from '../sync/schedule.js';
-import { browserLabel, limitsOf } from '../sync/wire.js';
+import { ERASURES } from '../sync/erasure-feed.js';
+import { browserLabel, erasedOf, erasureBody, limitsOf } from '../sync/wire.js';
+import { IDLE_LIMITS, TIMINGS } from '../timings.js';
+
+/** Later than any record. */
+const ALL_TIMES = Number.MAX_SAFE_INTEGER;
 
 /**
  * @typedef {import('../capture/recording-rules.js').Rules} Rules
@@ -13,17 +18,22 @@ import { browserLabel, limitsOf } from '../sync/wire.js';
  * @typedef {{server: string, email: string, password: string, name: string, isNew: boolean, adopt: boolean,
  *   sameServer?: boolean}} SignInForm
  *   `sameServer`: the server is treated as the one known under an earlier address. `adopt`: records made while signed out become this account's
- * @typedef {{ask: 'status' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording'}
+ * @typedef {{domain: string} | {from: number}} PersonsRule  an erasure of a site, or of the time since an instant
+ * @typedef {{ask: 'status' | 'send-again' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording'}
  *   | {ask: 'check-server' | 'server', server: string}
  *   | ({ask: 'sign-in'} & SignInForm)
  *   | {ask: 'pause', until: number | 'resumed'}
  *   | {ask: 'rules', rules: Rules, recordServer?: boolean}
+ *   | {ask: 'presence', idleSeconds: number, soundCounts: boolean}
  *   | {ask: 'never-site', site: string}
+ *   | {ask: 'preview-erasure' | 'erase-by-rule', rule: PersonsRule}
  *   | {ask: 'metadata', metadata: MetadataSetting}} Message
  * @typedef {Awaited<ReturnType<PageCommands['status']>>} Status
  * @typedef {Awaited<ReturnType<PageCommands['parked']>>} Parked
  * @typedef {Awaited<ReturnType<PageCommands['checkServer']>>} ServerCheck
  * @typedef {Awaited<ReturnType<PageCommands['signIn']>>} SignInAnswer
+ * @typedef {Awaited<ReturnType<PageCommands['previewErasure']>>} ErasurePreview
+ * @typedef {Awaited<ReturnType<PageCommands['eraseByRule']>>} ErasureAnswer
  */
 
 export class PageCommands {
@@ -59,10 +69,18 @@ export class PageCommands {
         return this.status();
       case 'rules':
         return this.changeRules(message.rules, message.recordServer);
+      case 'presence':
+        return this.changePresence(message);
       case 'never-site':
         return this.neverSite(message.site);
       case 'forget':
         return this.forget();
+      case 'preview-erasure':
+        return this.previewErasure(message.rule);
+      case 'erase-by-rule':
+        return this.eraseByRule(message.rule);
+      case 'send-again':
+        return this.sendAgain();
       case 'metadata':
         return this.changeSettings({ metadata: message.metadata });
       case 'server':
@@ -88,9 +106,9 @@ export class PageCommands {
     const account = await worker.account();
     const owner = account?.key ?? '';
     const state = await recorder.state();
-    const [counts, unowned, today, schedule, alarm] = await Promise.all([
+    const [counts, unowned, today, schedule, alarm, countCheck, waitingErasures] = await Promise.all([
       worker.counts(owner), owner ? store.pendingCount('visits', '') : null, store.day(owner, Date.now()), store.get('schedule'),
-      ext.alarms.get('sync'),
+      ext.alarms.get('sync'), store.get('countCheck'), store.get('waitingErasures'),
     ]);
     return {
       failure: failure ? { name: failure.name, message: failure.message } : null,
@@ -102,11 +120,15 @@ export class PageCommands {
       rules: settings.rules,
       metadata: settings.metadata,
       recordServer: settings.recordServer,
+      idleSeconds: settings.idleSeconds ?? TIMINGS.idleSeconds,
+      soundCounts: settings.soundCounts,
       counts,
       signedOutVisits: unowned ?? counts.pendingVisits,
       today: { activeMs: today.activeMs, visits: today.visits, top: topOf(today.domains) },
       schedule: /** @type {import('../sync/schedule.js').Schedule} */ (schedule ?? FIRST_SCHEDULE),
       nextAttemptAt: alarm?.scheduledTime ?? null,
+      countCheck: /** @type {import('../sync/erasure-feed.js').CountCheck | null} */ (countCheck?.owner === owner ? countCheck : null),
+      waitingErasures: waitingErasures?.filter((/** @type {{owner: string}} */ one) => one.owner === owner).length ?? 0,
       syncing: worker.running !== null,
       progress,
       isFirefox,
@@ -123,7 +145,8 @@ export class PageCommands {
     const limits = reply.kind === 'ok' ? limitsOf(reply.body) : null;
     if (limits) {
       const earlier = await this.earlierAddress(limits.serverId);
-      return { ok: true, knownAs: earlier === server ? null : earlier };
+      const answered = await this.answeredAddress(server, limits.serverId);
+      return { ok: true, knownAs: answered !== null || earlier === server ? null : earlier };
     }
     if (reply.kind === 'ok') return { problem: 'not-this-server' };
     const named = reply.kind === 'wait' || reply.kind === 'unusable' ? reply.reason : undefined;
@@ -140,6 +163,18 @@ export class PageCommands {
   }
 
   /**
+   * The address under which the accounts of a server are known here by the person's earlier answer, or null where they
+   * were not asked yet.
+   * @param {string} server
+   * @param {string | undefined} serverId
+   * @returns {Promise<string | null>}
+   */
+  async answeredAddress(server, serverId) {
+    const answer = (await this.worker.store.get('serverNames'))?.[server];
+    return answer && answer.serverId === serverId ? answer.knownAs : null;
+  }
+
+  /**
    * @param {SignInForm} form
    * @returns {Promise<{ok: true, adopted: number, email: string} | {ok?: false, problem: string,
    *   error?: import('../sync/wire.js').ServerError | null, status: number | null, waitMs: number | null}>}
@@ -151,7 +186,7 @@ export class PageCommands {
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
     const told = await worker.api(server, '/api/sync/limits');
     const serverId = told.kind === 'ok' ? limitsOf(told.body)?.serverId : undefined;
-    const keyServer = (sameServer && (await this.earlierAddress(serverId))) || server;
+    const keyServer = (sameServer && (await this.earlierAddress(serverId))) || (await this.answeredAddress(server, serverId)) || server;
     const reply = isNew ? await accounts.signUp(server, { email, password, name, label, timeZone }, keyServer)
       : await accounts.signIn(server, { email, password, label }, keyServer);
     const { account } = reply;
@@ -159,7 +194,10 @@ export class PageCommands {
       return { problem: reply.reason ?? reply.kind, error: reply.error, status: reply.status ?? null, waitMs: reply.retryAfterMs ?? null };
     }
     await store.set('account', { ...account, ...(serverId ? { serverId } : {}), adopting: Boolean(adopt) });
-    if (serverId) await store.change('knownServers', (known) => ({ ...known, [serverId]: keyServer }));
+    if (serverId) {
+      await store.change('knownServers', (known) => ({ ...known, [serverId]: keyServer }));
+      await store.change('serverNames', (names) => ({ ...names, [server]: { serverId, knownAs: keyServer } }));
+    }
     await store.set('schedule', FIRST_SCHEDULE);
     await this.changeSettings({ server });
     const adopted = await worker.applyAccount();
@@ -201,6 +239,14 @@ export class PageCommands {
     return { held, stored: await worker.store.forbidden(owner, (await worker.recorder.state()).rules) };
   }
 
+  /** @param {{idleSeconds: number, soundCounts: boolean}} presence */
+  async changePresence({ idleSeconds, soundCounts }) {
+    if (!IDLE_LIMITS.includes(idleSeconds)) return { error: 'unknown' };
+    await this.changeSettings({ idleSeconds, soundCounts });
+    await this.worker.applyPresence();
+    return {};
+  }
+
   /** @param {string} site */
   neverSite(site) {
     const { rules } = this.worker.settings;
@@ -212,8 +258,65 @@ export class PageCommands {
     const { worker } = this;
     const owner = (await worker.account())?.key ?? '';
     const forgotten = await worker.store.forbidden(owner, (await worker.recorder.state()).rules, { forget: true });
+    worker.interruptSending();
     worker.recordCounts.clear();
     return { forgotten };
+  }
+
+  /**
+   * The numbers of records that an erasure concerns, here and on the server. `server` is null where it cannot be asked.
+   * @param {PersonsRule} rule
+   */
+  async previewErasure(rule) {
+    const { worker } = this;
+    const account = await worker.account();
+    const owner = account?.key ?? '';
+    const here = await worker.store.countErased(owner, await worker.resolveErasures(owner, [{ at: ALL_TIMES, rule }], null));
+    return { here, isSignedIn: Boolean(account), server: account ? await this.postErasure(account.key, rule, true) : null };
+  }
+
+  /**
+   * Erases records here at once, and on the server and in the person's other browsers. Where the server cannot be
+   * reached, the rule waits for the next run of sending.
+   * @param {PersonsRule} rule
+   */
+  async eraseByRule(rule) {
+    const { worker } = this;
+    const account = await worker.account();
+    const asked = Date.now();
+    const erased = await worker.applyErasures(account?.key ?? '', [{ at: ALL_TIMES, rule }], null);
+    worker.updateBadge();
+    if (!account) return { erased, isSignedIn: false, server: null };
+    const server = await this.postErasure(account.key, rule, false);
+    if (server?.at) {
+      // A visit that began before the server heard of the rule would be refused there.
+      await worker.applyErasures(account.key, [{ at: server.at, rule }], null);
+    } else if (!server) {
+      // What begins after the click is recorded as usual, however late the rule is sent.
+      await worker.store.change('waitingErasures', (old) => [...(old ?? []), { owner: account.key, rule: { ...rule, to: asked } }]);
+      worker.setSyncAlarm(false);
+    }
+    return { erased, isSignedIn: true, server };
+  }
+
+  /**
+   * @param {string} owner
+   * @param {PersonsRule} rule
+   * @param {boolean} isPreview
+   */
+  async postErasure(owner, rule, isPreview) {
+    const reply = await this.worker.accounts.call(owner, ERASURES, { method: 'POST', body: erasureBody(rule, isPreview) });
+    return reply?.kind === 'ok' ? erasedOf(reply.body) : null;
+  }
+
+  /** Sends all records again that the server has stored already. It answers with their state and stores no copy. */
+  async sendAgain() {
+    const account = await this.worker.account();
+    const marked = account ? await this.worker.store.sendAgain(account.key) : 0;
+    await this.worker.store.change('countCheck', () => undefined);
+    this.worker.recordCounts.clear();
+    if (marked) this.worker.sync({ manual: true });
+    return { marked };
   }
 
   /**
@@ -255,6 +358,7 @@ export class PageCommands {
     const { worker } = this;
     await worker.record({ type: 'erase', ...worker.clockReading() });
     await worker.store.erase((await worker.account())?.key ?? '');
+    worker.interruptSending();
     await worker.store.set('parkedSeen', 0);
     worker.recordCounts.clear();
     worker.updateBadge();

@@ -6,7 +6,8 @@ import { firstState, followsGap, heartbeatSeconds, reduce } from './visit-reduce
 
 /**
  * @typedef {import('./visit-reducer.js').State} State
- * @typedef {{now: number, run: string, tick: number}} ClockReading  `tick`: ms since this run of the background began
+ * @typedef {{now: number, run: string, tick: number, ticksInSleep?: boolean}} ClockReading  `tick`: ms since this run of the
+ *   background began. `ticksInSleep`: it counts while the machine sleeps, too.
  * @typedef {ClockReading & {type: string, lateFields?: (state: State) => Promise<object>, [field: string]: unknown}} RawEvent
  *   `lateFields` gives the fields that must be read when the event's turn has come.
  * @typedef {{state: State, ended: boolean, changed: number, openId: string | null, heartbeatSeconds: number | null}} Outcome

@@ -26,11 +26,12 @@ export const NO_RULES = Object.freeze({ never: [], domainOnly: [], stripQuery: [
 
 /**
  * The recorded form of a URL under the rules, or null when it must not be recorded.
- * @param {string | undefined} url  absolute, as the browser has it
+ * @param {string | undefined} shownUrl  absolute, as the browser has it
  * @param {Rules} rules
  * @returns {Page | null}
  */
-export function pageOf(url, rules) {
+export function pageOf(shownUrl, rules) {
+  const url = readUrl(shownUrl);
   const parts = parse(url);
   if (!url || !parts || isPageOf(rules.ownServer, parts) || rules.never.some((pattern) => matches(pattern, parts))) return null;
   const domain = siteOf(parts);
@@ -41,6 +42,16 @@ export function pageOf(url, rules) {
   let kept = parts.username || parts.password ? url.replace(/^(https?:\/\/)[^/?#]*@/i, '$1') : url;
   if (rules.stripQuery.some((pattern) => matches(pattern, parts))) kept = kept.replace(/[?#].*$/s, '');
   return { url: cutText(kept, MAX_URL), domain, nameless: false };
+}
+
+/**
+ * The URL that a person reads. The reader view of a browser shows a page under an address of its own: Firefox
+ * (`about:reader?url=…`), Chromium (`chrome-distiller://…?url=…`), Edge (`read://…?url=…`).
+ * @param {string | undefined} url
+ */
+function readUrl(url) {
+  if (!url || !/^(about:reader\?|chrome-distiller:|read:)/i.test(url)) return url;
+  return new URLSearchParams(url.replace(/^[^?]*/, '')).get('url') ?? undefined;
 }
 
 /**

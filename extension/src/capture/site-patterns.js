@@ -35,6 +35,14 @@ export function faultyPattern(patterns) {
 }
 
 /**
+ * The host of a pattern as URLs have it, with `*` where the person typed it, or null where the pattern is faulty.
+ * @param {string} pattern
+ */
+export function patternHost(pattern) {
+  return splitPattern(pattern)?.host ?? null;
+}
+
+/**
  * The patterns in a text of one a line, without blanks and repeats.
  * @param {string} text
  */

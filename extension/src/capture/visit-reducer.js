@@ -19,19 +19,24 @@
  * @typedef {{windowId: number, focused: boolean, last?: boolean}} SeenWindow
  * @typedef {{tabs: SeenTab[], windows: SeenWindow[]}} Snapshot  the browser's tabs and windows at this moment
  *
- * @typedef {{now: number, run?: string, tick?: number, nonce?: string, idleAfterGap?: IdleState,
- *   seenFocus?: number | null}} EventBase  `seenFocus`: the window that has the focus by the browser's own answer
- * @typedef {EventBase & {type: 'updated', tabId: number, title?: string, url?: string, read?: boolean, audible?: boolean}} UpdatedEvent
- *   `url` is the tab's URL at that moment. A `read` title was not announced, it stood in the tab.
+ * @typedef {{now: number, run?: string, tick?: number, ticksInSleep?: boolean, nonce?: string, idleAfterGap?: IdleState,
+ *   seenFocus?: number | null, seenMinimized?: boolean, goneTabId?: number}} EventBase  `seenFocus`: the window that has the
+ *   focus by the browser's own answer. `seenMinimized`: the window that had it last is minimised. `goneTabId`: the tab in front, whose page has crashed.
+ * @typedef {EventBase & {type: 'updated', tabId: number, title?: string, url?: string, read?: boolean, audible?: boolean,
+ *   documentId?: string | null}} UpdatedEvent
+ *   `url` is the tab's URL at that moment. A `read` title was not announced, it stood in the tab. `documentId`: the
+ *   document that the tab holds now.
  * @typedef {EventBase & {type: 'metadata', tabId: number, url: string, metadata: object}} MetadataEvent
  * @typedef {EventBase & {type: 'owner', owner: string, adopt: boolean}} OwnerEvent
- * @typedef {(EventBase & {type: 'start', fresh: boolean, reinstalled?: boolean, idle?: IdleState} & Snapshot)
+ * @typedef {(EventBase & {type: 'start', fresh: boolean, reinstalled?: boolean, unseen?: boolean, idle?: IdleState} & Snapshot)
  *   | (EventBase & {type: 'snapshot', unseen?: boolean} & Snapshot)
  *   | (EventBase & {type: 'created', tabId: number, windowId: number, active: boolean})
  *   | (EventBase & {type: 'removed', tabId: number})
  *   | (EventBase & {type: 'replaced', tabId: number, oldTabId: number})
  *   | (EventBase & {type: 'activated', tabId: number, windowId: number})
- *   | (EventBase & {type: 'navigated', tabId: number, url: string, sameDocument?: boolean, windowId?: number})
+ *   | (EventBase & {type: 'detached', tabId: number})
+ *   | (EventBase & {type: 'attached', tabId: number, windowId: number} & Snapshot)
+ *   | (EventBase & {type: 'navigated', tabId: number, url: string, sameDocument?: boolean, windowId?: number, documentId?: string})
  *   | (EventBase & {type: 'failed', tabId: number, url: string})
  *   | UpdatedEvent | MetadataEvent | OwnerEvent
  *   | (EventBase & {type: 'focus', windowId: number | null})
@@ -40,6 +45,8 @@
  *   | (EventBase & {type: 'rules', rules: Rules} & Snapshot)
  *   | (EventBase & {type: 'pause', until: number | 'resumed'})
  *   | (EventBase & {type: 'pause', until: null} & Snapshot)
+ *   | (EventBase & {type: 'erased', erasures: import('./erasure-rules.js').Erasure[]})
+ *   | (EventBase & {type: 'presence', soundCounts: boolean})
  *   | (EventBase & {type: 'erase'})} Event
  *   `start`: the background began; `fresh`: the browser began too, or, where `reinstalled`, perhaps the extension alone. `unseen`: events before this snapshot are lost.
  *
@@ -47,18 +54,24 @@
  *   title: string, failed: string | null, metadata: object, totals: Totals, visit: Visit | null,
  *   before?: {at: number, visit: Visit, totals: Totals} | null, retitled?: {at: number, old: string} | null,
  *   anchor?: {at: number, url: string} | null, early?: {url: string, title: string} | null, withheld?: boolean,
- *   leftAt?: number | null}} Tab
+ *   leftAt?: number | null, documentId?: string | null, recordedAs?: number}} Tab
  *   `visit` is the latest visit of the present page, ended or not. `failed` is the URL of the error page in the tab.
  *   `before` is the visit that the latest same-document change ended, with the totals without it. `retitled`: when the
  *   title changed last, and the title before. `anchor`: the latest jump within the page. `early` is the title of a page
  *   whose navigation is not known yet. `leftAt`: when the visit ended, until its late title has come. `withheld`: the tab still shows the title of a page that is not recorded.
+ *   `documentId`: the document that was committed last. `recordedAs`: the number of this tab in records, where the browser has given it another id since.
  * @typedef {{owner: string, lastSeen: number, run: string, tick: number, idle: IdleState, fullscreen: boolean,
  *   focused: boolean, focusedId: number | null, asleep: boolean, windowId: number | null,
- *   activeTabs: Record<number, number>, openTabId: number | null, pausedUntil: PausedUntil, rules: Rules}} State
+ *   activeTabs: Record<number, number>, openTabId: number | null, pausedUntil: PausedUntil, rules: Rules,
+ *   minimized?: boolean, soundCounts?: boolean, moving?: {tabId: number, at: number, visit: Visit, totals: Totals} | null}} State
  *   `windowId` is the window in front, `focusedId` the window that the browser called focused. `asleep`: the machine
- *   woke and nobody has been seen since. `openTabId` is the tab of the visit that goes on.
+ *   woke and nobody has been seen since. `openTabId` is the tab of the visit that goes on. `minimized`:
+ *   the window in front is minimised. `soundCounts`: a page with sound is watched while another program has the focus, too;
+ *   the person can switch that off. `moving`: the tab that was
+ *   in front when it was taken out of its window last, its open visit then, and the totals without that visit.
  * @typedef {Map<number, Tab>} Tabs
  */
+import { erasesVisit, totalsAfter } from './erasure-rules.js';
 import { MAX_TITLE, NO_RULES, allowedTotals, cutText, pageOf, samePage } from './recording-rules.js';
 import {
   addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, resumeVisit, withAddress, withAwayReason, withTime,
@@ -84,16 +97,16 @@ export function firstState(now) {
 
 /**
  * Why the person is away from the page in front, or null. A person watches sound or full screen without any input, so
- * these count as presence.
+ * these count as presence. A page with sound is also watched beside another program, as long as its window can be seen.
  * @param {State} state
  * @param {Tabs} tabs
  * @returns {AwayReason | null}
  */
 function awayReason(state, tabs) {
   if (state.idle === 'locked') return 'locked';
-  if (!state.focused) return 'unfocused';
-  const watching = state.fullscreen || (state.openTabId !== null && tabs.get(state.openTabId)?.audible);
-  return state.idle === 'idle' && !watching ? 'idle' : null;
+  const audible = state.openTabId !== null && Boolean(tabs.get(state.openTabId)?.audible);
+  if (!state.focused && !(audible && state.soundCounts !== false && !state.minimized)) return 'unfocused';
+  return state.idle === 'idle' && !state.fullscreen && !audible ? 'idle' : null;
 }
 
 /**
@@ -113,6 +126,24 @@ export function heartbeatSeconds(state, tabs, timings) {
  */
 export function needsFocusCheck(state) {
   return state.openTabId !== null && !state.focused && state.idle === 'active';
+}
+
+/**
+ * True when the browser's answer on the focus is not what the state holds, and a page is open that the person may look at.
+ * @param {State} state
+ * @param {{seenFocus?: number | null, seenMinimized?: boolean}} answer
+ */
+export function focusDiffers(state, { seenFocus, seenMinimized = false }) {
+  if (seenFocus === undefined || !followsFocus(state)) return false;
+  return seenFocus !== state.focusedId || (seenFocus === null && seenMinimized !== Boolean(state.minimized));
+}
+
+/**
+ * True while a change of the focus would change what is recorded.
+ * @param {State} state
+ */
+export function followsFocus(state) {
+  return state.openTabId !== null && state.idle === 'active';
 }
 
 /**
@@ -201,10 +232,12 @@ class Step {
     const { state, event } = this;
     const byDate = event.now - state.lastSeen;
     const byTick = event.run && event.run === state.run ? (event.tick ?? 0) - state.tick : null;
-    const unseen = event.type === 'snapshot' && event.unseen;
+    const unseen = (event.type === 'snapshot' || event.type === 'start') && event.unseen;
+    // A tick that also counts while the machine sleeps tells a clock that was set from sleep.
+    const passed = event.ticksInSleep && byTick !== null ? byTick : Math.max(byDate, byTick ?? 0);
     if (this.fresh) {
       this.endBrowserRun();
-    } else if (unseen || followsGap(state, this.tabs, Math.max(byDate, byTick ?? 0), this.timings)) {
+    } else if (unseen || followsGap(state, this.tabs, passed, this.timings)) {
       // The machine slept or was off, or its clock was set. Nothing says whether the person was there.
       if (this.open && !unseen && byTick !== null && !followsGap(state, this.tabs, byTick, this.timings)) {
         // This run measured the time that the machine was awake. A date that jumped does not take it away.
@@ -213,7 +246,7 @@ class Step {
       this.endOpen();
       if (event.idleAfterGap) state.idle = event.idleAfterGap;
       state.asleep = state.idle !== 'active';
-    } else if (this.open) {
+    } else if (this.open && event.goneTabId !== state.openTabId) {
       // A clock set forward shows in the date alone. A clock set back makes the date's difference negative.
       const ms = byTick === null ? byDate : byDate < 0 ? byTick : Math.min(byDate, byTick);
       this.open = withTime(this.open, Math.max(0, ms), this.away() === null);
@@ -257,13 +290,21 @@ class Step {
         break;
       case 'navigated':
         this.ensureTab(event.tabId, event.windowId ?? null);
+        if (event.documentId) this.set(event.tabId, { documentId: event.documentId });
         this.showPage(event.tabId, event.url);
         break;
-      case 'failed':
-        if (this.tabs.has(event.tabId)) {
-          this.leavePage(event.tabId);
-          this.set(event.tabId, { page: null, failed: pageOf(event.url, state.rules)?.url ?? null, title: '' });
+      case 'detached':
+        state.moving = null;
+        if (event.tabId === state.openTabId && this.open) {
+          state.moving = { tabId: event.tabId, at: event.now, visit: this.open, totals: this.tab(event.tabId).totals };
         }
+        break;
+      case 'attached':
+        this.applySnapshot(event);
+        this.attachTab(event.tabId, event.windowId);
+        break;
+      case 'failed':
+        if (this.tabs.has(event.tabId)) this.losePage(event.tabId, pageOf(event.url, state.rules)?.url ?? null);
         break;
       case 'updated':
         this.updateTab(event);
@@ -296,12 +337,63 @@ class Step {
       case 'owner':
         this.changeOwner(event);
         break;
+      case 'erased':
+        this.dropErased(event.erasures);
+        break;
+      case 'presence':
+        state.soundCounts = event.soundCounts;
+        break;
       case 'erase':
         this.restartRecords();
         break;
     }
     // Chromium on X11 sends focus events one step late. The browser's answer is right, so it wins over all events.
     if (event.seenFocus !== undefined) state.focusedId = event.seenFocus;
+    if (event.seenMinimized !== undefined) state.minimized = event.seenMinimized;
+    if (event.goneTabId !== undefined) this.loseDocument(event.goneTabId);
+  }
+
+  /**
+   * Takes the page from a tab whose document has crashed. The browser goes on to call the page's URL the tab's.
+   * @param {number} tabId
+   */
+  loseDocument(tabId) {
+    const page = this.tabs.get(tabId)?.page;
+    if (page) this.losePage(tabId, page.url);
+  }
+
+  /**
+   * Takes the page from a tab that shows an error page in its place.
+   * @param {number} tabId
+   * @param {string | null} url  the tab's URL by the browser
+   */
+  losePage(tabId, url) {
+    this.leavePage(tabId);
+    this.set(tabId, { page: null, failed: url, title: '' });
+  }
+
+  /**
+   * A tab that was in front and is shown in its new window is in front, also before that window has the focus.
+   * @param {number} tabId
+   * @param {number} windowId
+   */
+  attachTab(tabId, windowId) {
+    const { state } = this;
+    if (state.moving?.tabId === tabId && state.activeTabs[windowId] === tabId) state.windowId = windowId;
+  }
+
+  /**
+   * The visit of a tab that was moved between windows and is in front again at once: it goes on. Else null.
+   * @param {Tab} tab  with a page
+   * @returns {Visit | null}
+   */
+  movedVisit(tab) {
+    const { moving, owner } = this.state;
+    if (!moving || moving.tabId !== tab.id || !tab.page || moving.visit.owner !== owner) return null;
+    const away = this.now - moving.at;
+    if (away < 0 || away >= this.timings.shortestVisitMs || !samePage(moving.visit.url, tab.page.url)) return null;
+    this.set(tab.id, { totals: { ...moving.totals, revision: tab.totals.revision } });
+    return withTime({ ...moving.visit, revision: tab.visit?.revision ?? moving.visit.revision }, away, true);
   }
 
   away() {
@@ -322,15 +414,18 @@ class Step {
     // A new window may get the focus before its first tab is known. The tabs of a private window are never known, so
     // focus on it counts as away.
     state.focused = state.focusedId !== null && state.activeTabs[state.focusedId] !== undefined;
-    if (state.focused) state.windowId = state.focusedId;
+    if (state.focused) {
+      state.windowId = state.focusedId;
+      state.minimized = false;
+    }
     const front = this.frontTab();
     if (this.open && !(front?.page && front.id === state.openTabId && samePage(this.open.url, front.page.url))) this.endOpen();
     // A locked screen shows nothing. A page that comes to the front behind it begins its visit after unlocking.
     if (!this.open && front?.page && state.idle !== 'locked') {
       state.openTabId = front.id;
       this.set(front.id, {
-        visit: beginVisit({
-          id: `pv_${event.now}_${event.nonce}`, owner: state.owner, tabId: front.id, page: front.page, title: front.title,
+        visit: this.movedVisit(front) ?? beginVisit({
+          id: `pv_${event.now}_${event.nonce}`, owner: state.owner, tabId: front.recordedAs ?? front.id, page: front.page, title: front.title,
           metadata: front.metadata, now: event.now,
         }),
       });
@@ -384,7 +479,7 @@ class Step {
     const totals = { ...tab.totals, revision: tab.totals.revision + 1 };
     this.set(tabId, { totals });
     const open = this.state.openTabId === tabId && tab.visit && tab.visit.durationMs >= this.timings.shortestVisitMs;
-    const record = aggregateOf(open && tab.visit ? addVisit(totals, tab.visit) : totals, tabId, closedAt);
+    const record = aggregateOf(open && tab.visit ? addVisit(totals, tab.visit) : totals, tab.recordedAs ?? tabId, closedAt);
     this.aggregates.set(`${record.owner} ${record.id} ${record.startedAt}`, record);
   }
 
@@ -407,7 +502,7 @@ class Step {
   endBrowserRun() {
     const { state } = this;
     for (const tabId of [...this.tabs.keys()]) this.closeTab(tabId, state.lastSeen);
-    Object.assign(state, { activeTabs: {}, windowId: null, openTabId: null });
+    Object.assign(state, { activeTabs: {}, windowId: null, openTabId: null, moving: null });
   }
 
   /**
@@ -440,18 +535,22 @@ class Step {
   }
 
   /**
+   * The browser gives a tab another id, as when it discards the page. Records go on under the first number.
    * @param {number} oldTabId
    * @param {number} tabId
    */
   replaceTab(oldTabId, tabId) {
+    const { state } = this;
     const old = this.tabs.get(oldTabId);
     if (!old) return;
-    const { windowId } = old;
-    const wasActive = windowId !== null && this.state.activeTabs[windowId] === oldTabId;
-    this.closeTab(oldTabId, this.now);
-    this.ensureTab(tabId, windowId);
-    this.set(tabId, { page: old.page, title: old.title, audible: old.audible, metadata: old.metadata });
-    if (wasActive) this.activate(tabId, windowId);
+    if (this.tabs.has(tabId)) {
+      this.closeTab(oldTabId, this.now);
+      return;
+    }
+    this.tabs.set(tabId, { ...old, id: tabId, recordedAs: old.recordedAs ?? oldTabId });
+    this.tabs.delete(oldTabId);
+    if (state.openTabId === oldTabId) state.openTabId = tabId;
+    if (old.windowId !== null && state.activeTabs[old.windowId] === oldTabId) this.activate(tabId, old.windowId);
   }
 
   /** A copy of the active tabs that may be changed. */
@@ -550,10 +649,15 @@ class Step {
   }
 
   /** @param {Omit<UpdatedEvent, 'type' | 'now'>} update */
-  updateTab({ tabId, title, audible, url, read = false }) {
+  updateTab({ tabId, title, audible, url, read = false, documentId }) {
     const tab = this.tabs.get(tabId);
     if (!tab) return;
     if (audible !== undefined) this.set(tabId, { audible });
+    // Firefox shows its report of a crash under the page's URL. That document was never committed.
+    if (documentId !== undefined && tab.documentId && documentId !== tab.documentId) {
+      this.loseDocument(tabId);
+      return;
+    }
     if (title === undefined || this.state.pausedUntil !== null || (read && tab.withheld)) return;
     if (url !== undefined && this.keepEarlyTitle(tab, url, title)) return;
     if (!tab.page) return;
@@ -690,9 +794,33 @@ class Step {
     }
   }
 
+  /**
+   * Drops what the rules erase. Totals that lose something end here, and others begin: the server would take the erased
+   * sites out of the old ones for good, also what is added later.
+   * @param {import('./erasure-rules.js').Erasure[]} erasures
+   */
+  dropErased(erasures) {
+    const { state } = this;
+    for (const [tabId, { visit, before, totals }] of [...this.tabs]) {
+      if (before && erasesVisit(erasures, before.visit)) this.set(tabId, { before: null });
+      const isErased = visit !== null && erasesVisit(erasures, visit);
+      const isOpen = isErased && state.openTabId === tabId;
+      if (isErased) this.set(tabId, { visit: null, before: null, leftAt: null });
+      if (isOpen) state.openTabId = null;
+      const left = totalsAfter(erasures, totals);
+      if (left === totals && !isOpen) continue;
+      this.set(tabId, { totals: beginTotals(state.owner, this.now) });
+      const isStored = totals.pages > 0 || (isOpen && visit.durationMs >= this.timings.shortestVisitMs);
+      if (!left || !isStored) continue;
+      const record = aggregateOf({ ...left, revision: totals.revision + 1 }, tabId, null);
+      this.aggregates.set(`${record.owner} ${record.id} ${record.startedAt}`, record);
+    }
+  }
+
   /** Begins all visits and totals anew after the records were erased. The server has not seen their new keys. */
   restartRecords() {
     this.state.openTabId = null;
+    this.state.moving = null;
     for (const tabId of [...this.tabs.keys()]) {
       this.set(tabId, { totals: beginTotals(this.state.owner, this.now), visit: null });
     }
@@ -718,7 +846,7 @@ function showsTheSame(tabs, seen) {
  * @param {string} title
  * @param {string} url
  */
-function isUrlAsTitle(title, url) {
+export function isUrlAsTitle(title, url) {
   const bare = (/** @type {string} */ text) => text.replace(/^https?:\/\//i, '').replace(/\/$/, '');
   const [shown, kept] = [bare(title), bare(url)];
   // A rule may have cut the query or fragment off the URL. The title must not bring it back.

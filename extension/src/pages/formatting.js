@@ -1,14 +1,16 @@
 /** Durations, counts and instants as text. */
 
 /**
- * A duration as hours and minutes, or as seconds below a minute.
+ * A duration as hours and minutes, or as seconds below a minute, by the same rule as the dashboard's.
  * @param {number} ms
  */
 export function durationText(ms) {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (ms < 60_000) return ms > 0 && ms < 1000 ? 'under 1 s' : `${Math.floor(ms / 1000)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 100) return `${hours.toLocaleString('en')} h`;
+  return minutes % 60 ? `${hours} h ${String(minutes % 60).padStart(2, '0')} min` : `${hours} h`;
 }
 
 /**

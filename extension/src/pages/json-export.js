@@ -1,5 +1,5 @@
 /** The person's copy of the records as JSON: wire names, and the state of sending beside each record. */
-import { KINDS } from '../store.js';
+import { KINDS, PLACES } from '../store.js';
 import { WIRE } from '../sync/wire.js';
 
 /** @typedef {import('../store.js').StoredRecord} StoredRecord */
@@ -18,12 +18,14 @@ export async function exportAll(store, owner, about, onProgress) {
   for (const kind of KINDS) {
     pieces.push(`,\n"${WIRE[kind].list}":[`);
     let separator = '\n';
-    for await (const slice of store.slices(kind, owner)) {
-      // The browser keeps a blob's text outside the script's memory.
-      pieces.push(new Blob([separator, slice.map((record) => exported(kind, record)).join(',\n')]));
-      separator = ',\n';
-      done += slice.length;
-      onProgress?.(done);
+    for (const place of PLACES) {
+      for await (const slice of store.slicesOf(kind, place, owner)) {
+        // The browser keeps a blob's text outside the script's memory.
+        pieces.push(new Blob([separator, slice.map((record) => exported(kind, place, record)).join(',\n')]));
+        separator = ',\n';
+        done += slice.length;
+        onProgress?.(done);
+      }
     }
     pieces.push(']');
   }
@@ -34,15 +36,23 @@ export async function exportAll(store, owner, about, onProgress) {
 /**
  * One record as JSON.
  * @param {import('../store.js').Kind} kind
+ * @param {import('../store.js').Place} place
  * @param {StoredRecord} record
  */
-export function exported(kind, record) {
-  return JSON.stringify({ ...WIRE[kind].record(record), sending: sendingState(record) });
+export function exported(kind, place, record) {
+  return JSON.stringify({ ...WIRE[kind].record(record), sending: sendingState(place, record) });
 }
 
-/** @param {StoredRecord} record */
-function sendingState(record) {
-  if (record.syncedAt !== undefined) return { state: 'sent', at: record.syncedAt };
-  if (record.errors !== undefined) return { state: 'refused', errors: record.errors };
-  return { state: 'waiting' };
+/**
+ * A record that a rule of the person forbids to send is `held`.
+ * @param {import('../store.js').Place} place
+ * @param {StoredRecord} record
+ */
+function sendingState(place, { syncedAt, errors }) {
+  switch (place) {
+    case 'synced': return { state: 'sent', at: syncedAt };
+    case 'parked': return { state: 'refused', errors };
+    case 'held': return { state: 'held' };
+    default: return { state: 'waiting' };
+  }
 }

@@ -1,15 +1,17 @@
 /** The options page: account, sending, rules, page metadata, export and erasing. */
 import { ext, isFirefox } from '../browser-api.js';
-import { faultyPattern, patternsIn } from '../capture/site-patterns.js';
+import { NO_RULES, pageOf } from '../capture/recording-rules.js';
+import { faultyPattern, patternHost, patternsIn } from '../capture/site-patterns.js';
 import { originPattern } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { askBackground, askStatus } from './ask-background.js';
 import { countText, relativeTimeText, timeOfDayText } from './formatting.js';
 import { coveredText } from './covered-sites.js';
+import { askToForgetSite, drawCountCheck, setUpForgetting } from './forgetting.js';
 import { exportAll, exported } from './json-export.js';
 import {
-  buttonById, byId, createElement, dialogById, inputById, onClick, refreshEverySecond, setText, show, showProgress, textareaById,
-  typedById,
+  buttonById, byId, createElement, dialogById, inputById, onClick, refreshEverySecond, selectById, setText, show, showProgress,
+  textareaById, typedById,
 } from './page-elements.js';
 import { recordingProblem, sendingNotice, sendingProblem, serverProblem, sessionEndText, signInProblem } from './problem-texts.js';
 import { serverAddress } from './server-address.js';
@@ -59,11 +61,13 @@ async function refresh() {
  * Puts the stored settings into the fields. This happens once, so that it does not overwrite a person's typing.
  * @param {Status} stored
  */
-function fillFields({ account, server, rules, metadata, recordServer }) {
+function fillFields({ account, server, rules, metadata, recordServer, idleSeconds, soundCounts }) {
   fieldsFilled = true;
   inputById('server').value = account?.server ?? server;
   inputById('login-email').value = account?.email ?? '';
   inputById('record-server').checked = recordServer;
+  selectById('idle-seconds').value = String(idleSeconds);
+  inputById('sound-counts').checked = soundCounts;
   textareaById('never').value = rules.never.join('\n');
   textareaById('domain-only').value = rules.domainOnly.join('\n');
   textareaById('strip-query').value = rules.stripQuery.join('\n');
@@ -105,6 +109,7 @@ function drawSending(shown) {
   setText('last', schedule.lastSuccessAt ? relativeTimeText(schedule.lastSuccessAt, Date.now()) : 'not yet');
   setText('next', nextAttemptText(shown));
   showProgress(syncing ? progress : null, (done, total) => `${done.toLocaleString()} of ${countText(total, 'record')} sent`);
+  drawCountCheck(shown, true);
   buttonById('sync').disabled = syncing || !account || account.needsSignIn;
   setText('sync', syncing ? 'Syncing…' : 'Sync now');
   if (byId('refused').dataset.parked !== String(counts.parked)) drawRefused(counts.parked);
@@ -374,7 +379,7 @@ onClick('release', async () => {
 onClick('export-refused', async () => {
   /** @type {Parked} */
   const { records } = await askBackground({ ask: 'parked' });
-  download(new Blob([`[${records.map((record) => exported(record.kind, record)).join(',\n')}]\n`], { type: 'application/json' }), 'refused-records');
+  download(new Blob([`[${records.map((record) => exported(record.kind, 'parked', record)).join(',\n')}]\n`], { type: 'application/json' }), 'refused-records');
 });
 
 // ---------------------------------------------------------------------- rules and metadata
@@ -419,19 +424,60 @@ onSubmit('rules', async () => {
     setMessage('rules-message', `“${faulty}” is not a site. A line like it never matches. Write it like example.com, one a line. Nothing was saved.`, false);
     return;
   }
+  const added = never.filter((line) => !status?.rules.never.includes(line));
   /** @type {{held: number, stored: number}} */
   const { held, stored } = await askBackground({ ask: 'rules', rules: { never, domainOnly, stripQuery }, recordServer: inputById('record-server').checked });
   const kept = held ? ` ${countText(held, 'waiting record')} of forbidden sites ${held === 1 ? 'is' : 'are'} not sent.` : '';
   setMessage('rules-message', `Saved. The rules hold from now on.${kept}${stored ? ` ${countText(stored, 'visit')} of them ${stored === 1 ? 'is' : 'are'} still stored here.` : ''}`, true);
   show('forget', stored > 0);
+  byId('forget-lines').replaceChildren(...added.flatMap((line) => {
+    const site = typedSite(line);
+    // A line of one port or path covers less than the site.
+    const [, port] = /(:\d+)$/.exec(line) ?? [];
+    if (site === null || /[/?#]/.test(line.replace(/^https?:\/\//i, '')) || (port && !site.endsWith(port))) return [];
+    const button = createElement('button', { type: 'button', textContent: `Forget ${site} everywhere…` });
+    button.addEventListener('click', () => askToForgetSite(site));
+    return [button];
+  }));
 });
 onClick('forget', async () => {
   /** @type {{forgotten: number}} */
   const { forgotten } = await askBackground({ ask: 'forget' });
-  setMessage('rules-message', `${countText(forgotten, 'visit')} forgotten in this browser. The copy on your server stays as it is.`, true);
+  setMessage('rules-message', `${countText(forgotten, 'visit')} forgotten in this browser. The copy on your server stays as it is. To erase it there too, forget the site below.`, true);
   show('forget', false);
   drawnCounts = '';
   await refresh();
+});
+
+onSubmit('forget-form', async () => {
+  const site = typedSite(inputById('forget-name').value);
+  if (site === null) {
+    setText('forget-message', 'Enter a site, such as example.com.');
+    inputById('forget-name').focus();
+    return;
+  }
+  await askToForgetSite(site);
+});
+setUpForgetting(async () => {
+  drawnCounts = '';
+  await refresh();
+});
+
+/**
+ * The site of a typed name or address, or null.
+ * @param {string} typed
+ */
+function typedSite(typed) {
+  const text = typed.trim();
+  if (!text || faultyPattern([text]) !== null || text.includes('*')) return null;
+  return pageOf(/^https?:\/\//i.test(text) ? text : `http://${text}`, NO_RULES)?.domain ?? null;
+}
+
+byId('presence').addEventListener('change', async () => {
+  await askBackground({
+    ask: 'presence', idleSeconds: Number(selectById('idle-seconds').value), soundCounts: inputById('sound-counts').checked,
+  });
+  setMessage('presence-message', 'Saved.', true);
 });
 
 byId('metadata').addEventListener('change', () => show('metadata-sites-field', checkedValue('metadata') === 'sites'));
@@ -467,8 +513,10 @@ function mayReadPages(origins) {
  * @param {string} pattern
  */
 function originsOf(pattern) {
-  const host = pattern.replace(/^\w+:\/\//, '').replace(/[/:].*$/, '').replace(/^\*\./, '');
-  return host.includes('*') ? ALL_SITES : [`http://*.${host}/*`, `https://*.${host}/*`];
+  const host = patternHost(pattern)?.replace(/^\*\./, '') ?? '*';
+  if (host.includes('*')) return ALL_SITES;
+  const hosts = /^[\d.]+$|^\[/.test(host) ? host : `*.${host}`;
+  return [`http://${hosts}/*`, `https://${hosts}/*`];
 }
 
 // ---------------------------------------------------------------------- export and erasing

@@ -26,6 +26,7 @@ export function typedById(id, type) {
 export const inputById = (/** @type {string} */ id) => typedById(id, HTMLInputElement);
 export const buttonById = (/** @type {string} */ id) => typedById(id, HTMLButtonElement);
 export const textareaById = (/** @type {string} */ id) => typedById(id, HTMLTextAreaElement);
+export const selectById = (/** @type {string} */ id) => typedById(id, HTMLSelectElement);
 export const dialogById = (/** @type {string} */ id) => typedById(id, HTMLDialogElement);
 
 /**

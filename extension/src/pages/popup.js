@@ -2,6 +2,7 @@
 import { ext } from '../browser-api.js';
 import { NO_RULES, pageOf } from '../capture/recording-rules.js';
 import { askBackground, askStatus } from './ask-background.js';
+import { askToForgetSite, drawCountCheck, setUpForgetting } from './forgetting.js';
 import { countText, durationText, relativeTimeText, timeOfDayText } from './formatting.js';
 import { buttonById, byId, createElement, onClick, refreshEverySecond, setText, show, showProgress } from './page-elements.js';
 import { recordingProblem, sendingNotice, sendingProblem, sessionEndText } from './problem-texts.js';
@@ -70,6 +71,7 @@ function drawSending(status) {
   drawProblem(status);
   showProgress(syncing ? progress : null, (done, total) => `${done.toLocaleString()} of ${countText(total, 'record')} sent`);
   setText('times', account ? timesText(status) : '');
+  drawCountCheck(status, false);
   show('sync', Boolean(account) && !signInAgain);
   buttonById('sync').disabled = syncing;
   setText('sync', syncing ? 'Syncing…' : 'Sync now');
@@ -125,25 +127,27 @@ async function siteInFront() {
 
 async function drawSite() {
   const site = await siteInFront();
-  show('site', site !== null);
-  if (site !== null) setText('never-site', `Never record ${site}`);
+  show('never-site', site !== null);
+  show('forget-site', site !== null);
+  if (site === null) return;
+  setText('never-site', `Never record ${site}`);
+  setText('forget-site', `Forget ${site}…`);
 }
 
 onClick('never-site', async () => {
   const site = await siteInFront();
   if (site === null) return;
-  /** @type {{held: number, stored: number}} */
-  const { held, stored } = await askBackground({ ask: 'never-site', site });
+  /** @type {{held: number}} */
+  const { held } = await askBackground({ ask: 'never-site', site });
   setText('never-text', `${site} is not recorded any more.${held ? ` ${countText(held, 'waiting record')} ${held === 1 ? 'is' : 'are'} not sent.` : ''}`);
   show('never-site', false);
-  show('forget', stored > 0);
+  await askToForgetSite(site);
 });
-onClick('forget', async () => {
-  /** @type {{forgotten: number}} */
-  const { forgotten } = await askBackground({ ask: 'forget' });
-  setText('never-text', `${countText(forgotten, 'visit')} forgotten in this browser. The copy on your server stays as it is.`);
-  show('forget', false);
+onClick('forget-site', async () => {
+  const site = await siteInFront();
+  if (site !== null) await askToForgetSite(site);
 });
+setUpForgetting(refresh);
 
 drawSite();
 refreshEverySecond(refresh);

@@ -6,7 +6,7 @@
  * | `ok` | body | 2xx |
  * | `unauthorized` | error | 401 in the server's error shape |
  * | `too-large` | error | 413, also of a proxy: then `error` is null |
- * | `wait` | retryAfterMs, reason, error | 429, 503, no network, time-out |
+ * | `wait` | retryAfterMs, reason, error | 429, 503, no network, time-out; also a call that its `signal` interrupted |
  * | `refused` | status, error | 400 or 500 in the server's error shape |
  * | `unusable` | status, reason, error | all other replies: this is not the server, or not a usable one |
  *
@@ -15,7 +15,7 @@
  * @typedef {import('./wire.js').ServerError} ServerError
  * @typedef {{kind: 'ok' | 'unauthorized' | 'too-large' | 'wait' | 'refused' | 'unusable', status?: number, body?: any,
  *   retryAfterMs?: number | null, reason?: string, error?: ServerError | null}} Reply
- * @typedef {{method?: string, token?: string | null, body?: string, compress?: boolean}} CallOptions
+ * @typedef {{method?: string, token?: string | null, body?: string, compress?: boolean, signal?: AbortSignal}} CallOptions
  * @typedef {(server: string, path: string, options?: CallOptions) => Promise<Reply>} Api
  */
 import { isError } from './wire.js';
@@ -34,7 +34,7 @@ const MAX_FOREIGN_WAIT_MS = 30 * 60 * 1000;
  * @returns {Api}
  */
 export function createApi({ fetch, now, timeoutMs }) {
-  return async function call(server, path, { method = 'GET', token = null, body, compress = false } = {}) {
+  return async function call(server, path, { method = 'GET', token = null, body, compress = false, signal } = {}) {
     /** @type {Record<string, string>} */
     const headers = { Accept: 'application/json' };
     if (token) headers.Authorization = `Bearer ${token}`;
@@ -45,10 +45,11 @@ export function createApi({ fetch, now, timeoutMs }) {
     try {
       response = await fetch(server + path, {
         method, headers, body: compress && body !== undefined ? await gzipped(body) : body, redirect: 'manual', credentials: 'omit',
-        cache: 'no-store', referrerPolicy: 'no-referrer', signal: AbortSignal.timeout(timeoutMs),
+        cache: 'no-store', referrerPolicy: 'no-referrer', signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
       });
       text = await response.text();
     } catch (error) {
+      if (signal?.aborted) return { kind: 'wait', retryAfterMs: null, reason: 'interrupted', error: null };
       const late = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
       return { kind: 'wait', retryAfterMs: null, reason: late ? 'timeout' : 'network', error: null };
     }

@@ -15,9 +15,11 @@
  * @property {(name: string) => Promise<any>} get
  * @property {(name: string, change: (old: any) => unknown) => Promise<unknown>} change
  * @property {(kind: Kind, owner: string, limit: number, after?: SyncRecord) => Promise<SyncRecord[]>} pending
+ * @property {<T extends SyncRecord>(kind: Kind, owner: string, records: T[]) => Promise<T[]>} stillPending
  * @property {(kind: Kind, owner: string, verdicts: Verdict[], now: number) => Promise<unknown>} settle
  * @property {(owner: string, due?: number) => Promise<unknown>} release
  * @property {(owner: string) => Promise<{pending: number}>} counts
+ * @property {(owner: string) => Promise<import('./wire.js').RecordCounts>} syncedCounts
  * @property {(before: number) => Promise<unknown>} prune
  *
  * @typedef {object} World
@@ -29,6 +31,10 @@
  * @property {Client} client
  * @property {import('../timings.js').Timings} timings
  * @property {(progress: Progress) => void} [onProgress]
+ * @property {(owner: string, erasures: {at: number, rule: import('./wire.js').ErasureRule}[], key: string) => Promise<unknown>} [erase]
+ *   applies the person's erasures to the records here. Without it they are not read.
+ * @property {() => AbortSignal} [interruption]  the present signal. It is aborted when the person forbids or erases
+ *   records, so that a batch with one of them is cut down and sent anew.
  *
  * @typedef {{state: 'synced' | 'not-yet' | 'signed-out' | 'stopped' | 'failed', sent: number, parked: number,
  *   problem: Problem | null}} Run
@@ -37,6 +43,7 @@
  * @typedef {import('./batches.js').BatchRecord<SyncRecord>[]} Batch
  */
 import { cutBatch, halves } from './batches.js';
+import { followErasures } from './erasure-feed.js';
 import { FIRST_SCHEDULE, afterFailure, afterSuccess } from './schedule.js';
 import { WIRE, limitsOf, pushBody, verdictsOf } from './wire.js';
 
@@ -67,6 +74,8 @@ export async function sync(world, { manual = false } = {}) {
   let stop;
   try {
     stop = await run.all();
+    const { erase } = world;
+    if (!stop && erase && !(await followErasures(world, account.key, (erasures, key) => erase(account.key, erasures, key)))) stop = { gone: true };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : { name: 'Error', message: null };
     // A store fails with a DOMException. Any other error is a fault of this code.
@@ -79,7 +88,7 @@ export async function sync(world, { manual = false } = {}) {
   await store.change('schedule', (old = FIRST_SCHEDULE) => failure
     ? afterFailure(old, now(), failure.problem, failure.waitMs ?? null, random(), timings, run.step)
     : afterSuccess(old, now(), Math.min(timings.longestFloorSeconds * 1000, Math.max(run.floorMs, timings.syncFloorSeconds * 1000)), {
-      stored: run.sent > 0, batchRecords: run.largerStep(), notice: { refused: run.parked, unknown: run.unknown },
+      stored: run.stored > 0, batchRecords: run.largerStep(), notice: { refused: run.parked, unknown: run.unknown },
     }));
   return { state: failure ? 'failed' : 'synced', ...counted, problem: failure?.problem ?? null };
 }
@@ -95,6 +104,7 @@ class Sending {
     this.world = world;
     this.account = account;
     this.sent = 0;
+    this.stored = 0;
     this.parked = 0;
     this.unknown = 0;
     this.accepted = 0;
@@ -187,14 +197,21 @@ class Sending {
         after = records[records.length - 1].record;
         group = { records, retried: false };
       }
-      const { records } = group;
+      const signal = this.world.interruption?.();
+      // A record may have been forbidden, erased or changed since the batch was read, tried or halved.
+      const records = await this.stillPending(kind, group.records);
+      if (!records.length) continue;
       // While this batch travels, the previous one is settled and the next one is read.
-      const pushing = this.push(kind, records);
+      const pushing = this.push(kind, records, signal);
       const settling = this.settleDecided();
       nextBatch ??= this.readBatch(kind, after);
       nextBatch.catch(() => {});
       const [reply] = await Promise.all([pushing, settling]);
       if (reply === null) return { gone: true };
+      if (reply.reason === 'interrupted') {
+        work.unshift(group);
+        continue;
+      }
       if (isTooMuch(reply) && records.length > 1) this.step = Math.ceil(records.length / 2);
       if (reply.kind === 'ok') {
         if (!this.decide(kind, records, reply.body)) return stopFor(NOT_THIS_SERVER);
@@ -235,6 +252,16 @@ class Sending {
     return cutBatch(records, this.limits, WIRE[kind].record);
   }
 
+  /**
+   * @param {Kind} kind
+   * @param {Batch} records
+   * @returns {Promise<Batch>}
+   */
+  async stillPending(kind, records) {
+    const kept = new Set(await this.world.store.stillPending(kind, this.account.key, records.map(({ record }) => record)));
+    return records.filter(({ record }) => kept.has(record));
+  }
+
   /** The step of the next run after a success: twice this one's, or none once the server's own limit is reached. */
   largerStep() {
     return this.step === undefined || this.step * 2 >= this.limits.maxRecords ? undefined : this.step * 2;
@@ -243,10 +270,11 @@ class Sending {
   /**
    * @param {Kind} kind
    * @param {Batch} records
+   * @param {AbortSignal | undefined} signal
    */
-  push(kind, records) {
+  push(kind, records, signal) {
     return this.world.accounts.call(this.account.key, WIRE[kind].path, {
-      method: 'POST', body: pushBody(kind, records.map(({ text }) => text), this.world.client), compress: true,
+      method: 'POST', body: pushBody(kind, records.map(({ text }) => text), this.world.client), compress: true, signal,
     });
   }
 
@@ -272,6 +300,7 @@ class Sending {
       await store.settle(kind, this.account.key, verdicts, now());
       const parked = verdicts.filter(({ verdict }) => verdict === 'parked').length;
       this.sent += verdicts.length - parked;
+      this.stored += verdicts.filter(({ verdict }) => verdict === 'stored').length;
       this.parked += parked;
       this.reportProgress();
     }

@@ -145,6 +145,90 @@ export function limitsOf(reply) {
 }
 
 /**
+ * @typedef {{domain?: string, domainHash?: string, idHashes?: string[], from?: number, to?: number, browser?: string,
+ *   everything?: boolean}} ErasureRule  see capture/erasure-rules.js
+ * @typedef {{visits: number, aggregates: number}} RecordCounts
+ */
+const CONDITIONS = new Set(['domainHash', 'idHashes', 'from', 'to', 'browser', 'everything']);
+
+/**
+ * The person's key of erasures and the counts of one browser's records in the reply about the state of the server, or
+ * null where the server keeps no erasures.
+ * @param {any} reply
+ * @param {string} anonymousClientId
+ * @returns {{erasureKey: string, counts: RecordCounts | null} | null}
+ */
+export function statusOf(reply, anonymousClientId) {
+  const { erasureKey, browsers } = reply ?? {};
+  if (typeof erasureKey !== 'string' || !/^(?:[0-9a-f]{2})+$/.test(erasureKey)) return null;
+  const mine = Array.isArray(browsers) ? browsers.find((one) => one?.anonymousClientId === anonymousClientId) : null;
+  return { erasureKey, counts: mine ? countsOf(mine) : null };
+}
+
+/**
+ * @param {any} counted
+ * @returns {RecordCounts | null}
+ */
+function countsOf(counted) {
+  const { pageVisits, tabAggregates } = counted ?? {};
+  return Number.isInteger(pageVisits) && Number.isInteger(tabAggregates) ? { visits: pageVisits, aggregates: tabAggregates } : null;
+}
+
+/**
+ * The path of a page of the person's erasures.
+ * @param {string | null} cursor  of the page before
+ */
+export function erasuresPath(cursor) {
+  return `/api/sync/changes?kinds=erasures&limit=1000${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
+}
+
+/**
+ * The erasures of one page, or null when the reply cannot be read. An erasure with a condition that this version does
+ * not know is left out: without the condition it would erase more than the person asked for.
+ * @param {any} reply
+ * @returns {{erasures: {at: number, rule: ErasureRule}[], cursor: string, more: boolean} | null}
+ */
+export function erasuresOf(reply) {
+  const { changes, cursor, more } = reply ?? {};
+  if (!Array.isArray(changes) || typeof cursor !== 'string') return null;
+  const erasures = changes.filter((change) => change?.kind === 'erasure').map(({ erasure }) => erasure);
+  return {
+    erasures: erasures.filter((one) => Number.isFinite(one?.at) && isReadable(one.rule)).map(({ at, rule }) => ({ at, rule })),
+    cursor, more: more === true,
+  };
+}
+
+/** @param {any} rule */
+function isReadable(rule) {
+  if (typeof rule !== 'object' || rule === null) return false;
+  const names = Object.keys(rule);
+  const { domainHash = '', idHashes = [], from = 0, to = 0, browser = '', everything = true } = rule;
+  return names.length > 0 && names.every((name) => CONDITIONS.has(name)) && everything === true
+    && typeof domainHash === 'string' && typeof browser === 'string' && Array.isArray(idHashes) && [from, to].every(Number.isFinite);
+}
+
+/**
+ * The JSON body of an erasure, or of its preview, which changes nothing.
+ * @param {ErasureRule} rule
+ * @param {boolean} isPreview
+ */
+export function erasureBody(rule, isPreview) {
+  return JSON.stringify({ rule, preview: isPreview });
+}
+
+/**
+ * The counts in the reply to an erasure, and its time by the server's clock, which is null in a preview. Null when the
+ * reply cannot be read.
+ * @param {any} reply
+ * @returns {{erased: RecordCounts, at: number | null} | null}
+ */
+export function erasedOf(reply) {
+  const erased = countsOf(reply?.erased);
+  const at = reply?.erasure?.at;
+  return erased && { erased, at: Number.isFinite(at) ? at : null };
+}
+
+/**
  * The user and tokens in the reply to a sign-in, or null.
  * @param {any} reply
  * @returns {{user: User, access: string, refresh: string} | null}

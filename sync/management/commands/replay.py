@@ -7,6 +7,8 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from accounts.personal_tokens.token_text import is_whole
 from sync.push.service import RESULTS
 
 KINDS = {"/api/sync/page-visits": "page visits", "/api/sync/tab-aggregates": "tab aggregates"}
@@ -34,21 +37,21 @@ class ErrorReply(Exception):
 
 
 class Server:
-    """A syncserver, to which one person is signed in."""
+    """A syncserver, called by a person's access token or personal token; `token` is sent with each call."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self.access = ""
+        self.token = ""
 
     def sign_in(self, email: str, password: str) -> None:
         """Sign in; raises ErrorReply."""
-        self.access = self.post("/api/auth/login", {"email": email, "password": password})["access"]
+        self.token = self.post("/api/auth/login", {"email": email, "password": password})["access"]
 
     def post(self, path: str, body: Any) -> Any:
         """Return the parsed reply; raises ErrorReply, or urllib.error.URLError when no server is there."""
         headers = {"Content-Type": "application/json"}
-        if self.access:
-            headers["Authorization"] = f"Bearer {self.access}"
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         data = json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers)  # noqa: S310  # checked to be http(s)
         try:
@@ -72,7 +75,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the file, `--server`, `--email` and `--password-env`."""
+        """Add the file, `--server`, `--email`, `--password-env` and `--token-env`."""
         parser.add_argument("file", type=Path, help="the recording, one request a line")
         parser.add_argument("--server", required=True, help="URL of the server, such as http://127.0.0.1:8000")
         parser.add_argument("--email", help="e-mail address of the person to sign in; asked for when absent")
@@ -81,18 +84,29 @@ class Command(BaseCommand):
             default="SYNC_PASSWORD",
             help="environment variable that holds the password (default: SYNC_PASSWORD); asked for when it is unset",
         )
+        parser.add_argument(
+            "--token-env",
+            metavar="VARIABLE",
+            help="environment variable that holds a personal token with the scope write; nobody is signed in then",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read the recording, sign in and send it line by line; raises CommandError with the reason of a failure."""
         if urlsplit(options["server"]).scheme not in ("http", "https"):
             raise CommandError("--server takes a URL such as http://127.0.0.1:8000")
         requests = read_recording(options["file"])
-        email = options["email"] or input("E-mail address: ")
-        password = os.environ.get(options["password_env"]) or getpass.getpass("Password: ")
         server = Server(options["server"])
+        sign_in = None
+        if options["token_env"]:
+            server.token = token_in(options["token_env"])
+        else:
+            email = options["email"] or input("E-mail address: ")
+            password = os.environ.get(options["password_env"]) or getpass.getpass("Password: ")
+            sign_in = partial(server.sign_in, email, password)
         try:
-            server.sign_in(email, password)
-            counts = self.send(server, requests, email, password)
+            if sign_in:
+                sign_in()
+            counts = self.send(server, requests, sign_in)
         except ErrorReply as error:
             raise CommandError(f"The server answered {error}") from error
         except (ValueError, KeyError, TypeError) as error:
@@ -103,9 +117,9 @@ class Command(BaseCommand):
         self.stdout.write(table(counts))
 
     def send(
-        self, server: Server, requests: list[dict[str, Any]], email: str, password: str
+        self, server: Server, requests: list[dict[str, Any]], sign_in: Callable[[], None] | None
     ) -> dict[str, Counter[str]]:
-        """Send every request and return the number of records by kind and result."""
+        """Send every request and return the number of records by kind and result; `sign_in` renews an access token."""
         counts = {kind: Counter[str]() for kind in KINDS.values()}
         for request in tqdm(requests, desc="Sending", unit="request", disable=None):
             for attempt in range(TRIES):
@@ -113,8 +127,8 @@ class Command(BaseCommand):
                     reply = server.post(request["path"], request["body"])
                     break
                 except ErrorReply as error:
-                    if error.status == 401 and attempt == 0:
-                        server.sign_in(email, password)
+                    if error.status == 401 and attempt == 0 and sign_in:
+                        sign_in()
                     elif error.status in (429, 503) and attempt + 1 < TRIES:
                         time.sleep(error.wait or 2**attempt)
                     else:
@@ -123,6 +137,14 @@ class Command(BaseCommand):
             for rejected in reply["rejected"]:
                 tqdm.write(f"rejected {rejected['id'] or 'record ' + str(rejected['index'])}: {rejected['errors']}")
         return counts
+
+
+def token_in(variable: str) -> str:
+    """Return the personal token of an environment variable; raises CommandError where that holds none."""
+    token = os.environ.get(variable, "").strip()
+    if not is_whole(token):
+        raise CommandError(f"{variable} holds no personal token, or one that is mistyped. A token begins with ssp_.")
+    return token
 
 
 def read_recording(file: Path) -> list[dict[str, Any]]:

@@ -20,7 +20,10 @@ NEXT = "staple battery horse right"
 SIGN_IN, SIGN_OUT, SIGN_UP = "/account/sign-in", "/account/sign-out", "/account/sign-up"
 FORGOTTEN, RESET = "/account/forgotten-password", "/account/reset-password"
 ACCOUNT, BROWSERS, CLOSE = "/account", "/account/sessions", "/account/close"
-OWN = [ACCOUNT, "/account/profile", "/account/password", "/account/email", BROWSERS, "/account/events", CLOSE]
+OWN = [
+    ACCOUNT, "/account/profile", "/account/password", "/account/email", BROWSERS, "/account/tokens",
+    "/account/events", CLOSE,
+]  # fmt: skip
 OPEN = [SIGN_IN, SIGN_UP, FORGOTTEN, f"{FORGOTTEN}/sent", RESET, f"{RESET}/done"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cheap_hashing")]
 

@@ -43,6 +43,7 @@ function randomTrace(seed, length) {
       audible: tab?.audible ?? false,
       idle: browser.idle,
       focused: browser.focused,
+      minimized: browser.minimized,
       fullscreen: browser.fullscreen,
     });
   };
@@ -54,7 +55,7 @@ function randomTrace(seed, length) {
   });
   const boot = () => {
     const old = browser;
-    browser = { tabs: new Map(), windows: new Map([[1, { active: 1 }]]), front: 1, focused: true, idle: 'active', fullscreen: false, paused: old?.paused ?? false };
+    browser = { tabs: new Map(), windows: new Map([[1, { active: 1 }]]), front: 1, focused: true, minimized: false, idle: 'active', fullscreen: false, paused: old?.paused ?? false };
     nextTab = 2;
     browser.tabs.set(1, { id: 1, window: 1, url: pick(SITES), audible: false, key: (lastKey += 1) });
     emit('start', { fresh: true, idle: 'active', ...seen() }, { boot: true });
@@ -106,11 +107,13 @@ function randomTrace(seed, length) {
     focus: () => {
       browser.front = pick([...browser.windows.keys()]);
       browser.focused = true;
+      browser.minimized = false;
       emit('focus', { windowId: browser.front }, { awake: true });
     },
     blur: () => {
       browser.focused = false;
-      emit('focus', { windowId: null });
+      browser.minimized = roll() < 0.3;
+      emit('focus', { windowId: null, seenMinimized: browser.minimized });
     },
     idle: () => {
       browser.idle = pick(['active', 'idle', 'locked']);
@@ -176,7 +179,7 @@ function model(truths) {
     }
     if (visit) {
       const watching = truth.audible || truth.fullscreen;
-      visit.away = truth.idle === 'locked' || !truth.focused || (truth.idle === 'idle' && !watching);
+      visit.away = truth.idle === 'locked' || (!truth.focused && !(truth.audible && !truth.minimized)) || (truth.idle === 'idle' && !watching);
     }
   });
   end();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { endAbandonedVisits } from '../../../extension/src/capture/abandoned-visits.js';
+import { firstState, focusDiffers } from '../../../extension/src/capture/visit-reducer.js';
 import { RecordingFixture, T0 } from '../recording-fixture.js';
 
 const A = 'https://a.test/';
@@ -86,6 +87,17 @@ test('the browser\'s own answer wins over focus events that come late, both ways
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 50, 30]]);
 });
 
+test('the focus is looked at only where a change would matter', () => {
+  const state = { ...firstState(T0), openTabId: 1, focusedId: 1 };
+  assert.equal(focusDiffers(state, { seenFocus: 1 }), false);
+  assert.equal(focusDiffers(state, {}), false);
+  assert.equal(focusDiffers(state, { seenFocus: null }), true);
+  assert.equal(focusDiffers({ ...state, focusedId: null }, { seenFocus: 1 }), true);
+  assert.equal(focusDiffers({ ...state, focusedId: null, minimized: false }, { seenFocus: null, seenMinimized: true }), true);
+  assert.equal(focusDiffers({ ...state, openTabId: null }, { seenFocus: null }), false);
+  assert.equal(focusDiffers({ ...state, idle: 'idle' }, { seenFocus: null }), false);
+});
+
 test('a new window may have the focus before its first tab is known', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
@@ -154,6 +166,34 @@ test('an audible page is watched, not idle, until its sound ends', async () => {
   await fixture.at(40, 'updated', { tabId: 1, audible: false });
   await fixture.at(60, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 60, 40]]);
+});
+
+test('a page with sound is watched beside another program, until it falls silent or its window is minimised', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(1, 'updated', { tabId: 1, audible: true });
+  await fixture.at(10, 'focus', { windowId: null, seenMinimized: false });
+  await fixture.at(15, 'idle', { idle: 'idle' });
+  await fixture.at(40, 'heartbeat', { seenFocus: null, seenMinimized: true });
+  await fixture.at(60, 'heartbeat', { seenFocus: null, seenMinimized: false });
+  await fixture.at(70, 'updated', { tabId: 1, audible: false });
+  await fixture.at(90, 'updated', { tabId: 1, audible: true });
+  await fixture.at(95, 'idle', { idle: 'locked' });
+  await fixture.at(99, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 99, 55]]);
+});
+
+test('a person may say that a page with sound is not watched while another program has the focus', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'presence', { soundCounts: false });
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(1, 'updated', { tabId: 1, audible: true });
+  await fixture.at(10, 'focus', { windowId: null });
+  await fixture.at(20, 'presence', { soundCounts: true });
+  await fixture.at(30, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 20]]);
 });
 
 test('a full-screen window is watched, not idle', async () => {
@@ -376,6 +416,33 @@ test('a clock set forward by an hour takes no measured time away', async () => {
   await fixture.at(30, 'heartbeat');
   await fixture.at(40, 'removed', { tabId: 1 });
   assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30], [A, 3630, 3640, 10]]);
+});
+
+test('a clock set forward splits no stay where the ticks tell it from sleep', async () => {
+  const fixture = await RecordingFixture.open();
+  const ticksInSleep = true;
+  await fixture.start(0, { ticksInSleep });
+  await fixture.at(0, 'navigated', { tabId: 1, url: A, ticksInSleep });
+  await fixture.at(10, 'heartbeat', { ticksInSleep });
+  fixture.clockShiftMs = 3_600_000;
+  await fixture.at(30, 'heartbeat', { ticksInSleep });
+  await fixture.at(40, 'heartbeat', { ticksInSleep });
+  await fixture.at(36_000, 'removed', { tabId: 1, ticksInSleep });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 40, 40]]);
+});
+
+test('an extension that is switched off and on again keeps the totals, and counts no time that it did not see', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(10, 'heartbeat');
+  await fixture.restartBackground();
+  const tabs = [{ tabId: 1, windowId: 1, active: true, url: A }];
+  const windows = [{ windowId: 1, focused: true, last: true }];
+  await fixture.at(40, 'start', { fresh: true, reinstalled: true, unseen: true, idle: 'active', tabs, windows });
+  await fixture.at(50, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 10, 10], [A, 40, 50, 10]]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.startedAt - T0, one.activeMs, one.pages]), [[0, 20_000, 2]]);
 });
 
 test('an update of the extension neither closes the tabs nor loses the time before it', async () => {
@@ -631,13 +698,152 @@ test('the last visit of a closed tab holds the time of closing', async () => {
   assert.deepEqual([visit.endedAt, visit.closedAt, visit.revision], [T0 + 5000, T0 + 9000, 2]);
 });
 
-test('a tab that the browser replaces goes on under the new id', async () => {
+test('a stay goes on in a tab to which the browser gives another id, as when it discards the page', async () => {
   const fixture = await RecordingFixture.open();
   await fixture.start();
   await fixture.at(0, 'navigated', { tabId: 1, url: A });
   await fixture.at(5, 'replaced', { oldTabId: 1, tabId: 7 });
-  await fixture.at(9, 'removed', { tabId: 7 });
-  assert.deepEqual((await fixture.visits()).map(({ tabId, url, durationMs }) => [tabId, url, durationMs]), [[1, A, 5000], [7, A, 4000]]);
+  await fixture.at(5, 'activated', { tabId: 7, windowId: 1 });
+  await fixture.at(6, 'navigated', { tabId: 7, url: A });
+  await fixture.at(9, 'navigated', { tabId: 7, url: B });
+  await fixture.at(12, 'removed', { tabId: 7 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 9, 9], [B, 9, 12, 3]]);
+  assert.deepEqual((await fixture.visits()).map(({ tabId, closedAt }) => [tabId, closedAt]), [[1, null], [1, T0 + 12_000]]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.tabId, one.activeMs, one.pages]), [[1, 12_000, 2]]);
+});
+
+test('a tab left behind keeps its totals when the browser discards it', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(5, 'created', { tabId: 2, windowId: 1, active: true });
+  await fixture.at(6, 'replaced', { oldTabId: 1, tabId: 7 });
+  await fixture.at(8, 'activated', { tabId: 7, windowId: 1 });
+  await fixture.at(8.1, 'navigated', { tabId: 7, url: A });
+  await fixture.at(12, 'removed', { tabId: 7 });
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.tabId, one.activeMs, one.pages]), [[1, 9000, 2]]);
+});
+
+/** The tabs after tab 1 was torn off from window 1, where tab 2 was beside it. */
+const TORN = {
+  tabs: [{ tabId: 1, windowId: 2, active: true, url: A }, { tabId: 2, windowId: 1, active: true, url: B }],
+  windows: [{ windowId: 1, focused: true }, { windowId: 2, focused: false }],
+};
+
+test('a tab that is torn off into a window of its own is one stay, in the order of events of either browser', async () => {
+  for (const order of ['chromium', 'firefox']) {
+    const fixture = await RecordingFixture.open();
+    await fixture.start();
+    await fixture.at(0, 'navigated', { tabId: 1, url: A });
+    await fixture.at(0, 'created', { tabId: 2, windowId: 1, active: false });
+    await fixture.at(0, 'navigated', { tabId: 2, url: B });
+    await fixture.at(5, 'detached', { tabId: 1 });
+    if (order === 'chromium') await fixture.at(5, 'activated', { tabId: 2, windowId: 1, seenFocus: 1 });
+    await fixture.at(5.02, 'attached', { tabId: 1, windowId: 2, ...TORN });
+    await fixture.at(5.03, 'focus', { windowId: null });
+    await fixture.at(5.04, 'focus', { windowId: 2, seenFocus: 2 });
+    if (order === 'firefox') await fixture.at(5.05, 'activated', { tabId: 2, windowId: 1, seenFocus: 2 });
+    await fixture.at(5.05, 'activated', { tabId: 1, windowId: 2, seenFocus: 2 });
+    await fixture.at(6.5, 'snapshot', { ...TORN, seenFocus: 2 });
+    await fixture.at(9, 'removed', { tabId: 1 });
+    assert.deepEqual((await fixture.visitRows()).map((row) => row.slice(0, 3)), [[A, 0, 9]], order);
+    assert.ok((await fixture.visits())[0].activeMs >= 8900);
+    assert.deepEqual((await fixture.aggregates()).map((one) => [one.tabId, one.pages]), [[1, 1]]);
+  }
+});
+
+test('a tab that is moved to another window and then brought to the front there is one stay', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(0, 'created', { tabId: 2, windowId: 1, active: false });
+  await fixture.at(0, 'navigated', { tabId: 2, url: B });
+  await fixture.at(5, 'detached', { tabId: 1 });
+  await fixture.at(5, 'activated', { tabId: 2, windowId: 1 });
+  await fixture.at(5.6, 'activated', { tabId: 1, windowId: 2 });
+  await fixture.at(5.6, 'focus', { windowId: 2 });
+  await fixture.at(9, 'heartbeat');
+  await fixture.at(10, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 10, 10]]);
+  assert.deepEqual((await fixture.aggregates()).map((one) => [one.tabId, one.activeMs, one.pages]), [[1, 10_000, 1]]);
+});
+
+test('a tab that is moved behind another one ends its stay', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(0, 'created', { tabId: 2, windowId: 1, active: false });
+  await fixture.at(0, 'navigated', { tabId: 2, url: B });
+  await fixture.at(5, 'detached', { tabId: 1 });
+  await fixture.at(5, 'activated', { tabId: 2, windowId: 1, seenFocus: 1 });
+  const tabs = [{ tabId: 1, windowId: 2, active: false, url: A }, { tabId: 2, windowId: 1, active: true, url: B }, { tabId: 3, windowId: 2, active: true, url: C }];
+  await fixture.at(5, 'attached', { tabId: 1, windowId: 2, tabs, windows: TORN.windows });
+  await fixture.at(9, 'removed', { tabId: 2 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 5, 5], [B, 5, 9, 4]]);
+});
+
+test('a tab that is torn off behind the window in front ends its stay', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(0, 'created', { tabId: 2, windowId: 1, active: false });
+  await fixture.at(0, 'navigated', { tabId: 2, url: B });
+  await fixture.at(5, 'detached', { tabId: 1 });
+  await fixture.at(5, 'activated', { tabId: 2, windowId: 1, seenFocus: 1 });
+  await fixture.at(5, 'attached', { tabId: 1, windowId: 2, ...TORN });
+  await fixture.at(6, 'snapshot', { ...TORN, seenFocus: 1 });
+  await fixture.at(9, 'removed', { tabId: 2 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 5, 5], [B, 5, 9, 4]]);
+});
+
+test('an empty page and the source of a page do not go on as the page before them', async () => {
+  for (const url of ['about:blank', `view-source:${A}`, 'about:srcdoc', 'data:text/html,x', `blob:${A}1`, 'chrome-extension://abc/viewer.html', 'chrome://new-tab-page/']) {
+    const fixture = await RecordingFixture.open();
+    await fixture.start();
+    await fixture.at(0, 'navigated', { tabId: 1, url: A });
+    await fixture.at(5, 'navigated', { tabId: 1, url });
+    await fixture.at(60, 'removed', { tabId: 1 });
+    assert.deepEqual(await fixture.visitRows(), [[A, 0, 5, 5]], url);
+  }
+});
+
+test('the reader view is a reading of the page, and one stay with it', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: B });
+  await fixture.at(1, 'updated', { tabId: 1, title: 'Beta', url: B });
+  await fixture.at(5, 'navigated', { tabId: 1, url: `about:reader?url=${encodeURIComponent(B)}` });
+  await fixture.at(20, 'navigated', { tabId: 1, url: B });
+  await fixture.at(25, 'navigated', { tabId: 1, url: 'about:reader?url=about%3Aconfig' });
+  await fixture.at(30, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[B, 0, 25, 25]]);
+  assert.equal((await fixture.visits())[0].title, 'Beta');
+});
+
+test('a crashed page is not read: its stay ends at the last sign of life, until it is loaded again', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A });
+  await fixture.at(30, 'heartbeat');
+  await fixture.at(60, 'heartbeat', { goneTabId: 1 });
+  await fixture.at(90, 'snapshot', { tabs: [{ tabId: 1, windowId: 1, active: true, url: A }], windows: [{ windowId: 1, focused: true }] });
+  await fixture.at(120, 'heartbeat', { goneTabId: 1 });
+  await fixture.at(150, 'navigated', { tabId: 1, url: A });
+  await fixture.at(160, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 30, 30], [A, 150, 160, 10]]);
+});
+
+test('a document that was never committed is the report of a crash', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: A, documentId: 'one' });
+  await fixture.at(0.1, 'updated', { tabId: 1, title: 'a.test', url: A, documentId: 'one' });
+  await fixture.at(0.2, 'updated', { tabId: 1, title: 'Alpha', url: A });
+  await fixture.at(9, 'updated', { tabId: 1, title: 'a.test', url: A, documentId: 'two' });
+  await fixture.at(9.1, 'updated', { tabId: 1, title: 'Tab crash reporter', url: A });
+  await fixture.at(60, 'removed', { tabId: 1 });
+  assert.deepEqual(await fixture.visitRows(), [[A, 0, 9, 9]]);
+  assert.equal((await fixture.visits())[0].title, 'Alpha');
 });
 
 test('a pause ends the visit and stores no page, and its end begins a visit of the page in front', async () => {

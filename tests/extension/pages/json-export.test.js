@@ -18,6 +18,16 @@ test('an export is JSON that holds every record once, with its state of sending'
   assert.equal(copy.extensionVersion, '0.1.0');
 });
 
+test('a record that a rule forbids to send is exported as held', async () => {
+  const fixture = await RecordingFixture.open();
+  await fixture.start();
+  await fixture.at(0, 'navigated', { tabId: 1, url: 'https://a.test/' });
+  await fixture.at(9, 'removed', { tabId: 1 });
+  await fixture.store.applyRules({ never: ['a.test'], domainOnly: [], stripQuery: [] });
+  const blob = await exportAll(fixture.store, '', { exportedAt: 'x', extensionVersion: 'y' });
+  assert.deepEqual(JSON.parse(await blob.text()).visits.map(({ sending }) => sending), [{ state: 'held' }]);
+});
+
 test('an export without records is valid JSON', async () => {
   const { store } = await RecordingFixture.open();
   assert.deepEqual(JSON.parse(await (await exportAll(store, '', { exportedAt: 'x', extensionVersion: 'y' })).text()), {

@@ -11,6 +11,7 @@ from accounts.limits.throttling import account_wait
 from accounts.models import AuditEvent, RateCount
 from sync.erasures import person_erasure
 from sync.models import Browser, SyncState
+from sync.person_lock import PersonGone
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
 from tests.sync.stored_rows import a_visit, everything, left_of
@@ -71,7 +72,7 @@ class TestErase:
     def test_no_push_adds_once_it_has_begun(self, alice):
         everything(alice)
         next(person_erasure.erase(alice.pk))
-        with pytest.raises(service.PersonGone):
+        with pytest.raises(PersonGone):
             service.bulk_update_or_create(alice.pk, PAGE_VISIT, [])
 
     def test_rows_of_a_push_that_was_waiting_meanwhile_are_met_too(self, alice):

@@ -7,6 +7,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from sync.management.commands.replay import read_recording
+from sync.models import Browser
+from tests.people import UserFactory, token_text
 from tests.wire_records import visit
 
 
@@ -39,3 +41,29 @@ def test_nobody_at_the_address_is_said_in_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("SYNC_PASSWORD", "x")
     with pytest.raises(CommandError, match="Is the server running there"):
         call_command("replay", file, server="http://127.0.0.1:9", email="alice@example.org")
+
+
+@pytest.mark.parametrize("held", [None, "", "ssp_mistyped"])
+def test_a_variable_without_a_whole_token_is_said_before_anything_is_sent(tmp_path, monkeypatch, held):
+    file = tmp_path / "day.jsonl"
+    file.write_text('{"path": "/api/sync/page-visits", "body": {"visits": []}}', encoding="utf-8")
+    monkeypatch.delenv("SYNC_TOKEN", raising=False)
+    if held is not None:
+        monkeypatch.setenv("SYNC_TOKEN", held)
+    with pytest.raises(CommandError, match="SYNC_TOKEN holds no personal token"):
+        call_command("replay", file, server="http://127.0.0.1:9", token_env="SYNC_TOKEN")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_personal_token_stands_in_for_the_password(tmp_path, monkeypatch, live_server, capsys):
+    alice = UserFactory(email="alice@example.org")
+    request = {"path": "/api/sync/page-visits", "body": {"visits": [visit(), visit()], "anonymousClientId": "list"}}
+    file = tmp_path / "day.jsonl"
+    file.write_text(json.dumps(request) + "\n", encoding="utf-8")
+    monkeypatch.setenv("SYNC_TOKEN", token_text(alice, "write"))
+    call_command("replay", file, server=live_server.url, token_env="SYNC_TOKEN")
+    assert capsys.readouterr().out.splitlines()[1].split() == ["page", "visits", "2", "0", "0", "0", "0"]
+    assert Browser.objects.get().kind == "program"
+    monkeypatch.setenv("SYNC_TOKEN", token_text(alice, "read"))
+    with pytest.raises(CommandError, match="scope_missing"):
+        call_command("replay", file, server=live_server.url, token_env="SYNC_TOKEN")

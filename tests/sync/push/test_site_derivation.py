@@ -9,6 +9,8 @@ from django.db import connection
 
 from sync import site_derivation
 from sync.models import PageVisit, SyncState, TabAggregate
+from tests.sync.erasures.erasing import erase
+from tests.sync.stored_rows import a_visit
 from tests.wire import AGGREGATES, VISITS, push
 from tests.wire_records import aggregate, visit
 
@@ -93,3 +95,12 @@ def test_a_push_of_another_process_between_two_steps_does_no_harm(alice, monkeyp
         assert other.submit(push_meanwhile).result() == ["created"]
     assert list(steps) == [2, 1]
     assert set(PageVisit.objects.values_list("domain", flat=True)) == {"stackoverflow.com"}
+
+
+def test_a_corrected_record_of_an_erased_site_is_erased_by_the_next_finish_erasures(alice):
+    a_visit(alice, url="https://clinic.example/", domain="an.older.rule")
+    erase(alice, {"domain": "clinic.example"})
+    assert PageVisit.objects.count() == 1
+    derive_sites()
+    call_command("finish_erasures", stdout=StringIO())
+    assert not PageVisit.objects.exists()

@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from sync.models import PageVisit, SyncState, TabAggregate
 from tests.people import UserFactory
+from tests.sync.erasures.erasing import erase
 from tests.wire import AGGREGATES, VISITS, push
-from tests.wire_records import aggregate, visit
+from tests.wire_records import AT_9, aggregate, visit
 
 BEFORE = [
     "SELECT accounts_user",  # who sends the token
@@ -95,6 +96,20 @@ def test_a_push_of_what_is_there_already_writes_to_neither_the_records_nor_the_c
     records = [make() for _ in range(count)]
     push(user, path, records)
     assert spent(user, path, records) == listed(model, "known")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("path", "make", "model"), KINDS)
+def test_erasures_cost_a_push_of_later_records_nothing_and_one_of_earlier_records_one_statement(path, make, model):
+    user = UserFactory()
+    push(user, path, [make()])
+    for day in range(3):
+        erase(user, {"domain": f"{day}.example", "to": AT_9})
+    earlier = [make(startedAt=AT_9 - 1, startTime=AT_9 - 1), make()]
+    assert spent(user, path, [make(), make()]) == listed(model, "fresh")
+    rules = spent(user, path, earlier)
+    assert rules.pop(rules.index("SELECT sync_erasure")) == "SELECT sync_erasure"
+    assert rules == listed(model, "fresh")
 
 
 class Writes:

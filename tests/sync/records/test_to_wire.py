@@ -1,18 +1,15 @@
 """A stored record goes back to the wire, and sent again from there it is unchanged."""
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.models import Browser
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import CLIENT_ID
 from sync.records.tab_aggregate import TAB_AGGREGATE
 from tests.people import UserFactory
 from tests.sync.records.test_two_ways_of_reading import json_values, records, texts
-from tests.wire import AGGREGATES, VISITS, push
+from tests.wire import AGGREGATES, VISITS, followed, push
 from tests.wire_records import AT_9, aggregate, bare_aggregate, bare_visit, visit
 
 CLIENT = "b1"
@@ -47,11 +44,8 @@ def aggregates(draw):
 
 
 def sent_back(user, path):
-    """Push each row of a person as the wire has it; return how many there are and what became of them."""
-    kind = KINDS[path]
-    clients = dict(Browser.objects.filter(user=user).values_list("pk", "client_id"))
-    rows = kind.model.objects.filter(user=user)
-    wire = [json.loads(json.dumps(kind.to_wire(row, clients[row.browser_id]))) for row in rows]
+    """Push each row of a person as the feed has it; return how many there are and what became of them."""
+    wire = followed(user, path)
     reply = push(user, path, wire)
     return len(wire), reply["results"], reply["trimmed"]
 
@@ -78,7 +72,7 @@ def test_every_stored_record_sent_back_is_unchanged(path, strategy, data):
 def test_the_wire_form_has_every_name_of_the_contract_and_the_values_sent(alice, path, record):
     push(alice, path, [record], anonymousClientId=CLIENT)
     kind = KINDS[path]
-    wire = kind.to_wire(kind.model.objects.get(), CLIENT)
+    (wire,) = followed(alice, path)
     assert set(wire) == {field.wire for field in kind.fields}
     sent = {name: value for name, value in record.items() if name in wire and value is not None}
     assert {name: wire[name] for name in sent} == sent

@@ -1,0 +1,49 @@
+"""The list of a person's browsers, and the names under which people see them."""
+
+from typing import Final
+
+from django.db import transaction
+
+from sync.models import Browser
+from sync.person_lock import lock_person
+
+PLATFORMS: Final = {"linux": "Linux", "mac": "macOS", "win": "Windows", "android": "Android", "cros": "ChromeOS"}
+
+IMPORT_SOURCES: Final = {
+    "chromium": "Chrome or a relative",
+    "firefox": "Firefox",
+    "safari": "Safari",
+    "activitywatch": "ActivityWatch",
+    "own": "an export",
+}
+
+
+def browsers_of(user_id: int) -> list[Browser]:
+    """Return the person's browsers of every kind, the latest to push first."""
+    return list(Browser.objects.filter(user_id=user_id).order_by("-last_push_at", "client_id"))
+
+
+def name_of(browser: Browser) -> str:
+    """Return the label that the person gave, or else a name made from what the browser told of itself."""
+    if browser.kind == Browser.Kind.IMPORT:
+        family = browser.client_id.removeprefix("import:").partition(":")[0]
+        source = IMPORT_SOURCES.get(family, family)
+        return f"Import from {source}" + (f" ({browser.label})" if browser.label else "")
+    if browser.label:
+        return browser.label
+    if browser.browser_name:
+        platform = PLATFORMS.get(browser.platform.lower(), browser.platform)
+        return f"{browser.browser_name} on {platform}" if platform else browser.browser_name
+    kind = browser.get_kind_display().capitalize()
+    if browser.kind == Browser.Kind.PROGRAM:
+        return f"{kind} {browser.client_id.partition(':')[2] or browser.client_id}"
+    return f"{kind} {browser.client_id[:8]}" if browser.client_id else f"{kind} without a name"
+
+
+def set_label(user_id: int, client_id: str, label: str) -> Browser | None:
+    """Name a browser of the person, "" for no name; return it, or None where they have no such browser."""
+    with transaction.atomic():
+        lock_person(user_id)
+        mine = Browser.objects.filter(user_id=user_id, client_id=client_id)
+        mine.update(label=label.strip())
+        return mine.first()
