@@ -51,7 +51,7 @@ lint: $(VENV)/.dev extension-lint  ## ruff, layers of imports, templates, unused
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/djlint accounts insights sync syncserver --lint --check
+	$(VENV)/bin/djlint accounts insights portability sync syncserver --lint --check
 	$(PY) -m vulture
 
 types: $(VENV)/.dev  ## mypy --strict on the server

@@ -16,7 +16,7 @@ from sync.models import LONG_VISIT, PageVisit, SyncBatch, TabAggregate
 DAY_MS = 86_400_000
 TIME_COLUMNS = ("started_at", "ended_at", "last_heartbeat_at", "duration_ms", "active_duration_ms")
 VISIT_COLUMNS = (*TIME_COLUMNS, "domain", "category")
-LISTED_COLUMNS = (*VISIT_COLUMNS, "browser_id", "visit_id", "tab_id", "url", "title", "idle_periods")
+LISTED_COLUMNS = (*VISIT_COLUMNS, "browser_id", "visit_id", "tab_id", "url", "title", "idle_periods", "is_active")
 
 
 def visit_from_row(
@@ -126,9 +126,11 @@ class ListedVisit(NamedTuple):
 
 def listed_from_row(row: Sequence[Any]) -> ListedVisit:
     """Return a visit from its LISTED_COLUMNS."""
-    browser_id, visit_id, tab_id, url, title, idle_periods = row[len(VISIT_COLUMNS) :]
+    browser_id, visit_id, tab_id, url, title, idle_periods, is_active = row[len(VISIT_COLUMNS) :]
     visit = visit_from_row(*row[: len(VISIT_COLUMNS)])
-    return ListedVisit(visit, browser_id, visit_id, tab_id, url, title, row[1] is None, idle_periods)
+    # An imported visit without any time is over; its end is only not known.
+    is_open = row[1] is None and (is_active or visit.ended_at is not None)
+    return ListedVisit(visit, browser_id, visit_id, tab_id, url, title, is_open, idle_periods)
 
 
 def listed_from_record(record: PageVisit) -> ListedVisit:

@@ -52,11 +52,12 @@ class Query:
     end: int | None = None
     browser_id: int | None = None
     category: str = ""
+    without_browsers: tuple[int, ...] = ()
 
     @property
     def is_narrow(self) -> bool:
         """True if many visits may have to be read to find one that matches."""
-        return bool(self.words or self.domain or self.browser_id is not None or self.category)
+        return bool(self.words or self.domain or self.browser_id is not None or self.category or self.without_browsers)
 
 
 @dataclass(slots=True)
@@ -94,6 +95,8 @@ def _matching(query: Query) -> Q:
         matching &= Q(category=query.category)
     if query.browser_id is not None:
         matching &= Q(browser_id=query.browser_id)
+    if query.without_browsers:
+        matching &= ~Q(browser_id__in=query.without_browsers)
     return matching
 
 

@@ -9,6 +9,14 @@ from sync.person_lock import lock_person
 
 PLATFORMS: Final = {"linux": "Linux", "mac": "macOS", "win": "Windows", "android": "Android", "cros": "ChromeOS"}
 
+IMPORT_SOURCES: Final = {
+    "chromium": "Chrome or a relative",
+    "firefox": "Firefox",
+    "safari": "Safari",
+    "activitywatch": "ActivityWatch",
+    "own": "an export",
+}
+
 
 def browsers_of(user_id: int) -> list[Browser]:
     """Return the person's browsers of every kind, the latest to push first."""
@@ -17,13 +25,17 @@ def browsers_of(user_id: int) -> list[Browser]:
 
 def name_of(browser: Browser) -> str:
     """Return the label that the person gave, or else a name made from what the browser told of itself."""
+    if browser.kind == Browser.Kind.IMPORT:
+        family = browser.client_id.removeprefix("import:").partition(":")[0]
+        source = IMPORT_SOURCES.get(family, family)
+        return f"Import from {source}" + (f" ({browser.label})" if browser.label else "")
     if browser.label:
         return browser.label
     if browser.browser_name:
         platform = PLATFORMS.get(browser.platform.lower(), browser.platform)
         return f"{browser.browser_name} on {platform}" if platform else browser.browser_name
     kind = browser.get_kind_display().capitalize()
-    if browser.kind in (Browser.Kind.IMPORT, Browser.Kind.PROGRAM):
+    if browser.kind == Browser.Kind.PROGRAM:
         return f"{kind} {browser.client_id.partition(':')[2] or browser.client_id}"
     return f"{kind} {browser.client_id[:8]}" if browser.client_id else f"{kind} without a name"
 

@@ -91,6 +91,10 @@ ONLY_AT: dict[str, dict[str, Any]] = {
              "quota_exceeded": {"code": "quota_exceeded",
                                 "detail": "A person has at most 100 browsers; this batch would add another.",
                                 "maxBrowsers": 100}},
+    "createImport": {"unknown_format": {"code": "unknown_format",
+                                        "detail": "This file is empty."}},
+    "large file": {"body_too_large": {"code": "body_too_large",
+                                      "detail": "A file to import has at most 1,073,741,824 bytes."}},
 }  # fmt: skip
 # The generator leaves out the body of DELETE.
 PASSWORD_BODY = {
@@ -166,7 +170,7 @@ def _statuses(path: str, operation: dict[str, Any]) -> list[str]:
         statuses += ["400", "413", "415", "429"]
     if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
         statuses += ["404"]
-    if "/auth/" in path and operation["operationId"] != "me":
+    if ("/auth/" in path and operation["operationId"] != "me") or path.startswith(("/api/imports", "/api/export")):
         statuses += ["429"]
     if operation["operationId"] == "nameBrowser":
         statuses += ["404"]
@@ -201,7 +205,11 @@ def _examples(operation: dict[str, Any], status: str) -> dict[str, Any]:
         examples |= ONLY_AT["makeToken"]
     elif status == "403" and operation_id == "closeAccount":
         examples |= ONLY_AT["closeAccount"]
-    elif status == "403" and operation_id.startswith("push"):
+    elif status == "400" and operation_id == "createImport":
+        examples |= ONLY_AT["createImport"]
+    elif status == "413" and operation_id == "createImport":
+        examples = ONLY_AT["large file"]
+    elif status == "403" and (operation_id.startswith("push") or operation_id == "runImport"):
         examples |= ONLY_AT["push"]
     elif status == "413" and not operation_id.startswith("push"):
         examples = ONLY_AT["small body"]

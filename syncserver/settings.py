@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "syncserver",
     "sync",
     "insights",
+    "portability",
 ]
 
 MIDDLEWARE = [
@@ -206,6 +207,9 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+
+# Imports: the largest file that is taken.
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=1024**3)
 
 # The life of a session. An extension's session ends after SESSION_IDLE_DAYS without a refresh, and in any case
 # SESSION_MAX_DAYS after the sign-in.

@@ -24,6 +24,7 @@ FREE_OF_PERSON = {
     "sync/management/commands/apply_retention.py": "looks for everybody whose records are kept for a time",
     "sync/management/commands/finish_erasures.py": "looks for everybody's unfinished erasures",
     "sync/management/commands/clear_batches.py": "deletes the oldest batches of everybody",
+    "portability/management/commands/clear_imports.py": "looks for everybody's old imports",
     "insights/management/commands/tally_months.py": "--rebuild deletes everybody's tallies",
     "syncserver/management/commands/count_orphans.py": "looks for owners who are gone",
 }

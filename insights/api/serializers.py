@@ -157,7 +157,9 @@ class VisitSerializer(serializers.Serializer[Any]):
     end = serializers.IntegerField(
         allow_null=True, help_text=DEFINITIONS["duration"] + " Null where the duration is unknown."
     )
-    open = serializers.BooleanField(help_text="Whether the visit has no end yet.")
+    open = serializers.BooleanField(
+        help_text="Whether the visit goes on: it has no end, and it is active or has a sign of life."
+    )
     activeMs = serializers.IntegerField(
         allow_null=True, help_text=DEFINITIONS["active"] + " Null where the browser sent none."
     )

@@ -10,13 +10,17 @@ from django.shortcuts import render
 from id_numbers import parse_id
 from insights import queries, timeline_chart
 from insights.pages.page_context import day_of, page, period_name, viewer_of
+from insights.pages.page_files import VISITS, file_links, page_file, visit_row
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
 from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
-from sync.browsers import browsers_of
+from sync.browsers import browsers_of, name_of
+from sync.models import Browser
 from sync.records.page_url import site_of_text
 
 PAGE_SIZE = 50
+# Stands in the filter in place of a browser.
+WITHOUT_IMPORTS = "recorded"
 
 
 @page
@@ -50,14 +54,23 @@ def history(request: HttpRequest) -> HttpResponse:
         end=instants["to"],
         browser_id=parse_id(asked["browser"]),
         category=asked["category"],
+        without_browsers=tuple(browser.pk for browser in browsers if browser.kind == Browser.Kind.IMPORT)
+        if asked["browser"] == WITHOUT_IMPORTS
+        else (),
     )
     found = search(viewer.pk, query, PAGE_SIZE, cursor)
+    named = {browser.pk: name_of(browser) for browser in browsers}
+    rows = [visit_row(each, named.get(each.browser_id, "")) for each in found.visits]
+    file = page_file(request, "history", VISITS, lambda: rows)
+    if file is not None:
+        return file
     older = cursor_to_text(found.next_cursor)
     kept = {name: value for name, value in asked.items() if value}
     days: dict[date, list[ListedVisit]] = {}
     for each in found.visits:
         days.setdefault(date_at(viewer.zone, each.visit.started_at), []).append(each)
     context = {
+        "files": file_links(request),
         "nav": "history",
         "asked": asked,
         "errors": errors,
@@ -72,6 +85,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "is_cut_short": found.is_cut_short,
         "reached": found.next_cursor.started_at if found.next_cursor else None,
         "browsers": browsers,
+        "has_imports": any(browser.kind == Browser.Kind.IMPORT for browser in browsers),
         "names": {browser.pk: browser for browser in browsers},
         "categories": queries.categories(viewer.pk, viewer.now - 90 * DAY_MS, viewer.now),
     }

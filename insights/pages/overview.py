@@ -1,13 +1,13 @@
 """The numbers of a day, a week, a month, a year or any days."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from insights import charts, queries, reports
-from insights.numbers import Site
+from insights.numbers import Site, Tally, Totals
 from insights.pages.page_context import (
     PeriodLink,
     Viewer,
@@ -20,6 +20,7 @@ from insights.pages.page_context import (
     silent_browsers,
     viewer_of,
 )
+from insights.pages.page_files import NUMBERS, Row, file_links, file_name, numbers_row, page_file
 from insights.periods import Period, Unit, date_at, period_of
 
 TOP_SITES = 12
@@ -58,7 +59,13 @@ def show_period(
     is_running = period.starts_at <= viewer.now < period.ends_at
     sites = reports.top_sites(found.tally, TOP_SITES)
     active_ms = found.totals.active_ms or 0
+    file = page_file(
+        request, file_name("overview", period), NUMBERS, lambda: _rows(found.tally, found.totals, period, is_day=is_day)
+    )
+    if file is not None:
+        return file
     context = {
+        "files": file_links(request),
         "links": period_links(viewer, period),
         "period": period,
         "errors": errors or {},
@@ -80,6 +87,19 @@ def show_period(
     if context["is_empty"]:
         context["nearest"] = nearest(viewer, period)
     return render(request, "insights/overview.html", {**context, "nav": "overview"})
+
+
+def _rows(tallied: Tally, totals: Totals, period: Period, *, is_day: bool) -> Iterator[Row]:
+    """Yield the numbers of a period, of its hours or days, and of its sites."""
+    yield numbers_row("total", f"{period.first} to {period.last}", totals)
+    if is_day:
+        for label, hour in sorted(tallied.hours.items()):
+            yield numbers_row("hour", f"{label % 24:02}:00", hour)
+    else:
+        for day, hour in reports.days(tallied, period):
+            yield numbers_row("day", day, hour)
+    for domain, site in reports.top_sites(tallied):
+        yield numbers_row("site", domain, site)
 
 
 def nearest(viewer: Viewer, period: Period) -> PeriodLink | None:

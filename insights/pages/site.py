@@ -1,5 +1,6 @@
 """One site over time."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from statistics import median_low
 
@@ -10,6 +11,7 @@ from django.shortcuts import render
 from insights import charts, queries, reports
 from insights.numbers import totals
 from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, period_query, viewer_of
+from insights.pages.page_files import NUMBERS, Row, file_links, file_name, numbers_row, page_file
 from insights.periods import Period
 
 SITE_PAGES = 25
@@ -32,7 +34,18 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         if period.starts_at <= visit.started_at < period.ends_at and visit.active_ms is not None
     ]
     days = reports.days(found, period)
+    pages = queries.pages_of_site(viewer.pk, domain, period.starts_at, period.ends_at, SITE_PAGES)
+
+    def rows() -> Iterator[Row]:
+        yield numbers_row("total", domain, totals(found))
+        yield from (numbers_row("day", day, hour) for day, hour in days)
+        yield from (("page", page.url, page.active_ms, None, None, page.visits) for page in pages)
+
+    file = page_file(request, file_name("site", period), NUMBERS, rows)
+    if file is not None:
+        return file
     context = {
+        "files": file_links(request),
         "nav": "",
         "domain": domain,
         "period": period,
@@ -46,7 +59,7 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         "last_at": queries.site_started_at(viewer.pk, domain, last=True),
         "chart": charts.days_or_months(days),
         "week": charts.week(reports.week_hours(found)),
-        "pages": queries.pages_of_site(viewer.pk, domain, period.starts_at, period.ends_at, SITE_PAGES),
+        "pages": pages,
         "category": found.sites[domain].category if domain in found.sites else "",
     }
     return render(request, "insights/site.html", context)

@@ -8,6 +8,10 @@ from insights.pages.page_context import day_of, page, period_name, viewer_of
 from insights.periods import period_of
 from sync.browsers import browsers_of
 
+# An imported day may hold thousands of visits. The history of the day has them all, page by page.
+LINES_AN_HOUR = 100
+LINES_OF_ONE_HOUR = 1_000
+
 
 @page
 def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
@@ -36,6 +40,7 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
             )
             for found in timeline.by_browser_and_tab(visits)
         ],
+        "most_lines": f":{LINES_AN_HOUR if shown.label is None else LINES_OF_ONE_HOUR}",
         "hour_lists": timeline.hour_lists(visits, gaps, shown),
         "gaps": timeline_chart.bars(gaps, start, end),
     }

@@ -98,7 +98,7 @@ def test_each_call_answers_null_where_all_is_unknown(alice):
     (site,) = answer(alice, f"sites?{MONDAY}")["sites"]
     assert (site["activeMs"], site["timeMs"], site["visits"], site["share"]) == (None, None, 1, None)
     (found,) = answer(alice, "search?q=page")["visits"]
-    assert (found["end"], found["activeMs"], found["open"]) == (None, None, True)
+    assert (found["end"], found["activeMs"], found["open"]) == (None, None, False)
     (browser,) = answer(alice, "timeline?date=2025-11-03")["browsers"]
     assert browser["tabs"][0]["visits"] == [found]
 

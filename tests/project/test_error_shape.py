@@ -31,6 +31,10 @@ METHODS = {
     "/api/insights/sites": {"GET"},
     "/api/insights/timeline": {"GET"},
     "/api/insights/search": {"GET"},
+    "/api/imports": {"POST"},
+    "/api/imports/7": {"GET", "DELETE"},
+    "/api/imports/7/run": {"POST"},
+    "/api/export": {"GET"},
 }
 BODY_CALLS = [
     "/api/auth/register", "/api/auth/login", "/api/auth/refresh", "/api/auth/logout", "/api/auth/password",

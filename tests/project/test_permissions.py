@@ -32,6 +32,8 @@ personal token opens. Pages and the admin take none.
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 EXAMPLES = {
     "session_id": "7",
+    "import_id": "7",
+    "browser_id": "7",
     "token_id": "7",
     "erasure_id": "7",
     "day": "2026-03-01",

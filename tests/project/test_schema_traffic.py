@@ -52,7 +52,7 @@ def call(case, session_id="7", token_id="7", **headers):
     """Return the reply to a request, and undo the changes that the request made."""
     path = case.meta.components.get(ParameterLocation.PATH)
     if path is not None and not path.mode.is_negative:
-        own = {"session_id": session_id, "token_id": token_id}
+        own = {"session_id": session_id, "token_id": token_id, "import_id": "7"}
         case.path_parameters.update({name: own[name] for name in case.path_parameters if name in own})
     before = transaction.savepoint()  # not atomic(), inside which a push refuses to run because it must be durable
     try:

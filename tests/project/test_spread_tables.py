@@ -9,13 +9,14 @@ from django.db import connection
 
 from accounts.models import User
 from insights.models import MonthTally
+from portability.models import Import, StagedBatch
 from sync.models import Browser, Erasure, PageVisit, ServerIdentity, SyncBatch, SyncState, TabAggregate
 from syncserver.spread_tables import Refused, Table, read_tables, spread_models, steps
 from tests.people import UserFactory
 from tests.wire import VISITS, push
 from tests.wire_records import visit
 
-SPREAD = [Browser, PageVisit, TabAggregate, SyncState, Erasure, SyncBatch, MonthTally]
+SPREAD = [Browser, PageVisit, TabAggregate, SyncState, Erasure, SyncBatch, MonthTally, Import, StagedBatch]
 NAMES = [model._meta.db_table for model in SPREAD]
 only_postgresql = pytest.mark.postgresql  # reads its catalog
 
@@ -33,6 +34,10 @@ ALTER TABLE sync_syncbatch DROP CONSTRAINT sync_syncbatch_pkey, ADD CONSTRAINT s
 SELECT create_distributed_table('sync_syncbatch', 'user_id', colocate_with => 'sync_browser')
 ALTER TABLE insights_monthtally DROP CONSTRAINT insights_monthtally_pkey, ADD CONSTRAINT insights_monthtally_pkey PRIMARY KEY (id, user_id)
 SELECT create_distributed_table('insights_monthtally', 'user_id', colocate_with => 'sync_browser')
+ALTER TABLE portability_import DROP CONSTRAINT portability_import_pkey, ADD CONSTRAINT portability_import_pkey PRIMARY KEY (id, user_id)
+SELECT create_distributed_table('portability_import', 'user_id', colocate_with => 'sync_browser')
+ALTER TABLE portability_stagedbatch DROP CONSTRAINT portability_stagedbatch_pkey, ADD CONSTRAINT portability_stagedbatch_pkey PRIMARY KEY (id, user_id)
+SELECT create_distributed_table('portability_stagedbatch', 'user_id', colocate_with => 'sync_browser')
 ANALYZE sync_browser
 ANALYZE sync_pagevisit
 ANALYZE sync_tabaggregate
@@ -40,6 +45,8 @@ ANALYZE sync_syncstate
 ANALYZE sync_erasure
 ANALYZE sync_syncbatch
 ANALYZE insights_monthtally
+ANALYZE portability_import
+ANALYZE portability_stagedbatch
 """  # noqa: E501  # one statement a line
 
 
@@ -51,7 +58,7 @@ def test_these_tables_are_spread():
     assert spread_models() == SPREAD
 
 
-@pytest.mark.parametrize("label", ["sync", "insights"])
+@pytest.mark.parametrize("label", ["sync", "insights", "portability"])
 def test_every_table_of_these_apps_belongs_to_a_person_and_is_spread(label):
     of_no_person = {ServerIdentity}
     assert set(apps.get_app_config(label).get_models()) - of_no_person <= set(SPREAD)

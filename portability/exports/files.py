@@ -1,0 +1,174 @@
+"""The files of an export, each as blocks of bytes. Their names and columns are frozen by the format version."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.db import connection
+from django.db.models import Max, TextField
+from django.db.models.functions import Cast, Collate
+
+from accounts.models import AuditEvent, Session, User
+from insights import queries, reports
+from insights.periods import date_at, period_of
+from sync.models import Browser, PageVisit, TabAggregate
+from sync.records.page_visit import PAGE_VISIT
+from sync.records.record_kind import RecordKind
+
+BLOCK_BYTES = 65_536
+ROWS_A_READ = 2_000
+VISIT_COLUMNS = (
+    "browser", "id", "startedAt", "startedAtUtc", "endedAt", "duration", "activeDuration", "domain", "url", "title",
+    "category", "tabId",
+)  # fmt: skip
+DAY_COLUMNS = ("day", "activeMs", "timeMs", "clockMs", "visits")
+
+
+def in_blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Join lines to blocks of about 64 KiB."""
+    block: list[bytes] = []
+    size = 0
+    for line in lines:
+        block.append(line)
+        size += len(line)
+        if size >= BLOCK_BYTES:
+            yield b"".join(block)
+            block, size = [], 0
+    if block:
+        yield b"".join(block)
+
+
+def pretty_json(value: Any) -> bytes:
+    """Return a value as JSON that people can read."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+def client_ids(user_id: int) -> dict[int, str]:
+    """Return the client ids of the person's browsers by their keys."""
+    return dict(Browser.objects.filter(user_id=user_id).values_list("pk", "client_id"))
+
+
+class _Rows:
+    """Rows of one table in an order that is the same in every database."""
+
+    def __init__(self, kind: RecordKind, user_id: int) -> None:
+        # The order of texts depends on the database's language, so visit ids are compared by their bytes.
+        binary = "C" if connection.vendor == "postgresql" else "BINARY"
+        key = [Collate(column, binary) if column == "visit_id" else column for column in kind.key]
+        # JSON goes as the text that the database holds, since parsing it costs more than the rest of a record.
+        texts = {f"{column}_text": Cast(column, TextField()) for column in kind.documents}
+        self._names = [f"{column}_text" if column in kind.documents else column for column in kind.wire_columns]
+        mine = kind.model._default_manager.filter(user_id=user_id)
+        self._ordered = mine.annotate(**texts).order_by("started_at", *key)
+        columns = ("browser_id", *kind.wire_columns)
+        self._row: Any = NamedTuple("Row", [(column, Any) for column in columns])  # type: ignore[misc]  # made at run time
+        self._same = attrgetter("started_at", *kind.key)
+
+    def read(self, clients: dict[int, str]) -> Iterator[tuple[str, Any]]:
+        """Yield (client id, row)."""
+        found = self._ordered.values_list("browser_id", *self._names).iterator(chunk_size=ROWS_A_READ)
+        for _, group in groupby(map(self._row._make, found), key=self._same):
+            rows = [(clients.get(row.browser_id, ""), row) for row in group]
+            rows.sort(key=lambda pair: pair[0])
+            yield from rows
+
+
+def record_lines(kind: RecordKind, user_id: int) -> Iterator[bytes]:
+    """Yield each record of a kind in its wire form with its `browser`, as a line of JSON."""
+    encode = msgspec.json.Encoder().encode
+    for client_id, row in _Rows(kind, user_id).read(client_ids(user_id)):
+        record = encode(kind.to_wire(row[1:], client_id))
+        yield b'{"browser":' + encode(client_id) + b"," + record[1:] + b"\n"
+
+
+def visit_cells(user_id: int) -> Iterator[list[Any]]:
+    """Yield the cells of each visit, by VISIT_COLUMNS."""
+    for client_id, row in _Rows(PAGE_VISIT, user_id).read(client_ids(user_id)):
+        yield [
+            client_id, row.visit_id, row.started_at, utc(row.started_at), row.ended_at, row.duration_ms,
+            row.active_duration_ms, row.domain, row.url, row.title, row.category, row.tab_id,
+        ]  # fmt: skip
+
+
+def utc(instant: int) -> str:
+    """Return an instant in ms as ISO 8601."""
+    return datetime.fromtimestamp(instant / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def day_cells(user_id: int, zone: ZoneInfo) -> Iterator[list[Any]]:
+    """Yield the numbers of each day of the person's clock with a visit, by DAY_COLUMNS; a month at a time."""
+    first = queries.first_started_at(user_id)
+    if first is None:
+        return
+    mine = PageVisit.objects.filter(user_id=user_id)
+    last = max(filter(None, mine.aggregate(start=Max("started_at"), end=Max("ended_at")).values()))
+    month = period_of(zone, "month", date_at(zone, first))
+    while month.first <= date_at(zone, last):
+        for day, hour in reports.days(reports.tally_of(user_id, month), month):
+            if hour.visits or hour.time_sum_ms:
+                yield [day.isoformat(), hour.active_ms, hour.time_ms, hour.clock_ms, hour.visits]
+        month = month.following
+
+
+def browser_list(user_id: int) -> list[dict[str, Any]]:
+    """Return the person's browsers."""
+    mine = Browser.objects.filter(user_id=user_id)
+    return [
+        {
+            "anonymousClientId": browser.client_id,
+            "kind": browser.kind,
+            "label": browser.label,
+            "browserName": browser.browser_name,
+            "browserVersion": browser.browser_version,
+            "platform": browser.platform,
+            "extensionVersion": browser.extension_version,
+            "firstPushAt": browser.created_at,
+            "lastPushAt": browser.last_push_at,
+        }
+        for browser in sorted(mine, key=lambda browser: browser.client_id)
+    ]
+
+
+def account(person: User) -> dict[str, Any]:
+    """Return profile, sessions and events of a person; no password and no token."""
+    sessions = Session.objects.of(person.pk).order_by("created_at", "pk")
+    events = AuditEvent.objects.filter(subject_id=person.pk).order_by("pk")
+    return {
+        "profile": {
+            "id": str(person.pk),
+            "email": person.email,
+            "name": person.name,
+            "timeZone": person.time_zone,
+            "dateJoined": person.date_joined,
+        },
+        "sessions": [
+            {
+                "id": str(session.pk),
+                "kind": session.kind,
+                "label": session.label,
+                "createdAt": session.created_at,
+                "lastUsedAt": session.last_used_at,
+                "lastClientIp": session.last_client_ip,
+                "expiresAt": session.expires_at,
+                "revokedAt": session.revoked_at,
+                "revokedReason": session.revoked_reason,
+            }
+            for session in sessions
+        ],
+        "events": [
+            {"kind": event.kind, "at": event.created_at, "clientIp": event.client_ip, "detail": event.detail}
+            for event in events.iterator(chunk_size=ROWS_A_READ)
+        ],
+    }
+
+
+def counts(user_id: int) -> dict[str, int]:
+    """Return the number of records by kind."""
+    return {
+        "pageVisits": PageVisit.objects.filter(user_id=user_id).count(),
+        "tabAggregates": TabAggregate.objects.filter(user_id=user_id).count(),
+    }

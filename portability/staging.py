@@ -1,0 +1,156 @@
+"""Reads a file into staged batches in the database, in short transactions."""
+
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.db import transaction
+from django.utils import timezone
+
+from portability.importers import own
+from portability.importers.found import REASONS
+from portability.importers.recognition import Source, recognised
+from portability.importers.records import client_id, records
+from portability.models import Import, StagedBatch
+from sync import limits
+from sync.person_lock import PersonGone, lock_person
+
+MAX_LABEL = 40
+EXPIRES_AFTER = timedelta(days=1)
+KEPT_AFTER_THE_END = timedelta(days=30)
+EXAMPLES = 8
+BATCH_BYTES = 4 * 1024 * 1024
+Progress = Callable[[int], object]
+# Start in ms, None where nobody looked; kind; record as JSON.
+Staged = tuple[int | None, str, bytes]
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def stage(user_id: int, path: Path, label: str = "", progress: Progress = bool) -> Import:
+    """Read a file into staged batches and return the import; `progress` is told how many records were staged.
+
+    Raises UnknownFormat or PersonGone, and nothing of the file stays then.
+    """
+    delete_expired(user_id)
+    with recognised(path) as source:
+        found = Import(
+            user_id=user_id,
+            family=source.family,
+            label=label,
+            client_id=client_id(source.family, label),
+            file_sha256=file_sha256(path),
+            notes=list(source.notes),
+            browsers=[browser._asdict() for browser in source.browsers],
+        )
+        with transaction.atomic():
+            if not lock_person(user_id):
+                raise PersonGone
+            found.save()
+        try:
+            _stage_records(found, source, progress)
+        except BaseException:
+            discard(found)
+            raise
+    return found
+
+
+def _stage_records(found: Import, source: Source, progress: Progress) -> None:
+    counts: Counter[str] = Counter()
+    if source.own:
+        staged = _own(source.own(), counts)
+    elif source.found:
+        wire = records(source.family, source.found(), found.client_id, counts)
+        staged = ((start, own.PAGE_VISITS, text) for start, text in wire)
+    starts: list[int] = []
+    for number, (kind, batch) in enumerate(_batches(staged)):
+        began = [start for start, _ in batch if start is not None]
+        starts = [min([*starts, *began]), max([*starts, *began])] if starts or began else []
+        if kind == own.PAGE_VISITS and len(found.examples) < EXAMPLES:
+            found.examples += [_example(text) for _, text in batch[: EXAMPLES - len(found.examples)]]
+        packed = zlib.compress(b"\n".join(text for _, text in batch), 1)
+        with transaction.atomic():
+            if not lock_person(found.user_id):
+                raise PersonGone
+            StagedBatch.objects.create(
+                user_id=found.user_id, source_id=found.pk, number=number, kind=kind, records=packed
+            )
+        progress(len(batch))
+    found.counts = {reason: counts[reason] for reason in ("kept", *REASONS)}
+    found.first_at, found.last_at = starts or (None, None)
+    found.is_staged = True
+    with transaction.atomic():
+        if not lock_person(found.user_id):
+            raise PersonGone
+        changed = {name: getattr(found, name) for name in ("counts", "examples", "first_at", "last_at", "is_staged")}
+        Import.objects.filter(user_id=found.user_id, pk=found.pk).update(**changed)
+
+
+def _own(reading: own.OwnReading, counts: Counter[str]) -> Iterator[Staged]:
+    for each in reading:
+        if isinstance(each, own.OwnRecord):
+            counts["kept"] += 1
+            yield each.start, each.kind, each.text
+        else:
+            counts[each.reason] += 1
+
+
+def _batches(staged: Iterator[Staged]) -> Iterator[tuple[str, list[tuple[int | None, bytes]]]]:
+    """Yield (kind, records) of at most MAX_RECORDS records and about 4 MiB."""
+    batch: list[tuple[int | None, bytes]] = []
+    kind_of_batch, size = "", 0
+    for start, kind, text in staged:
+        if batch and (kind != kind_of_batch or len(batch) == limits.MAX_RECORDS or size > BATCH_BYTES):
+            yield kind_of_batch, batch
+            batch, size = [], 0
+        kind_of_batch = kind
+        batch.append((start, text))
+        size += len(text)
+    if batch:
+        yield kind_of_batch, batch
+
+
+def _example(text: bytes) -> dict[str, Any]:
+    """Return start, URL and title of a record for the preview."""
+    record = msgspec.json.decode(text)
+    told = {name: record.get(name) for name in ("startedAt", "url", "title")} if isinstance(record, dict) else {}
+    return {name: value[:300] if isinstance(value, str) else value for name, value in told.items()}
+
+
+def lines_of(batch: StagedBatch) -> list[bytes]:
+    """Return the records of a batch as JSON."""
+    return zlib.decompress(bytes(batch.records)).split(b"\n")
+
+
+def discard(found: Import) -> None:
+    """Delete an import and its staged batches; the visits that it stored stay."""
+    while True:
+        with transaction.atomic():
+            lock_person(found.user_id)
+            mine = StagedBatch.objects.filter(user_id=found.user_id, source_id=found.pk)
+            numbers = list(mine.order_by("number").values_list("number", flat=True)[:100])
+            if not numbers:
+                Import.objects.filter(user_id=found.user_id, pk=found.pk).delete()
+                return
+            mine.filter(number__lte=numbers[-1]).delete()
+
+
+def delete_expired(user_id: int) -> None:
+    """Delete what the person staged more than a day ago and did not store to the end."""
+    before = timezone.now() - EXPIRES_AFTER
+    for found in Import.objects.filter(user_id=user_id, created_at__lt=before, finished_at=None):
+        discard(found)
+
+
+def staged_import(user_id: int, pk: int) -> Import | None:
+    """Return an import of the person whose file was read; None where there is none."""
+    return Import.objects.filter(user_id=user_id, pk=pk, is_staged=True).first()

@@ -1,0 +1,161 @@
+import csv
+import io
+import json
+import zipfile
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from portability import staging, storing
+from portability.exports.archive import export
+from portability.importers.found import UnknownFormat
+from sync.models import Browser, PageVisit
+from tests.people import UserFactory
+from tests.portability import sample_files as sample
+from tests.portability.sample_files import AT_9, AT_9_US, FINAL
+from tests.wire import AGGREGATES, LIST_KEY, VISITS, push, recorded_day
+from tests.wire_records import CLIENT_ID, aggregate, bare_visit, visit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RECORDS = ("page-visits.jsonl", "tab-aggregates.jsonl", "page-visits.csv", "days.csv")
+
+
+def exported(person):
+    """Return the files of an export by name."""
+    with zipfile.ZipFile(io.BytesIO(b"".join(export(person)))) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def restored(person, files, path):
+    """Import an export for a person; return the import."""
+    found = staging.stage(person.pk, sample.as_zip(path, files))
+    storing.run(found, 60)
+    return found
+
+
+@pytest.fixture
+def full(alice, bob, tmp_path):
+    """Alice with two browsers, an import and odd records; bob has some too."""
+    for path, body in recorded_day():
+        push(alice, path, body[LIST_KEY[path]], anonymousClientId=CLIENT_ID)
+    push(alice, VISITS, [visit(id="x", title="=1+1", startedAt=AT_9), bare_visit(id="é\n", title="\ud83d")])
+    push(alice, VISITS, [visit(id="x", startedAt=AT_9, category=None, metadata={})], anonymousClientId="b")
+    push(alice, AGGREGATES, [aggregate(tabId=1)], anonymousClientId="b")
+    push(bob, VISITS, [visit(url="https://bob.example/")], anonymousClientId="bob")
+    found = staging.stage(
+        alice.pk, sample.chromium(tmp_path / "h", [("https://i.example/", "I", AT_9_US, FINAL, 0)]), "w"
+    )
+    storing.run(found, 60)
+    Browser.objects.filter(user_id=alice.pk, client_id=CLIENT_ID).update(label="laptop", platform="linux")
+    return alice
+
+
+def test_an_export_holds_every_record_of_the_person_alone(full):
+    files = exported(full)
+    assert set(files) == {
+        "manifest.json", "README.txt", "browsers.json", "account.json", *RECORDS,
+    }  # fmt: skip
+    manifest = json.loads(files["manifest.json"])
+    assert (manifest["format"], manifest["version"]) == ("syncserver-export", 1)
+    lines = [json.loads(line) for line in files["page-visits.jsonl"].splitlines()]
+    assert len(lines) == manifest["counts"]["pageVisits"] == PageVisit.objects.filter(user_id=full.pk).count()
+    assert {line["browser"] for line in lines} == {"", CLIENT_ID, "b", "import:chromium:w"}
+    assert all(line["browser"] == line["anonymousClientId"] for line in lines)
+    assert "bob.example" not in "".join(files.values())
+    account = json.loads(files["account.json"])
+    assert account["profile"]["email"] == "alice@example.org"
+    assert len(account["sessions"]) == 1
+    assert "password" not in files["account.json"]
+    for name in files["page-visits.csv"].split("\r\n", 1)[0].split(","):
+        assert name in files["README.txt"]
+
+
+def test_each_line_sent_back_is_unchanged(full):
+    lines = [json.loads(line) for line in exported(full)["page-visits.jsonl"].splitlines()]
+    assert set(push(full, VISITS, lines[:1000])["results"]) == {"unchanged"}
+
+
+def test_cells_of_csv_are_no_formulas(full):
+    rows = list(csv.DictReader(io.StringIO(exported(full)["page-visits.csv"], newline="")))
+    odd = next(row for row in rows if row["id"] == "x" and row["browser"] == "")
+    assert odd["title"] == "'=1+1"
+    assert odd["startedAtUtc"] == "2025-11-03T09:00:00.000Z"
+    unknown = next(row for row in rows if row["browser"] == "import:chromium:w")
+    assert (unknown["duration"], unknown["activeDuration"], unknown["endedAt"]) == ("", "", "")
+
+
+def test_an_export_imported_elsewhere_gives_the_same_export(full, tmp_path):
+    files = exported(full)
+    carol = UserFactory()
+    found = restored(carol, files, tmp_path / "z")
+    assert found.family == "own"
+    assert found.stored["created"] == found.counts["kept"] == sum(json.loads(files["manifest.json"])["counts"].values())
+    again = exported(carol)
+    for name in RECORDS:
+        assert again[name] == files[name], name
+    kept = [
+        [(b["anonymousClientId"], b["kind"], b["label"], b["platform"]) for b in json.loads(each["browsers.json"])]
+        for each in (files, again)
+    ]
+    assert kept[0] == kept[1]
+    assert ("import:chromium:w", "import", "w", "") in kept[0]
+    assert restored(full, files, tmp_path / "z2").stored["unchanged"] == found.counts["kept"]
+
+
+def test_an_export_of_a_later_version_is_refused(alice, tmp_path):
+    manifest = json.dumps({"format": "syncserver-export", "version": 2})
+    with pytest.raises(UnknownFormat, match="Update the server"):
+        restored(alice, {"manifest.json": manifest}, tmp_path / "z")
+
+
+def test_lines_that_are_no_records_are_counted(alice, tmp_path):
+    lines = ["[]", "{", "{}", '{"id": "1", "url": "https://a.example/", "startedAt": 1762160400000}', "\xff" * 10]
+    files = {"manifest.json": json.dumps({"format": "syncserver-export", "version": 1})}
+    found = restored(alice, files | {"page-visits.jsonl": "\n".join(lines)}, tmp_path / "z")
+    assert (found.counts["kept"], found.counts["unreadable"]) == (2, 3)
+    assert (found.stored["created"], found.stored["rejected"]) == (1, 1)
+
+
+def test_an_empty_account_has_an_export(alice):
+    files = exported(alice)
+    assert files["page-visits.jsonl"] == ""
+    assert files["days.csv"] == "day,activeMs,timeMs,clockMs,visits\r\n"
+
+
+def test_an_export_is_of_one_moment(alice, monkeypatch):
+    push(alice, VISITS, [visit(id=f"v{n}", startedAt=AT_9 + n, title="before") for n in range(50)])
+    blocks = export(alice)
+    first = next(blocks)
+    # Another connection, as a push has: what it commits must not be seen by this export.
+    import threading
+
+    def change():
+        PageVisit.objects.filter(user_id=alice.pk, visit_id="v1").update(title="after")
+        PageVisit.objects.filter(user_id=alice.pk, visit_id="v2").delete()
+        connection.close()
+
+    if connection.vendor != "sqlite" or not connection.is_in_memory_db():
+        thread = threading.Thread(target=change)
+        thread.start()
+        thread.join()
+    with zipfile.ZipFile(io.BytesIO(first + b"".join(blocks))) as archive:
+        lines = archive.read("page-visits.jsonl").decode().splitlines()
+    assert [json.loads(line)["title"] for line in lines] == ["before"] * 50
+
+
+def test_a_broken_off_export_ends_its_transaction(alice):
+    blocks = export(alice)
+    next(blocks)
+    blocks.close()
+    push(alice, VISITS, [visit()])
+
+
+def test_the_command_writes_a_file_for_its_person_alone(full, tmp_path):
+    target = tmp_path / "all.zip"
+    call_command("export", "ALICE@example.org", str(target), stdout=io.StringIO())
+    assert zipfile.is_zipfile(target)
+    assert target.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(CommandError, match="no account"):
+        call_command("export", "nobody@example.org", str(target))
