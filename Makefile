@@ -12,7 +12,7 @@ PRODUCTION := env -u DEBUG SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-ABCD
 NODE_TESTS := tests/extension
 
 .PHONY: help run demo admin test lint types checks permissions test-sqlite test-postgres extension extension-lint extension-test e2e e2e-chromium \
-	e2e-firefox bench bench-pages bench-full format clean
+	e2e-firefox pictures bench bench-pages bench-full format clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -89,7 +89,7 @@ extension-lint:  ## tsc and eslint on the extension and its tests
 extension:  ## check the extension and pack it for both stores into dist/
 	@if $(HAVE_NPM); then $(MAKE) --no-print-directory $(NODE_TESTS)/node_modules/.installed && \
 		(cd $(NODE_TESTS) && npx --no-install web-ext lint --source-dir ../../extension --self-hosted \
-		--no-config-discovery --output text) && $(PYTHON) scripts/pack_extension.py; else $(NO_NPM); fi
+		--no-config-discovery --output text) && $(PYTHON) -m syncserver.extension_packing; else $(NO_NPM); fi
 
 e2e: e2e-chromium e2e-firefox  ## the extension and the server in real browsers
 
@@ -99,6 +99,9 @@ e2e-chromium: $(VENV)/.dev  ## the same in Chromium alone
 
 e2e-firefox: $(VENV)/.dev  ## the same in Firefox alone
 	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e -k firefox
+
+pictures: $(VENV)/.dev  ## take the pictures of the pages and of README anew; first: make demo, then SERVER=… LINK=…
+	$(PY) scripts/take_pictures.py $(if $(SERVER),--server $(SERVER) --link $(LINK))
 
 bench: $(VENV)/.dev  ## how fast the engine is, beside what it could be and what it would usually be
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL)

@@ -254,6 +254,14 @@ SPECTACULAR_SETTINGS = {
 # Static files
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "syncserver.extension_finder.ExtensionFinder",
+]
+# Where people install the extension from: a store's page, or the zip of this server where it is empty.
+EXTENSION_CHROMIUM_URL = env.str("EXTENSION_CHROMIUM_URL", default="")
+EXTENSION_FIREFOX_URL = env.str("EXTENSION_FIREFOX_URL", default="")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
