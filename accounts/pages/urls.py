@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts.pages import (
     closing_views,
+    development_views,
     email_views,
     event_views,
     password_views,
@@ -17,6 +18,11 @@ urlpatterns = [
     path("account", profile_views.account, name="account"),
     path("account/sign-up", sign_in_views.SignUpPage.as_view(), name="sign-up"),
     path("account/sign-in", sign_in_views.SignInPage.as_view(), name="sign-in"),
+    path(
+        "account/development-sign-in/<int:user_id>/<str:token>",
+        development_views.development_sign_in,
+        name="development-sign-in",
+    ),
     path("account/sign-out", sign_in_views.SignOut.as_view(), name="sign-out"),
     path("account/forgotten-password", password_views.ForgottenPage.as_view(), name="forgotten"),
     path("account/forgotten-password/sent", password_views.ForgottenSentPage.as_view(), name="forgotten-sent"),

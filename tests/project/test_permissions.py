@@ -24,7 +24,14 @@ a cookie elsewhere. Nobody is shown another person's objects: they are answered 
 |---|---|---|
 """
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-EXAMPLES = {"session_id": "7", "day": "2026-03-01", "domain": "example.org", "unit": "day"}
+EXAMPLES = {
+    "session_id": "7",
+    "user_id": "7",
+    "token": "none",
+    "day": "2026-03-01",
+    "domain": "example.org",
+    "unit": "day",
+}
 ANYONE, PERSON, STAFF = "anyone", "the person", "staff"
 
 
