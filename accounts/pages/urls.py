@@ -12,6 +12,7 @@ from accounts.pages import (
     second_step_views,
     session_views,
     sign_in_views,
+    zone_views,
 )
 
 urlpatterns = [
@@ -30,6 +31,7 @@ urlpatterns = [
     path("account/reset-password/done", password_views.ResetDonePage.as_view(), name="reset-done"),
     path("account/confirm-email", email_views.confirm_email, name="confirm-email"),
     path("account/profile", profile_views.ProfilePage.as_view(), name="profile"),
+    path("account/time-zone", zone_views.switch_zone, name="switch-zone"),
     path("account/password", password_views.PasswordPage.as_view(), name="own-password"),
     path("account/email", email_views.EmailPage.as_view(), name="own-email"),
     path("account/email/send", email_views.send_confirmation, name="send-confirmation"),
