@@ -8,38 +8,47 @@ TEST_DATABASE_URL ?= postgres://syncserver:syncserver@127.0.0.1:5432/syncserver
 PYTEST := $(PY) -m pytest -n auto
 PRODUCTION := env -u DEBUG SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ ALLOWED_HOSTS=sync.example.org
 
+# Shows one line that names the package of the moment. pip alone prints pages, and nothing with --quiet. The pipe must not
+# hide a failure of pip.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+PROGRESS := { while IFS= read -r line; do case "$$line" in Collecting*|Installing*) printf '\r\033[K  %.70s' "$$line";; esac; done; \
+	printf '\r\033[K'; }
+
 .DEFAULT_GOAL := help
 NODE_TESTS := tests/extension
 
-.PHONY: help run demo admin test lint types checks permissions test-sqlite test-postgres extension extension-lint extension-test e2e e2e-chromium \
-	e2e-firefox soak bench bench-pages bench-full format clean
+.PHONY: help run demo replay admin test lint types checks permissions test-sqlite test-postgres extension extension-lint extension-test e2e e2e-chromium \
+	e2e-firefox pictures soak bench bench-pages bench-full format clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or later is needed; say which with: make PYTHON=python3.12"; exit 1; }
+		{ echo "Python 3.11 or later is needed. Name one that you have, such as: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "Python's venv module is needed; on Debian: apt install python3-venv"; exit 1; }
 
 $(VENV)/.run: requirements.txt | $(VENV)/bin/python
-	@echo "Installing what the server runs on …"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "Installing what the server runs on; this takes about a minute …"
+	@$(PY) -m pip install --disable-pip-version-check -r requirements.txt | $(PROGRESS)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
-	@echo "Installing what its developers use …"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@echo "Installing what its developers use; this takes a few minutes …"
+	@$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt | $(PROGRESS)
 	@touch $@ $(VENV)/.run
 
-run: $(VENV)/.run  ## serve on this machine, with SQLite: http://127.0.0.1:8000/
-	@DEBUG=true $(PY) manage.py migrate --verbosity 0
-	@echo "Serving at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
-	@DEBUG=true $(PY) manage.py runserver --noreload 127.0.0.1:$(PORT)
+run: $(VENV)/.run  ## serve on this machine, with SQLite, at port 8000 or PORT=…
+	@DEBUG=true $(PY) manage.py develop --port $(PORT)
 
-demo: $(VENV)/.run  ## the same on a fresh database, with a demo person, a year of browsing and a recorded day
+demo: PORT = 8001
+demo: $(VENV)/.run  ## the same at port 8001 on a fresh database, with a demo person and a year of browsing
 	@DEBUG=true DATABASE_URL=sqlite:///$(CURDIR)/demo.sqlite3 $(PY) manage.py demo --port $(PORT)
+
+replay: $(VENV)/.run  ## send the recorded day to the server at PORT, as EMAIL=…
+	@DEBUG=true $(PY) manage.py replay samples/extension-day.jsonl --server http://127.0.0.1:$(PORT) $(if $(EMAIL),--email $(EMAIL))
 
 admin: $(VENV)/.run  ## make a person who may sign in to the admin
 	@DEBUG=true $(PY) manage.py migrate --verbosity 0
@@ -89,7 +98,7 @@ extension-lint:  ## tsc and eslint on the extension and its tests
 extension:  ## check the extension and pack it for both stores into dist/
 	@if $(HAVE_NPM); then $(MAKE) --no-print-directory $(NODE_TESTS)/node_modules/.installed && \
 		(cd $(NODE_TESTS) && npx --no-install web-ext lint --source-dir ../../extension --self-hosted \
-		--no-config-discovery --output text) && $(PYTHON) scripts/pack_extension.py; else $(NO_NPM); fi
+		--no-config-discovery --output text) && $(PYTHON) -m syncserver.extension_packing; else $(NO_NPM); fi
 
 e2e: e2e-chromium e2e-firefox  ## the extension and the server in real browsers
 
@@ -102,6 +111,9 @@ e2e-firefox: $(VENV)/.dev  ## the same in Firefox alone
 
 soak: $(VENV)/.dev  ## ten minutes of scripted browsing: memory and writes of the extension; MINUTES=60 for an hour
 	$(PY) -m tests.e2e.soak --minutes $(or $(MINUTES),10)
+
+pictures: $(VENV)/.dev  ## take the pictures of the pages and of README anew; first: make demo, then SERVER=… LINK=…
+	$(PY) scripts/take_pictures.py $(if $(SERVER),--server $(SERVER) --link $(LINK))
 
 bench: $(VENV)/.dev  ## how fast the engine is, beside what it could be and what it would usually be
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL)

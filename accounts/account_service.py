@@ -2,6 +2,7 @@
 
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
@@ -41,8 +42,8 @@ def password_problems(password: str, *, email: str = "", name: str = "") -> list
 def sign_up(request: HttpRequest, email: str, password: str, *, name: str = "", time_zone: str = "") -> User:
     """Make an account and send a link that confirms its address; raises SignUpRefused.
 
-    `email` is valid and normalised. A `time_zone` that this server does not know becomes UTC. The caller begins the
-    session, by tokens or by a cookie.
+    `email` is valid and normalised. A `time_zone` that this server does not know becomes DEFAULT_TIME_ZONE.
+    The caller begins the session, by tokens or by a cookie.
     """
     errors: dict[str, list[str]] = {}
     if User.objects.by_email(email).exists():
@@ -51,7 +52,7 @@ def sign_up(request: HttpRequest, email: str, password: str, *, name: str = "", 
         errors["password"] = problems
     if errors:
         raise SignUpRefused(errors)
-    zone = time_zone if time_zone in available_timezones() else "UTC"
+    zone = time_zone if time_zone in available_timezones() else settings.DEFAULT_TIME_ZONE
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, name=name, time_zone=zone)

@@ -38,7 +38,10 @@ SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^api/"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365 * 24 * 3600)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
-SESSION_COOKIE_NAME = "syncserver_session"
+# Two servers on one host name need different names: a browser sends cookies to all ports of a host.
+COOKIE_PREFIX = env.str("COOKIE_PREFIX", default="syncserver")
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}_session"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}_csrf"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Scripts and styles come from files of this host alone, so that text of a record cannot become a script or a style.
@@ -142,6 +145,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # People
 AUTH_USER_MODEL = "accounts.User"
 REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", default=True)
+# The time zone of a new account where the browser or the extension names none.
+DEFAULT_TIME_ZONE = env.str("DEFAULT_TIME_ZONE", default="UTC")
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -253,6 +258,14 @@ KEEP_MONTHS_MAX = env.int("KEEP_MONTHS_MAX", default=None)
 # Static files
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "syncserver.extension_finder.ExtensionFinder",
+]
+# Where people install the extension from: a store's page, or the zip of this server where it is empty.
+EXTENSION_CHROMIUM_URL = env.str("EXTENSION_CHROMIUM_URL", default="")
+EXTENSION_FIREFOX_URL = env.str("EXTENSION_FIREFOX_URL", default="")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -5,11 +5,12 @@ from django.urls import include, path, re_path
 
 from syncserver import errors
 from syncserver.api_docs import DocsView, SchemaView
-from syncserver.front_page import front_page
+from syncserver.front_page import front_page, operators_page
 from syncserver.well_known import favicon, robots
 
 urlpatterns = [
     path("", front_page, name="home"),
+    path("operators", operators_page, name="operators"),
     path("", include("accounts.pages.urls")),
     path("", include("sync.pages.urls")),
     path("", include("insights.pages.urls")),

@@ -94,6 +94,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             AuditEvent.forget_person(self.pk)
             return super().delete(using=using, keep_parents=keep_parents)
 
+    @property
+    def time_zone_name(self) -> str:
+        """The time zone for people, such as "America/Los Angeles"."""
+        return self.time_zone.replace("_", " ")
+
     def get_full_name(self) -> str:
         """Return the name, or the e-mail address when there is none."""
         return self.name or self.email

@@ -92,6 +92,8 @@ class SignUpForm(FocusedForm, forms.Form):
     password = forms.CharField(
         label="Password", max_length=1024, strip=False, widget=NEW_PASSWORD_INPUT, help_text=PASSWORD_HELP
     )
+    # Filled by browser_time_zone.js. A name that the server does not know is no reason to refuse a sign-up.
+    time_zone = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"data-time-zone": ""}))
 
     def clean(self) -> dict[str, Any] | None:
         """Name the problems of the password beside a wrong e-mail address, so that both are mended at once."""

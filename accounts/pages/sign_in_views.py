@@ -43,7 +43,9 @@ class SignUpPage(RateLimitedPage, FormView):  # type: ignore[type-arg]  # takes 
         """Make the person and lead them to their account."""
         asked = form.cleaned_data
         try:
-            user = account_service.sign_up(self.request, asked["email"], asked["password"], name=asked["name"])
+            user = account_service.sign_up(
+                self.request, asked["email"], asked["password"], name=asked["name"], time_zone=asked["time_zone"]
+            )
         except account_service.SignUpRefused as refused:
             form.refuse(refused.errors)
             return self.form_invalid(form)

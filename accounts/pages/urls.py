@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts.pages import (
     closing_views,
+    development_views,
     email_views,
     event_views,
     password_views,
@@ -12,12 +13,18 @@ from accounts.pages import (
     session_views,
     sign_in_views,
     token_views,
+    zone_views,
 )
 
 urlpatterns = [
     path("account", profile_views.account, name="account"),
     path("account/sign-up", sign_in_views.SignUpPage.as_view(), name="sign-up"),
     path("account/sign-in", sign_in_views.SignInPage.as_view(), name="sign-in"),
+    path(
+        "account/development-sign-in/<int:user_id>/<str:token>",
+        development_views.development_sign_in,
+        name="development-sign-in",
+    ),
     path("account/sign-out", sign_in_views.SignOut.as_view(), name="sign-out"),
     path("account/forgotten-password", password_views.ForgottenPage.as_view(), name="forgotten"),
     path("account/forgotten-password/sent", password_views.ForgottenSentPage.as_view(), name="forgotten-sent"),
@@ -25,6 +32,7 @@ urlpatterns = [
     path("account/reset-password/done", password_views.ResetDonePage.as_view(), name="reset-done"),
     path("account/confirm-email", email_views.confirm_email, name="confirm-email"),
     path("account/profile", profile_views.ProfilePage.as_view(), name="profile"),
+    path("account/time-zone", zone_views.switch_zone, name="switch-zone"),
     path("account/password", password_views.PasswordPage.as_view(), name="own-password"),
     path("account/email", email_views.EmailPage.as_view(), name="own-email"),
     path("account/email/send", email_views.send_confirmation, name="send-confirmation"),

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -58,6 +59,9 @@ def start(request: HttpRequest) -> HttpResponse:
         "has_visits": has_visits,
         "has_browser": bool(browsers_of(viewer.pk)),
         "server": f"{request.scheme}://{request.get_host()}",
+        "is_firefox": "Firefox/" in request.headers.get("User-Agent", ""),
+        "chromium_store": settings.EXTENSION_CHROMIUM_URL,
+        "firefox_store": settings.EXTENSION_FIREFOX_URL,
     }
     return render(request, "insights/start.html", context)
 

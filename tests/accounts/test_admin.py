@@ -8,6 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from accounts.limits import rate_counts
 from accounts.models import AuditEvent, User
@@ -198,22 +199,46 @@ class TestSignIn:
 
 
 class TestPages:
-    def test_the_front_page_says_where_everything_is(self, client):
+    def test_the_front_page_says_what_a_person_gets(self, client):
         text = client.get("/").content.decode()
-        for wanted in ("http://testserver/api/auth/register", "/admin/", "/api/docs", "make admin",
-                       "python manage.py createsuperuser"):  # fmt: skip
+        for wanted in ("/account/sign-up", "/account/sign-in", "dashboard-light.png", "/operators"):
             assert wanted in text
+        assert "curl" not in text
 
     def test_the_front_page_of_a_closed_server_says_so(self, client, settings):
         settings.REGISTRATION_OPEN = False
-        assert "takes no new accounts" in client.get("/").content.decode()
+        text = client.get("/").content.decode()
+        assert "takes no new accounts" in text
+        assert "/account/sign-up" not in text
+
+    def test_the_front_page_leads_a_person_who_is_signed_in_to_their_days(self, client, alice, settings):
+        settings.AXES_ENABLED = False
+        client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+        answer = client.get("/")
+        assert (answer.status_code, answer["Location"]) == (302, "/dashboard")
+        assert "Cookie" in answer["Vary"]
+
+    def test_the_page_for_operators_says_where_everything_is(self, client, settings):
+        text = client.get("/operators").content.decode()
+        for wanted in ("http://testserver/api/auth/register", "/admin/", "/api/docs", "make admin",
+                       "python manage.py createsuperuser"):  # fmt: skip
+            assert wanted in text
+        settings.REGISTRATION_OPEN = False
+        assert "takes no new accounts" in client.get("/operators").content.decode()
+
+    def test_a_form_without_its_token_is_answered_in_the_house_style(self):
+        answer = Client(enforce_csrf_checks=True).post("/account/sign-in", {})
+        assert answer.status_code == 403
+        assert "This form has expired" in answer.content.decode()
+        assert "site.css" in answer.content.decode()
 
     def test_a_page_that_is_not_there(self, client):
         answer = client.get("/nothing")
         assert answer.status_code == 404
         assert "There is nothing here" in answer.content.decode()
 
-    @pytest.mark.parametrize("name", ["base.html", "home.html", "400.html", "403.html", "404.html",
+    @pytest.mark.parametrize("name", ["base.html", "home.html", "operators.html", "403_csrf.html",
+                                      "400.html", "403.html", "404.html",
                                       "500.html"])  # fmt: skip
     def test_templates_hold_no_inline_style_or_script(self, name):
         from django.template.loader import render_to_string

@@ -1,6 +1,10 @@
-// Asks every few seconds whether the first browser and the first visit have arrived. Without scripts the page reloads itself.
+// Asks every few seconds whether the first browser and the first visit have arrived, and shows it in place.
 const setup = document.getElementById("setup");
 const waiting = document.getElementById("waiting");
+
+function done(...ids) {
+  for (const id of ids) document.getElementById(id).classList.add("done");
+}
 
 async function poll() {
   let arrived;
@@ -12,13 +16,13 @@ async function poll() {
     arrived = {};
   }
   if (arrived.browser && !document.getElementById("step-browser").classList.contains("done")) {
-    document.getElementById("step-browser").classList.add("done");
+    done("step-install", "step-browser");
     waiting.textContent = "Your browser is connected. Waiting for its first visit …";
   }
   if (arrived.visit) {
-    document.getElementById("step-visit").classList.add("done");
+    done("step-install", "step-browser", "step-visit");
     waiting.textContent = "Your first visit has arrived.";
-    location.assign(setup.dataset.then);
+    document.getElementById("see-day").hidden = false;
     return;
   }
   setTimeout(poll, document.hidden ? 15000 : 3000);

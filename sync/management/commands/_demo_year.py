@@ -8,6 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from instants import milliseconds
+from sync.management.commands._demo_sites import sites
 from sync.records.page_url import site_of_text
 
 Content = dict[str, Any]
@@ -54,7 +55,7 @@ SITES: Final[dict[str, tuple[str | None, int, int, float, tuple[tuple[str, str],
     "openstreetmap.org": ("reference", 1, 4, 2.5, (("/#map=12/47.6/9.2", "OpenStreetMap"),)),
     "duckduckgo.com": (None, 10, 10, 0.3, (
         ("/?q=bounded+queue", "bounded queue"), ("/?q=tomatoes", "tomatoes in pots"))),
-}  # fmt: skip
+} | sites()  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

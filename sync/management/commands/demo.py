@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from tqdm import tqdm
 
+from accounts.pages.development_views import sign_in_link
 from sync.management.commands._demo_year import BROWSERS, Content, Year
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
@@ -45,7 +47,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add `--port`, `--days`, `--seed` and `--no-serve`."""
-        parser.add_argument("--port", type=int, default=8000, help="port to serve on (default: 8000)")
+        parser.add_argument("--port", type=int, default=8001, help="port to serve on (default: 8001)")
         parser.add_argument("--days", type=int, default=365, help="days of browsing to make up (default: 365)")
         parser.add_argument("--seed", type=int, default=1, help="seed of the made-up browsing (default: 1)")
         parser.add_argument("--no-serve", action="store_true", help="stop after sending the recorded day")
@@ -58,6 +60,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The demo erases its database first, so it runs only on {FILE}. Start it with: make demo"
             )
+        require_free_port(options["port"], "make demo")
         connections.close_all()
         for suffix in ("", "-wal", "-shm"):
             Path(f"{file}{suffix}").unlink(missing_ok=True)
@@ -74,7 +77,7 @@ class Command(BaseCommand):
 
         address = f"http://127.0.0.1:{options['port']}"
         command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{options['port']}"]
-        quiet = {**os.environ, "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}
+        quiet = {**os.environ, "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"), "COOKIE_PREFIX": "demo"}
         server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=quiet, stdout=subprocess.DEVNULL)  # noqa: S603  # no argument comes from outside
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server must not outlive the demo
         try:
@@ -87,6 +90,9 @@ class Command(BaseCommand):
                 f"\n{address}/admin/      staff    {STAFF}   {passwords[STAFF]}\n"
                 f"{address}/dashboard   person   {PERSON}    {passwords[PERSON]}\n"
             )
+            person.refresh_from_db()  # the replay has signed in, and the link contains the time of the last sign-in
+            if settings.DEBUG:
+                self.stdout.write(f"Open signed in, once:\n{sign_in_link(person, address)}\n")
             if not options["no_serve"]:
                 self.stdout.write("Serving the demo (stop with Ctrl-C) …")
                 self.stdout.flush()
@@ -96,6 +102,17 @@ class Command(BaseCommand):
         finally:
             server.terminate()
             server.wait()
+
+
+def require_free_port(port: int, command: str) -> None:
+    """Raise CommandError, with a command that uses another port, when something listens on this one."""
+    with socket.socket() as listener:
+        # As servers do: a port whose last connections are still closing is free.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            raise CommandError(f"Port {port} is taken. Nothing was changed. Try: {command} PORT={port + 10}") from error
 
 
 def make_year(user_id: int, days: int, seed: int) -> None:
@@ -126,7 +143,7 @@ def wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
     """Wait until the server answers; raises CommandError when it ends first or does not answer within 15 seconds."""
     for _ in range(150):
         if server.poll() is not None:
-            raise CommandError(f"The server did not start at {address}; is the port taken? Try: make demo PORT=8001")
+            raise CommandError(f"The server did not start at {address}; is the port taken? Try: make demo PORT=8002")
         try:
             with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310  # the demo's own server
                 return

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sync.management.commands._demo_year import Year
+from sync.management.commands._demo_year import SITES, Year
 from sync.models import PageVisit, TabAggregate
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
@@ -45,3 +45,11 @@ def test_the_engine_takes_every_record(alice):
         assert set(service.bulk_update_or_create(alice.pk, kind, contents)) == {"created"}
     assert PageVisit.objects.count() == len(visits) > 800
     assert TabAggregate.objects.count() == len(aggregates)
+
+
+def test_there_are_a_hundred_sites_whose_pages_have_titles():
+    assert len(SITES) >= 100
+    for _, _, _, minutes, pages in SITES.values():
+        assert minutes > 0
+        assert pages
+        assert all(path.startswith(("/", ":8000/")) and title and "=" not in title for path, title in pages)
