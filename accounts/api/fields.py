@@ -11,7 +11,7 @@ NO_TEXT = "Send a string."
 
 
 class TextField(serializers.CharField):
-    """A text; anything else but null is refused, also where the field may be blank."""
+    """A text of at most `max_length` characters as sent; all else but null is refused, also where it may be blank."""
 
     default_error_messages = {"type": NO_TEXT}
 
@@ -20,6 +20,9 @@ class TextField(serializers.CharField):
         # First, because the framework calls str() on the value, which fails for a number of many digits.
         if not (data is empty or data is None or isinstance(data, str)):
             self.fail("type")
+        # The text as sent, as the API's description counts it, and not what is left of it without blanks.
+        if isinstance(data, str) and self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         return super().run_validation(data)
 
 

@@ -91,7 +91,7 @@ def test_bob_cannot_name_alices_browser(alice, bob):
     [
         ({"client_id": "038a5898-dc23"}, "Browser 038a5898"),
         ({"client_id": ""}, "Browser without a name"),
-        ({"client_id": "import:firefox", "kind": "import"}, "Import firefox"),
+        ({"client_id": "import:firefox", "kind": "import"}, "Import from Firefox"),
         ({"client_id": "token:4", "kind": "program"}, "Program 4"),
         ({"client_id": "token:4", "kind": "program", "label": "Backup"}, "Backup"),
     ],
