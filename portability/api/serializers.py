@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.fields import TextField
 from portability.importers.found import REASONS
 from portability.models import Import
 from portability.page_patterns import LONGEST, MOST
@@ -20,7 +21,7 @@ class UploadSerializer(serializers.Serializer[Any]):
     wal = serializers.FileField(
         required=False, allow_empty_file=True, help_text="The file `-wal` beside a database that is in WAL mode."
     )
-    label: Any = serializers.CharField(
+    label: Any = TextField(
         required=False, allow_blank=True, max_length=MAX_LABEL, default="", help_text="Tells two profiles apart."
     )
 
@@ -29,7 +30,7 @@ class RunSerializer(serializers.Serializer[Any]):
     """The choices of a run."""
 
     leaveOut = serializers.ListField(
-        child=serializers.CharField(max_length=LONGEST),
+        child=TextField(max_length=LONGEST),
         max_length=MOST,
         required=False,
         help_text="Sites (with their subdomains) or URLs with `*` that are not stored; with the first run only.",
