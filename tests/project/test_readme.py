@@ -24,8 +24,7 @@ def test_a_linked_file_exists(path):
     assert (ROOT / path).exists()
 
 
-def test_the_curl_example_shows_up_on_the_page_of_today(client, settings, django_user_model):
-    settings.AXES_ENABLED = False
+def test_the_curl_example_shows_up_on_the_page_of_today(client, django_user_model):
     register, visits = re.findall(r"curl (?:.|\n)*?-d ('(?:.|\n)*?)\n(?=curl|```)", README)
     sent = [subprocess.run(["bash", "-c", f"printf %s {text}"], capture_output=True, text=True, check=True).stdout
             for text in (register, visits)]  # fmt: skip
@@ -38,7 +37,9 @@ def test_the_curl_example_shows_up_on_the_page_of_today(client, settings, django
     person = django_user_model.objects.get()
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     assert get_user(client) == person
-    assert "docs.example.org" in client.get("/dashboard").content.decode()
+    page = client.get("/dashboard").content.decode()
+    assert "docs.example.org" in page
+    assert "1 min" in page
 
 
 def test_make_names_the_command_with_another_python():
