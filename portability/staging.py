@@ -79,7 +79,9 @@ def _stage_records(found: Import, source: Source, progress: Progress) -> None:
             found.examples += [_example(text) for _, text in batch[: EXAMPLES - len(found.examples)]]
         packed = zlib.compress(b"\n".join(text for _, text in batch), 1)
         with transaction.atomic():
-            if not lock_person(found.user_id):
+            mine = Import.objects.filter(user_id=found.user_id, pk=found.pk)
+            # An erasure meanwhile discards the import, and a batch would be left over.
+            if not lock_person(found.user_id) or not mine.exists():
                 raise PersonGone
             StagedBatch.objects.create(
                 user_id=found.user_id, source_id=found.pk, number=number, kind=kind, records=packed
@@ -142,6 +144,17 @@ def discard(found: Import) -> None:
                 Import.objects.filter(user_id=found.user_id, pk=found.pk).delete()
                 return
             mine.filter(number__lte=numbers[-1]).delete()
+
+
+def discard_unfinished(user_id: int) -> None:
+    """Delete the imports of a person that are not finished, and the patterns of the finished ones, under their lock.
+
+    They hold URLs, perhaps of what the person erases. The file can be read again.
+    """
+    unfinished = Import.objects.filter(user_id=user_id, finished_at=None)
+    StagedBatch.objects.filter(user_id=user_id, source_id__in=list(unfinished.values_list("pk", flat=True))).delete()
+    unfinished.delete()
+    Import.objects.filter(user_id=user_id).update(leave_out=[])
 
 
 def delete_expired(user_id: int) -> None:

@@ -68,7 +68,6 @@ class ErasuresView(APIView):
 class ErasureView(APIView):
     """One erasure."""
 
-    throttle_scope = "erase"
     token_scope = Scope.READ  # a follower waits until an erasure is done, before it reads on
 
     @extend_schema(

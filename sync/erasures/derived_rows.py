@@ -1,4 +1,4 @@
-"""Rows that upper apps made from visits and that name their sites. They are deleted with the visits.
+"""Rows of upper apps that name sites: those made from visits, and those that wait to become visits.
 
 The upper app registers in `AppConfig.ready()` how it deletes them.
 """
@@ -8,7 +8,11 @@ from collections.abc import Callable
 # Takes a person and the first and last instant of the visits that are erased, in ms.
 ForgetDerived = Callable[[int, int, int], None]
 
+# Takes a person.
+DiscardWaiting = Callable[[int], None]
+
 _registered: list[ForgetDerived] = []
+_waiting: list[DiscardWaiting] = []
 
 
 def register(forget: ForgetDerived) -> None:
@@ -21,3 +25,15 @@ def forget(user_id: int, first: int, last: int) -> None:
     """Delete what was made from visits that began at `first` or later and ended at `last` or earlier, in ms."""
     for each in _registered:
         each(user_id, first, last)
+
+
+def register_waiting(discard: DiscardWaiting) -> None:
+    """Add a function that deletes rows that wait to become visits; for `AppConfig.ready()`."""
+    if discard not in _waiting:
+        _waiting.append(discard)
+
+
+def discard_waiting(user_id: int) -> None:
+    """Delete what waits to become visits of a person."""
+    for each in _waiting:
+        each(user_id)

@@ -137,6 +137,9 @@ def begin(user_id: int, conditions: Conditions, *, is_retention: bool = False) -
         SyncState.objects.filter(user_id=user_id).update(
             counter=erasure.seq, erased_before=max(state.erased_before, rule.begins_before)
         )
+        # The removal of one import concerns no other one.
+        if not is_retention and conditions.client_id is None:
+            derived_rows.discard_waiting(user_id)
         if conditions.ids is not None:
             found = stored_records.visits_by_id(user_id, rule, hashes, conditions.ids)
             _erase_visits(user_id, erasure, rule, hashes, found)
@@ -218,7 +221,8 @@ def _erase_visits(user_id: int, erasure: Erasure, rule: Rule, hashes: KeyedHashe
     wanted: list[int] = []
     instants: list[int] = []
     for pk, browser_id, visit_id, started_at, domain, *ends in rows_by_id.read(PageVisit, user_id, ids, VISIT_COLUMNS):
-        if rule.concerns_visit(hashes, clients[browser_id], visit_id, started_at, domain):
+        # A browser that is new since has only visits that were judged when they came.
+        if browser_id in clients and rule.concerns_visit(hashes, clients[browser_id], visit_id, started_at, domain):
             ended_at, last_heartbeat_at, duration_ms = ends
             wanted.append(pk)
             instants += [started_at, ended_at or 0, last_heartbeat_at or 0, started_at + (duration_ms or 0)]
@@ -240,6 +244,8 @@ def _erase_aggregates(user_id: int, erasure: Erasure, rule: Rule, hashes: KeyedH
     whole: list[int] = []
     rewritten = 0
     for row in mine.filter(pk__in=ids).values("pk", "browser_id", *TAB_AGGREGATE.columns):
+        if row["browser_id"] not in clients:  # new since, as above
+            continue
         changes = stored_records.aggregate_changes(rule, hashes, clients[row["browser_id"]], row)
         if changes is None:
             whole.append(row["pk"])

@@ -71,13 +71,14 @@ class Rule:
     def concerns_aggregate(self, client_id: str, started_at: int, last_active_at: int, closed_at: int | None) -> bool:
         """Tell whether a tab aggregate is to be erased, or stripped of the domain where the rule has one.
 
-        Its totals cannot be divided by time, so a span must cover the whole life of the tab.
+        Its totals cannot be divided by time, so a span must cover the whole life of the tab. A domain leaves the totals
+        of each tab that was opened in the span, for it would stay known otherwise.
         """
         life_ends_at = max(last_active_at, closed_at or 0)
         return (
             self._concerns(client_id, started_at)
             and self.id_hashes is None
-            and (self.ends_at is None or life_ends_at < self.ends_at)
+            and (self.ends_at is None or self.domain_hash is not None or life_ends_at < self.ends_at)
         )
 
     def _concerns(self, client_id: str, started_at: int) -> bool:

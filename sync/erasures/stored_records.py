@@ -54,7 +54,9 @@ def aggregates(user_id: int, rule: Rule, hashes: KeyedHashes) -> Iterator[int]:
     columns = ["pk", "browser_id", *LIFE_COLUMNS, *(DOMAIN_COLUMNS if rule.domain_hash else ())]
     clients = clients_of(user_id)
     for row in found.values(*columns).iterator(chunk_size=2_000):
-        if aggregate_changes(rule, hashes, clients[row["browser_id"]], row) != {}:
+        client_id = clients.get(row["browser_id"])
+        # A browser that is new since has only records that were judged when they came.
+        if client_id is not None and aggregate_changes(rule, hashes, client_id, row) != {}:
             yield row["pk"]
 
 

@@ -179,9 +179,10 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, push: Pu
             )
             for client_id in new
         ]  # fmt: skip
-        extensions = sum(browser.kind == Browser.Kind.EXTENSION for browser in made)
-        if extensions and _of_extensions(user_id).count() + extensions > limits.MAX_BROWSERS:
-            raise TooManyBrowsers
+        for kind in {browser.kind for browser in made}:
+            there = Browser.objects.filter(user_id=user_id, kind=kind).count()
+            if there + sum(browser.kind == kind for browser in made) > limits.MAX_BROWSERS:
+                raise TooManyBrowsers
         known |= {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(made)}
     return known
 

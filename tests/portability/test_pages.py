@@ -2,10 +2,11 @@ import io
 
 import pytest
 
-from portability.models import Import
+from portability.models import Import, StagedBatch
 from sync.models import Browser, PageVisit
 from tests.portability import sample_files as sample
 from tests.portability.sample_files import AT_9_US, FINAL
+from tests.sync.erasures.erasing import erase, rows_with
 from tests.wire import VISITS, push
 from tests.wire_records import visit
 
@@ -65,6 +66,24 @@ def test_an_import_that_was_interrupted_goes_on_with_the_page(signed_in, upload,
     assert "Import 2 visits" in text  # no time for a single batch
     monkeypatch.undo()
     assert "visits added" in signed_in.post(path, {}, secure=True, follow=True).content.decode()
+
+
+def test_an_erasure_discards_what_waits_to_be_imported_and_what_names_its_site(signed_in, alice, bob, upload):
+    finished = signed_in.post(PAGE, {"file": upload}, secure=True)["Location"]
+    signed_in.post(finished, {"leave_out": "b.example"}, secure=True)
+    upload.seek(0)
+    waiting = signed_in.post(PAGE, {"file": upload}, secure=True)["Location"]
+    erase(bob, {"domain": "a.example"})
+    assert signed_in.get(waiting, secure=True).status_code == 200
+    erase(alice, {"domain": "b.example"})
+    assert signed_in.get(waiting, secure=True).status_code == 404
+    assert StagedBatch.objects.count() == 0
+    assert rows_with("b.example") == []
+    upload.seek(0)
+    again = signed_in.post(PAGE, {"file": upload}, secure=True)["Location"]
+    text = signed_in.post(again, {}, secure=True, follow=True).content.decode()
+    assert "visits that you erased before" in text
+    assert list(PageVisit.objects.values_list("domain", flat=True)) == ["a.example"]
 
 
 def test_dropping_forgets_the_file(signed_in, upload):

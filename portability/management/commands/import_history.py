@@ -52,7 +52,7 @@ class Command(BaseCommand):
         except UnknownFormat as error:
             raise CommandError(str(error)) from error
         except PersonGone:
-            raise CommandError("The account was closed meanwhile.") from None
+            raise CommandError("The account was closed, or records were erased meanwhile. Start again.") from None
         except TooManyBrowsers:
             raise CommandError("This export would give the person more browsers than are allowed.") from None
         self._tell(found, fates_in_words(found.stored or {}))
