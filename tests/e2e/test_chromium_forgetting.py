@@ -78,13 +78,15 @@ def test_a_site_is_forgotten_here_on_the_server_and_in_other_browsers(
     popup.click("#forget-no")
     popup.wait("!document.querySelector('#forgetting').checkVisibility()")
     assert domains(server, email) == [MADE_HOST, POSTGRES, "sub.made.test"]
+    erased = {visit["id"] for visit in chromium.records(control)["visits"] if visit["domain"] != POSTGRES}
     popup.click("#forget-site")
     popup.click("#forget-yes")
     popup.wait_for_text("#forget-message", "and 2 on your server. Your other browsers follow when they sync next.")
     popup.close()
     assert domains(server, email) == [POSTGRES]
     assert push_from_elsewhere(server, token, "sub.made.test", "pv_2") == "erased"
-    assert {visit["domain"] for visit in chromium.records(control)["visits"]} == {POSTGRES}
+    # The page in front may have begun a new visit by now.
+    assert erased.isdisjoint(visit["id"] for visit in chromium.records(control)["visits"])
     # What is looked at from now on is recorded as usual: the page that was in front all the time, and the next one.
     chromium.pause(1.5)
     read_pages(chromium, sites, (MADE_HOST, "/app"))

@@ -49,7 +49,7 @@ export function sitesLeft(key, erasures, { browser, startedAt, lifeEnd, sites })
   let left = sites;
   for (const erasure of erasures) {
     const { to, idHashes, domainHash } = erasure.rule;
-    if (idHashes || (to !== undefined && lifeEnd >= to)) continue;
+    if (idHashes || (to !== undefined && domainHash === undefined && lifeEnd >= to)) continue;
     const rest = { at: erasure.at, rule: { ...erasure.rule, domainHash: undefined } };
     if (!concernsVisit(key, rest, { browser, id: '', startedAt, site: '' })) continue;
     if (domainHash === undefined) return null;

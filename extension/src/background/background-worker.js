@@ -298,7 +298,9 @@ export class BackgroundWorker {
   async setSyncAlarm(soon) {
     const account = await this.account().catch(() => undefined);
     if (!account || account.needsSignIn || this.running) return;
-    if (!soon && (await this.counts(account.key)).pending === 0 && !(await this.store.get('waitingErasures'))?.length) return;
+    /** @type {{owner: string}[]} */
+    const erasures = (await this.store.get('waitingErasures')) ?? [];
+    if (!soon && (await this.counts(account.key)).pending === 0 && !erasures.some(({ owner }) => owner === account.key)) return;
     const schedule = (await this.store.get('schedule')) ?? FIRST_SCHEDULE;
     const when = nextAttempt(schedule, soon, Date.now(), this.timings);
     const alarm = await ext.alarms.get('sync');

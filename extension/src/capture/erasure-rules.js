@@ -92,7 +92,7 @@ export function sitesErasedFrom(erasures, totals) {
   const gone = new Set();
   for (const { from, before, spanEnd, ids, sites } of erasures) {
     const lifeEnd = Math.max(totals.lastActiveAt, totals.closedAt ?? 0);
-    const concerned = ids === null && totals.startedAt >= from && totals.startedAt < before && (spanEnd === null || lifeEnd < spanEnd);
+    const concerned = ids === null && totals.startedAt >= from && totals.startedAt < before && (spanEnd === null || sites !== null || lifeEnd < spanEnd);
     if (concerned && sites === null) return null;
     if (concerned) sites?.forEach((site) => gone.add(site));
   }

@@ -73,6 +73,8 @@ function newSplit(text) {
   if (bare === undefined || /\s/.test(text) || (scheme && !/^(\*|https?)$/i.test(scheme))) return null;
   const [, authority = '', rest = ''] = /^([^/?#]*)(.*)$/s.exec(bare) ?? [];
   const [, typed = '', port = ''] = /^(.*?)(?::(\d+|\*))?$/s.exec(authority) ?? [];
+  // Without `www.` and the last dot nothing but a star is left, and that would be every site.
+  if (/^(\*\.|www\.\*\.?)$/i.test(typed)) return null;
   const host = asciiHost(typed.toLowerCase().replace(/^\.+(?=.)/, '').replace(/\.$/, '').replace(/^www\.(?=.)/, ''));
   if (!host || Number(port) > 65535) return null;
   return { host, port: port === '*' ? '' : port, path: rest === '/' ? '' : decoded(rest) };

@@ -327,7 +327,11 @@ class Step {
       case 'rules':
         state.rules = event.rules;
         this.applySnapshot(event, { newRules: true });
-        for (const [tabId, tab] of this.tabs) this.set(tabId, { totals: allowedTotals(tab.totals, event.rules) });
+        for (const [tabId, { totals, before }] of this.tabs) {
+          const allowed = before && { ...before, totals: allowedTotals(before.totals, event.rules) };
+          this.set(tabId, { totals: allowedTotals(totals, event.rules), before: allowed });
+        }
+        if (state.moving) state.moving = { ...state.moving, totals: allowedTotals(state.moving.totals, event.rules) };
         break;
       case 'pause':
         state.pausedUntil = event.until;
@@ -801,7 +805,9 @@ class Step {
    */
   dropErased(erasures) {
     const { state } = this;
-    for (const [tabId, { visit, before, totals }] of [...this.tabs]) {
+    // The tab that is being moved would bring its former visit and totals back.
+    state.moving = null;
+    for (const [tabId, { visit, before, totals, recordedAs }] of [...this.tabs]) {
       if (before && erasesVisit(erasures, before.visit)) this.set(tabId, { before: null });
       const isErased = visit !== null && erasesVisit(erasures, visit);
       const isOpen = isErased && state.openTabId === tabId;
@@ -809,10 +815,10 @@ class Step {
       if (isOpen) state.openTabId = null;
       const left = totalsAfter(erasures, totals);
       if (left === totals && !isOpen) continue;
-      this.set(tabId, { totals: beginTotals(state.owner, this.now) });
+      this.set(tabId, { totals: beginTotals(state.owner, this.now), before: null });
       const isStored = totals.pages > 0 || (isOpen && visit.durationMs >= this.timings.shortestVisitMs);
       if (!left || !isStored) continue;
-      const record = aggregateOf({ ...left, revision: totals.revision + 1 }, tabId, null);
+      const record = aggregateOf({ ...left, revision: totals.revision + 1 }, recordedAs ?? tabId, null);
       this.aggregates.set(`${record.owner} ${record.id} ${record.startedAt}`, record);
     }
   }

@@ -49,7 +49,7 @@ export function countCheckText({ server, here }, pendingVisits) {
   }
   if (server.visits === 0) return { isComplete: true, text: '' };
   const counted = server.visits === 1 ? '1 visit of this browser is on your server.' : `${countText(server.visits, 'visit')} of this browser are on your server.`;
-  return { isComplete: true, text: pendingVisits === 0 && server.visits > 1 ? `All ${counted}` : counted };
+  return { isComplete: true, text: pendingVisits === 0 && server.visits === here.visits && server.visits > 1 ? `All ${counted}` : counted };
 }
 
 /** @param {number} n */

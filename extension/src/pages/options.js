@@ -205,6 +205,16 @@ function onSubmit(id, listener) {
 }
 
 /**
+ * Opens a dialog. Escape leaves it without an answer, and not with the one that was given the last time.
+ * @param {string} id
+ */
+function openDialog(id) {
+  const dialog = dialogById(id);
+  dialog.returnValue = '';
+  dialog.showModal();
+}
+
+/**
  * Calls `listener` when a dialog is closed with the button of this value.
  * @param {string} id
  * @param {string} value
@@ -255,17 +265,17 @@ async function reachableServer() {
 let knownAs = null;
 
 /**
- * Asks whether a server with the id of a known one is the same.
+ * Asks whether a server with the id of a known one is the same; null without an answer.
  * @param {string} server
  * @param {string} earlier
- * @returns {Promise<boolean>}
+ * @returns {Promise<boolean | null>}
  */
 function isSameServer(server, earlier) {
   setText('same-text', `${server} says that it is the server that you used as ${earlier}. If it is, your records that wait for it are sent here.`);
   const dialog = dialogById('same-dialog');
-  dialog.showModal();
+  openDialog('same-dialog');
   return new Promise((resolve) => {
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === '' ? null : dialog.returnValue === 'yes'), { once: true });
   });
 }
 
@@ -324,7 +334,11 @@ function credentialsTyped() {
 /** @param {string} server */
 async function signIn(server) {
   const isNew = checkedValue('mode') === 'up' && !status?.account?.needsSignIn;
-  const sameServer = knownAs !== null && (await isSameServer(server, knownAs));
+  const sameServer = knownAs === null ? false : await isSameServer(server, knownAs);
+  if (sameServer === null) {
+    setText('enter-message', 'Not signed in: say first whether this is the same server.');
+    return;
+  }
   /** @type {SignInAnswer | {ok?: false, error: string}} */
   const answer = await askBackground({
     ask: 'sign-in', server, isNew, sameServer, email: inputById('login-email').value.trim(), password: inputById('login-password').value,
@@ -352,7 +366,7 @@ onClick('sign-out', async () => {
   setText('leave-text', pending
     ? `${countText(pending, 'record')} ${pending === 1 ? 'has' : 'have'} not been sent yet. They stay in this browser and go out when you sign in to this account again. They are never sent to another account.`
     : 'Everything recorded so far has been sent. Recording goes on in this browser.');
-  dialogById('leave-dialog').showModal();
+  openDialog('leave-dialog');
 });
 onDialogAnswer('leave-dialog', 'leave', async () => {
   await askBackground({ ask: 'sign-out' });
@@ -560,7 +574,7 @@ onClick('erase', async () => {
   setText('erase-text', unsent
     ? `The records ${whose} are deleted. ${countText(unsent, 'record')} ${unsent === 1 ? 'is' : 'are'} not on your server yet and would be lost for good.`
     : `The records ${whose} are deleted from this browser, whether they were sent or not. Records of other accounts stay.`);
-  dialogById('erase-dialog').showModal();
+  openDialog('erase-dialog');
 });
 onDialogAnswer('erase-dialog', 'erase', async () => {
   await askBackground({ ask: 'erase' });

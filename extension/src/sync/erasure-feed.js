@@ -10,7 +10,7 @@
  *
  * @typedef {object} World
  * @property {{get: (name: string) => Promise<any>, change: (name: string, change: (old: any) => unknown) => Promise<unknown>,
- *   syncedCounts: (owner: string) => Promise<RecordCounts>}} store
+ *   syncedCounts: (owner: string) => Promise<RecordCounts>, sendAgain: (owner: string) => Promise<unknown>}} store
  * @property {Pick<ReturnType<typeof import('./accounts.js').createAccounts>, 'call'>} accounts
  * @property {() => number} now
  * @property {Pick<import('./wire.js').Client, 'anonymousClientId'>} client
@@ -63,8 +63,11 @@ async function sendWaiting({ store, accounts }, owner) {
   let sent = false;
   for (const { rule } of waiting) {
     const reply = await accounts.call(owner, ERASURES, { method: 'POST', body: erasureBody(rule, false) });
-    if (reply?.kind !== 'ok' || !erasedOf(reply.body)) return sent;
-    sent = true;
+    // A rule that the server refuses would keep all later ones waiting.
+    if (reply?.kind !== 'refused') {
+      if (reply?.kind !== 'ok' || !erasedOf(reply.body)) return sent;
+      sent = true;
+    }
     const text = JSON.stringify(rule);
     await store.change('waitingErasures', (old) => (old ?? []).filter(
       (/** @type {WaitingErasure} */ one) => one.owner !== owner || JSON.stringify(one.rule) !== text,
@@ -88,6 +91,8 @@ async function readErasures({ store, accounts }, owner, erase) {
     if (reply && cursor !== null && (reply.status === 410 || reply.kind === 'refused')) {
       // The server was restored from a backup, or does not know this cursor. All rules are read again.
       cursor = null;
+      // A backup lacks what was sent after it. The server answers `unchanged` for the rest.
+      if (reply.status === 410) await store.sendAgain(owner);
       continue;
     }
     const page = reply?.kind === 'ok' ? erasuresOf(reply.body) : null;

@@ -20,6 +20,7 @@
  * @property {(owner: string, due?: number) => Promise<unknown>} release
  * @property {(owner: string) => Promise<{pending: number}>} counts
  * @property {(owner: string) => Promise<import('./wire.js').RecordCounts>} syncedCounts
+ * @property {(owner: string) => Promise<unknown>} sendAgain
  * @property {(before: number) => Promise<unknown>} prune
  *
  * @typedef {object} World

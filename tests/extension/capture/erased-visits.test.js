@@ -90,3 +90,13 @@ test('an erased stay is not resumed by an address that changes within a second',
   await it.at(20, 'removed', { tabId: 1 });
   assert.deepEqual((await it.visits()).map(({ startedAt }) => startedAt >= T0 + 10_000), [true]);
 });
+
+test('totals of a tab that got another number are erased under the number that they were recorded with', async () => {
+  const it = await browsing();
+  await it.at(35, 'replaced', { oldTabId: 1, tabId: 7 });
+  await erase(it, 40, rule({ sites: ['b.test'] }));
+  await it.at(50, 'removed', { tabId: 7 });
+  const rows = await it.aggregates();
+  assert.deepEqual([...new Set(rows.map(({ tabId }) => tabId))], [1]);
+  assert.equal(JSON.stringify(rows).includes('b.test'), false);
+});

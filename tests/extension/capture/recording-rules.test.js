@@ -99,7 +99,7 @@ for (const [pattern, covered, other] of TYPED) {
 }
 
 test('a pattern that can never match is faulty', () => {
-  for (const pattern of ['www.', '.', '', '..', 'a..b', 'ftp://a.test', 'chrome://settings', 'http://', 'a b', '*@*', 'a.test:99999', '*.a.test:8000x', '[', '300.1.1.1']) {
+  for (const pattern of ['www.', 'www.*', '*.', '.', '', '..', 'a..b', 'ftp://a.test', 'chrome://settings', 'http://', 'a b', '*@*', 'a.test:99999', '*.a.test:8000x', '[', '300.1.1.1']) {
     assert.equal(faultyPattern([pattern]), pattern);
   }
 });
