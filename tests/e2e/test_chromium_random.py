@@ -19,8 +19,20 @@ STEPS = 20
 ACTIONS = ["go", "go", "switch", "switch", "open", "background", "close", "move", "away", "blur", "kill", "reload"]
 AWAY = "chrome.idle.onStateChanged.dispatch('idle')"
 PRESENT = "chrome.idle.onStateChanged.dispatch('active')"
-BLUR = "chrome.windows.onFocusChanged.dispatch(-1)"
-FOCUS = "chrome.windows.getLastFocused().then((w) => chrome.windows.onFocusChanged.dispatch(w.id))"
+# The browser keeps its focus here, so its answer is made up as well as the event.
+BLUR = """
+(() => {
+  globalThis.trueAnswer = chrome.windows.getLastFocused;
+  chrome.windows.getLastFocused = async () => ({ ...(await globalThis.trueAnswer.call(chrome.windows)), focused: false });
+  chrome.windows.onFocusChanged.dispatch(-1);
+})()
+"""
+FOCUS = """
+(async () => {
+  chrome.windows.getLastFocused = globalThis.trueAnswer;
+  chrome.windows.onFocusChanged.dispatch((await chrome.windows.getLastFocused()).id);
+})()
+"""
 
 
 @pytest.mark.parametrize("seed", [1, 2])
