@@ -270,12 +270,12 @@ export class Store {
       /**
        * @param {Kind} kind
        * @param {Place} place
-       * @param {IDBKeyRange} [range]
+       * @param {IDBKeyRange} range
        */
       const count = (kind, place, range) => resultOf(tx.objectStore(storeOf(kind, place)).count(range));
       const [pendingVisits, pendingAggregates, ...rest] = await Promise.all([
         ...KINDS.map((kind) => count(kind, 'pending', allOf(owner))), ...KINDS.map((kind) => count(kind, 'parked', allOf(owner))),
-        ...KINDS.map((kind) => count(kind, 'synced')), ...KINDS.map((kind) => count(kind, 'held', allOf(owner))),
+        ...KINDS.map((kind) => count(kind, 'synced', allOf(owner))), ...KINDS.map((kind) => count(kind, 'held', allOf(owner))),
       ]);
       return { pending: pendingVisits + pendingAggregates, parked: rest[0] + rest[1], synced: rest[2] + rest[3], held: rest[4] + rest[5], pendingVisits };
     });
@@ -594,14 +594,15 @@ export class Store {
   }
 
   /**
-   * The URLs of all visits since an instant, each with its site.
+   * The URLs of an owner's visits since an instant, each with its site.
+   * @param {string} owner
    * @param {number} since  ms since the epoch
    * @returns {Promise<Map<string, string>>}
    */
-  async urlsSince(since) {
+  async urlsSince(owner, since) {
     const urls = new Map();
     for await (const slice of this.slices('visits')) {
-      for (const record of slice) if ('url' in record && record.startedAt >= since) urls.set(record.url, record.domain);
+      for (const record of slice) if ('url' in record && record.owner === owner && record.startedAt >= since) urls.set(record.url, record.domain);
     }
     return urls;
   }

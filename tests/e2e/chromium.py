@@ -134,6 +134,9 @@ class Chromium:
         """A page of the extension in a tab in front."""
         page = self.context.new_page()
         page.goto(self.origin + path)
+        if "options" in path:
+            # The page fills its fields once, and would overwrite what a test typed before.
+            page.wait_for_selector("html[data-drawn]", state="attached")
         return page
 
     def ask(self, page: Page, what: str, **more: Any) -> Any:

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_RULES } from '../../extension/src/capture/recording-rules.js';
+import { endAbandonedVisits } from '../../extension/src/capture/abandoned-visits.js';
 import { RecordingFixture, T0 } from './recording-fixture.js';
 
 const visit = (n, more = {}) => ({
@@ -195,4 +196,22 @@ test('two changes of one value at once are both kept', async () => {
   const { store } = await RecordingFixture.open();
   await Promise.all([1, 2, 3].map(() => store.change('n', (old = 0) => old + 1)));
   assert.equal(await store.get('n'), 3);
+});
+
+test('what is synced and what the week had are told of one account', async () => {
+  const { store } = await RecordingFixture.open();
+  await commit(store, [visit(1), visit(2, { owner: 'bob', url: 'https://b.test/', domain: 'b.test' })]);
+  for (const owner of ['alice', 'bob']) await store.settle('visits', owner, (await store.pending('visits', owner, 9)).map(stored), T0);
+  assert.deepEqual([(await store.counts('alice')).synced, (await store.counts('bob')).synced, (await store.counts('')).synced], [1, 1, 0]);
+  assert.deepEqual([...await store.urlsSince('alice', 0)], [['https://a.test/', 'a.test']]);
+  assert.deepEqual([...await store.urlsSince('alice', T0 + 2)], []);
+});
+
+test('a held visit that nothing else ends is ended, and stays held', async () => {
+  const { store } = await RecordingFixture.open();
+  await commit(store, [visit(1, { endedAt: null, heartbeatAt: T0 + 900 })]);
+  await store.applyRules({ ...NO_RULES, never: ['a.test'] });
+  assert.equal(await endAbandonedVisits(store, null, T0 + 60_000), 1);
+  assert.equal(await endAbandonedVisits(store, null, T0 + 60_000), 0);
+  assert.deepEqual(await store.counts('alice'), { pending: 0, parked: 0, synced: 0, held: 1, pendingVisits: 0 });
 });

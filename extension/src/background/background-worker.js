@@ -163,11 +163,23 @@ export class BackgroundWorker {
     return adopted;
   }
 
+  /** The addresses under which the account's server is known here. */
+  async ownServers() {
+    const account = await this.account();
+    if (!account) return [];
+    const { server, serverId } = account;
+    /** @type {Record<string, {serverId: string}>} */
+    const names = (await this.store.get('serverNames')) ?? {};
+    const same = Object.keys(names).filter((name) => serverId !== undefined && names[name].serverId === serverId);
+    const first = serverId === undefined ? undefined : (await this.store.get('knownServers'))?.[serverId];
+    return [...new Set([server, first ?? server, ...same])];
+  }
+
   /** Brings recording, and the records that wait, in line with the person's rules. */
   async applyRules() {
     const { rules, recordServer } = this.settings;
-    const server = recordServer ? undefined : (await this.account())?.server;
-    const present = server ? { ...rules, ownServer: server } : rules;
+    const ownServers = recordServer ? [] : await this.ownServers();
+    const present = ownServers.length ? { ...rules, ownServers } : rules;
     if (JSON.stringify((await this.recorder.state()).rules) === JSON.stringify(present)) return;
     await this.recorder.record({ ...this.clockReading(), type: 'rules', rules: present, lateFields: browserSnapshot });
     await this.store.applyRules(present);

@@ -1,7 +1,7 @@
 /** The commands of the extension's own pages. */
 import { isFirefox, ext } from '../browser-api.js';
 import { browserSnapshot } from './browser-queries.js';
-import { NO_RULES, pageOf } from '../capture/recording-rules.js';
+import { NO_RULES, mergedRules, pageOf } from '../capture/recording-rules.js';
 import { matches } from '../capture/site-patterns.js';
 import { mayReachServer } from '../server-permission.js';
 import { FIRST_SCHEDULE } from '../sync/schedule.js';
@@ -23,7 +23,7 @@ const ALL_TIMES = Number.MAX_SAFE_INTEGER;
  *   | {ask: 'check-server' | 'server', server: string}
  *   | ({ask: 'sign-in'} & SignInForm)
  *   | {ask: 'pause', until: number | 'resumed'}
- *   | {ask: 'rules', rules: Rules, recordServer?: boolean}
+ *   | {ask: 'rules', rules: Rules, begun?: Rules, recordServer?: boolean}
  *   | {ask: 'presence', idleSeconds: number, soundCounts: boolean}
  *   | {ask: 'never-site', site: string}
  *   | {ask: 'preview-erasure' | 'erase-by-rule', rule: PersonsRule}
@@ -68,7 +68,7 @@ export class PageCommands {
         await worker.resume();
         return this.status();
       case 'rules':
-        return this.changeRules(message.rules, message.recordServer);
+        return this.changeRules(mergedRules(message.rules, message.begun ?? this.worker.settings.rules, this.worker.settings.rules), message.recordServer);
       case 'presence':
         return this.changePresence(message);
       case 'never-site':
@@ -236,7 +236,7 @@ export class PageCommands {
     await worker.applyRules();
     const owner = (await worker.account())?.key ?? '';
     const { held } = await worker.counts(owner);
-    return { held, stored: await worker.store.forbidden(owner, (await worker.recorder.state()).rules) };
+    return { held, stored: await worker.store.forbidden(owner, (await worker.recorder.state()).rules), rules };
   }
 
   /** @param {{idleSeconds: number, soundCounts: boolean}} presence */

@@ -1,8 +1,8 @@
 /**
  * The person's rules for the pages that may be recorded.
  *
- * @typedef {{never: string[], domainOnly: string[], stripQuery: string[], ownServer?: string}} Rules  lists of patterns, see
- *   site-patterns.js. `ownServer` is the base URL of the person's server, where its pages are not recorded.
+ * @typedef {{never: string[], domainOnly: string[], stripQuery: string[], ownServers?: string[]}} Rules  lists of patterns, see
+ *   site-patterns.js. `ownServers` are the base URLs of the person's server, by all its names. Its pages are not recorded.
  * @typedef {{url: string, domain: string, nameless: boolean}} Page  the title of a `nameless` page is not kept
  */
 import { matches } from './site-patterns.js';
@@ -33,7 +33,7 @@ export const NO_RULES = Object.freeze({ never: [], domainOnly: [], stripQuery: [
 export function pageOf(shownUrl, rules) {
   const url = readUrl(shownUrl);
   const parts = parse(url);
-  if (!url || !parts || isPageOf(rules.ownServer, parts) || rules.never.some((pattern) => matches(pattern, parts))) return null;
+  if (!url || !parts || rules.ownServers?.some((server) => isPageOf(server, parts)) || rules.never.some((pattern) => matches(pattern, parts))) return null;
   const domain = siteOf(parts);
   if (rules.domainOnly.some((pattern) => matches(pattern, parts))) {
     return { url: `${parts.origin}/`, domain, nameless: true };
@@ -55,7 +55,7 @@ function readUrl(url) {
 }
 
 /**
- * @param {string | undefined} server  a base URL
+ * @param {string} server  a base URL
  * @param {URL} parts
  */
 function isPageOf(server, parts) {
@@ -124,4 +124,20 @@ function parse(url) {
   } catch {
     return null;
   }
+}
+
+/**
+ * Rules that a person edited, with what was added and taken away elsewhere since they began.
+ * @param {Rules} edited
+ * @param {Rules} begun  as they stood when the person began
+ * @param {Rules} present
+ * @returns {Rules}
+ */
+export function mergedRules(edited, begun, present) {
+  const merged = (/** @type {'never' | 'domainOnly' | 'stripQuery'} */ list) => {
+    const added = present[list].filter((line) => !begun[list].includes(line));
+    const takenAway = begun[list].filter((line) => !present[list].includes(line));
+    return [...new Set([...edited[list], ...added])].filter((line) => !takenAway.includes(line));
+  };
+  return { never: merged('never'), domainOnly: merged('domainOnly'), stripQuery: merged('stripQuery') };
 }

@@ -33,6 +33,18 @@ const ALL_SITES = ['http://*/*', 'https://*/*'];
 let status = null;
 let fieldsFilled = false;
 let drawnCounts = '';
+
+/**
+ * The URLs of the account's last week with their sites, read when a person begins to type and after the records changed.
+ * @type {Promise<Map<string, string>> | null}
+ */
+let weekUrls = null;
+
+/**
+ * The rules as the fields showed them first. The popup may have changed the rules since.
+ * @type {import('../capture/recording-rules.js').Rules}
+ */
+let filledRules = NO_RULES;
 let scrolledToRefused = false;
 
 // ---------------------------------------------------------------------- drawing
@@ -42,6 +54,7 @@ async function refresh() {
   if ('error' in answer) {
     show('failure', true);
     setText('failure-text', recordingProblem({ name: answer.failure ?? 'Error' }));
+    document.documentElement.dataset.drawn = '';
     return;
   }
   status = answer;
@@ -53,6 +66,8 @@ async function refresh() {
   const counts = `${status.owner} ${pending} ${parked} ${synced}`;
   if (drawnCounts !== counts) {
     drawnCounts = counts;
+    // Of another account now, or without what was erased.
+    weekUrls = null;
     await drawTotal(status);
   }
 }
@@ -68,12 +83,19 @@ function fillFields({ account, server, rules, metadata, recordServer, idleSecond
   inputById('record-server').checked = recordServer;
   selectById('idle-seconds').value = String(idleSeconds);
   inputById('sound-counts').checked = soundCounts;
-  textareaById('never').value = rules.never.join('\n');
-  textareaById('domain-only').value = rules.domainOnly.join('\n');
-  textareaById('strip-query').value = rules.stripQuery.join('\n');
+  fillRules(rules);
   textareaById('metadata-sites').value = metadata.sites.join('\n');
   radio('metadata', `[value="${metadata.mode}"]`).checked = true;
   show('metadata-sites-field', metadata.mode === 'sites');
+  document.documentElement.dataset.drawn = '';
+}
+
+/** @param {import('../capture/recording-rules.js').Rules} rules */
+function fillRules(rules) {
+  filledRules = rules;
+  textareaById('never').value = rules.never.join('\n');
+  textareaById('domain-only').value = rules.domainOnly.join('\n');
+  textareaById('strip-query').value = rules.stripQuery.join('\n');
 }
 
 /** @param {Status} shown */
@@ -403,16 +425,10 @@ onClick('pause', () => askBackground({ ask: 'pause', until: 'resumed' }).then(re
 onClick('resume', () => askBackground({ ask: 'resume' }).then(refresh));
 
 const WEEK_MS = 7 * 24 * HOUR_MS;
-/**
- * The URLs of the last week with their sites, read once when a person begins to type.
- * @type {Promise<Map<string, string>> | null}
- */
-let weekUrls = null;
-
 async function readWeekUrls() {
   const store = await openStore();
   try {
-    return await store.urlsSince(Date.now() - WEEK_MS);
+    return await store.urlsSince(status?.owner ?? '', Date.now() - WEEK_MS);
   } finally {
     store.close();
   }
@@ -439,8 +455,9 @@ onSubmit('rules', async () => {
     return;
   }
   const added = never.filter((line) => !status?.rules.never.includes(line));
-  /** @type {{held: number, stored: number}} */
-  const { held, stored } = await askBackground({ ask: 'rules', rules: { never, domainOnly, stripQuery }, recordServer: inputById('record-server').checked });
+  /** @type {{held: number, stored: number, rules: import('../capture/recording-rules.js').Rules}} */
+  const { held, stored, rules } = await askBackground({ ask: 'rules', rules: { never, domainOnly, stripQuery }, begun: filledRules, recordServer: inputById('record-server').checked });
+  fillRules(rules);
   const kept = held ? ` ${countText(held, 'waiting record')} of forbidden sites ${held === 1 ? 'is' : 'are'} not sent.` : '';
   setMessage('rules-message', `Saved. The rules hold from now on.${kept}${stored ? ` ${countText(stored, 'visit')} of them ${stored === 1 ? 'is' : 'are'} still stored here.` : ''}`, true);
   show('forget', stored > 0);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NO_RULES, pageOf, samePage } from '../../../extension/src/capture/recording-rules.js';
+import { NO_RULES, mergedRules, pageOf, samePage } from '../../../extension/src/capture/recording-rules.js';
 import { unicodeHost } from '../../../extension/src/capture/punycode.js';
 import { faultyPattern, matches, patternsIn } from '../../../extension/src/capture/site-patterns.js';
 import { coveredText } from '../../../extension/src/pages/covered-sites.js';
@@ -121,11 +121,12 @@ test('a line tells the sites of the last week that it covers', () => {
 });
 
 test('the pages of the person\'s own server are not recorded', () => {
-  const own = (url, ownServer) => pageOf(url, { ...NO_RULES, ownServer });
+  const own = (url, ...ownServers) => pageOf(url, { ...NO_RULES, ownServers });
   assert.equal(own('http://127.0.0.1:8000/dashboard', 'http://127.0.0.1:8000'), null);
   assert.notEqual(own('http://127.0.0.1:3000/', 'http://127.0.0.1:8000'), null);
   assert.equal(own('https://example.org/sync/login', 'https://example.org/sync'), null);
   assert.notEqual(own('https://example.org/synchron', 'https://example.org/sync'), null);
+  assert.equal(own('http://localhost:8000/dashboard', 'http://127.0.0.1:8000', 'http://localhost:8000'), null);
 });
 
 test('`never` wins over other rules', () => {
@@ -156,4 +157,12 @@ test('a list of patterns loses blanks and repeats, and its first faulty line is 
   assert.equal(faultyPattern(['a.test', '*.b.test/x']), null);
   assert.equal(faultyPattern(['a.test', 'not a site']), 'not a site');
   assert.equal(faultyPattern(['/only/a/path']), '/only/a/path');
+});
+
+test('a rule that was set elsewhere while a person edited the lists stays, and one that was removed stays away', () => {
+  const lists = (...never) => rules({ never });
+  assert.deepEqual(mergedRules(lists('a.test', 'new.test'), lists('a.test'), lists('a.test', 'popup.test')).never, ['a.test', 'new.test', 'popup.test']);
+  assert.deepEqual(mergedRules(lists('new.test'), lists('a.test'), lists('a.test')).never, ['new.test']);
+  assert.deepEqual(mergedRules(lists('a.test', 'b.test'), lists('a.test', 'b.test'), lists('b.test')).never, ['b.test']);
+  assert.deepEqual(mergedRules(rules({ stripQuery: ['a.test'] }), NO_RULES, rules({ domainOnly: ['b.test'] })), rules({ stripQuery: ['a.test'], domainOnly: ['b.test'] }));
 });
