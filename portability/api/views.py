@@ -8,13 +8,14 @@ from django.http import Http404, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException, AuthenticationFailed, ParseError, ValidationError
+from rest_framework.exceptions import AuthenticationFailed, ParseError, ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
+from accounts.api.refusal import BrowserOfExtension, Refusal
+from accounts.models import PersonalToken, User
 from accounts.scopes import Scope
 from portability.api.serializers import ImportSerializer, RunSerializer, UploadSerializer, import_fields
 from portability.exports.download import download
@@ -39,15 +40,6 @@ EXAMPLE = {
     "done": False,
 }
 DONE = {**EXAMPLE, "stored": {**dict.fromkeys(FATES, 0), "created": 2000}, "done": True}
-
-
-class Refusal(APIException):
-    """A call that is refused; `more` joins the error body."""
-
-    def __init__(self, status_code: int, code: str, detail: str, **more: Any) -> None:
-        super().__init__(detail, code)
-        self.status_code = status_code
-        self.more = more
 
 
 class FormParser(MultiPartParser):
@@ -103,6 +95,11 @@ class ImportsView(APIView):
         try:
             with kept(asked["file"], asked.get("wal")) as path:
                 found = stage(_person(request).pk, path, asked["label"])
+                if found.family == "own" and isinstance(request.auth, PersonalToken):
+                    discard(found)
+                    raise BrowserOfExtension(
+                        "An export restores the browsers of extensions. Import it at /account/import."
+                    )
         except UnknownFormat as error:
             raise Refusal(status.HTTP_400_BAD_REQUEST, "unknown_format", str(error)) from error
         except PersonGone as error:

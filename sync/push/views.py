@@ -8,10 +8,11 @@ import msgspec
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
-from rest_framework.exceptions import APIException, AuthenticationFailed, ValidationError
+from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.api.refusal import BrowserOfExtension, Refusal
 from accounts.models import PersonalToken
 from accounts.scopes import Scope
 from strict_json.request_body import read_body
@@ -29,15 +30,6 @@ from sync.push.openapi import (
 from sync.push.serializers import BulkSerializer, PageVisitSerializer, RecordSerializer, TabAggregateSerializer
 from sync.records.fields import UNSTORABLE, Judgement, Wrong
 from sync.records.record_kind import CLIENT_ID_FIELD
-
-
-class Refusal(APIException):
-    """A push that is refused as a whole; `more` joins the error body."""
-
-    def __init__(self, status_code: int, code: str, detail: str, **more: Any) -> None:
-        super().__init__(detail, code)
-        self.status_code = status_code
-        self.more = more
 
 
 def client_columns(client: Any) -> dict[str, str]:
@@ -92,12 +84,7 @@ class PushView(APIView):
         except PersonGone as error:
             raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
         except service.BrowserOfExtension as error:
-            raise Refusal(
-                status.HTTP_403_FORBIDDEN,
-                "browser_of_extension",
-                "A personal token cannot write to the browser of an extension. Leave anonymousClientId out, or make up "
-                "another one.",
-            ) from error
+            raise BrowserOfExtension("Leave anonymousClientId out, or make up another one.") from error
         except service.TooManyBrowsers as error:
             raise Refusal(
                 status.HTTP_403_FORBIDDEN,

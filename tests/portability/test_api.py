@@ -7,6 +7,7 @@ from django.test import Client
 
 from portability.models import Import
 from sync.models import PageVisit
+from tests.people import token_text
 from tests.portability import sample_files as sample
 from tests.portability.sample_files import AT_9, AT_9_US, FINAL, MINUTE_US
 from tests.wire import VISITS, access_token, assert_error_shape, push, send
@@ -138,3 +139,23 @@ def test_the_export_is_a_zip_of_the_person_alone(alice, bob):
 )
 def test_nobody_who_is_not_signed_in_may_call(db, method, path):
     assert_error_shape(send(method, path), 401, "not_authenticated")
+
+
+def test_a_token_does_not_restore_the_browsers_of_extensions(alice):
+    push(alice, VISITS, [visit()], anonymousClientId="laptop")
+    export = b"".join(send("GET", "/api/export", user=alice).streaming_content)
+    file = io.BytesIO(export)
+    file.name = "export.zip"
+    headers = {"HTTP_AUTHORIZATION": f"Bearer {token_text(alice, 'write')}"}
+    assert_error_shape(
+        Client().post("/api/imports", {"file": file}, secure=True, **headers), 403, "browser_of_extension"
+    )
+    assert Import.objects.count() == 0
+    assert taken(alice, export)["family"] == "own"
+
+
+def test_a_token_imports_other_files(alice, history):
+    file = io.BytesIO(history)
+    file.name = "History"
+    headers = {"HTTP_AUTHORIZATION": f"Bearer {token_text(alice, 'write')}"}
+    assert Client().post("/api/imports", {"file": file}, secure=True, **headers).status_code == 201
