@@ -3,55 +3,11 @@ import { test } from 'node:test';
 import { createAccounts } from '../../../extension/src/sync/accounts.js';
 import { createApi } from '../../../extension/src/sync/api-call.js';
 import { sync } from '../../../extension/src/sync/sync-run.js';
-import { NO_RULES } from '../../../extension/src/capture/recording-rules.js';
 import { TIMINGS } from '../../../extension/src/timings.js';
-import { browserLabel } from '../../../extension/src/sync/wire.js';
-import { sendingNotice, sendingProblem, sessionEndText } from '../../../extension/src/pages/problem-texts.js';
-import { ScriptedServer, error, json } from '../scripted-server.js';
-import { RecordingFixture, T0 } from '../recording-fixture.js';
-
-const ALICE = {
-  key: 'https://s.test#1', server: 'https://s.test', user: { id: '1', email: 'alice@example.com', name: '' }, access: 'access 1',
-  refresh: 'refresh 1', needsSignIn: false, adopting: false,
-};
-const DAY = 24 * 60 * 60 * 1000;
-
-const visit = (n, more = {}) => ({
-  id: `v${n}`, owner: ALICE.key, tabId: 1, url: `https://a.test/${n}`, domain: 'a.test', nameless: false, title: '', startedAt: T0 + n,
-  endedAt: T0 + n + 1000, durationMs: 1000, activeMs: 1000, idlePeriods: [], heartbeatAt: null, closedAt: null, metadata: {}, revision: 1,
-  ...more,
-});
-
-/**
- * A store with `count` visits of alice, a server, and the other arguments of a run.
- * @param {number} count
- * @param {{account?: typeof ALICE | null}} [options]
- */
-async function world(count, { account = ALICE } = {}) {
-  const { store } = await RecordingFixture.open();
-  const server = new ScriptedServer();
-  /** @type {any} */
-  const it = { store, server, time: T0, progress: [], interruption: new AbortController() };
-  const api = createApi({ fetch: server.fetch, now: () => it.time, timeoutMs: 1000 });
-  it.run = (options) => sync({
-    store, api, accounts: createAccounts({ store, api }), now: () => it.time, random: () => 0.5, timings: TIMINGS,
-    client: { anonymousClientId: 'client 1', extensionVersion: '0.1.0' }, onProgress: (progress) => it.progress.push({ ...progress }),
-    interruption: () => it.interruption.signal,
-  }, options);
-  // As the background does when the person saves a rule.
-  it.forbid = async (site) => {
-    await store.applyRules({ ...NO_RULES, never: [site] });
-    it.interruption.abort();
-    it.interruption = new AbortController();
-  };
-  it.record = (...visits) => store.commitCapture({ state: {}, putTabs: [], dropTabs: [], visits, aggregates: [] });
-  it.pending = async () => (await store.pending('visits', ALICE.key, 1000)).map(({ id }) => id);
-  it.parked = async () => (await store.parked(ALICE.key)).map(({ id, errors, retryAt }) => [id, errors, retryAt]);
-  it.schedule = () => store.get('schedule');
-  if (account) await store.set('account', account);
-  await it.record(...Array.from({ length: count }, (_, n) => visit(n)));
-  return it;
-}
+import { sendingNotice, sendingProblem } from '../../../extension/src/pages/problem-texts.js';
+import { error, json } from '../scripted-server.js';
+import { T0 } from '../recording-fixture.js';
+import { ALICE, DAY, html, visit, world } from './sync-world.js';
 
 test('pending records go out oldest first in batches of the server\'s size, and are synced', async () => {
   const it = await world(7);
@@ -157,124 +113,6 @@ test('200: results of the wrong length are not trusted', async () => {
   assert.deepEqual(await it.pending(), ['v0', 'v1', 'v2']);
 });
 
-test('401: refreshes once and sends again with the new token', async () => {
-  const it = await world(1);
-  it.server.access = 'another';
-  assert.equal((await it.run()).state, 'synced');
-  assert.equal(it.server.refreshes, 1);
-  const { access, refresh } = await it.store.get('account');
-  assert.deepEqual([access, refresh], ['access 2', 'refresh 2']);
-});
-
-test('401: a refused refresh asks to sign in again and keeps every record', async () => {
-  const it = await world(2);
-  it.server.access = 'another';
-  it.server.refreshToken = 'another';
-  const run = await it.run();
-  assert.deepEqual([run.problem.kind, (await it.store.get('account')).needsSignIn], ['sign-in', true]);
-  assert.deepEqual(await it.pending(), ['v0', 'v1']);
-  const before = it.server.requests.length;
-  await it.run({ manual: true });
-  assert.deepEqual(it.server.requests.slice(before).map(({ path }) => path), ['/api/sync/limits']);
-});
-
-test('401: a session ended for safety shows the reason and the time, and keeps every record', async () => {
-  const it = await world(2);
-  const ended = () => json(401, { code: 'session_ended', detail: 'Signed out.', reason: 'refresh_reuse', endedAt: T0 - 5000 });
-  it.server.next(ended());
-  it.server.script.set('/api/auth/refresh', [ended()]);
-  await it.run();
-  const { needsSignIn, ended: said } = await it.store.get('account');
-  assert.deepEqual([needsSignIn, said], [true, { reason: 'refresh_reuse', at: T0 - 5000 }]);
-  assert.deepEqual(await it.pending(), ['v0', 'v1']);
-  assert.match(sessionEndText(said), /signed out for safety on .*2025.*nothing is lost/);
-});
-
-test('signing in sends the browser\'s label, and forgets how the last session ended', async () => {
-  const { store } = await RecordingFixture.open();
-  const server = new ScriptedServer();
-  const reply = () => json(200, { user: ALICE.user, access: 'a', refresh: 'r' });
-  server.script.set('/api/auth/login', [reply(), reply()]);
-  const accounts = createAccounts({ store, api: createApi({ fetch: server.fetch, now: () => T0, timeoutMs: 1000 }) });
-  const { account } = await accounts.signIn('https://s.test', {
-    email: 'alice@example.com', password: 'x', label: browserLabel({ browserName: 'Firefox', browserVersion: '153.7.0', platform: 'win' }),
-  });
-  await accounts.signIn('https://s.test', { email: 'alice@example.com', password: 'x', label: browserLabel({}) });
-  assert.deepEqual(server.requests.map(({ body }) => body.label), ['Firefox 153 on Windows', undefined]);
-  assert.equal(account?.ended ?? null, null);
-});
-
-test('signing up sends name, label and time zone, and leaves empty fields out', async () => {
-  const { store } = await RecordingFixture.open();
-  const server = new ScriptedServer();
-  const reply = () => json(201, { user: ALICE.user, access: 'a', refresh: 'r' });
-  server.script.set('/api/auth/register', [reply(), reply()]);
-  const accounts = createAccounts({ store, api: createApi({ fetch: server.fetch, now: () => T0, timeoutMs: 1000 }) });
-  const credentials = { email: 'alice@example.com', password: 'x' };
-  await accounts.signUp('https://s.test', { ...credentials, name: 'Alice', label: 'Firefox', timeZone: 'Europe/Vienna' });
-  await accounts.signUp('https://s.test', { ...credentials, name: '', label: '' });
-  assert.deepEqual(server.requests.map(({ body }) => body), [
-    { ...credentials, name: 'Alice', label: 'Firefox', timeZone: 'Europe/Vienna' }, credentials,
-  ]);
-});
-
-test('401: after a lost reply to a refresh the next refresh sends the same token', async () => {
-  const it = await world(1);
-  it.server.access = 'another';
-  it.server.script.set('/api/auth/refresh', [new TypeError('Failed to fetch')]);
-  await it.run();
-  assert.equal((await it.run({ manual: true })).state, 'synced');
-  const sent = it.server.requests.filter(({ path }) => path === '/api/auth/refresh').map(({ body }) => body.refresh);
-  assert.deepEqual(sent, ['refresh 1', 'refresh 1']);
-});
-
-test('signing out ends the session at the server, by its refresh token', async () => {
-  const it = await world(0);
-  const api = createApi({ fetch: it.server.fetch, now: () => it.time, timeoutMs: 1000 });
-  const accounts = createAccounts({ store: it.store, api });
-  await accounts.revoke(await accounts.signOut());
-  assert.deepEqual(it.server.requests.map(({ path, body }) => [path, body]), [['/api/auth/logout', { refresh: 'refresh 1' }]]);
-  assert.equal(await it.store.get('account'), undefined);
-});
-
-test('401: no network at refresh time does not sign anybody out', async () => {
-  const it = await world(1);
-  it.server.access = 'another';
-  it.server.script.set('/api/auth/refresh', [new TypeError('Failed to fetch')]);
-  const run = await it.run();
-  assert.deepEqual([run.problem.kind, run.problem.reason], ['waiting', 'network']);
-  assert.equal((await it.store.get('account')).needsSignIn, false);
-});
-
-test('401: a Wi-Fi portal\'s page as the reply to a refresh does not sign anybody out', async () => {
-  const it = await world(1);
-  it.server.access = 'another';
-  it.server.script.set('/api/auth/refresh', [new Response('<h1>Pay for Wi-Fi</h1>', { status: 401 })]);
-  await it.run();
-  assert.equal((await it.store.get('account')).needsSignIn, false);
-});
-
-const html = (status) => () => new Response('<h1>Not me</h1>', { status, headers: { 'Content-Type': 'text/html' } });
-
-test('401 in HTML on every push ends no sign-in, and every record stays', async () => {
-  const it = await world(2);
-  it.server.next(...Array(10).fill(html(401)));
-  const run = await it.run();
-  assert.deepEqual([run.problem.kind, run.problem.reason], ['unusable', 'not-this-server']);
-  assert.equal((await it.store.get('account')).needsSignIn, false);
-  assert.equal(it.server.refreshes, 0);
-  assert.deepEqual(await it.pending(), ['v0', 'v1']);
-});
-
-test('401 on the limits does not ask to sign in again', async () => {
-  for (const reply of [html(401), () => error(401, 'not_authenticated')]) {
-    const it = await world(1);
-    it.server.script.set('/api/sync/limits', [reply]);
-    assert.equal((await it.run()).problem.kind, 'unusable');
-    assert.equal((await it.store.get('account')).needsSignIn, false);
-  }
-});
-
 test('413 in HTML of a proxy parks no record, and the number of requests is bounded', async () => {
   const it = await world(300);
   it.server.limits = { ...it.server.limits, maxRecords: 100 };
@@ -305,30 +143,6 @@ test('a proxy\'s maintenance page makes nobody wait for a day', async () => {
   it.server.next(new Response('<h1>Soon</h1>', { status: 503, headers: { 'Retry-After': '86400' } }));
   await it.run();
   assert.equal((await it.schedule()).notBefore, T0 + 1_800_000);
-});
-
-test('401: two calls at once share one refresh', async () => {
-  const it = await world(0);
-  it.server.access = 'another';
-  const api = createApi({ fetch: it.server.fetch, now: () => it.time, timeoutMs: 1000 });
-  const accounts = createAccounts({ store: it.store, api });
-  const push = () => accounts.call(ALICE.key, '/api/sync/page-visits', { method: 'POST', body: '{"visits":[]}' });
-  const replies = await Promise.all([push(), push(), push()]);
-  assert.deepEqual(replies.map((reply) => reply?.kind), ['ok', 'ok', 'ok']);
-  assert.equal(it.server.refreshes, 1);
-});
-
-test('401: a refresh that returns after another person signed in changes nothing', async () => {
-  const it = await world(1);
-  const bob = { ...ALICE, key: 'https://s.test#2', access: 'bob access', refresh: 'bob refresh' };
-  it.server.access = 'another';
-  it.server.script.set('/api/auth/refresh', [async (request, server) => {
-    await it.store.set('account', bob);
-    return server.own(request);
-  }]);
-  assert.equal((await it.run()).state, 'stopped');
-  assert.deepEqual(await it.store.get('account'), bob);
-  assert.ok(it.server.requests.every(({ token }) => token !== 'bob access'));
 });
 
 test('413: a batch is halved until it fits', async () => {
@@ -626,16 +440,6 @@ test('synced records are pruned after 30 days, pending ones never', async () => 
   assert.equal((await it.store.total()).visits, 1);
 });
 
-test('signing out removes the tokens and keeps pending records', async () => {
-  const it = await world(2);
-  const api = createApi({ fetch: it.server.fetch, now: () => it.time, timeoutMs: 1000 });
-  const accounts = createAccounts({ store: it.store, api });
-  await accounts.revoke(await accounts.signOut());
-  assert.equal(await it.store.get('account'), undefined);
-  assert.deepEqual(await it.pending(), ['v0', 'v1']);
-  assert.deepEqual(it.server.requests.map(({ path, body }) => [path, body]), [['/api/auth/logout', { refresh: 'refresh 1' }]]);
-});
-
 test('a run stops when another person signs in', async () => {
   const it = await world(6);
   it.server.next(async (request, server) => {
@@ -646,94 +450,4 @@ test('a run stops when another person signs in', async () => {
   assert.equal(run.state, 'stopped');
   assert.deepEqual(it.server.pushes, [['v0', 'v1', 'v2']]);
   assert.deepEqual(await it.pending(), ['v3', 'v4', 'v5']);
-});
-
-/** Every URL that a request has carried to the server. */
-const sentUrls = (server) => server.requests.flatMap(({ body }) => body?.visits?.map(({ url }) => url) ?? []);
-const secret = (n) => visit(n, { url: `https://secret.test/${n}`, domain: 'secret.test' });
-
-test('a site that is forbidden while a batch travels is not in the batch that was read meanwhile', async () => {
-  const it = await world(3);
-  await it.record(secret(3), visit(4), secret(5));
-  it.server.next(async (request, server) => {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await it.forbid('secret.test');
-    return server.own(request);
-  });
-  await it.run();
-  assert.deepEqual(sentUrls(it.server).filter((url) => url.includes('secret')), []);
-  assert.deepEqual(it.server.pushes.at(-1), ['v4']);
-  assert.equal((await it.store.counts(ALICE.key)).held, 2);
-});
-
-test('a site that is forbidden before a batch is retried or halved is not in it', async () => {
-  for (const [status, tries] of [[500, 1], [500, 2], [413, 1]]) {
-    const it = await world(1);
-    await it.record(secret(1), visit(2));
-    const refusals = Array.from({ length: tries }, (_, n) => async () => {
-      if (n === tries - 1) await it.forbid('secret.test');
-      return error(status, 'server_error');
-    });
-    it.server.next(...refusals);
-    await it.run();
-    assert.deepEqual(it.server.pushes.slice(tries).flat().sort(), ['v0', 'v2'], `${status} ${tries}`);
-    assert.deepEqual(await it.parked(), []);
-  }
-});
-
-test('a batch on its way is stopped when a site in it is forbidden, and goes again without it', async () => {
-  const it = await world(1);
-  await it.record(secret(1));
-  const { fetch } = it.server;
-  let stopped = 0;
-  it.server.fetch = async (url, init) => {
-    if (!url.endsWith('/page-visits') || stopped) return fetch(url, init);
-    queueMicrotask(() => it.forbid('secret.test'));
-    return new Promise((_, reject) => {
-      init.signal.addEventListener('abort', () => {
-        stopped += 1;
-        reject(init.signal.reason);
-      });
-    });
-  };
-  const api = createApi({ fetch: it.server.fetch, now: () => it.time, timeoutMs: 1000 });
-  const run = await sync({
-    store: it.store, api, accounts: createAccounts({ store: it.store, api }), now: () => it.time, timings: TIMINGS,
-    client: { anonymousClientId: 'client 1' }, interruption: () => it.interruption.signal,
-  });
-  assert.deepEqual([run.state, stopped, it.server.pushes], ['synced', 1, [['v0']]]);
-});
-
-test('a page that a rule reduces to its site\'s name is not sent as it was read', async () => {
-  const it = await world(3);
-  await it.record(visit(3, { url: 'https://b.test/secret', domain: 'b.test', title: 'Secret' }));
-  it.server.next(async (request, server) => {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await it.store.applyRules({ ...NO_RULES, domainOnly: ['b.test'] });
-    return server.own(request);
-  });
-  await it.run();
-  await it.run({ manual: true });
-  assert.deepEqual(sentUrls(it.server).slice(3), ['https://b.test/']);
-});
-
-test('records erased while a batch travels are not sent', async () => {
-  const it = await world(6);
-  it.server.next(async (request, server) => {
-    await it.store.erase(ALICE.key);
-    return server.own(request);
-  });
-  await it.run();
-  assert.deepEqual(it.server.pushes, [['v0', 'v1', 'v2']]);
-});
-
-test('two totals of one tab are each settled', async () => {
-  const it = await world(0);
-  const totals = (n, revision) => ({
-    id: 'tab 1', owner: ALICE.key, tabId: 1, startedAt: T0 + n, activeMs: 1, domains: {}, pages: 1, lastActiveAt: T0 + n,
-    currentUrl: null, currentDomain: null, closedAt: null, revision,
-  });
-  await it.store.commitCapture({ state: {}, putTabs: [], dropTabs: [], visits: [], aggregates: [totals(1, 4), totals(2, 7)] });
-  await it.run();
-  assert.deepEqual(await it.store.counts(ALICE.key), { pending: 0, parked: 0, synced: 2, held: 0, pendingVisits: 0 });
 });
