@@ -1,11 +1,11 @@
 /**
- * The extension's storage. No other module knows IndexedDB. Scripts of web pages and content scripts cannot reach an
+ * The extension's storage. No module but this and `store-records.js` knows IndexedDB. Scripts of web pages and content scripts cannot reach an
  * extension's own IndexedDB, so the account's tokens are stored here too.
  *
  * A record lies in one of four object stores: pending, parked (with `errors` and `retryAt`), synced (with `syncedAt`)
- * or held (a rule of the person forbids to send it). Each is ordered by owner and age, so the pending records are found without a walk over the others. One
- * object store with an index would be slower: Chromium leaves stale entries in an index and looks each of them up
- * again, and counting took seconds after a large backlog.
+ * or held (a rule of the person forbids to send it). Each is ordered by owner and age, so the pending records are found
+ * without a walk over the others. One object store with an index would be slower: Chromium leaves stale entries in an
+ * index and looks each of them up again, and counting took seconds after a large backlog.
  *
  * @typedef {'visits' | 'aggregates'} Kind
  * @typedef {'pending' | 'parked' | 'synced' | 'held'} Place
@@ -17,18 +17,13 @@
  * @typedef {Record<Place, IDBObjectStore>} RecordStores
  */
 import { erasesVisit, totalsAfter } from './capture/erasure-rules.js';
-import { dayParts, localDay } from './capture/local-days.js';
+import { localDay } from './capture/local-days.js';
 import { NO_RULES, allowedTotals, allowedVisit } from './capture/recording-rules.js';
+import { ALL_STORES, KINDS, PLACES, addDay, changeDays, current, keyOf, putOnly, putVisits, recordStores, resultOf, storeOf, storesOf } from './store-records.js';
 
 const VERSION = 2;
 /** Records read in one transaction, so that no transaction takes long. */
 const SLICE_LENGTH = 1000;
-export const KINDS = /** @type {Kind[]} */ (['visits', 'aggregates']);
-export const PLACES = /** @type {Place[]} */ (['pending', 'parked', 'synced', 'held']);
-const storeOf = (/** @type {Kind} */ kind, /** @type {Place} */ place) => `${kind} ${place}`;
-const storesOf = (/** @type {Kind} */ kind) => PLACES.map((place) => storeOf(kind, place));
-const ALL_STORES = KINDS.flatMap(storesOf);
-
 /**
  * Opens the store and creates it where it is missing.
  * @param {{indexedDB?: IDBFactory, name?: string}} [from]
@@ -57,7 +52,6 @@ function createStores(db) {
   for (const name of ALL_STORES) create(name, { keyPath: ['owner', 'startedAt', 'id'] });
 }
 
-const keyOf = (/** @type {{owner: string, startedAt: number, id: string}} */ { owner, startedAt, id }) => [owner, startedAt, id];
 /** The range of all keys of one owner. IndexedDB sorts arrays after numbers, so `[owner, []]` is the end. */
 const allOf = (/** @type {string} */ owner) => IDBKeyRange.bound([owner], [owner, []]);
 
@@ -643,105 +637,4 @@ export class Store {
   read(name, request) {
     return this.transact([name], 'readonly', (tx) => resultOf(request(tx.objectStore(name))));
   }
-}
-
-/**
- * @param {IDBTransaction} tx
- * @param {Kind} kind
- */
-function recordStores(tx, kind) {
-  return /** @type {RecordStores} */ (Object.fromEntries(PLACES.map((place) => [place, tx.objectStore(storeOf(kind, place))])));
-}
-
-/**
- * Stores a record in one place and removes it from the others.
- * @param {RecordStores} stores
- * @param {Place} place
- * @param {Visit | Aggregate} record
- */
-async function putOnly(stores, place, record) {
-  const others = PLACES.filter((one) => one !== place);
-  await Promise.all([resultOf(stores[place].put(record)), ...others.map((one) => resultOf(stores[one].delete(keyOf(record))))]);
-}
-
-/**
- * Stores visits one after the other, because two visits may add to the same day.
- * @param {IDBTransaction} tx
- * @param {Visit[]} visits
- * @param {import('./capture/recording-rules.js').Rules} rules
- */
-async function putVisits(tx, visits, rules) {
-  for (const visit of visits) {
-    const stores = recordStores(tx, 'visits');
-    // Until its adoption is complete, the visit is stored and counted without an owner.
-    const old = (await current(stores, keyOf(visit))) ?? (await current(stores, keyOf({ ...visit, owner: '' })));
-    const allowed = allowedVisit(visit, rules);
-    await putOnly(stores, allowed ? 'pending' : 'held', allowed ?? visit);
-    await changeDays(tx, old && old.place !== 'held' ? /** @type {Visit} */ (old.record) : null, allowed);
-  }
-}
-
-/**
- * The record under a key in any place, or undefined.
- * @param {RecordStores} stores
- * @param {IDBValidKey} key
- * @returns {Promise<{place: Place, record: StoredRecord} | undefined>}
- */
-async function current(stores, key) {
-  const found = await Promise.all(PLACES.map(async (place) => ({ place, record: await resultOf(stores[place].get(key)) })));
-  return found.find(({ record }) => record !== undefined);
-}
-
-/**
- * Takes one visit out of the days' totals and adds another.
- * @param {IDBTransaction} tx
- * @param {Visit | null} removed
- * @param {Visit | null} added
- */
-async function changeDays(tx, removed, added) {
-  /** @type {Map<string, Day>} */
-  const changes = new Map();
-  for (const [visit, sign] of /** @type {const} */ ([[removed, -1], [added, 1]])) {
-    for (const { day, activeMs, visits } of visit ? dayParts(visit) : []) {
-      const { owner, domain } = /** @type {Visit} */ (visit);
-      const change = changes.get(`${day} ${owner}`) ?? { owner, day, activeMs: 0, visits: 0, domains: {} };
-      addDay(change, { activeMs: sign * activeMs, visits: sign * visits, domains: { [domain]: sign * activeMs } });
-      changes.set(`${day} ${owner}`, change);
-    }
-  }
-  const days = tx.objectStore('days');
-  for (const change of changes.values()) {
-    if (!change.activeMs && !change.visits && Object.keys(change.domains).length === 0) continue;
-    /** @type {Day} */
-    const day = (await resultOf(days.get([change.owner, change.day]))) ?? { ...change, activeMs: 0, visits: 0, domains: {} };
-    addDay(day, change);
-    await resultOf(days.put(day));
-  }
-}
-
-/**
- * Adds to the totals of a day. A domain without any time is left out.
- * @param {Day} day
- * @param {{activeMs: number, visits: number, domains: Record<string, number>}} more
- */
-function addDay(day, { activeMs, visits, domains }) {
-  day.activeMs += activeMs;
-  day.visits += visits;
-  for (const [domain, ms] of Object.entries(domains)) {
-    const sum = (day.domains[domain] ?? 0) + ms;
-    if (sum === 0) delete day.domains[domain];
-    else day.domains[domain] = sum;
-  }
-}
-
-/**
- * @template T
- * @param {IDBRequest<T>} request
- * @returns {Promise<T>}
- */
-function resultOf(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 }

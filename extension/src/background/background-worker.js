@@ -7,7 +7,7 @@ import { endAbandonedVisits } from '../capture/abandoned-visits.js';
 import { resolved } from '../capture/erasure-rules.js';
 import { Recorder } from '../capture/event-recorder.js';
 import { NO_RULES } from '../capture/recording-rules.js';
-import { focusDiffers, followsFocus, needsFocusCheck } from '../capture/visit-reducer.js';
+import { focusDiffers, followsFocus, needsFocusCheck } from '../capture/presence.js';
 import { mayReachServer } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { createAccounts } from '../sync/accounts.js';

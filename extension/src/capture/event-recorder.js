@@ -2,7 +2,8 @@
  * Feeds events to the reducer one at a time. Each outcome is written in one transaction before the next event begins.
  * The recorder keeps the last committed state in memory. After a failure it drops that state and reads the disk again.
  */
-import { firstState, followsGap, heartbeatSeconds, reduce } from './visit-reducer.js';
+import { followsGap, heartbeatSeconds } from './presence.js';
+import { firstState, reduce } from './visit-reducer.js';
 
 /**
  * @typedef {import('./visit-reducer.js').State} State

@@ -65,13 +65,14 @@
  *   activeTabs: Record<number, number>, openTabId: number | null, pausedUntil: PausedUntil, rules: Rules,
  *   minimized?: boolean, soundCounts?: boolean, moving?: {tabId: number, at: number, visit: Visit, totals: Totals} | null}} State
  *   `windowId` is the window in front, `focusedId` the window that the browser called focused. `asleep`: the machine
- *   woke and nobody has been seen since. `openTabId` is the tab of the visit that goes on. `minimized`:
- *   the window in front is minimised. `soundCounts`: a page with sound is watched while another program has the focus, too;
- *   the person can switch that off. `moving`: the tab that was
- *   in front when it was taken out of its window last, its open visit then, and the totals without that visit.
+ *   woke and nobody has been seen since. `openTabId` is the tab of the visit that goes on. `minimized`: the window in
+ *   front is minimised. `soundCounts`: a page with sound is watched while another program has the focus, too; the person
+ *   can switch that off. `moving`: the tab in front that was taken out of its window last, its open visit then, and the
+ *   totals without that visit.
  * @typedef {Map<number, Tab>} Tabs
  */
 import { erasesVisit, totalsAfter } from './erasure-rules.js';
+import { awayReason, followsGap } from './presence.js';
 import { MAX_TITLE, NO_RULES, allowedTotals, cutText, pageOf, samePage } from './recording-rules.js';
 import {
   addVisit, aggregateOf, beginTotals, beginVisit, endVisit, reachedAt, resumeVisit, withAddress, withAwayReason, withTime,
@@ -93,69 +94,6 @@ export function firstState(now) {
     owner: '', lastSeen: now, run: '', tick: 0, idle: 'active', fullscreen: false, focused: false, focusedId: null, asleep: false,
     windowId: null, activeTabs: {}, openTabId: null, pausedUntil: null, rules: NO_RULES,
   };
-}
-
-/**
- * Why the person is away from the page in front, or null. A person watches sound or full screen without any input, so
- * these count as presence. A page with sound is also watched beside another program, as long as its window can be seen.
- * @param {State} state
- * @param {Tabs} tabs
- * @returns {AwayReason | null}
- */
-function awayReason(state, tabs) {
-  if (state.idle === 'locked') return 'locked';
-  const audible = state.openTabId !== null && Boolean(tabs.get(state.openTabId)?.audible);
-  if (!state.focused && !(audible && state.soundCounts !== false && !state.minimized)) return 'unfocused';
-  return state.idle === 'idle' && !state.fullscreen && !audible ? 'idle' : null;
-}
-
-/**
- * Seconds between two heartbeats, or null when no page is open that needs them.
- * @param {State} state
- * @param {Tabs} tabs
- * @param {Timings} timings
- */
-export function heartbeatSeconds(state, tabs, timings) {
-  if (state.openTabId === null) return null;
-  return awayReason(state, tabs) === null ? timings.heartbeatSeconds : timings.awayHeartbeatSeconds;
-}
-
-/**
- * True when only the browser can tell that the person is back: they use the machine, but no window of the browser.
- * @param {State} state
- */
-export function needsFocusCheck(state) {
-  return state.openTabId !== null && !state.focused && state.idle === 'active';
-}
-
-/**
- * True when the browser's answer on the focus is not what the state holds, and a page is open that the person may look at.
- * @param {State} state
- * @param {{seenFocus?: number | null, seenMinimized?: boolean}} answer
- */
-export function focusDiffers(state, { seenFocus, seenMinimized = false }) {
-  if (seenFocus === undefined || !followsFocus(state)) return false;
-  return seenFocus !== state.focusedId || (seenFocus === null && seenMinimized !== Boolean(state.minimized));
-}
-
-/**
- * True while a change of the focus would change what is recorded.
- * @param {State} state
- */
-export function followsFocus(state) {
-  return state.openTabId !== null && state.idle === 'active';
-}
-
-/**
- * True when `ms` without an event mean that the background did not run.
- * @param {State} state
- * @param {Tabs} tabs
- * @param {number} ms
- * @param {Timings} timings
- */
-export function followsGap(state, tabs, ms, timings) {
-  const seconds = heartbeatSeconds(state, tabs, timings);
-  return seconds !== null && ms > seconds * timings.missedHeartbeats * 1000;
 }
 
 /**

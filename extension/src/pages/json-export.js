@@ -1,5 +1,5 @@
 /** The person's copy of the records as JSON: wire names, and the state of sending beside each record. */
-import { KINDS, PLACES } from '../store.js';
+import { KINDS, PLACES } from '../store-records.js';
 import { WIRE } from '../sync/wire.js';
 
 /** @typedef {import('../store.js').StoredRecord} StoredRecord */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { firstState, focusDiffers } from '../../../extension/src/capture/visit-reducer.js';
+import { focusDiffers } from '../../../extension/src/capture/presence.js';
+import { firstState } from '../../../extension/src/capture/visit-reducer.js';
 import { RecordingFixture, T0 } from '../recording-fixture.js';
 
 const A = 'https://a.test/';
