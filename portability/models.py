@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from sync import limits
+from sync.browsers import IMPORT_SOURCES
 from sync.models import SyncBatch
 
 
@@ -36,7 +37,7 @@ class Import(models.Model):
         indexes: ClassVar = [models.Index(fields=["user", "created_at"], name="portability_import_user")]
 
     def __str__(self) -> str:
-        return f"{self.family} {self.label}".strip()
+        return f"{IMPORT_SOURCES.get(self.family, self.family)} {self.label}".strip()
 
     @property
     def rows(self) -> int:
