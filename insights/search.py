@@ -52,12 +52,12 @@ class Query:
     end: int | None = None
     browser_id: int | None = None
     category: str = ""
-    without_browsers: tuple[int, ...] = ()
+    only: Q = field(default_factory=Q)
 
     @property
     def is_narrow(self) -> bool:
         """True if many visits may have to be read to find one that matches."""
-        return bool(self.words or self.domain or self.browser_id is not None or self.category or self.without_browsers)
+        return bool(self.words or self.domain or self.browser_id is not None or self.category or self.only)
 
 
 @dataclass(slots=True)
@@ -95,9 +95,7 @@ def _matching(query: Query) -> Q:
         matching &= Q(category=query.category)
     if query.browser_id is not None:
         matching &= Q(browser_id=query.browser_id)
-    if query.without_browsers:
-        matching &= ~Q(browser_id__in=query.without_browsers)
-    return matching
+    return matching & query.only
 
 
 def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) -> SearchPage:

@@ -1,16 +1,18 @@
 """One site over time."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median_low
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from insights import charts, queries, reports
+from insights.filter_query import browsers_of_page, chosen_of
+from insights.filters import selection_of
 from insights.numbers import totals
-from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, period_query, viewer_of
+from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, viewer_of
 from insights.pages.page_files import NUMBERS, Row, file_links, file_name, numbers_row, page_file
 from insights.periods import Period
 
@@ -26,15 +28,17 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
     first = queries.site_started_at(viewer.pk, domain, last=False)
     if first is None:
         raise Http404
-    only = Q(domain=domain)
+    # The site of the path is the one that is shown, whichever site the filter of other pages has.
+    only = selection_of(replace(chosen_of(request).filter, site=domain), browsers_of_page(request))
     found = reports.tally_visits(viewer.pk, period, only=only)
+    began = only.condition & only.began(period)
     actives_ms = [
         visit.active_ms
-        for visit in queries.visits(viewer.pk, period.starts_at, period.ends_at, only)
+        for visit in queries.visits(viewer.pk, period.starts_at, period.ends_at, began)
         if period.starts_at <= visit.started_at < period.ends_at and visit.active_ms is not None
     ]
     days = reports.days(found, period)
-    pages = queries.pages_of_site(viewer.pk, domain, period.starts_at, period.ends_at, SITE_PAGES)
+    pages = queries.pages(viewer.pk, period.starts_at, period.ends_at, began)
 
     def rows() -> Iterator[Row]:
         yield numbers_row("total", domain, totals(found))
@@ -50,8 +54,7 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         "domain": domain,
         "period": period,
         "name": period_name(period, viewer.today),
-        "spans": latest_days_links(viewer),
-        "current": "?" + period_query(period),
+        "spans": latest_days_links(request, viewer, period),
         "errors": errors,
         "totals": totals(found),
         "typical_ms": median_low(actives_ms) if actives_ms else None,
@@ -59,7 +62,8 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         "last_at": queries.site_started_at(viewer.pk, domain, last=True),
         "chart": charts.days_or_months(days),
         "week": charts.week(reports.week_hours(found)),
-        "pages": pages,
+        "pages": pages[:SITE_PAGES],
+        "page_count": len(pages),
         "category": found.sites[domain].category if domain in found.sites else "",
     }
     return render(request, "insights/site.html", context)
