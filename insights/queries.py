@@ -219,7 +219,7 @@ def pages_of_site(user_id: int, domain: str, start: int, end: int, most: int) ->
     return sorted(found.values(), key=lambda page: (-(page.active_ms or 0), -page.visits, page.url))[:most]
 
 
-def categories(user_id: int, start: int, end: int) -> list[str]:
-    """Return the categories of the visits that begin in [start, end), by name."""
+def sources(user_id: int, start: int, end: int) -> set[tuple[str, str | None]]:
+    """Return the pairs of site and category sent of the visits that begin in [start, end)."""
     found = PageVisit.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
-    return sorted(name for name in found.values_list("category", flat=True).distinct() if name)
+    return set(found.values_list("domain", "category").distinct())

@@ -13,6 +13,8 @@ from django.core import signing
 from django.db.models import Q
 
 from insights import queries
+from insights.categories.conditions import condition
+from insights.categories.stored_rules import resolver_of
 from insights.numbers import union
 from insights.queries import ListedVisit
 from sync.models import PageVisit
@@ -91,8 +93,6 @@ def _matching(query: Query) -> Q:
         matching &= Q(title__icontains=word) | Q(url__icontains=word)
     if query.domain:
         matching &= Q(domain=query.domain)
-    if query.category:
-        matching &= Q(category=query.category)
     if query.browser_id is not None:
         matching &= Q(browser_id=query.browser_id)
     if query.without_browsers:
@@ -109,6 +109,7 @@ def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) 
     if query.end is not None:
         everything = everything.filter(started_at__lt=query.end)
     matching = _matching(query)
+    resolver = resolver_of(user_id) if query.category else None
     found = SearchPage()
     upper = cursor.started_at if cursor else None
     while True:
@@ -123,9 +124,12 @@ def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) 
                 .values_list("started_at", flat=True)[VISITS_PER_QUERY : VISITS_PER_QUERY + 1]
                 .first()
             )
-        some = left.filter(matching)
-        if lowest is not None:
-            some = some.filter(started_at__gte=lowest)
+        some = left if lowest is None else left.filter(started_at__gte=lowest)
+        if resolver is not None:
+            # The index alone answers which sites these visits are of.
+            pairs = some.values_list("domain", "category").distinct()
+            some = some.filter(condition(resolver, query.category, pairs))
+        some = some.filter(matching)
         ordered = some.order_by("-started_at", "-visit_id", "-browser_id").values_list(*queries.LISTED_COLUMNS)
         for row in ordered[: size - len(found.visits) + 1]:
             found.visits.append(queries.listed_from_row(row))

@@ -9,7 +9,9 @@ from django.shortcuts import render
 
 from id_numbers import parse_id
 from insights import queries, timeline_chart
-from insights.pages.page_context import day_of, page, period_name, viewer_of
+from insights.categories.names import order_of
+from insights.categories.stored_rules import resolver_of
+from insights.pages.page_context import Viewer, day_of, page, period_name, viewer_of
 from insights.pages.page_files import VISITS, file_links, page_file, visit_row
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
@@ -87,9 +89,17 @@ def history(request: HttpRequest) -> HttpResponse:
         "browsers": browsers,
         "has_imports": any(browser.kind == Browser.Kind.IMPORT for browser in browsers),
         "names": {browser.pk: browser for browser in browsers},
-        "categories": queries.categories(viewer.pk, viewer.now - 90 * DAY_MS, viewer.now),
+        "categories": _choices(viewer),
     }
     return render(request, "insights/history.html", context)
+
+
+def _choices(viewer: Viewer) -> list[str]:
+    """Return the categories of the last 90 days, in the order of legends."""
+    resolver = resolver_of(viewer.pk)
+    pairs = queries.sources(viewer.pk, viewer.now - 90 * DAY_MS, viewer.now)
+    found = {resolver.category(site, sent) for site, sent in pairs} | {rule.category for rule in resolver.path_rules}
+    return sorted(found - {""}, key=order_of)
 
 
 @page
