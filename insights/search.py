@@ -109,7 +109,7 @@ def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) 
     if query.end is not None:
         everything = everything.filter(started_at__lt=query.end)
     matching = _matching(query)
-    resolver = resolver_of(user_id) if query.category else None
+    resolver = resolver_of(user_id)
     found = SearchPage()
     upper = cursor.started_at if cursor else None
     while True:
@@ -125,14 +125,14 @@ def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) 
                 .first()
             )
         some = left if lowest is None else left.filter(started_at__gte=lowest)
-        if resolver is not None:
+        if query.category:
             # The index alone answers which sites these visits are of.
             pairs = some.values_list("domain", "category").distinct()
             some = some.filter(condition(resolver, query.category, pairs))
         some = some.filter(matching)
         ordered = some.order_by("-started_at", "-visit_id", "-browser_id").values_list(*queries.LISTED_COLUMNS)
         for row in ordered[: size - len(found.visits) + 1]:
-            found.visits.append(queries.listed_from_row(row))
+            found.visits.append(queries.listed_from_row(row, resolver))
         if len(found.visits) > size:
             found.visits.pop()
             last = found.visits[-1]

@@ -112,7 +112,7 @@ def visit(request: HttpRequest) -> HttpResponse:
     record = queries.stored_visit(viewer.pk, browser_id, request.GET.get("id", "").replace("\0", ""))
     if record is None:
         raise Http404
-    listed = queries.listed_from_record(record)
+    listed = queries.listed_from_record(record, resolver_of(viewer.pk))
     start, end = listed.visit.started_at, listed.visit.last_known_at
     context = {
         "nav": "",

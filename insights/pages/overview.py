@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from insights import charts, queries, reports
+from insights.categories.stored_rules import resolver_of
 from insights.numbers import Site, Tally, Totals
 from insights.pages.page_context import (
     PeriodLink,
@@ -52,7 +53,8 @@ def show_period(
     request: HttpRequest, viewer: Viewer, period: Period, errors: dict[str, list[str]] | None = None
 ) -> HttpResponse:
     """Show the numbers of a period."""
-    found = reports.report(viewer.pk, period, viewer.now)
+    resolver = resolver_of(viewer.pk)
+    found = reports.report(viewer.pk, period, viewer.now, resolver=resolver)
     days = reports.days(found.tally, period)
     is_day = period.first == period.last
     is_year = FEWEST_CALENDAR_DAYS <= len(days) <= charts.MOST_DAY_BARS
@@ -81,7 +83,9 @@ def show_period(
         "sites": site_shares(sites, active_ms),
         "sites_left": found.totals.sites - len(sites),
         "categories": category_shares(reports.categories(found.tally), active_ms),
-        "last": queries.latest_visits(viewer.pk, period.starts_at, period.ends_at, LAST_VISITS) if is_day else [],
+        "last": queries.latest_visits(viewer.pk, period.starts_at, period.ends_at, LAST_VISITS, resolver=resolver)
+        if is_day
+        else [],
         "silent": silent_browsers(viewer.pk),
     }
     if context["is_empty"]:

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from insights import charts, queries, reports
+from insights.categories.stored_rules import resolver_of
 from insights.numbers import totals
 from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, period_query, viewer_of
 from insights.pages.page_files import NUMBERS, Row, file_links, file_name, numbers_row, page_file
@@ -27,10 +28,11 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
     if first is None:
         raise Http404
     only = Q(domain=domain)
-    found = reports.tally_visits(viewer.pk, period, only=only)
+    resolver = resolver_of(viewer.pk)
+    found = reports.tally_visits(viewer.pk, period, only=only, resolver=resolver)
     actives_ms = [
         visit.active_ms
-        for visit in queries.visits(viewer.pk, period.starts_at, period.ends_at, only)
+        for visit in queries.visits(viewer.pk, period.starts_at, period.ends_at, only, resolver=resolver)
         if period.starts_at <= visit.started_at < period.ends_at and visit.active_ms is not None
     ]
     days = reports.days(found, period)
