@@ -4,7 +4,7 @@ Weekdays and hours are those of the person's clock. A visit that reaches beyond 
 it does at the end of a period.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final, Literal
@@ -13,10 +13,13 @@ from django.db.models import BigIntegerField, Case, F, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import In
 
+from insights.categories.conditions import condition as of_category
+from insights.categories.resolver import Resolver
 from insights.numbers import Span, union
 from insights.periods import DAY_MS, EPOCH, HOUR_MS, Period
 from sync.models import Browser
 
+Pairs = Collection[tuple[str, str | None]]
 Imports = Literal["", "without", "only"]
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # Stands in a URL for visits without a category.
@@ -140,14 +143,18 @@ def _shift(period: Period) -> Combinable:
     return Case(*cases, default=Value(last.shift_ms), output_field=BigIntegerField())
 
 
-def selection_of(chosen: Filter, browsers: Sequence[Browser]) -> Selection:
-    """Return what a filter selects for the person who has these browsers.
+def selection_of(chosen: Filter, browsers: Sequence[Browser], pairs: Pairs, resolver: Resolver) -> Selection:
+    """Return what a filter selects for the person who has these browsers and these rules for categories.
 
-    A condition that all of their visits meet is left out.
+    `pairs` are those of site and category sent of the visits that are looked at, and are read for a category alone.
+    A condition on browsers that all of the person's visits meet is left out.
     """
     condition = tab_condition = _browsers(chosen, browsers)
     if chosen.category is not None:
-        condition &= Q(category=chosen.category) if chosen.category else Q(category="") | Q(category=None)
+        condition &= of_category(resolver, chosen.category, pairs)
+        # The totals of a tab tell no category, so a tab has that of its site.
+        sites = {site for site, sent in pairs if resolver.category(site, sent) == chosen.category}
+        tab_condition &= Q(current_domain__in=sorted(sites))
     if chosen.site:
         condition &= Q(domain=chosen.site)
         tab_condition &= Q(current_domain=chosen.site)

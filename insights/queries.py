@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Q, QuerySet, Sum, Value
 
+from insights.categories.resolver import Resolver
+from insights.categories.stored_rules import resolver_of
 from insights.numbers import Span, Visit, active_time, end_of, union
 from sync.models import LONG_VISIT, PageVisit, SyncBatch, TabAggregate
 
@@ -48,11 +50,31 @@ def is_within(visit: Visit, start: int) -> bool:
     return visit.started_at >= start or visit.last_known_at > start
 
 
-def visits(user_id: int, start: int, end: int, only: Q | None = None) -> Iterator[Visit]:
+def categories_by_path(user_id: int, start: int, end: int, resolver: Resolver) -> dict[int, str]:
+    """Return, by the id of their row, the category of the visits of [start, end) that a rule for a path decides."""
+    found: dict[int, str] = {}
+    sites = {rule.site for rule in resolver.path_rules}
+    for candidates in overlapping(user_id, start, end) if sites else ():
+        # The index knows the domain, so only rows of these sites are read.
+        ids = candidates.filter(domain__in=sites).values("pk")
+        rows = PageVisit.objects.filter(user_id=user_id, pk__in=ids).values_list("pk", "domain", "url")
+        for pk, domain, url in rows.iterator(chunk_size=10_000):
+            rule = resolver.path_rule(domain, url)
+            if rule is not None:
+                found[pk] = rule.category
+    return found
+
+
+def visits(
+    user_id: int, start: int, end: int, only: Q | None = None, *, resolver: Resolver | None = None
+) -> Iterator[Visit]:
     """Yield every visit that overlaps or begins in [start, end), in order of their start."""
+    resolver = resolver or resolver_of(user_id)
+    by_path = categories_by_path(user_id, start, end, resolver)
     for found in overlapping(user_id, start, end):
-        rows = found.filter(only or Q()).order_by("started_at").values_list(*VISIT_COLUMNS)
-        for row in rows.iterator(chunk_size=10_000):
+        rows = found.filter(only or Q()).order_by("started_at").values_list("pk", *VISIT_COLUMNS)
+        for pk, *row in rows.iterator(chunk_size=10_000):
+            row[-1] = (by_path and by_path.get(pk)) or resolver.category(row[-2], row[-1])
             visit = visit_from_row(*row)
             if is_within(visit, start):
                 yield visit
@@ -125,24 +147,26 @@ class ListedVisit(NamedTuple):
         )
 
 
-def listed_from_row(row: Sequence[Any]) -> ListedVisit:
-    """Return a visit from its LISTED_COLUMNS."""
+def listed_from_row(row: Sequence[Any], resolver: Resolver) -> ListedVisit:
+    """Return a visit from its LISTED_COLUMNS, with its category."""
     browser_id, visit_id, tab_id, url, title, idle_periods, is_active = row[len(VISIT_COLUMNS) :]
     visit = visit_from_row(*row[: len(VISIT_COLUMNS)])
+    visit = visit._replace(category=resolver.category(visit.domain, visit.category, url))
     # An imported visit without any time is over; its end is only not known.
     is_open = row[1] is None and (is_active or visit.ended_at is not None)
     return ListedVisit(visit, browser_id, visit_id, tab_id, url, title, is_open, idle_periods)
 
 
-def listed_from_record(record: PageVisit) -> ListedVisit:
+def listed_from_record(record: PageVisit, resolver: Resolver) -> ListedVisit:
     """Return a stored visit as lists show it."""
-    return listed_from_row([getattr(record, column) for column in LISTED_COLUMNS])
+    return listed_from_row([getattr(record, column) for column in LISTED_COLUMNS], resolver)
 
 
 def listed_visits(user_id: int, start: int, end: int, only: Q | None = None) -> list[ListedVisit]:
     """Return every visit that overlaps or begins in [start, end), in order of their start."""
+    resolver = resolver_of(user_id)
     listed = [
-        listed_from_row(row)
+        listed_from_row(row, resolver)
         for found in overlapping(user_id, start, end)
         for row in found.filter(only or Q())
         .order_by("started_at", "visit_id", "browser_id")
@@ -151,11 +175,14 @@ def listed_visits(user_id: int, start: int, end: int, only: Q | None = None) -> 
     return [each for each in listed if is_within(each.visit, start)]
 
 
-def latest_visits(user_id: int, start: int, end: int, most: int, only: Q | None = None) -> list[ListedVisit]:
+def latest_visits(
+    user_id: int, start: int, end: int, most: int, only: Q | None = None, *, resolver: Resolver | None = None
+) -> list[ListedVisit]:
     """Return at most `most` of the visits that begin in [start, end), newest first."""
     found = PageVisit.objects.filter(only or Q(), user_id=user_id, started_at__gte=start, started_at__lt=end)
     ordered = found.order_by("-started_at", "-visit_id", "-browser_id").values_list(*LISTED_COLUMNS)
-    return [listed_from_row(row) for row in ordered[:most]]
+    resolver = resolver or resolver_of(user_id)
+    return [listed_from_row(row, resolver) for row in ordered[:most]]
 
 
 def stored_visit(user_id: int, browser_id: int, visit_id: str) -> PageVisit | None:
@@ -232,7 +259,7 @@ def pages(user_id: int, start: int, end: int, only: Q) -> list[PageNumbers]:
     return sorted(found.values(), key=lambda page: (-(page.active_ms or 0), -page.visits, page.url))
 
 
-def categories(user_id: int, start: int, end: int) -> list[str]:
-    """Return the categories of the visits that begin in [start, end), by name."""
-    found = PageVisit.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
-    return sorted(name for name in found.values_list("category", flat=True).distinct() if name)
+def sources(user_id: int, start: int, end: int) -> set[tuple[str, str | None]]:
+    """Return the pairs of site and category sent of the visits that overlap or begin in [start, end), and of others."""
+    long, recent = (found.values_list("domain", "category").distinct() for found in overlapping(user_id, start, end))
+    return {*long, *recent}

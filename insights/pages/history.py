@@ -10,8 +10,12 @@ from django.shortcuts import render
 
 from id_numbers import parse_id
 from insights import queries, timeline_chart
+from insights.categories.names import order_of
+from insights.categories.resolver import Resolver
+from insights.categories.stored_rules import resolver_of
 from insights.filter_query import browsers_of_page, chosen_of
-from insights.pages.page_context import Viewer, day_of, page, period_name, selection, viewer_of
+from insights.filters import selection_of
+from insights.pages.page_context import Viewer, day_of, page, period_name, viewer_of
 from insights.pages.page_files import VISITS, file_links, page_file, visit_row
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
@@ -40,17 +44,20 @@ def history(request: HttpRequest) -> HttpResponse:
         bounds = Period(viewer.zone, day, day) if day else None
         instants[name] = None if bounds is None else bounds.starts_at if name == "from" else bounds.ends_at
     browsers = browsers_of_page(request)
-    only = selection(request)
     cursor = None
     if request.GET.get("after"):
         try:
             cursor = cursor_from_text(request.GET["after"])
         except signing.BadSignature as error:
             raise Http404 from error
+    filter_ = chosen_of(request).filter
+    # The search finds the visits of a category itself, some thousands at a time.
+    only = selection_of(filter_.without("category"), browsers, (), Resolver())
     query = Query(
         words=words_of(asked["q"]),
         start=instants["from"],
         end=instants["to"],
+        category=filter_.category,
         only=only.condition & (only.began(whole_history(viewer)) if only.weekdays or only.hours else Q()),
     )
     found = search(viewer.pk, query, PAGE_SIZE, cursor)
@@ -60,7 +67,7 @@ def history(request: HttpRequest) -> HttpResponse:
     if file is not None:
         return file
     older = cursor_to_text(found.next_cursor)
-    chosen = chosen_of(request).filter.parameters()
+    chosen = filter_.parameters()
     kept = {name: asked[name] for name in ("q", "from", "to") if asked[name]} | chosen
     asked |= chosen
     days: dict[date, list[ListedVisit]] = {}
@@ -85,7 +92,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "browsers": browsers,
         "has_imports": any(browser.kind == Browser.Kind.IMPORT for browser in browsers),
         "names": {browser.pk: browser for browser in browsers},
-        "categories": queries.categories(viewer.pk, viewer.now - 90 * DAY_MS, viewer.now),
+        "categories": _choices(viewer),
     }
     return render(request, "insights/history.html", context)
 
@@ -94,6 +101,14 @@ def whole_history(viewer: Viewer) -> Period:
     """Return the days from the first visit until today."""
     first = queries.first_started_at(viewer.pk)
     return Period(viewer.zone, viewer.today if first is None else date_at(viewer.zone, first), viewer.today)
+
+
+def _choices(viewer: Viewer) -> list[str]:
+    """Return the categories of the last 90 days, in the order of legends."""
+    resolver = resolver_of(viewer.pk)
+    pairs = queries.sources(viewer.pk, viewer.now - 90 * DAY_MS, viewer.now)
+    found = {resolver.category(site, sent) for site, sent in pairs} | {rule.category for rule in resolver.path_rules}
+    return sorted(found - {""}, key=order_of)
 
 
 @page
@@ -106,7 +121,7 @@ def visit(request: HttpRequest) -> HttpResponse:
     record = queries.stored_visit(viewer.pk, browser_id, request.GET.get("id", "").replace("\0", ""))
     if record is None:
         raise Http404
-    listed = queries.listed_from_record(record)
+    listed = queries.listed_from_record(record, resolver_of(viewer.pk))
     start, end = listed.visit.started_at, listed.visit.last_known_at
     context = {
         "nav": "",

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from insights import charts, queries, reports
+from insights.categories.stored_rules import resolver_of
 from insights.numbers import totals
 from insights.pages.page_context import (
     Viewer,
@@ -52,7 +53,9 @@ def sites(request: HttpRequest) -> HttpResponse:
     """Show every site of a period, most active time first."""
     viewer = viewer_of(request)
     period, context = _days(request, viewer)
-    tallied = reports.tally_of(viewer.pk, period, only=selection(request))
+    resolver = resolver_of(viewer.pk)
+    only = selection(request, viewer, period, resolver)
+    tallied = reports.tally_of(viewer.pk, period, only=only, resolver=resolver)
     found = reports.top_sites(tallied)
 
     def rows() -> Iterator[Row]:
@@ -84,7 +87,7 @@ def pages(request: HttpRequest) -> HttpResponse:
     """Show every page of a period, most active time first; a period with too many visits asks for a shorter one."""
     viewer = viewer_of(request)
     period, context = _days(request, viewer)
-    only = selection(request)
+    only = selection(request, viewer, period, resolver_of(viewer.pk))
     began = only.condition & only.began(period)
     count = queries.count_visits(viewer.pk, period.starts_at, period.ends_at, began)
     is_too_much = count > MOST_VISITS_READ

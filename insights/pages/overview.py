@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from insights import charts, queries, reports
+from insights.categories.resolver import Resolver
+from insights.categories.stored_rules import resolver_of
 from insights.filter_query import browsers_of_page, chosen_of, with_query
 from insights.filters import Selection
 from insights.numbers import Site, Tally, Totals
@@ -56,8 +58,9 @@ def show_period(
     request: HttpRequest, viewer: Viewer, period: Period, errors: dict[str, list[str]] | None = None
 ) -> HttpResponse:
     """Show the numbers of a period."""
-    only = selection(request)
-    found = reports.report(viewer.pk, period, viewer.now, only)
+    resolver = resolver_of(viewer.pk)
+    only = selection(request, viewer, period, resolver)
+    found = reports.report(viewer.pk, period, viewer.now, only, resolver=resolver)
     days = reports.days(found.tally, period)
     is_day = period.first == period.last
     is_year = FEWEST_CALENDAR_DAYS <= len(days) <= charts.MOST_WEEK_DAYS
@@ -86,7 +89,7 @@ def show_period(
         "sites": site_shares(sites, active_ms),
         "sites_left": found.totals.sites - len(sites),
         "categories": category_shares(reports.categories(found.tally), active_ms),
-        "last": latest(viewer, period, only) if is_day else [],
+        "last": latest(viewer, period, only, resolver) if is_day else [],
         "silent": silent_browsers(browsers_of_page(request)),
     }
     if context["is_empty"]:
@@ -107,10 +110,10 @@ def _rows(tallied: Tally, totals: Totals, period: Period, *, is_day: bool) -> It
         yield numbers_row("site", domain, site)
 
 
-def latest(viewer: Viewer, period: Period, only: Selection) -> list[ListedVisit]:
+def latest(viewer: Viewer, period: Period, only: Selection, resolver: Resolver) -> list[ListedVisit]:
     """Return the last visits of a period, newest first."""
     began = only.condition & only.began(period)
-    return queries.latest_visits(viewer.pk, period.starts_at, period.ends_at, LAST_VISITS, began)
+    return queries.latest_visits(viewer.pk, period.starts_at, period.ends_at, LAST_VISITS, began, resolver=resolver)
 
 
 def nearest(viewer: Viewer, period: Period, only: Selection) -> PeriodLink | None:

@@ -1,7 +1,7 @@
 """The context that all pages share: the person who looks, the days of the URL, and links to other periods."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from insights import reports
+from insights import queries, reports
+from insights.categories.resolver import Resolver
 from insights.filter_query import browsers_of_page, chosen_of, narrowed_url, with_query
 from insights.filters import Selection, selection_of
 from insights.period_query import EARLIEST_DAY, PeriodQuery, day_from_text, days_of, period_url
@@ -123,9 +124,16 @@ def latest_days_links(request: HttpRequest, viewer: Viewer, current: Period) -> 
     return links
 
 
-def selection(request: HttpRequest) -> Selection:
-    """Return the visits that the filter of a page selects."""
-    return selection_of(chosen_of(request).filter, browsers_of_page(request))
+def selection(
+    request: HttpRequest, viewer: Viewer, period: Period, resolver: Resolver, *, site: str | None = None
+) -> Selection:
+    """Return the visits that the filter of a page selects in a period and in the one before; `site` stands for its."""
+    chosen = chosen_of(request).filter
+    if site is not None:
+        chosen = replace(chosen, site=site)
+    start = period.previous.starts_at
+    pairs = set() if chosen.category is None else queries.sources(viewer.pk, start, period.ends_at)
+    return selection_of(chosen, browsers_of_page(request), pairs, resolver)
 
 
 def period_from_url(viewer: Viewer, request: HttpRequest, fallback: Period) -> tuple[Period, dict[str, list[str]]]:

@@ -1,7 +1,6 @@
 """One site over time."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from statistics import median_low
 
@@ -9,10 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from insights import charts, queries, reports
-from insights.filter_query import browsers_of_page, chosen_of
-from insights.filters import selection_of
+from insights.categories.stored_rules import resolver_of
 from insights.numbers import totals
-from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, viewer_of
+from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, selection, viewer_of
 from insights.pages.page_files import NUMBERS, Row, file_links, file_name, numbers_row, page_file
 from insights.periods import Period
 
@@ -28,13 +26,14 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
     first = queries.site_started_at(viewer.pk, domain, last=False)
     if first is None:
         raise Http404
+    resolver = resolver_of(viewer.pk)
     # The site of the path is the one that is shown, whichever site the filter of other pages has.
-    only = selection_of(replace(chosen_of(request).filter, site=domain), browsers_of_page(request))
-    found = reports.tally_visits(viewer.pk, period, only=only)
+    only = selection(request, viewer, period, resolver, site=domain)
+    found = reports.tally_visits(viewer.pk, period, only=only, resolver=resolver)
     began = only.condition & only.began(period)
     actives_ms = [
         visit.active_ms
-        for visit in queries.visits(viewer.pk, period.starts_at, period.ends_at, began)
+        for visit in queries.visits(viewer.pk, period.starts_at, period.ends_at, began, resolver=resolver)
         if period.starts_at <= visit.started_at < period.ends_at and visit.active_ms is not None
     ]
     days = reports.days(found, period)

@@ -9,7 +9,8 @@ from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
 
-from insights import number_format
+from insights.categories.names import BUILT_IN
+from insights.categories.names import name_of as category_name
 from insights.charts import BarValue
 from insights.filter_query import (
     Chosen,
@@ -19,7 +20,7 @@ from insights.filter_query import (
     other_parameters,
     with_query,
 )
-from insights.filters import NAMES, WEEKDAYS, Filter, hours_in_words, weekdays_in_words
+from insights.filters import NAMES, NO_CATEGORY, WEEKDAYS, Filter, hours_in_words, weekdays_in_words
 from insights.period_query import UTC, chosen_days, days_of, period_between, period_url
 from insights.periods import Period, Unit, period_of
 from sync.browsers import name_of
@@ -40,8 +41,8 @@ def _chosen(context: Context) -> Chosen:
 def with_filters(context: Context, name: str, *args: Any, days: Period | str | None = None, **query: Any) -> str:
     """Return the URL of a page by its name, or a URL that begins with “/” or “?”, with the filter of this page.
 
-    `days` is the period that the page is to show; "" stands for the one that the URL of this page chose. Other keyword arguments are further parameters; an empty one takes a
-    parameter out.
+    `days` is the period that the page is to show; "" stands for the one that the URL of this page chose. Other keyword
+    arguments are further parameters; an empty one takes a parameter out.
     """
     url = with_query(name, {}) if name.startswith(("/", "?")) else reverse(name, args=args)
     own = {key: "" if value is None else str(value) for key, value in query.items()}
@@ -125,6 +126,9 @@ def filter_bar(context: Context, *, with_form: bool = True) -> dict[str, Any]:
         "action": request.path,
         "kept": other_parameters(request),
         "asked": chosen.filter.parameters(),
+        "categories": [*BUILT_IN.items(), (NO_CATEGORY, category_name(""))],
+        "category_name": category_name(chosen.filter.category or ""),
+        "offered_categories": {*BUILT_IN, NO_CATEGORY},
         "browsers": [(str(browser.pk), name_of(browser)) for browser in browsers],
         "has_imports": any(browser.kind == Browser.Kind.IMPORT for browser in browsers),
         "imports": IMPORTS.items(),
@@ -143,7 +147,7 @@ def chips(request: HttpRequest, chosen: Filter, browsers: list[Browser]) -> list
     texts = {
         "browser": ("Browser", names.get(chosen.browser or 0, "none of yours")),
         "imports": ("Imports", "left out" if chosen.imports == "without" else "alone"),
-        "category": ("Category", number_format.category(chosen.category or "")),
+        "category": ("Category", category_name(chosen.category or "")),
         "site": ("Site", chosen.site),
         "weekdays": ("Days", weekdays_in_words(chosen.weekdays)),
         "hours": ("Hours", hours_in_words(chosen.hours)),
