@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from insights import number_format, numbers, search
+from insights.categories import names
 from insights.numbers import DEFINITIONS, Visit
 from instants import from_milliseconds
 from sync import browsers
@@ -23,7 +24,8 @@ register.filter("active_duration", number_format.active_duration)
 register.filter("exact_duration", number_format.exact_duration)
 register.filter("scale_label", number_format.scale_label)
 register.filter("percent", number_format.percent)
-register.filter("category_name", number_format.category)
+register.filter("category_name", names.name_of)
+register.filter("category_color", names.color_of)
 register.filter("browser_name", browsers.name_of)
 ICON_COLORS = 8
 # A number that grew by more than this share is shown with its value before, because +900 % says little.
