@@ -62,6 +62,6 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         "chart": charts.days_or_months(days),
         "week": charts.week(reports.week_hours(found)),
         "pages": pages,
-        "category": found.sites[domain].category if domain in found.sites else "",
+        "category": found.sites[domain].category if domain in found.sites else resolver.category(domain, None),
     }
     return render(request, "insights/site.html", context)

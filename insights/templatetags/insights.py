@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 
 from insights import number_format, numbers, search
 from insights.categories import names
+from insights.categories.rule_text import path_of_url
 from insights.numbers import DEFINITIONS, Visit
 from instants import from_milliseconds
 from sync import browsers
@@ -72,6 +73,12 @@ def short_url(url: str) -> str:
 def url_path(url: str) -> str:
     """Return the part of a URL after the host; "" for a bare slash."""
     return short_url(url).partition("/")[1] + short_url(url).partition("/")[2]
+
+
+@register.filter
+def rule_path(url: str) -> str:
+    """Return the first two steps of a URL's path, for which a rule may be made; "" without any."""
+    return "/".join(path_of_url(url).split("/")[:3])
 
 
 @register.filter
