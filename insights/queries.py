@@ -109,16 +109,17 @@ def counts_and_highest_seqs(user_id: int, cuts: Sequence[int]) -> list[tuple[int
     return [found.get(place, (0, 0)) for place in range(len(ranges))]
 
 
-def first_started_at(user_id: int) -> int | None:
+def first_started_at(user_id: int, only: Q | None = None) -> int | None:
     """Return the start of the person's first visit; None without any."""
-    return PageVisit.objects.filter(user_id=user_id).order_by("started_at").values_list("started_at", flat=True).first()
+    mine = PageVisit.objects.filter(only or Q(), user_id=user_id)
+    return mine.order_by("started_at").values_list("started_at", flat=True).first()
 
 
-def nearest_started_at(user_id: int, instant: int) -> int | None:
+def nearest_started_at(user_id: int, instant: int, only: Q | None = None) -> int | None:
     """Return the start of the last visit before an instant, else of the first one after it; None without any."""
-    mine = PageVisit.objects.filter(user_id=user_id)
+    mine = PageVisit.objects.filter(only or Q(), user_id=user_id)
     before = mine.filter(started_at__lt=instant).order_by("-started_at").values_list("started_at", flat=True).first()
-    return first_started_at(user_id) if before is None else before
+    return first_started_at(user_id, only) if before is None else before
 
 
 class ListedVisit(NamedTuple):
@@ -161,22 +162,24 @@ def listed_from_record(record: PageVisit, resolver: Resolver) -> ListedVisit:
     return listed_from_row([getattr(record, column) for column in LISTED_COLUMNS], resolver)
 
 
-def listed_visits(user_id: int, start: int, end: int) -> list[ListedVisit]:
+def listed_visits(user_id: int, start: int, end: int, only: Q | None = None) -> list[ListedVisit]:
     """Return every visit that overlaps or begins in [start, end), in order of their start."""
     resolver = resolver_of(user_id)
     listed = [
         listed_from_row(row, resolver)
         for found in overlapping(user_id, start, end)
-        for row in found.order_by("started_at", "visit_id", "browser_id").values_list(*LISTED_COLUMNS)
+        for row in found.filter(only or Q())
+        .order_by("started_at", "visit_id", "browser_id")
+        .values_list(*LISTED_COLUMNS)
     ]
     return [each for each in listed if is_within(each.visit, start)]
 
 
 def latest_visits(
-    user_id: int, start: int, end: int, most: int, *, resolver: Resolver | None = None
+    user_id: int, start: int, end: int, most: int, only: Q | None = None, *, resolver: Resolver | None = None
 ) -> list[ListedVisit]:
     """Return at most `most` of the visits that begin in [start, end), newest first."""
-    found = PageVisit.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
+    found = PageVisit.objects.filter(only or Q(), user_id=user_id, started_at__gte=start, started_at__lt=end)
     ordered = found.order_by("-started_at", "-visit_id", "-browser_id").values_list(*LISTED_COLUMNS)
     resolver = resolver or resolver_of(user_id)
     return [listed_from_row(row, resolver) for row in ordered[:most]]
@@ -210,9 +213,9 @@ def batch_errors(user_id: int, since: datetime, most: int) -> list[tuple[int | N
     return list(found.order_by("-received_at").values_list("browser_id", "errors")[:most])
 
 
-def tab_aggregates(user_id: int, start: int, end: int) -> list[TabAggregate]:
+def tab_aggregates(user_id: int, start: int, end: int, only: Q | None = None) -> list[TabAggregate]:
     """Return the aggregates of the tabs opened in [start, end), newest first."""
-    found = TabAggregate.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
+    found = TabAggregate.objects.filter(only or Q(), user_id=user_id, started_at__gte=start, started_at__lt=end)
     return list(found.defer("digest", "statistics").order_by("-started_at"))
 
 
@@ -222,8 +225,8 @@ def site_started_at(user_id: int, domain: str, *, last: bool) -> int | None:
     return found.values_list("started_at", flat=True).first()
 
 
-class PageOfSite(NamedTuple):
-    """One URL of a site and its numbers in a period; the active time is None where none is known."""
+class PageNumbers(NamedTuple):
+    """One URL and its numbers in a period; the active time is None where none is known."""
 
     url: str
     title: str
@@ -231,22 +234,32 @@ class PageOfSite(NamedTuple):
     active_ms: int | None
 
 
-def pages_of_site(user_id: int, domain: str, start: int, end: int, most: int) -> list[PageOfSite]:
-    """Return the URLs of a site with visits that begin in [start, end), most active time first."""
+def count_visits(user_id: int, start: int, end: int, only: Q) -> int:
+    """Return the number of visits that begin in [start, end)."""
+    return PageVisit.objects.filter(only, user_id=user_id, started_at__gte=start, started_at__lt=end).count()
+
+
+def pages(user_id: int, start: int, end: int, only: Q) -> list[PageNumbers]:
+    """Return the URLs of the visits that begin in [start, end), most active time first.
+
+    The URL of every visit is read from its row, so callers ask for periods or sites of limited size.
+    """
     mine = PageVisit.objects.filter(user_id=user_id)
-    # The index knows the domain, so only rows of this site are read.
-    ids = mine.filter(started_at__gte=start, started_at__lt=end, domain=domain).values("pk")
-    found: dict[str, PageOfSite] = {}
-    for url, title, *columns in mine.filter(pk__in=ids).values_list("url", "title", *TIME_COLUMNS):
+    # The index knows the conditions, so only rows that meet them are read.
+    ids = mine.filter(only, started_at__gte=start, started_at__lt=end).values("pk")
+    found: dict[str, PageNumbers] = {}
+    for url, title, *columns in (
+        mine.filter(pk__in=ids).order_by("started_at").values_list("url", "title", *TIME_COLUMNS)
+    ):
         active_ms = visit_from_row(*columns).active_ms
-        page = found.get(url, PageOfSite(url, "", 0, None))
+        page = found.get(url, PageNumbers(url, "", 0, None))
         if page.active_ms is not None:
             active_ms = page.active_ms + (active_ms or 0)
-        found[url] = PageOfSite(url, title or page.title, page.visits + 1, active_ms)
-    return sorted(found.values(), key=lambda page: (-(page.active_ms or 0), -page.visits, page.url))[:most]
+        found[url] = PageNumbers(url, title.strip() or page.title, page.visits + 1, active_ms)
+    return sorted(found.values(), key=lambda page: (-(page.active_ms or 0), -page.visits, page.url))
 
 
 def sources(user_id: int, start: int, end: int) -> set[tuple[str, str | None]]:
-    """Return the pairs of site and category sent of the visits that begin in [start, end)."""
-    found = PageVisit.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
-    return set(found.values_list("domain", "category").distinct())
+    """Return the pairs of site and category sent of the visits that overlap or begin in [start, end), and of others."""
+    long, recent = (found.values_list("domain", "category").distinct() for found in overlapping(user_id, start, end))
+    return {*long, *recent}

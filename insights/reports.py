@@ -2,7 +2,7 @@
 
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from itertools import islice
@@ -10,13 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
-from django.db.models import Q
 
 from insights import queries
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
+from insights.filters import EVERYTHING, Selection
 from insights.models import MonthTally
-from insights.numbers import Hour, Site, Sums, Tally, Totals, Unknown, add_by_category, tally, totals
+from insights.numbers import Hour, Site, Span, Sums, Tally, Totals, Unknown, Visit, add_by_category, tally, totals
 from insights.periods import Period, date_at, date_of_hour, period_of
 from instants import from_milliseconds
 from sync.person_lock import lock_person
@@ -41,18 +41,40 @@ def tally_visits(
     user_id: int,
     period: Period,
     until: int | None = None,
-    only: Q | None = None,
+    only: Selection = EVERYTHING,
     *,
     resolver: Resolver | None = None,
 ) -> Tally:
     """Return the tally of a period from its visits, cut off at `until`."""
     end = period.ends_at if until is None else min(period.ends_at, until)
-    if end <= period.starts_at:
+    spans = [(low, min(high, end)) for low, high in only.spans(period) if low < end]
+    if not spans or end <= period.starts_at:
         return Tally()
     starts, labels = period.hours
-    within = bisect_left(starts, end)
-    visits = queries.visits(user_id, period.starts_at, end, only, resolver=resolver)
-    return tally(visits, starts[:within], labels[:within], end)
+    found = queries.visits(user_id, spans[0][0], spans[-1][1], only.condition, resolver=resolver)
+    whole = Tally()
+    for (low, high), of_span in visits_by_span(found, spans):
+        place, within = bisect_left(starts, low), bisect_left(starts, high)
+        whole.add(tally(of_span, starts[place:within], labels[place:within], high))
+    return whole
+
+
+def visits_by_span(visits: Iterable[Visit], spans: Sequence[Span]) -> Iterator[tuple[Span, Iterable[Visit]]]:
+    """Yield each span with the visits that overlap or begin in it; visits and disjoint spans come in order."""
+    if len(spans) == 1:
+        yield spans[0], visits
+        return
+    rest = iter(visits)
+    coming = next(rest, None)
+    of_span: list[Visit] = []
+    for low, high in spans:
+        # A visit that reached beyond the span before may reach into this one.
+        of_span = [visit for visit in of_span if visit.last_known_at > low]
+        while coming is not None and coming.started_at < high:
+            if queries.is_within(coming, low):
+                of_span.append(coming)
+            coming = next(rest, None)
+        yield (low, high), of_span
 
 
 def months_of(period: Period) -> list[Period]:
@@ -113,9 +135,21 @@ def stored_months(user_id: int, months: Sequence[Period], resolver: Resolver) ->
     }
 
 
-def tally_of(user_id: int, period: Period, until: int | None = None, *, resolver: Resolver | None = None) -> Tally:
-    """Return the tally of a period, cut off at `until`, with stored tallies of its months where they are valid."""
+def tally_of(
+    user_id: int,
+    period: Period,
+    until: int | None = None,
+    only: Selection = EVERYTHING,
+    *,
+    resolver: Resolver | None = None,
+) -> Tally:
+    """Return the tally of a period, cut off at `until`, with stored tallies of its months where they are valid.
+
+    Stored tallies hold all visits of a month, so they serve no selection of visits.
+    """
     resolver = resolver or resolver_of(user_id)
+    if not only.is_everything:
+        return tally_visits(user_id, period, until, only, resolver=resolver)
     months = [month for month in months_of(period) if until is None or month.ends_at <= until]
     stored = stored_months(user_id, months, resolver)
     whole = Tally()
@@ -237,16 +271,24 @@ class Report:
     previous: Totals | None
 
 
-def report(user_id: int, period: Period, now: int, *, compare: bool = True, resolver: Resolver | None = None) -> Report:
+def report(
+    user_id: int,
+    period: Period,
+    now: int,
+    only: Selection = EVERYTHING,
+    *,
+    compare: bool = True,
+    resolver: Resolver | None = None,
+) -> Report:
     """Return the report of a period; a running period is compared with the same part of the one before."""
     resolver = resolver or resolver_of(user_id)
-    tallied = tally_of(user_id, period, resolver=resolver)
+    tallied = tally_of(user_id, period, only=only, resolver=resolver)
     previous = None
     if compare:
         before = period.previous
         is_running = period.starts_at <= now < period.ends_at
         until = compared_until(period, now) if is_running else None
-        previous = totals(tally_of(user_id, before, until, resolver=resolver))
+        previous = totals(tally_of(user_id, before, until, only, resolver=resolver))
     return Report(period, tallied, totals(tallied), previous)
 
 

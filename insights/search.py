@@ -53,13 +53,13 @@ class Query:
     start: int | None = None
     end: int | None = None
     browser_id: int | None = None
-    category: str = ""
-    without_browsers: tuple[int, ...] = ()
+    category: str | None = None
+    only: Q = field(default_factory=Q)
 
     @property
     def is_narrow(self) -> bool:
         """True if many visits may have to be read to find one that matches."""
-        return bool(self.words or self.domain or self.browser_id is not None or self.category or self.without_browsers)
+        return bool(self.words or self.domain or self.browser_id is not None or self.category is not None or self.only)
 
 
 @dataclass(slots=True)
@@ -95,9 +95,7 @@ def _matching(query: Query) -> Q:
         matching &= Q(domain=query.domain)
     if query.browser_id is not None:
         matching &= Q(browser_id=query.browser_id)
-    if query.without_browsers:
-        matching &= ~Q(browser_id__in=query.without_browsers)
-    return matching
+    return matching & query.only
 
 
 def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) -> SearchPage:
@@ -125,7 +123,7 @@ def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) 
                 .first()
             )
         some = left if lowest is None else left.filter(started_at__gte=lowest)
-        if query.category:
+        if query.category is not None:
             # The index alone answers which sites these visits are of.
             pairs = some.values_list("domain", "category").distinct()
             some = some.filter(condition(resolver, query.category, pairs))
