@@ -63,8 +63,3 @@ def change(share: float | None) -> str:
     if abs(share) < 0.005:
         return "no change"
     return f"{'+' if share > 0 else '−'}{abs(share) * 100:.0f} %"
-
-
-def category(name: str) -> str:
-    """Return the name of a category for people, such as "Learning reading" for learning_reading."""
-    return name.replace("_", " ").strip().capitalize() if name else "No category"

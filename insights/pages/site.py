@@ -63,6 +63,6 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         "week": charts.week(reports.week_hours(found)),
         "pages": pages[:SITE_PAGES],
         "page_count": len(pages),
-        "category": found.sites[domain].category if domain in found.sites else "",
+        "category": found.sites[domain].category if domain in found.sites else resolver.category(domain, None),
     }
     return render(request, "insights/site.html", context)

@@ -15,6 +15,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from insights import number_format, numbers, search
+from insights.categories import names
+from insights.categories.rule_text import path_of_url
 from insights.numbers import DEFINITIONS, Visit
 from insights.templatetags.filter_links import with_filters
 from instants import from_milliseconds
@@ -26,7 +28,8 @@ register.filter("active_duration", number_format.active_duration)
 register.filter("exact_duration", number_format.exact_duration)
 register.filter("scale_label", number_format.scale_label)
 register.filter("percent", number_format.percent)
-register.filter("category_name", number_format.category)
+register.filter("category_name", names.name_of)
+register.filter("category_color", names.color_of)
 register.filter("browser_name", browsers.name_of)
 ICON_COLORS = 8
 # Marks, embeddings, overrides and isolates of the direction of text. `bdi` isolates text in HTML, and these would still
@@ -87,6 +90,12 @@ def short_url(url: str) -> str:
 def url_path(url: str) -> str:
     """Return the part of a URL after the host; "" for a bare slash."""
     return short_url(url).partition("/")[1] + short_url(url).partition("/")[2]
+
+
+@register.filter
+def rule_path(url: str) -> str:
+    """Return the first two steps of a URL's path, for which a rule may be made; "" without any."""
+    return "/".join(path_of_url(url).split("/")[:3])
 
 
 @register.filter

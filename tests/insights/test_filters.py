@@ -31,7 +31,7 @@ PAGES = [
     f"/dashboard/browsers?{MONTH}",
 ]
 # These lead away from what is looked at, or erase.
-WITHOUT_FILTER = ("/dashboard/forget", "/dashboard/start", "/account", "/static/", "/imports", "/browsers")
+WITHOUT_FILTER = ("/dashboard/forget", "/manifest", "/dashboard/start", "/account", "/static/", "/imports", "/browsers")
 
 
 @pytest.fixture

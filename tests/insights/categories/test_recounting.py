@@ -66,9 +66,8 @@ def test_the_day_and_its_hours_hold_the_time_of_each_category(alice):
 
 
 def test_a_rule_is_replaced_and_bounded_in_number(alice, bob, monkeypatch):
-    rule, is_new = save_rule(alice.pk, "a.example", "", "life")
-    again, is_new_again = save_rule(alice.pk, "a.example", "", "work")
-    assert (is_new, is_new_again, again.pk) == (True, False, rule.pk)
+    rule = save_rule(alice.pk, "a.example", "", "life")
+    assert save_rule(alice.pk, "a.example", "", "work").pk == rule.pk
     assert resolver_of(alice.pk).by_site == {"a.example": "work"}
     assert not delete_rule(bob.pk, rule.pk)
     assert resolver_of(bob.pk).by_site == {}
