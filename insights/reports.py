@@ -2,7 +2,7 @@
 
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from itertools import islice
@@ -14,10 +14,14 @@ from django.db.models import Q
 
 from insights import queries
 from insights.models import MonthTally
-from insights.numbers import Hour, Site, Sums, Tally, Totals, Unknown, tally, totals
+from insights.numbers import Hour, Site, Sums, Tally, Totals, Unknown, Visit, totals
 from insights.periods import Period, date_at, date_of_hour, period_of
+from insights.tallying import tally
 from instants import from_milliseconds
 from sync.person_lock import lock_person
+
+# Raised when a number gets another definition, so that tallies stored before are not used.
+TALLY_VERSION = 2
 
 
 def now_ms() -> int:
@@ -36,11 +40,16 @@ def zone_of(name: str) -> ZoneInfo:
 def tally_visits(user_id: int, period: Period, until: int | None = None, only: Q | None = None) -> Tally:
     """Return the tally of a period from its visits, cut off at `until`."""
     end = period.ends_at if until is None else min(period.ends_at, until)
+    return tally_in(period, queries.visits(user_id, period.starts_at, end, only), end)
+
+
+def tally_in(period: Period, visits: Iterable[Visit], end: int) -> Tally:
+    """Return the tally of a period up to `end`, from its visits in order of their start."""
     if end <= period.starts_at:
         return Tally()
     starts, labels = period.hours
     within = bisect_left(starts, end)
-    return tally(queries.visits(user_id, period.starts_at, end, only), starts[:within], labels[:within], end)
+    return tally(visits, starts[:within], labels[:within], end)
 
 
 def months_of(period: Period) -> list[Period]:
@@ -57,9 +66,9 @@ def months_of(period: Period) -> list[Period]:
 def bases(user_id: int, months: Sequence[Period]) -> list[list[list[int]]]:
     """Return, for each of these consecutive months, the numbers that tell whether a stored tally is still valid.
 
-    The numbers are a count and a highest seq for each of three groups: the visits that begin in the month before, the
-    visits that begin in the month, and earlier visits of a day or longer that reach into it. Every push that writes
-    raises the person's seq, so a visit of the month that is stored, changed or erased changes one of these numbers.
+    They are TALLY_VERSION, and a count and a highest seq for each of three groups: the visits that begin in the month
+    before, the visits that begin in the month, and earlier visits of a day or longer that reach into it. Every push
+    that writes raises the person's seq, so a visit of the month that is stored, changed or erased changes one of these.
     """
     if not months:
         return []
@@ -71,7 +80,8 @@ def bases(user_id: int, months: Sequence[Period]) -> list[list[list[int]]]:
     for number, month in enumerate(months):
         earlier = [each for each in long if each.visit.started_at < cuts[number]]
         seqs = [each.seq for each in earlier if each.visit.last_known_at > month.starts_at]
-        result.append([list(found[number]), list(found[number + 1]), [len(seqs), max(seqs, default=0)]])
+        groups = [list(found[number]), list(found[number + 1]), [len(seqs), max(seqs, default=0)]]
+        result.append([[TALLY_VERSION], *groups])
     return result
 
 
@@ -148,13 +158,14 @@ def forget_months(user_id: int, first: int, last: int) -> None:
     ).delete()
 
 
-# Stored tallies outlive upgrades, so names and order must stay as they are. The numbers of Unknown are stored only
-# where there are any.
+# Stored tallies outlive upgrades, so a change of their form raises TALLY_VERSION. The numbers of Unknown are stored
+# only where there are any.
 def to_json(tallied: Tally) -> dict[str, Any]:
     """Return a tally in its stored form."""
     return {
         "hours": [
-            [label, hour.active_sum_ms, hour.time_sum_ms, hour.clock_sum_ms, hour.visits, *_unknown_numbers(hour)]
+            [label, hour.active_sum_ms, hour.time_sum_ms, hour.clock_sum_ms, hour.visits, sorted(hour.browsers),
+             *_unknown_numbers(hour)]
             for label, hour in tallied.hours.items()
         ],
         "sites": {
@@ -168,7 +179,8 @@ def to_json(tallied: Tally) -> dict[str, Any]:
             }
             for domain, site in tallied.sites.items()
         },
-    }
+        "categories": tallied.categories,
+    }  # fmt: skip
 
 
 def _unknown_numbers(sums: Sums) -> list[int]:
@@ -179,20 +191,21 @@ def from_json(stored: dict[str, Any]) -> Tally:
     """Return a tally from its stored form."""
     return Tally(
         {
-            label: Hour(active, time_on_pages, visits, Unknown(*unknown), clock)
-            for label, active, time_on_pages, clock, visits, *unknown in stored["hours"]
+            label: Hour(active, time_on_pages, visits, Unknown(*unknown), clock, set(browsers))
+            for label, active, time_on_pages, clock, visits, browsers, *unknown in stored["hours"]
         },
         {
             domain: Site(
                 site["active"],
                 site["time"],
                 site["visits"],
-                Unknown(*site.get("unknown", [])),
+                Unknown(*site["unknown"]),
                 site["longest"],
                 site["categories"],
             )
             for domain, site in stored["sites"].items()
         },
+        stored["categories"],
     )
 
 
@@ -204,7 +217,7 @@ def compared_until(period: Period, now: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A period with its numbers and the totals of the period before."""
+    """A period with its numbers and the totals of the period before; None where the records begin within that."""
 
     period: Period
     tally: Tally
@@ -216,12 +229,17 @@ def report(user_id: int, period: Period, now: int, *, compare: bool = True) -> R
     """Return the report of a period; a running period is compared with the same part of the one before."""
     tallied = tally_of(user_id, period)
     previous = None
-    if compare:
-        before = period.previous
+    if compare and is_recorded_since(user_id, period.previous.starts_at):
         is_running = period.starts_at <= now < period.ends_at
         until = compared_until(period, now) if is_running else None
-        previous = totals(tally_of(user_id, before, until))
+        previous = totals(tally_of(user_id, period.previous, until))
     return Report(period, tallied, totals(tallied), previous)
+
+
+def is_recorded_since(user_id: int, instant: int) -> bool:
+    """Tell whether the person's records begin at an instant or before, so that a period from there on is complete."""
+    first = queries.first_started_at(user_id)
+    return first is not None and first <= instant
 
 
 def days(tallied: Tally, period: Period) -> list[tuple[date, Hour]]:
@@ -255,12 +273,34 @@ def top_sites(tallied: Tally, most: int | None = None) -> list[tuple[str, Site]]
 
 def categories(tallied: Tally) -> list[tuple[str, int]]:
     """Return the active time by category, most first; "" stands for visits without a category."""
-    sums: dict[str, int] = {}
-    for site in tallied.sites.values():
-        for category, active_ms in site.categories.items():
-            sums[category] = sums.get(category, 0) + active_ms
-    found = ((name, active_ms) for name, active_ms in sums.items() if active_ms)
+    found = ((name, active_ms) for name, active_ms in tallied.categories.items() if active_ms)
     return sorted(found, key=lambda category: (-category[1], category[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class PageOfSite:
+    """One URL of a site, its latest title, and its numbers in a period."""
+
+    url: str
+    title: str
+    numbers: Site
+
+    @property
+    def visits(self) -> int:
+        """How many visits began in the period."""
+        return self.numbers.visits
+
+    @property
+    def active_ms(self) -> int | None:
+        """The active time; None where it is unknown."""
+        return self.numbers.active_ms
+
+
+def pages_of_site(user_id: int, domain: str, period: Period, most: int | None = None) -> list[PageOfSite]:
+    """Return the URLs of a site by active time, then time on pages, visits and name."""
+    found = queries.visits_by_page(user_id, domain, period.starts_at, period.ends_at)
+    by_page = tally(found.visits, [period.starts_at], [0], period.ends_at)
+    return [PageOfSite(url, found.titles[url], numbers) for url, numbers in top_sites(by_page, most)]
 
 
 def day_period(zone: ZoneInfo, day: date | None, now: int) -> Period:

@@ -26,15 +26,15 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
     first = queries.site_started_at(viewer.pk, domain, last=False)
     if first is None:
         raise Http404
-    only = Q(domain=domain)
-    found = reports.tally_visits(viewer.pk, period, only=only)
+    visits = list(queries.visits(viewer.pk, period.starts_at, period.ends_at, Q(domain=domain)))
+    found = reports.tally_in(period, visits, period.ends_at)
     actives_ms = [
         visit.active_ms
-        for visit in queries.visits(viewer.pk, period.starts_at, period.ends_at, only)
+        for visit in visits
         if period.starts_at <= visit.started_at < period.ends_at and visit.active_ms is not None
     ]
     days = reports.days(found, period)
-    pages = queries.pages_of_site(viewer.pk, domain, period.starts_at, period.ends_at, SITE_PAGES)
+    pages = reports.pages_of_site(viewer.pk, domain, period, SITE_PAGES)
 
     def rows() -> Iterator[Row]:
         yield numbers_row("total", domain, totals(found))

@@ -31,7 +31,8 @@ def tabs(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     fallback = Period(viewer.zone, viewer.today - timedelta(days=29), viewer.today)
     period, errors = period_from_url(viewer, request, fallback)
-    found = [tab_lifetime(tab) for tab in queries.tab_aggregates(viewer.pk, period.starts_at, period.ends_at)]
+    aggregates = queries.tab_aggregates(viewer.pk, period.starts_at, period.ends_at)
+    found = [tab_lifetime(tab, viewer.now) for tab in aggregates]
     counts = [0] * len(LIFETIMES)
     for tab in found:
         counts[

@@ -234,9 +234,9 @@ def test_every_page_works_for_a_person_without_records(client, alice):
 
 # The most queries of each page; three of them read the cookie, the person and the sign-in.
 QUERIES = {
-    "/dashboard/day/2025-11-03": 10,
-    "/dashboard/month/2025-10": 12,
-    "/dashboard/year/2025": 12,
+    "/dashboard/day/2025-11-03": 13,
+    "/dashboard/month/2025-10": 14,
+    "/dashboard/year/2025": 14,
     "/dashboard/timeline/2025-11-03": 6,
     "/dashboard/sites/example.org?from=2025-10-01&to=2025-11-30": 10,
     "/dashboard/history": 6,
