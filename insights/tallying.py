@@ -162,8 +162,8 @@ class Tallying:
         for category, of_category in by_category.items():
             self.categories[category] = self.categories.get(category, 0) + capped(of_category)
         for (domain, category), of_both in by_both.items():
-            of_site = self.sites[domain].categories
-            of_site[category] = of_site.get(category, 0) + capped(of_both)
+            categories = self.sites[domain].categories
+            categories[category] = categories.get(category, 0) + capped(of_both)
         whole_ms = capped(pieces)
         hour.active_sum_ms += whole_ms
         hour.unknown.active_without_duration_ms += whole_ms - capped(known)
