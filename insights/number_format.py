@@ -64,8 +64,3 @@ def change(share: float | None) -> str:
 def change_in_words(share: float | None) -> str:
     """Return the growth of a number for screen readers, such as "12 % more than before"."""
     return f"{change(share)[2:]} {'more' if share > 0 else 'less'} than before" if share and change(share) else ""
-
-
-def category(name: str) -> str:
-    """Return the name of a category for people, such as "Learning reading" for learning_reading."""
-    return name.replace("_", " ").strip().capitalize() if name else "No category"

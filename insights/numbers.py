@@ -54,7 +54,7 @@ class Visit(NamedTuple):
     ended_at: int | None
     active_ms: int | None
     domain: str = ""
-    category: str | None = None
+    category: str = ""
     browser_id: int = 0
     away: tuple[Span, ...] = ()
 
@@ -253,6 +253,12 @@ class Sums:
         self.unknown.add(other.unknown)
 
 
+def add_by_category(sums: dict[str, int], others: Mapping[str, int]) -> None:
+    """Add the active time of others to that of each category."""
+    for category, active_ms in others.items():
+        sums[category] = sums.get(category, 0) + active_ms
+
+
 @dataclass(slots=True)
 class Hour(Sums):
     """The numbers of one hour of the person's clock, or of several added up."""
@@ -260,6 +266,8 @@ class Hour(Sums):
     clock_sum_ms: int = 0
     # The browsers with active time.
     browsers: set[int] = field(default_factory=set)
+    # The active time by category, "" for none.
+    categories: dict[str, int] = field(default_factory=dict)
 
     @property
     def clock_ms(self) -> int | None:
@@ -279,6 +287,7 @@ class Hour(Sums):
         self.add_sums(other)
         self.clock_sum_ms += other.clock_sum_ms
         self.browsers |= other.browsers
+        add_by_category(self.categories, other.categories)
 
 
 @dataclass(slots=True)
@@ -298,8 +307,7 @@ class Site(Sums):
         """Add the numbers of the same domain at other instants."""
         self.add_sums(other)
         self.longest_ms = max(self.longest_ms, other.longest_ms)
-        for category, active_ms in other.categories.items():
-            self.categories[category] = self.categories.get(category, 0) + active_ms
+        add_by_category(self.categories, other.categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,14 +327,10 @@ class Totals:
 
 @dataclass(slots=True)
 class Tally:
-    """The hours of a period by label, its sites by domain, and the active time of its categories ("" stands for none).
-
-    Tallies of disjoint periods add up.
-    """
+    """The hours of a period by label, and its sites by domain. Tallies of disjoint periods add up."""
 
     hours: dict[int, Hour] = field(default_factory=dict)
     sites: dict[str, Site] = field(default_factory=dict)
-    categories: dict[str, int] = field(default_factory=dict)
 
     def add(self, other: "Tally") -> None:
         """Add the tally of other instants."""
@@ -334,8 +338,6 @@ class Tally:
             self.hours.setdefault(label, Hour()).add(hour)
         for domain, site in other.sites.items():
             self.sites.setdefault(domain, Site()).add(site)
-        for category, active_ms in other.categories.items():
-            self.categories[category] = self.categories.get(category, 0) + active_ms
 
 
 def totals(tallied: Tally) -> Totals:

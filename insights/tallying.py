@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from insights.numbers import Hour, Site, Span, Tally, Visit, subtract, total_ms, union
+from insights.numbers import Hour, Site, Span, Tally, Visit, add_by_category, subtract, total_ms, union
 
 
 class Piece(NamedTuple):
@@ -57,7 +57,7 @@ def tally(visits: Iterable[Visit], starts: Sequence[int], labels: Sequence[int],
     for visit in visits:
         tallying.add(visit)
     tallying.finish(len(starts))
-    return Tally(_by_label(labels, tallying.hours), tallying.sites, tallying.categories)
+    return Tally(_by_label(labels, tallying.hours), tallying.sites)
 
 
 class Tallying:
@@ -67,7 +67,6 @@ class Tallying:
         self.starts, self.stops, self.end = starts, [*starts[1:], end], end
         self.hours = [Hour() for _ in starts]
         self.sites: dict[str, Site] = {}
-        self.categories: dict[str, int] = {}
         self.clock = Covered()
         self.pending: dict[int, dict[int, list[Piece]]] = {}
         self.finished = 0
@@ -137,7 +136,12 @@ class Tallying:
         for piece in pieces:
             active_ms = piece.active_ms
             sum_ms += active_ms
-            self._add_active(self._add_times(hour, piece), piece.visit.category or "", active_ms)
+            site = self._add_times(hour, piece)
+            site.active_sum_ms += active_ms
+            category = piece.visit.category
+            site.categories[category] = site.categories.get(category, 0) + active_ms
+            if active_ms:
+                hour.categories[category] = hour.categories.get(category, 0) + active_ms
             if piece.visit.ended_at is None:
                 hour.unknown.active_without_duration_ms += active_ms
         hour.active_sum_ms += sum_ms
@@ -150,7 +154,7 @@ class Tallying:
         by_both: dict[tuple[str, str], list[Piece]] = {}
         known = []
         for piece in pieces:
-            domain, category = piece.visit.domain, piece.visit.category or ""
+            domain, category = piece.visit.domain, piece.visit.category
             by_site.setdefault(domain, []).append(piece)
             by_category.setdefault(category, []).append(piece)
             by_both.setdefault((domain, category), []).append(piece)
@@ -160,10 +164,10 @@ class Tallying:
         for domain, of_site in by_site.items():
             self.sites[domain].active_sum_ms += capped(of_site)
         for category, of_category in by_category.items():
-            self.categories[category] = self.categories.get(category, 0) + capped(of_category)
+            if of_category_ms := capped(of_category):
+                add_by_category(hour.categories, {category: of_category_ms})
         for (domain, category), of_both in by_both.items():
-            categories = self.sites[domain].categories
-            categories[category] = categories.get(category, 0) + capped(of_both)
+            add_by_category(self.sites[domain].categories, {category: capped(of_both)})
         whole_ms = capped(pieces)
         hour.active_sum_ms += whole_ms
         hour.unknown.active_without_duration_ms += whole_ms - capped(known)
@@ -188,11 +192,6 @@ class Tallying:
                 sums.unknown.visits_without_active += begins and visit.active_ms is None
                 sums.unknown.time_without_active_ms += time_ms if visit.active_ms is None else 0
         return site
-
-    def _add_active(self, site: Site, category: str, active_ms: int) -> None:
-        site.active_sum_ms += active_ms
-        site.categories[category] = site.categories.get(category, 0) + active_ms
-        self.categories[category] = self.categories.get(category, 0) + active_ms
 
 
 def _are_apart(pieces: Sequence[Piece]) -> bool:

@@ -290,7 +290,7 @@ class SearchView(InsightView):
             start=Period(zone, asked["from"], asked["from"]).starts_at if "from" in asked else None,
             end=Period(zone, asked["to"], asked["to"]).ends_at if "to" in asked else None,
             browser_id=int(asked["browser"]) if "browser" in asked else None,
-            category=asked.get("category", ""),
+            category=asked.get("category") or None,
         )
         found = search(self.user_id(request), query, asked["limit"], cursor)
         return Response(

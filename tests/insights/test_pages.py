@@ -232,15 +232,15 @@ def test_every_page_works_for_a_person_without_records(client, alice):
     assert {client.get(path).status_code for path in PAGES if "/sites/" not in path} == {200, 302}
 
 
-# The most queries of each page; three of them read the cookie, the person and the sign-in.
+# The most queries of each page. Three read the cookie, the person and the sign-in, and one the rules for categories.
 QUERIES = {
-    "/dashboard/day/2025-11-03": 13,
-    "/dashboard/month/2025-10": 14,
-    "/dashboard/year/2025": 14,
-    "/dashboard/timeline/2025-11-03": 6,
-    "/dashboard/sites/example.org?from=2025-10-01&to=2025-11-30": 10,
-    "/dashboard/history": 6,
-    "/dashboard/history?q=page": 7,
+    "/dashboard/day/2025-11-03": 14,
+    "/dashboard/month/2025-10": 15,
+    "/dashboard/year/2025": 15,
+    "/dashboard/timeline/2025-11-03": 7,
+    "/dashboard/sites/example.org?from=2025-10-01&to=2025-11-30": 14,
+    "/dashboard/history": 7,
+    "/dashboard/history?q=page": 8,
     "/dashboard/tabs?from=2025-10-01&to=2025-11-30": 5,
     "/dashboard/browsers": 7,
 }

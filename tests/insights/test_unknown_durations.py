@@ -175,7 +175,15 @@ def test_pages_of_a_site_without_a_known_active_time_come_last(client, alice):
 
 
 def test_a_tally_keeps_what_is_unknown():
-    hour = Hour(active_sum_ms=5, time_sum_ms=7, visits=3, unknown=Unknown(1, 2, 1, 4), clock_sum_ms=6, browsers={3, 4})
+    hour = Hour(
+        active_sum_ms=5,
+        time_sum_ms=7,
+        visits=3,
+        unknown=Unknown(1, 2, 1, 4),
+        clock_sum_ms=6,
+        browsers={3, 4},
+        categories={"": 5},
+    )
     site = numbers.Site(5, 7, 3, Unknown(1, 2, 1, 4), 5, {"": 5})
-    tallied = Tally({489_201: hour}, {"example.org": site}, {"": 5})
+    tallied = Tally({489_201: hour}, {"example.org": site})
     assert reports.from_json(reports.to_json(tallied)) == tallied

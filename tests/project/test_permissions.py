@@ -36,6 +36,7 @@ EXAMPLES = {
     "browser_id": "7",
     "token_id": "7",
     "erasure_id": "7",
+    "rule_id": "7",
     "user_id": "7",
     "token": "none",
     "day": "2026-03-01",
