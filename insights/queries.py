@@ -225,6 +225,12 @@ def site_started_at(user_id: int, domain: str, *, last: bool) -> int | None:
     return found.values_list("started_at", flat=True).first()
 
 
+def sites_before(user_id: int, instant: int) -> set[str]:
+    """Return the sites of the visits that began before an instant."""
+    found = PageVisit.objects.filter(user_id=user_id, started_at__lt=instant)
+    return set(found.values_list("domain", flat=True).distinct())
+
+
 class PageNumbers(NamedTuple):
     """One URL and its numbers in a period; the active time is None where none is known."""
 
