@@ -251,6 +251,12 @@ def site_started_at(user_id: int, domain: str, *, last: bool) -> int | None:
     return found.values_list("started_at", flat=True).first()
 
 
+def sites_before(user_id: int, instant: int) -> set[str]:
+    """Return the sites of the visits that began before an instant."""
+    found = PageVisit.objects.filter(user_id=user_id, started_at__lt=instant)
+    return set(found.values_list("domain", flat=True).distinct())
+
+
 def count_visits(user_id: int, start: int, end: int, only: Q) -> int:
     """Return the number of visits that begin in [start, end)."""
     return PageVisit.objects.filter(only, user_id=user_id, started_at__gte=start, started_at__lt=end).count()

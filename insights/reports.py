@@ -14,12 +14,13 @@ from django.db import transaction
 from insights import queries
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
-from insights.filters import EVERYTHING, Selection
+from insights.filters import EVERYTHING, Filter, Selection, selection_of
 from insights.models import MonthTally
 from insights.numbers import Hour, Site, Span, Sums, Tally, Totals, Unknown, Visit, add_by_category, totals
 from insights.periods import Period, date_at, date_of_hour, period_of
 from insights.tallying import tally
 from instants import from_milliseconds
+from sync.models import Browser
 from sync.person_lock import lock_person
 
 # Raised when stored tallies get another form, or a number another definition.
@@ -37,6 +38,19 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def selection(
+    user_id: int, chosen: Filter, browsers: Sequence[Browser], period: Period, resolver: Resolver | None = None
+) -> Selection:
+    """Return the visits that a filter selects in a period and in the one before.
+
+    Without a resolver, the person's rules are read if a category is chosen.
+    """
+    if chosen.category is None:
+        return selection_of(chosen, browsers, (), Resolver())
+    pairs = queries.sources(user_id, period.previous.starts_at, period.ends_at)
+    return selection_of(chosen, browsers, pairs, resolver or resolver_of(user_id))
 
 
 def tally_visits(

@@ -6,11 +6,20 @@ from typing import Final
 
 from insights.numbers import Hour, Span, gaps, union
 from insights.periods import HourLabel, Period
-from insights.queries import ListedVisit
+from insights.queries import ListedVisit, is_within
 from insights.tallying import tally
 
 # A shorter pause between two visits is not shown as a gap.
 SHORTEST_GAP_MS: Final = 5 * 60_000
+
+
+def within(visits: Sequence[ListedVisit], spans: Sequence[Span]) -> list[ListedVisit]:
+    """Return the visits that overlap or begin in one of the spans."""
+    return [
+        each
+        for each in visits
+        if any(is_within(each.visit, low) and each.visit.started_at < high for low, high in spans)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

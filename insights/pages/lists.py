@@ -87,7 +87,7 @@ def pages(request: HttpRequest) -> HttpResponse:
     """Show every page of a period, most active time first; a period with too many visits asks for a shorter one."""
     viewer = viewer_of(request)
     period, context = _days(request, viewer)
-    only = selection(request, viewer, period, resolver_of(viewer.pk))
+    only = selection(request, viewer, period)
     began = only.condition & only.began(period)
     count = queries.count_visits(viewer.pk, period.starts_at, period.ends_at, began)
     is_too_much = count > MOST_VISITS_READ

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -31,6 +32,8 @@ from insights.queries import ListedVisit
 
 TOP_SITES = 12
 LAST_VISITS = 6
+# “Just now” is true for this long after the last sign of life. Browsers tell one every few minutes.
+NOW_MS = 600_000
 FEWEST_CALENDAR_DAYS = 60
 
 
@@ -72,7 +75,7 @@ def show_period(
     )
     if file is not None:
         return file
-    context = {
+    context: dict[str, Any] = {
         "files": file_links(request),
         "links": period_links(request, viewer, period),
         "period": period,
@@ -92,6 +95,11 @@ def show_period(
         "last": latest(viewer, period, only, resolver) if is_day else [],
         "silent": silent_browsers(browsers_of_page(request)),
     }
+    if context["last"] and is_running:
+        last_sign_at = min(viewer.now, max(listed.visit.last_known_at for listed in context["last"]))
+        context |= {"last_sign_at": last_sign_at, "is_now": viewer.now - last_sign_at < NOW_MS}
+    if is_day and is_running:
+        context["live_until"] = period.ends_at
     if context["is_empty"]:
         context["nearest"] = nearest(viewer, period, only)
     return render(request, "insights/overview.html", {**context, "nav": "overview"})

@@ -97,6 +97,13 @@ def rule_path(url: str) -> str:
 
 
 @register.filter
+def parts_in_words(active_ms: Mapping[str, int], most: int) -> str:
+    """Return the categories with the most active time, each on a new line, such as “News: 1 h 5 min”."""
+    ranked = sorted((item for item in active_ms.items() if item[1]), key=lambda item: (-item[1], item[0]))
+    return "".join(f"\n{names.name_of(name)}: {number_format.duration(value)}" for name, value in ranked[:most])
+
+
+@register.filter
 def break_at_dots(domain: str) -> SafeString:
     """Return a domain with a possible line break before each dot."""
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in re.split(r"(?=\.)", domain)))

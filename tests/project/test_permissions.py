@@ -42,6 +42,7 @@ EXAMPLES = {
     "day": "2026-03-01",
     "domain": "example.org",
     "unit": "day",
+    "year": "2025",
 }
 ANYONE, PERSON, STAFF = "anyone", "the person", "staff"
 SCOPES = ("read", "write", "erase")
