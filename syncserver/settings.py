@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "syncserver.outage_middleware.OutageMiddleware",
+    *(["syncserver.development_errors.DevelopmentErrorsMiddleware"] if DEBUG else []),
 ]
 
 ROOT_URLCONF = "syncserver.urls"
