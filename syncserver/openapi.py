@@ -157,12 +157,13 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
         """Return the schemes of which a call takes any one."""
-        scope: Scope | None = getattr(auto_schema.view, "token_scope", None)
-        return [{"bearer": []}, *([{f"{scope.value}Token": []}] if scope else [])]
+        names = ("token_scope", "other_token_scope")
+        scopes: list[Scope] = [scope for name in names if (scope := getattr(auto_schema.view, name, None))]
+        return [{"bearer": []}, *({f"{scope.value}Token": []} for scope in scopes)]
 
 
 def _scope(operation: dict[str, Any]) -> Scope | None:
-    """Return the scope of the personal tokens that a call takes; None where it takes none."""
+    """Return the scope that a refusal of a personal token names; None where a call takes no such token."""
     return next((scope for scope in Scope if {f"{scope.value}Token": []} in operation.get("security", [])), None)
 
 
