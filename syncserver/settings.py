@@ -203,6 +203,8 @@ REST_FRAMEWORK = {
         "push": PUSH_RATE,
         "token": TOKEN_RATE,
         "auth": AUTH_RATE,
+        # An extension that waits for an answer asks 30 times a minute.
+        "connect": "300/min",
         "refresh": AUTH_RATE,
         "account": AUTH_RATE,
         "erase": AUTH_RATE,

@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts.pages import (
     closing_views,
+    connect_views,
     development_views,
     email_views,
     event_views,
@@ -26,6 +27,7 @@ urlpatterns = [
         name="development-sign-in",
     ),
     path("account/sign-out", sign_in_views.SignOut.as_view(), name="sign-out"),
+    path("account/connect/<str:grant_id>", connect_views.ConnectPage.as_view(), name="connect-page"),
     path("account/forgotten-password", password_views.ForgottenPage.as_view(), name="forgotten"),
     path("account/forgotten-password/sent", password_views.ForgottenSentPage.as_view(), name="forgotten-sent"),
     path("account/reset-password", password_views.ResetPage.as_view(), name="reset-password"),

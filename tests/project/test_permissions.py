@@ -35,6 +35,7 @@ EXAMPLES = {
     "import_id": "7",
     "browser_id": "7",
     "token_id": "7",
+    "grant_id": "none",
     "erasure_id": "7",
     "user_id": "7",
     "token": "none",
