@@ -12,14 +12,15 @@
  * @typedef {import('./capture/visits-and-totals.js').Visit} Visit
  * @typedef {import('./capture/visits-and-totals.js').Aggregate} Aggregate
  * @typedef {(Visit | Aggregate) & {errors?: Record<string, unknown>, retryAt?: number | null, syncedAt?: number}} StoredRecord
- * @typedef {{owner: string, day: number, activeMs: number, visits: number, domains: Record<string, number>}} Day
+ * @typedef {{owner: string, day: number, activeMs: number, visits: number, domains: Record<string, number>, hours?: Record<string, number>}} Day
+ *   `hours`: active ms by the hour of the clock, 0 to 23. Refused and held visits are in no totals of a day
  * @typedef {{pending: number, parked: number, synced: number, held: number, pendingVisits: number}} Counts
  * @typedef {Record<Place, IDBObjectStore>} RecordStores
  */
 import { erasesVisit, totalsAfter } from './capture/erasure-rules.js';
 import { localDay } from './capture/local-days.js';
 import { NO_RULES, allowedTotals, allowedVisit } from './capture/recording-rules.js';
-import { ALL_STORES, KINDS, PLACES, addDay, changeDays, current, keyOf, putOnly, putVisits, recordStores, resultOf, storeOf, storesOf } from './store-records.js';
+import { ALL_STORES, KINDS, PLACES, addDay, changeDays, current, emptyDay, isCounted, keyOf, putOnly, putVisits, recordStores, resultOf, storeOf, storesOf } from './store-records.js';
 
 const VERSION = 2;
 /** Records read in one transaction, so that no transaction takes long. */
@@ -187,9 +188,27 @@ export class Store {
    * @returns {Promise<{activeMs: number, visits: number, domains: Record<string, number>}>}
    */
   async day(owner, instant) {
-    const key = [owner, localDay(instant)];
-    const found = await this.transact(['days'], 'readonly', (tx) => resultOf(tx.objectStore('days').get(key)));
+    const found = await this.storedDay(owner, instant);
     return { activeMs: found?.activeMs ?? 0, visits: found?.visits ?? 0, domains: found?.domains ?? {} };
+  }
+
+  /**
+   * The active ms of one owner in each of the 24 hours of one local day.
+   * @param {string} owner
+   * @param {number} instant  any time of that day
+   */
+  async hoursOfDay(owner, instant) {
+    const hours = (await this.storedDay(owner, instant))?.hours ?? {};
+    return Array.from({ length: 24 }, (_, hour) => hours[hour] ?? 0);
+  }
+
+  /**
+   * @param {string} owner
+   * @param {number} instant
+   * @returns {Promise<Day | undefined>}
+   */
+  storedDay(owner, instant) {
+    return this.read('days', (days) => days.get([owner, localDay(instant)]));
   }
 
   // ------------------------------------------------------------------ sending
@@ -223,8 +242,8 @@ export class Store {
 
   /**
    * Applies the server's verdict to each sent record, in one transaction. A record that changed during the upload is
-   * left alone, so that it is sent again. An erased record is deleted and leaves the day totals. The result is the
-   * number of settled records.
+   * left alone, so that it is sent again. An erased record is deleted. It leaves the totals of the days, as a refused one
+   * does. The result is the number of settled records.
    * @param {Kind} kind
    * @param {string} owner
    * @param {import('./sync/wire.js').Verdict[]} verdicts
@@ -233,9 +252,9 @@ export class Store {
    */
   settle(kind, owner, verdicts, now) {
     if (!verdicts.length) return Promise.resolve(0);
-    const erases = verdicts.some(({ verdict }) => verdict === 'erased');
+    const leavesDays = verdicts.some(({ verdict }) => verdict !== 'stored');
     // With `days` in each transaction, the popup's status would wait for every batch of a backlog.
-    return this.transact(erases ? [...storesOf(kind), 'days'] : storesOf(kind), 'readwrite', async (tx) => {
+    return this.transact(leavesDays ? [...storesOf(kind), 'days'] : storesOf(kind), 'readwrite', async (tx) => {
       const { pending, parked, synced } = recordStores(tx, kind);
       /** @type {StoredRecord[]} */
       const records = await resultOf(pending.getAll(rangeOf(owner, verdicts)));
@@ -247,7 +266,7 @@ export class Store {
         pending.delete(keyOf(record));
         if (verdict === 'stored') synced.put({ ...record, syncedAt: now });
         else if (verdict === 'parked') parked.put({ ...record, errors, retryAt });
-        else if ('url' in record) await changeDays(tx, record, null);
+        if (verdict !== 'stored' && 'url' in record) await changeDays(tx, record, null);
         settled += 1;
       }
       return settled;
@@ -310,12 +329,13 @@ export class Store {
   async release(owner, due) {
     let released = 0;
     for (const kind of KINDS) {
-      await this.eachRecord(kind, 'parked', allOf(owner), ({ errors, retryAt, ...record }, stores) => {
+      await this.eachRecord(kind, 'parked', allOf(owner), async ({ errors, retryAt, ...record }, stores) => {
         if (due !== undefined && !(typeof retryAt === 'number' && retryAt <= due)) return;
         released += 1;
         stores.parked.delete(keyOf(record));
         stores.pending.put(record);
-      });
+        if ('url' in record) await changeDays(stores.pending.transaction, null, /** @type {Visit} */ (record));
+      }, ['days']);
     }
     return released;
   }
@@ -367,7 +387,7 @@ export class Store {
       const unowned = await resultOf(days.getAll(allOf('')));
       for (const day of unowned) {
         /** @type {Day} */
-        const mine = (await resultOf(days.get([owner, day.day]))) ?? { owner, day: day.day, activeMs: 0, visits: 0, domains: {} };
+        const mine = (await resultOf(days.get([owner, day.day]))) ?? emptyDay(owner, day.day);
         addDay(mine, day);
         days.put(mine);
         days.delete(['', day.day]);
@@ -420,7 +440,7 @@ export class Store {
         stores[place].delete(keyOf(record));
         const { errors, retryAt, ...unsent } = allowed ?? record;
         (allowed ? stores.pending : stores.held).put(unsent);
-        await changeDays(stores.held.transaction, place === 'held' ? null : record, allowed);
+        await changeDays(stores.held.transaction, isCounted(place) ? record : null, allowed);
       }, ['days']);
     }
     for (const place of /** @type {Place[]} */ (['pending', 'parked'])) {
@@ -445,7 +465,7 @@ export class Store {
         found += 1;
         if (!forget) return;
         stores[place].delete(keyOf(record));
-        if (place !== 'held') await changeDays(stores[place].transaction, record, null);
+        if (isCounted(place)) await changeDays(stores[place].transaction, record, null);
       }, ['days']);
       if (forget) {
         await this.eachRecord('aggregates', place, allOf(owner), (record, stores) => {
@@ -517,7 +537,7 @@ export class Store {
         if (!('url' in record) || !erasesVisit(erasures, record)) return;
         erased += 1;
         stores[place].delete(keyOf(record));
-        if (place !== 'held') await changeDays(stores[place].transaction, record, null);
+        if (isCounted(place)) await changeDays(stores[place].transaction, record, null);
       }, ['days']);
       await this.eachRecord('aggregates', place, allOf(owner), (record, stores) => {
         if (!('domains' in record)) return;
