@@ -21,6 +21,20 @@ export const ALL_STORES = KINDS.flatMap(storesOf);
 export const keyOf = (/** @type {{owner: string, startedAt: number, id: string}} */ { owner, startedAt, id }) => [owner, startedAt, id];
 
 /**
+ * True when the visits of a place are in the totals of the days. The server has no refused visit, and its totals would
+ * differ from those here.
+ * @param {Place} place
+ */
+export const isCounted = (place) => place === 'pending' || place === 'synced';
+
+/**
+ * @param {string} owner
+ * @param {number} day
+ * @returns {Day}
+ */
+export const emptyDay = (owner, day) => ({ owner, day, activeMs: 0, visits: 0, domains: {}, hours: {} });
+
+/**
  * @param {IDBTransaction} tx
  * @param {Kind} kind
  */
@@ -55,13 +69,6 @@ export async function putVisits(tx, visits, rules) {
     await changeDays(tx, old && isCounted(old.place) ? /** @type {Visit} */ (old.record) : null, allowed);
   }
 }
-
-/**
- * True when the visits of a place are in the totals of the days. The server has no refused visit, and its totals would
- * differ from those here.
- * @param {Place} place
- */
-export const isCounted = (place) => place === 'pending' || place === 'synced';
 
 /**
  * The record under a key in any place, or undefined.
@@ -103,13 +110,6 @@ export async function changeDays(tx, removed, added) {
 }
 
 /**
- * @param {string} owner
- * @param {number} day
- * @returns {Day}
- */
-export const emptyDay = (owner, day) => ({ owner, day, activeMs: 0, visits: 0, domains: {}, hours: {} });
-
-/**
  * Adds to the totals of a day.
  * @param {Day} day
  * @param {Pick<Day, 'activeMs' | 'visits' | 'domains' | 'hours'>} more
@@ -134,6 +134,28 @@ function addSums(sums, more) {
     if (sum === 0) delete sums[name];
     else sums[name] = sum;
   }
+}
+
+/**
+ * The last records of an object store within a range, last first.
+ * @param {IDBObjectStore} records
+ * @param {IDBKeyRange} range
+ * @param {number} limit
+ * @returns {Promise<StoredRecord[]>}
+ */
+export function lastRecords(records, range, limit) {
+  const request = records.openCursor(range, 'prev');
+  /** @type {StoredRecord[]} */
+  const found = [];
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => {
+      const cursor = request.result;
+      if (cursor) found.push(cursor.value);
+      if (cursor && found.length < limit) cursor.continue();
+      else resolve(found);
+    };
+    request.onerror = () => reject(request.error);
+  });
 }
 
 /**

@@ -20,7 +20,7 @@
 import { erasesVisit, totalsAfter } from './capture/erasure-rules.js';
 import { localDay } from './capture/local-days.js';
 import { NO_RULES, allowedTotals, allowedVisit } from './capture/recording-rules.js';
-import { ALL_STORES, KINDS, PLACES, addDay, changeDays, current, emptyDay, isCounted, keyOf, putOnly, putVisits, recordStores, resultOf, storeOf, storesOf } from './store-records.js';
+import { ALL_STORES, KINDS, PLACES, addDay, changeDays, current, emptyDay, isCounted, keyOf, lastRecords, putOnly, putVisits, recordStores, resultOf, storeOf, storesOf } from './store-records.js';
 
 const VERSION = 2;
 /** Records read in one transaction, so that no transaction takes long. */
@@ -605,6 +605,19 @@ export class Store {
       const last = keyOf(slice[slice.length - 1]);
       range = all ? IDBKeyRange.bound(last, all.upper, true) : IDBKeyRange.lowerBound(last, true);
     }
+  }
+
+  /**
+   * The latest stored visits of an owner, newest first.
+   * @param {string} owner
+   * @param {number} limit
+   * @returns {Promise<Visit[]>}
+   */
+  async latestVisits(owner, limit) {
+    const found = await this.transact(storesOf('visits'), 'readonly', (tx) =>
+      Promise.all(storesOf('visits').map((name) => lastRecords(tx.objectStore(name), allOf(owner), limit))));
+    const visits = /** @type {Visit[]} */ (found.flat());
+    return visits.sort((a, b) => b.startedAt - a.startedAt).slice(0, limit);
   }
 
   /**

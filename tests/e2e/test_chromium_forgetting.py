@@ -31,8 +31,8 @@ def signed_in(chromium: Chromium, server: Server, email: str) -> tuple[Page, str
     return control, token
 
 
-def push_from_elsewhere(server: Server, token: str, host: str, visit_id: str = "pv_1") -> str:
-    started_at = int(time.time() * 1000) - 7_200_000
+def push_from_elsewhere(server: Server, token: str, host: str, visit_id: str = "pv_1", *, hours_ago: int = 2) -> str:
+    started_at = int(time.time() * 1000) - hours_ago * 3_600_000
     visit = {
         "id": visit_id,
         "url": f"https://{host}/",
@@ -174,6 +174,69 @@ def test_the_last_hour_is_forgotten_from_the_options(chromium: Chromium, server:
     sync(chromium, control)
     assert domains(server, email) == ["two-hours-ago.test"]
     assert chromium.records(control)["visits"] == []
+
+
+def test_one_visit_and_the_day_are_forgotten_from_the_popup(chromium: Chromium, server: Server, sites: Sites) -> None:
+    email = "alice-forget-day@example.com"
+    control, token = signed_in(chromium, server, email)
+    assert push_from_elsewhere(server, token, "thirty-hours-ago.test", hours_ago=30) == "created"
+    page = read_pages(chromium, sites, (MADE_HOST, "/app"), (POSTGRES, "/sql-select.html"))
+    [here] = [visit for visit in chromium.records(control)["visits"] if visit["domain"] == POSTGRES]
+    popup = Popup(chromium, page)
+    popup.click("#forget-visit")
+    popup.wait_for_text("#forget-question", f"Forget the visit to “{here['title']}” at ")
+    popup.wait_for_text("#forget-question", "0 visits on your server are erased, and 1 here that is not sent yet.")
+    popup.wait_for_text("#forget-question", "Your other browsers have no copy of it.")
+    popup.click("#forget-yes")
+    popup.wait_for_text("#forget-message", "Forgotten: 1 visit in this browser and 0 on your server.")
+    assert here["id"] not in {visit["id"] for visit in chromium.records(control)["visits"]}
+    assert MADE_HOST in {visit["domain"] for visit in chromium.records(control)["visits"]}
+    popup.click("#forget-today")
+    popup.wait_for_text("#forget-question", "Forget the visits that began on ")
+    popup.wait_for_text("#forget-question", "erased only if it was opened and last used in this time.")
+    popup.click("#forget-yes")
+    popup.wait_for_text("#forget-message", "and 0 on your server. Your other browsers follow")
+    popup.close()
+    assert MADE_HOST not in {visit["domain"] for visit in chromium.records(control)["visits"]}
+    assert domains(server, email) == ["thirty-hours-ago.test"]
+
+
+def test_other_days_and_single_visits_are_forgotten_from_the_options(
+    chromium: Chromium, server: Server, sites: Sites
+) -> None:
+    email = "bob-forget-days@example.com"
+    control, token = signed_in(chromium, server, email)
+    assert push_from_elsewhere(server, token, "long-ago.test", hours_ago=24 * 9) == "created"
+    assert push_from_elsewhere(server, token, "last-week.test", "pv_2", hours_ago=24 * 5) == "created"
+    read_pages(chromium, sites, (MADE_HOST, "/app"), (POSTGRES, "/sql-select.html"))
+    control.bring_to_front()
+    sync(chromium, control)
+    control.get_by_label("From", exact=True).fill("2020-01-02")
+    control.get_by_label("To", exact=True).fill("2020-01-01")
+    control.get_by_role("button", name="Forget these days…").click()
+    expect(control.locator("#forget-message")).to_have_text("“To” must be the same day as “From” or later.")
+    for label, days_ago in (("From", 7), ("To", 3)):
+        day = control.evaluate(
+            "(ago) => import('/src/pages/day-spans.js').then((m) => m.dateInputText(Date.now() - ago))",
+            days_ago * 86_400_000,
+        )
+        control.get_by_label(label, exact=True).fill(day)
+    control.get_by_role("button", name="Forget these days…").click()
+    expect(control.locator("#forget-question")).to_contain_text("1 visit on your server is erased. Your other browsers")
+    control.get_by_role("button", name="Forget", exact=True).click()
+    expect(control.locator("#forget-message")).to_contain_text("0 visits in this browser and 1 on your server.")
+    assert domains(server, email) == ["long-ago.test", MADE_HOST, POSTGRES]
+    control.get_by_text("The latest visits of this browser").click()
+    rows = control.locator("#latest-visits li")
+    expect(rows).to_have_count(2)
+    # The newest stands first.
+    expect(rows.nth(1)).to_contain_text("Inbox")
+    rows.nth(1).get_by_role("button").click()
+    expect(control.locator("#forget-question")).to_contain_text("Forget the visit to “Inbox” at ")
+    control.get_by_role("button", name="Forget", exact=True).click()
+    expect(control.locator("#forget-message")).to_have_text("Forgotten: 1 visit in this browser and 1 on your server.")
+    expect(rows).to_have_count(1)
+    assert domains(server, email) == ["long-ago.test", POSTGRES]
 
 
 def test_without_an_account_a_site_is_forgotten_here(chromium: Chromium, sites: Sites) -> None:

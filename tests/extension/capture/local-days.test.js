@@ -40,11 +40,11 @@ test('the parts of a visit over several days add up to its active time, however 
 });
 
 test('an hour that the clock repeats or skips ends, and is named as the clock shows it', () => {
-  const hours = (zone, ...from) => {
+  const hours = (zone, year, month, day, hour) => {
     let found;
     inZone(zone, () => {
-      found = hourParts({ startedAt: new Date(...from).getTime(), durationMs: 5 * HOUR_MS, activeMs: 5 * HOUR_MS })
-        .map(({ day, hour, activeMs }) => [day % 100, hour, activeMs / 60_000]);
+      found = hourParts({ startedAt: new Date(year, month, day, hour).getTime(), durationMs: 5 * HOUR_MS, activeMs: 5 * HOUR_MS })
+        .map((part) => [part.day % 100, part.hour, part.activeMs / 60_000]);
     });
     return found;
   };
@@ -56,10 +56,10 @@ test('an hour that the clock repeats or skips ends, and is named as the clock sh
 });
 
 test('a day lies between two midnights, also where it has 23 or 25 hours', () => {
-  const hours = (zone, ...day) => {
+  const hours = (zone, year, month, day) => {
     let found;
     inZone(zone, () => {
-      const { from, to } = daySpan(...day);
+      const { from, to } = daySpan(year, month, day);
       found = (to - from) / HOUR_MS;
     });
     return found;
