@@ -150,7 +150,7 @@ export class Store {
 
   /**
    * The last committed state and tabs of the reducer. The state is undefined before the first event.
-   * @returns {Promise<{state: import('./capture/visit-reducer.js').State | undefined, tabs: import('./capture/visit-reducer.js').Tabs}>}
+   * @returns {Promise<{state: import('./capture/recording-state.js').State | undefined, tabs: import('./capture/recording-state.js').Tabs}>}
    */
   loadCapture() {
     return this.transact(['meta', 'tabs'], 'readonly', async (tx) => {
