@@ -1,5 +1,5 @@
 /**
- * The object stores of records, and the work on records within one transaction. Only `store.js` and the export use it.
+ * The object stores of records, and the work on records within one transaction.
  *
  * @typedef {import('./store.js').Kind} Kind
  * @typedef {import('./store.js').Place} Place

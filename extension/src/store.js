@@ -1,6 +1,6 @@
 /**
- * The extension's storage. No module but this and `store-records.js` knows IndexedDB. Scripts of web pages and content scripts cannot reach an
- * extension's own IndexedDB, so the account's tokens are stored here too.
+ * The extension's storage. No module but this and its parts (`store-….js`) knows IndexedDB. Scripts of web pages and
+ * content scripts cannot reach an extension's own IndexedDB, so the account's tokens are stored here too.
  *
  * A record lies in one of four object stores: pending, parked (with `errors` and `retryAt`), synced (with `syncedAt`)
  * or held (a rule of the person forbids to send it). Each is ordered by owner and age, so the pending records are found
@@ -17,14 +17,17 @@
  * @typedef {{pending: number, parked: number, synced: number, held: number, pendingVisits: number}} Counts
  * @typedef {Record<Place, IDBObjectStore>} RecordStores
  */
-import { erasesVisit, totalsAfter } from './capture/erasure-rules.js';
 import { localDay } from './capture/local-days.js';
-import { NO_RULES, allowedTotals, allowedVisit } from './capture/recording-rules.js';
-import { ALL_STORES, KINDS, PLACES, addDay, changeDays, current, emptyDay, isCounted, keyOf, lastRecords, putOnly, putVisits, recordStores, resultOf, storeOf, storesOf } from './store-records.js';
+import { NO_RULES } from './capture/recording-rules.js';
+import { allOf } from './store-connection.js';
+import { ErasingStore } from './store-erasing.js';
+import {
+  ALL_STORES, KINDS, PLACES, addDay, changeDays, current, emptyDay, keyOf, lastRecords, putOnly, putVisits, recordStores, resultOf,
+  storeOf, storesOf,
+} from './store-records.js';
 
 const VERSION = 2;
-/** Records read in one transaction, so that no transaction takes long. */
-const SLICE_LENGTH = 1000;
+
 /**
  * Opens the store and creates it where it is missing.
  * @param {{indexedDB?: IDBFactory, name?: string}} [from]
@@ -53,9 +56,6 @@ function createStores(db) {
   for (const name of ALL_STORES) create(name, { keyPath: ['owner', 'startedAt', 'id'] });
 }
 
-/** The range of all keys of one owner. IndexedDB sorts arrays after numbers, so `[owner, []]` is the end. */
-const allOf = (/** @type {string} */ owner) => IDBKeyRange.bound([owner], [owner, []]);
-
 /**
  * The range from the first to the last of some records. A batch is a continuous range of the pending records, and one
  * request for the range is far cheaper than one a record.
@@ -67,87 +67,7 @@ function rangeOf(owner, records) {
   return IDBKeyRange.bound([owner, starts.reduce((a, b) => Math.min(a, b))], [owner, starts.reduce((a, b) => Math.max(a, b)), []]);
 }
 
-export class Store {
-  /** @param {IDBDatabase} db */
-  constructor(db) {
-    this.db = db;
-  }
-
-  close() {
-    this.db.close();
-  }
-
-  /**
-   * Runs `work` in one transaction and returns its result once the transaction is complete. When `work` or a request
-   * fails, the transaction is undone as a whole.
-   * @template T
-   * @param {string[]} stores
-   * @param {IDBTransactionMode} mode
-   * @param {(tx: IDBTransaction) => T | Promise<T>} work
-   * @param {IDBTransactionOptions} [options]
-   * @returns {Promise<T>}
-   */
-  async transact(stores, mode, work, options) {
-    const tx = this.db.transaction(stores, mode, options);
-    const done = new Promise((resolve, reject) => {
-      tx.oncomplete = () => resolve(undefined);
-      tx.onabort = () => reject(tx.error ?? new DOMException('The transaction was aborted.', 'AbortError'));
-    });
-    done.catch(() => {});
-    let result;
-    try {
-      result = await work(tx);
-    } catch (error) {
-      try {
-        tx.abort();
-      } catch {
-        // Already aborted by the failure itself.
-      }
-      throw error;
-    }
-    await done;
-    return result;
-  }
-
-  // ------------------------------------------------------------------ single values
-
-  /**
-   * The stored value of a name, or undefined.
-   * @param {string} name
-   * @returns {Promise<any>}
-   */
-  get(name) {
-    return this.transact(['meta'], 'readonly', (tx) => resultOf(tx.objectStore('meta').get(name)));
-  }
-
-  /**
-   * Stores a value under a name. The value is on the disk when the promise resolves.
-   * @param {string} name
-   * @param {unknown} value
-   */
-  set(name, value) {
-    return this.change(name, () => value);
-  }
-
-  /**
-   * Replaces a stored value by the result of `change`, in one transaction. `undefined` deletes it.
-   * @template T
-   * @param {string} name
-   * @param {(old: any) => T} change
-   * @returns {Promise<T>}
-   */
-  change(name, change) {
-    return this.transact(['meta'], 'readwrite', async (tx) => {
-      const meta = tx.objectStore('meta');
-      const value = change(await resultOf(meta.get(name)));
-      if (value === undefined) await resultOf(meta.delete(name));
-      else await resultOf(meta.put(value, name));
-      return value;
-    }, { durability: 'strict' });
-  }
-
-  // ------------------------------------------------------------------ capture
-
+export class Store extends ErasingStore {
   /**
    * The last committed state and tabs of the reducer. The state is undefined before the first event.
    * @returns {Promise<{state: import('./capture/recording-state.js').State | undefined, tabs: import('./capture/recording-state.js').Tabs}>}
@@ -210,8 +130,6 @@ export class Store {
   storedDay(owner, instant) {
     return this.read('days', (days) => days.get([owner, localDay(instant)]));
   }
-
-  // ------------------------------------------------------------------ sending
 
   /**
    * The oldest pending records of an owner, in the order of sending.
@@ -396,160 +314,6 @@ export class Store {
   }
 
   /**
-   * Calls `change` for each record of one place, in transactions of bounded length. `change` gets the record and the
-   * three object stores of its kind.
-   * @param {Kind} kind
-   * @param {Place} place
-   * @param {IDBKeyRange | undefined} range
-   * @param {(record: StoredRecord, stores: RecordStores) => unknown} change
-   * @param {string[]} [more]  other object stores that `change` uses
-   */
-  async eachRecord(kind, place, range, change, more = []) {
-    /** @type {IDBValidKey | null} */
-    let after = null;
-    for (;;) {
-      /** @type {IDBValidKey | null} */
-      const from = after;
-      /** @type {StoredRecord[]} */
-      const batch = await this.transact([...storesOf(kind), ...more], 'readwrite', async (tx) => {
-        const stores = recordStores(tx, kind);
-        const within = from === null ? range
-          : range ? IDBKeyRange.bound(from, range.upper, true, range.upperOpen) : IDBKeyRange.lowerBound(from, true);
-        const found = await resultOf(stores[place].getAll(within, SLICE_LENGTH));
-        for (const record of found) await change(record, stores);
-        return found;
-      });
-      if (batch.length < SLICE_LENGTH) return;
-      after = keyOf(batch[batch.length - 1]);
-    }
-  }
-
-  // ------------------------------------------------------------------ rules
-
-  /**
-   * Applies the person's rules to the records that are not sent yet. A visit that they forbid is held: it is not sent and
-   * not in the day's totals, until they allow it again. Other records are cut to their allowed form.
-   * @param {import('./capture/recording-rules.js').Rules} rules
-   */
-  async applyRules(rules) {
-    for (const place of /** @type {Place[]} */ (['pending', 'parked', 'held'])) {
-      await this.eachRecord('visits', place, undefined, async (record, stores) => {
-        if (!('url' in record)) return;
-        const allowed = allowedVisit(record, rules);
-        if (allowed === (place === 'held' ? null : record)) return;
-        stores[place].delete(keyOf(record));
-        const { errors, retryAt, ...unsent } = allowed ?? record;
-        (allowed ? stores.pending : stores.held).put(unsent);
-        await changeDays(stores.held.transaction, isCounted(place) ? record : null, allowed);
-      }, ['days']);
-    }
-    for (const place of /** @type {Place[]} */ (['pending', 'parked'])) {
-      await this.eachRecord('aggregates', place, undefined, (record, stores) => {
-        if ('domains' in record) stores[place].put(allowedTotals(record, rules));
-      });
-    }
-  }
-
-  /**
-   * The number of an owner's stored visits that the rules forbid. `forget` deletes them, and leaves the forbidden sites
-   * out of the totals of tabs and days.
-   * @param {string} owner
-   * @param {import('./capture/recording-rules.js').Rules} rules
-   * @param {{forget?: boolean}} [options]
-   */
-  async forbidden(owner, rules, { forget = false } = {}) {
-    let found = 0;
-    for (const place of PLACES) {
-      await this.eachRecord('visits', place, allOf(owner), async (record, stores) => {
-        if (!('url' in record) || allowedVisit(record, rules)) return;
-        found += 1;
-        if (!forget) return;
-        stores[place].delete(keyOf(record));
-        if (isCounted(place)) await changeDays(stores[place].transaction, record, null);
-      }, ['days']);
-      if (forget) {
-        await this.eachRecord('aggregates', place, allOf(owner), (record, stores) => {
-          if ('domains' in record) stores[place].put(allowedTotals(record, rules));
-        });
-      }
-    }
-    return found;
-  }
-
-  // ------------------------------------------------------------------ erasures
-
-  /**
-   * The sites and the visit ids of an owner's records.
-   * @param {string} owner
-   */
-  async sitesAndIds(owner) {
-    /** @type {Set<string>} */
-    const sites = new Set();
-    /** @type {Set<string>} */
-    const ids = new Set();
-    for await (const slice of this.slices('visits', owner)) {
-      for (const record of slice) {
-        if ('url' in record) sites.add(record.domain);
-        ids.add(record.id);
-      }
-    }
-    for await (const slice of this.slices('aggregates', owner)) {
-      for (const record of slice) {
-        if (!('domains' in record)) continue;
-        for (const site of Object.keys(record.domains)) sites.add(site);
-        if (record.currentDomain !== null) sites.add(record.currentDomain);
-      }
-    }
-    return { sites, ids };
-  }
-
-  /**
-   * The numbers of an owner's records that the rules erase: all visits, those of them that the server does not have, and
-   * tabs whose totals are erased or lose something.
-   * @param {string} owner
-   * @param {import('./capture/erasure-rules.js').Erasure[]} erasures
-   */
-  async countErased(owner, erasures) {
-    const counts = { visits: 0, unsent: 0, tabs: 0 };
-    for (const place of PLACES) {
-      for await (const slice of this.slicesOf('visits', place, owner)) {
-        const found = slice.filter((record) => 'url' in record && erasesVisit(erasures, record)).length;
-        counts.visits += found;
-        if (place !== 'synced') counts.unsent += found;
-      }
-      for await (const slice of this.slicesOf('aggregates', place, owner)) {
-        counts.tabs += slice.filter((record) => 'domains' in record && totalsAfter(erasures, record) !== record).length;
-      }
-    }
-    return counts;
-  }
-
-  /**
-   * Deletes an owner's records that the rules erase, wherever they lie, and takes erased sites out of tabs' totals. The
-   * result is the number of deleted visits.
-   * @param {string} owner
-   * @param {import('./capture/erasure-rules.js').Erasure[]} erasures
-   */
-  async applyErasures(owner, erasures) {
-    let erased = 0;
-    for (const place of PLACES) {
-      await this.eachRecord('visits', place, allOf(owner), async (record, stores) => {
-        if (!('url' in record) || !erasesVisit(erasures, record)) return;
-        erased += 1;
-        stores[place].delete(keyOf(record));
-        if (isCounted(place)) await changeDays(stores[place].transaction, record, null);
-      }, ['days']);
-      await this.eachRecord('aggregates', place, allOf(owner), (record, stores) => {
-        if (!('domains' in record)) return;
-        const left = totalsAfter(erasures, record);
-        if (left === null) stores[place].delete(keyOf(record));
-        else if (left !== record) stores[place].put(left);
-      });
-    }
-    return erased;
-  }
-
-  /**
    * Makes all synced records of an owner pending again, and returns their number.
    * @param {string} owner
    */
@@ -572,39 +336,6 @@ export class Store {
   async syncedCounts(owner) {
     const [visits, aggregates] = await Promise.all(KINDS.map((kind) => this.read(storeOf(kind, 'synced'), (synced) => synced.count(allOf(owner)))));
     return { visits, aggregates };
-  }
-
-  // ------------------------------------------------------------------ export and erasing
-
-  /**
-   * The records of a kind, of one owner or of all, in slices, so that an export holds only one slice in memory.
-   * @param {Kind} kind
-   * @param {string} [owner]
-   * @returns {AsyncGenerator<StoredRecord[]>}
-   */
-  async *slices(kind, owner) {
-    for (const place of PLACES) yield* this.slicesOf(kind, place, owner);
-  }
-
-  /**
-   * The same of one place.
-   * @param {Kind} kind
-   * @param {Place} place
-   * @param {string} [owner]
-   * @returns {AsyncGenerator<StoredRecord[]>}
-   */
-  async *slicesOf(kind, place, owner) {
-    const all = owner === undefined ? undefined : allOf(owner);
-    let range = all;
-    for (;;) {
-      const rest = range;
-      /** @type {StoredRecord[]} */
-      const slice = await this.read(storeOf(kind, place), (records) => records.getAll(rest, SLICE_LENGTH));
-      if (slice.length) yield slice;
-      if (slice.length < SLICE_LENGTH) return;
-      const last = keyOf(slice[slice.length - 1]);
-      range = all ? IDBKeyRange.bound(last, all.upper, true) : IDBKeyRange.lowerBound(last, true);
-    }
   }
 
   /**
@@ -647,27 +378,5 @@ export class Store {
       }));
       return { visits, aggregates };
     });
-  }
-
-  /**
-   * Deletes the records and day totals of an owner. Other owners' records, settings, account and the reducer's state
-   * stay.
-   * @param {string} owner
-   */
-  erase(owner) {
-    return this.transact([...ALL_STORES, 'days'], 'readwrite', async (tx) => {
-      await Promise.all([...ALL_STORES, 'days'].map((name) => resultOf(tx.objectStore(name).delete(allOf(owner)))));
-    }, { durability: 'strict' });
-  }
-
-  /**
-   * The result of one request to one object store.
-   * @template T
-   * @param {string} name
-   * @param {(objectStore: IDBObjectStore) => IDBRequest<T>} request
-   * @returns {Promise<T>}
-   */
-  read(name, request) {
-    return this.transact([name], 'readonly', (tx) => resultOf(request(tx.objectStore(name))));
   }
 }
