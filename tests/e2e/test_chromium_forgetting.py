@@ -17,8 +17,7 @@ def read_pages(chromium: Chromium, sites: Sites, *pages: tuple[str, str]) -> Pag
     page = chromium.context.pages[0]
     page.bring_to_front()
     for host, path in pages:
-        page.goto(sites.url(host, path))
-        chromium.pause(1.4)
+        chromium.read(page, sites.url(host, path))
     return page
 
 
@@ -86,9 +85,9 @@ def test_a_site_is_forgotten_here_on_the_server_and_in_other_browsers(
     assert domains(server, email) == [POSTGRES]
     assert push_from_elsewhere(server, token, "sub.made.test", "pv_2") == "erased"
     # The page in front may have begun a new visit by now.
-    assert erased.isdisjoint(visit["id"] for visit in chromium.records(control)["visits"])
+    assert erased.isdisjoint(chromium.visit_ids())
     # What is looked at from now on is recorded as usual: the page that was in front all the time, and the next one.
-    chromium.pause(1.5)
+    chromium.wait_for_visit(page.url, erased)
     read_pages(chromium, sites, (MADE_HOST, "/app"))
     control.bring_to_front()
     sync(chromium, control)
@@ -104,13 +103,15 @@ def test_what_another_program_erases_is_erased_here_and_the_open_page_begins_ane
     email = "bob-erased-elsewhere@example.com"
     control, token = signed_in(chromium, server, email)
     page = read_pages(chromium, sites, (MADE_HOST, "/app"), (PYTHON, "/library/os.html"), (MADE_HOST, "/late"))
-    chromium.pause(2)
+    before = {visit["id"] for visit in chromium.records(control)["visits"] if visit["domain"] == MADE_HOST}
+    assert len(before) == 2
     erased = server.call("/api/sync/erasures", {"rule": {"domain": MADE_HOST}}, token)
     assert erased["done"]
     chromium.ask(control, "sync")
-    chromium.wait(lambda: {one["domain"] for one in chromium.records(control)["visits"]} == {"docs.python.test"})
-    chromium.pause(2)
+    # The open page begins a new visit at once, so there may be no moment without any of the site.
+    chromium.wait(lambda: before.isdisjoint(chromium.visit_ids()))
     assert page.url.endswith("/late")
+    chromium.wait_for_visit(page.url, before)
     control.bring_to_front()
     sync(chromium, control)
     visits = server.visits(email)
@@ -241,9 +242,9 @@ def test_other_days_and_single_visits_are_forgotten_from_the_options(
 
 def test_without_an_account_a_site_is_forgotten_here(chromium: Chromium, sites: Sites) -> None:
     chromium.shorten_time()
-    read_pages(chromium, sites, (MADE_HOST, "/app"), (POSTGRES, "/sql-select.html"))
     control = chromium.own_page()
-    chromium.pause(0.5)
+    read_pages(chromium, sites, (MADE_HOST, "/app"), (POSTGRES, "/sql-select.html"))
+    control.bring_to_front()
     control.get_by_label("Site, with its subdomains").fill("*.test")
     control.get_by_role("button", name="Forget this site…").click()
     expect(control.locator("#forget-message")).to_have_text("Enter a site, such as example.com.")
