@@ -191,6 +191,29 @@ class Chromium:
     def records(self, page: Page) -> Any:
         return page.evaluate(READ)
 
+    def wait_for_visit(self, url: str, known: set[str]) -> None:
+        """Wait until a visit of this URL is stored that is not among the known ids: the page was in front for a second."""
+        control = self.control
+
+        def is_stored() -> bool:
+            return any(one["url"] == url and one["id"] not in known for one in self.records(control)["visits"])
+
+        self.wait(is_stored)
+
+    def read(self, page: Page, url: str) -> None:
+        """Go to a page in front and stay until its visit is stored, however slow the machine is."""
+        known = self.visit_ids()
+        page.goto(url)
+        self.wait_for_visit(url, known)
+
+    def visit_ids(self) -> set[str]:
+        return {visit["id"] for visit in self.records(self.control)["visits"]}
+
+    @property
+    def control(self) -> Page:
+        """A page of the extension, which reads the store also from behind. A test must have opened one."""
+        return next(page for page in self.context.pages if page.url.startswith(self.origin))
+
     def sign_in(self, page: Page, server: str, email: str, password: str) -> None:
         """Signs in as a person does, in the options page."""
         page.goto(f"{self.origin}src/pages/options.html")

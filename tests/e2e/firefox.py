@@ -14,6 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from .chromium import READ, TIMINGS, UNFOLD
 from .machine import EXTENSION, free_port, require_program
+from .screen import Screen
 
 ID = json.loads((EXTENSION / "manifest.json").read_text())["browser_specific_settings"]["gecko"]["id"]
 UUID = "11111111-2222-4333-8444-555555555555"
@@ -21,6 +22,8 @@ PREFERENCES = {
     "extensions.webextensions.uuids": json.dumps({ID: UUID}),
     "xpinstall.signatures.required": False,
     "extensions.autoDisableScopes": 0,
+    # The question after a click cannot be answered without a person.
+    "extensions.webextOptionalPermissionPrompts": False,
     "network.dns.forceResolve": "127.0.0.1",
     "app.normandy.enabled": False,
     "app.update.enabled": False,
@@ -38,7 +41,10 @@ PREFERENCES = {
 
 
 class Firefox:
-    def __init__(self, folder: Path, *, chooses: bool = True) -> None:
+    """Firefox without a screen, or in a window on the given one. It has chosen to record, unless `chooses` is False."""
+
+    def __init__(self, folder: Path, screen: Screen | None = None, *, chooses: bool = True) -> None:
+        self.screen = screen
         self.program = require_program("firefox-esr", "firefox-esr")
         self.profile = folder / "profile"
         self.profile.mkdir(parents=True)
@@ -76,13 +82,14 @@ class Firefox:
         self.process = subprocess.Popen(
             [
                 self.program,
-                "--headless",
+                *([] if self.screen else ["--headless"]),
                 "--no-remote",
                 "--profile",
                 str(self.profile),
                 f"--remote-debugging-port={port}",
                 "--remote-allow-system-access",
             ],
+            env=self.screen.environment if self.screen else None,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

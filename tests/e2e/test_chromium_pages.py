@@ -267,3 +267,27 @@ def test_what_counts_as_presence_is_chosen_and_kept(chromium: Chromium) -> None:
     chromium.stop_worker(options)
     status = chromium.ask(options, "status")
     assert (status["idleSeconds"], status["soundCounts"]) == (180, False)
+
+
+def test_escape_answers_no_question(chromium: Chromium, server: Server) -> None:
+    email = "bob-escape@example.com"
+    server.register(email)
+    page = chromium.own_page()
+    chromium.sign_in(page, server.url, email, PASSWORD)
+    for opener, name in (("Sign out", "Sign out?"), ("Erase…", "Erase the records in this browser?")):
+        page.get_by_role("button", name=opener).click()
+        dialog = page.get_by_role("dialog", name=name)
+        expect(dialog).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        expect(page.locator("#email")).to_have_text(email)
+    # A dialog keeps the answer of its last button. Escape must not give it again.
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.locator("#enter")).to_be_visible()
+    chromium.sign_in(page, server.url, email, PASSWORD)
+    page.get_by_role("button", name="Sign out").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("#email")).to_have_text(email)
+    assert chromium.ask(page, "status")["account"]["email"] == email

@@ -95,7 +95,7 @@ export class BackgroundWorker {
     /** @type {import('../sync/sync-run.js').Progress | null} */
     this.progress = null;
     this.interruption = new AbortController();
-    /** @type {import('../capture/visit-reducer.js').PausedUntil | undefined} */
+    /** @type {import('../capture/recording-state.js').PausedUntil | undefined} */
     this.resumeAlarmAt = undefined;
     this.recordCounts = new RecordCounts(store);
     this.heartbeats = new Heartbeats(timings.earlyHeartbeatSeconds, () => this.recordHeartbeat());
@@ -320,7 +320,7 @@ export class BackgroundWorker {
     }
   }
 
-  /** @param {import('../capture/visit-reducer.js').PausedUntil} pausedUntil */
+  /** @param {import('../capture/recording-state.js').PausedUntil} pausedUntil */
   setResumeAlarm(pausedUntil) {
     if (pausedUntil === this.resumeAlarmAt) return;
     this.resumeAlarmAt = pausedUntil;

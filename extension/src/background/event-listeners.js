@@ -3,7 +3,7 @@
  * delivers the event that wakes a stopped background only to listeners that are registered by then.
  */
 import { ext } from '../browser-api.js';
-import { isUrlAsTitle } from '../capture/visit-reducer.js';
+import { isUrlAsTitle } from '../capture/pages-and-titles.js';
 import { BackgroundWorker } from './background-worker.js';
 import { showBadge } from './badge.js';
 import { browserSnapshot, documentAnswer, focusAnswer, frontAnswer, isFullscreen, navigationAnswer } from './browser-queries.js';

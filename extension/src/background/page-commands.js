@@ -6,11 +6,13 @@ import { matches } from '../capture/site-patterns.js';
 import { mayReachServer } from '../server-permission.js';
 import { FIRST_SCHEDULE } from '../sync/schedule.js';
 import { ERASURES } from '../sync/erasure-feed.js';
-import { browserLabel, erasedOf, erasureBody, limitsOf } from '../sync/wire.js';
+import { TODAY_HOURS, TODAY_SITES, browserLabel, erasedOf, erasureBody, limitsOf, todayOf } from '../sync/wire.js';
 import { IDLE_LIMITS, TIMINGS } from '../timings.js';
 
 /** Later than any record. */
 const ALL_TIMES = Number.MAX_SAFE_INTEGER;
+/** The visits that the options list. */
+const LATEST_VISITS = 20;
 
 /**
  * @typedef {import('../capture/recording-rules.js').Rules} Rules
@@ -20,9 +22,12 @@ const ALL_TIMES = Number.MAX_SAFE_INTEGER;
  *   `sameServer`: the server is treated as the one known under an earlier address. `adopt`: records made while signed out become this account's
  * @typedef {{ok?: false, problem: string, error?: import('../sync/wire.js').ServerError | null, status: number | null,
  *   waitMs: number | null}} Refusal  of a sign-in
- * @typedef {{domain: string} | {from: number}} PersonsRule  an erasure of a site, or of the time since an instant
+ * @typedef {{domain: string} | {from: number, to?: number} | {ids: {browser: string, id: string}[]}} PersonsRule
+ *   an erasure of a site, of what began in a span of time, or of single visits
+ * @typedef {{rule: PersonsRule, title: string, startedAt: number, activeMs: number}} ForgettableVisit
+ *   a visit, with its title or site, and the rule that erases it alone
  * @typedef {{server: string, adopt: boolean, sameServer?: boolean}} ConnectForm  as in SignInForm
- * @typedef {{ask: 'status' | 'stay-local' | 'cancel-connect' | 'send-again' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording'}
+ * @typedef {{ask: 'status' | 'stay-local' | 'cancel-connect' | 'send-again' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording' | 'server-today' | 'latest-visits'}
  *   | {ask: 'check-server', server: string}
  *   | ({ask: 'sign-in'} & SignInForm)
  *   | ({ask: 'connect'} & ConnectForm)
@@ -30,6 +35,7 @@ const ALL_TIMES = Number.MAX_SAFE_INTEGER;
  *   | {ask: 'rules', rules: Rules, begun?: Rules, recordServer?: boolean}
  *   | {ask: 'presence', idleSeconds: number, soundCounts: boolean}
  *   | {ask: 'never-site', site: string}
+ *   | {ask: 'visit-of-tab', tabId: number}
  *   | {ask: 'preview-erasure' | 'erase-by-rule', rule: PersonsRule}
  *   | {ask: 'metadata', metadata: MetadataSetting}} Message
  * @typedef {Awaited<ReturnType<PageCommands['status']>>} Status
@@ -89,6 +95,12 @@ export class PageCommands {
         return this.neverSite(message.site);
       case 'forget':
         return this.forget();
+      case 'server-today':
+        return this.serverToday();
+      case 'latest-visits':
+        return this.latestVisits();
+      case 'visit-of-tab':
+        return this.visitOfTab(message.tabId);
       case 'preview-erasure':
         return this.previewErasure(message.rule);
       case 'erase-by-rule':
@@ -118,8 +130,9 @@ export class PageCommands {
     const account = await worker.account();
     const owner = account?.key ?? '';
     const state = await recorder.state();
-    const [counts, unowned, today, schedule, alarm, countCheck, waitingErasures, connection] = await Promise.all([
-      worker.counts(owner), owner ? store.pendingCount('visits', '') : null, store.day(owner, Date.now()), store.get('schedule'),
+    const [counts, unowned, today, hours, schedule, alarm, countCheck, waitingErasures, connection] = await Promise.all([
+      worker.counts(owner), owner ? store.pendingCount('visits', '') : null, store.day(owner, Date.now()),
+      store.hoursOfDay(owner, Date.now()), store.get('schedule'),
       ext.alarms.get('sync'), store.get('countCheck'), store.get('waitingErasures'), worker.connection.stored(),
     ]);
     return {
@@ -140,7 +153,7 @@ export class PageCommands {
       soundCounts: settings.soundCounts,
       counts,
       signedOutVisits: unowned ?? counts.pendingVisits,
-      today: { activeMs: today.activeMs, visits: today.visits, top: topOf(today.domains) },
+      today: { activeMs: today.activeMs, visits: today.visits, top: topOf(today.domains), hours },
       schedule: /** @type {import('../sync/schedule.js').Schedule} */ (schedule ?? FIRST_SCHEDULE),
       nextAttemptAt: alarm?.scheduledTime ?? null,
       countCheck: /** @type {import('../sync/erasure-feed.js').CountCheck | null} */ (countCheck?.owner === owner ? countCheck : null),
@@ -149,6 +162,19 @@ export class PageCommands {
       progress,
       isFirefox,
     };
+  }
+
+  /**
+   * The person's present day by the server, over all their browsers. Null where nobody is signed in or the server does
+   * not answer.
+   * @returns {Promise<import('../sync/wire.js').ServerDay | null>}
+   */
+  async serverToday() {
+    const { accounts } = this.worker;
+    const account = await this.worker.account();
+    if (!account || account.needsSignIn) return null;
+    const [hours, sites] = await Promise.all([TODAY_HOURS, TODAY_SITES].map((path) => accounts.call(account.key, path)));
+    return hours?.kind === 'ok' && sites?.kind === 'ok' ? todayOf(hours.body, sites.body) : null;
   }
 
   /**
@@ -321,6 +347,33 @@ export class PageCommands {
   }
 
   /**
+   * The account's latest visits that are stored here, newest first.
+   * @returns {Promise<ForgettableVisit[]>}
+   */
+  async latestVisits() {
+    const owner = (await this.worker.account())?.key ?? '';
+    return (await this.worker.store.latestVisits(owner, LATEST_VISITS)).map((visit) => this.forgettable(visit));
+  }
+
+  /**
+   * The latest stored visit of the page in a tab, or null.
+   * @param {number} tabId
+   */
+  async visitOfTab(tabId) {
+    await this.worker.recorder.state();
+    const visit = this.worker.recorder.loaded?.tabs.get(tabId)?.visit;
+    return visit && visit.durationMs >= this.worker.timings.shortestVisitMs ? this.forgettable(visit) : null;
+  }
+
+  /**
+   * @param {import('../capture/visits-and-totals.js').Visit} visit
+   * @returns {ForgettableVisit}
+   */
+  forgettable({ id, title, domain, startedAt, activeMs }) {
+    return { rule: { ids: [{ browser: this.worker.client.anonymousClientId, id }] }, title: title || domain, startedAt, activeMs };
+  }
+
+  /**
    * The numbers of records that an erasure concerns, here and on the server. `server` is null where it cannot be asked.
    * @param {PersonsRule} rule
    */
@@ -350,7 +403,8 @@ export class PageCommands {
       await worker.applyErasures(account.key, [{ at: server.at, rule }], null);
     } else if (!server) {
       // What begins after the click is recorded as usual, however late the rule is sent.
-      await worker.store.change('waitingErasures', (old) => [...(old ?? []), { owner: account.key, rule: { ...rule, to: asked } }]);
+      const to = Math.min(asked, 'to' in rule && rule.to !== undefined ? rule.to : asked);
+      await worker.store.change('waitingErasures', (old) => [...(old ?? []), { owner: account.key, rule: { ...rule, to } }]);
       worker.setSyncAlarm(false);
     }
     return { erased, isSignedIn: true, server };

@@ -7,7 +7,7 @@ import { openStore } from '../store.js';
 import { askBackground, askStatus } from './ask-background.js';
 import { countText, relativeTimeText, timeOfDayText } from './formatting.js';
 import { coveredText } from './covered-sites.js';
-import { askToForgetSite, drawCountCheck, setUpForgetting } from './forgetting.js';
+import { askToForgetSite, drawCountCheck, drawLatestVisits, setUpForgetting } from './forgetting.js';
 import { exportAll, exported } from './json-export.js';
 import {
   buttonById, byId, checkedValue, createElement, dialogById, inputById, onClick, onSubmit, openDialog, radio, refreshEverySecond, selectById,
@@ -329,7 +329,9 @@ onSubmit('forget-form', async () => {
 setUpForgetting(async () => {
   drawnCounts = '';
   await refresh();
+  await drawLatestVisits();
 });
+byId('latest').addEventListener('toggle', drawLatestVisits);
 
 /**
  * The site of a typed name or address, or null.
