@@ -185,10 +185,14 @@ export class BackgroundWorker {
     return adopted;
   }
 
-  /** The addresses under which the account's server is known here. */
+  /** The addresses under which the account's server is known here, or that of the server that is being connected. */
   async ownServers() {
     const account = await this.account();
-    if (!account) return [];
+    if (!account) {
+      // The URL of its page of the question holds the id of the sign-in.
+      const connection = await this.connection.unanswered();
+      return connection ? [connection.server] : [];
+    }
     const { server, serverId } = account;
     /** @type {Record<string, {serverId: string}>} */
     const names = (await this.store.get('serverNames')) ?? {};

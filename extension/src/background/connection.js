@@ -88,6 +88,7 @@ export class Connection {
     }
   }
 
+  /** The stored connection while its answer is expected. */
   async unanswered() {
     const connection = await this.stored();
     return connection?.problem ? undefined : connection;

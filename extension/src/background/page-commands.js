@@ -74,6 +74,7 @@ export class PageCommands {
         return this.connect(message);
       case 'cancel-connect':
         await worker.connection.cancel();
+        await worker.applyRules();
         return this.status();
       case 'stay-local':
         await worker.allowRecording();
@@ -247,6 +248,7 @@ export class PageCommands {
     const reply = await worker.connection.begin({ server, ...known, adopt }, browserLabel(worker.client));
     if (!reply.grant) return refusalOf(reply);
     await this.changeSettings({ server });
+    await worker.applyRules();
     return { ok: true, page: reply.grant.page };
   }
 
