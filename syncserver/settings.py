@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "syncserver.outage_middleware.OutageMiddleware",
+    *(["syncserver.development_errors.DevelopmentErrorsMiddleware"] if DEBUG else []),
 ]
 
 ROOT_URLCONF = "syncserver.urls"
@@ -205,6 +206,8 @@ REST_FRAMEWORK = {
         "push": PUSH_RATE,
         "token": TOKEN_RATE,
         "auth": AUTH_RATE,
+        # An extension that waits for an answer asks 30 times a minute.
+        "connect": "300/min",
         "refresh": AUTH_RATE,
         "account": AUTH_RATE,
         "erase": AUTH_RATE,

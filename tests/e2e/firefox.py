@@ -12,7 +12,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from .chromium import READ, TIMINGS
+from .chromium import READ, TIMINGS, UNFOLD
 from .machine import EXTENSION, free_port, require_program
 from .screen import Screen
 
@@ -43,7 +43,7 @@ PREFERENCES = {
 class Firefox:
     """Firefox without a screen, or in a window on the given one."""
 
-    def __init__(self, folder: Path, screen: Screen | None = None) -> None:
+    def __init__(self, folder: Path, screen: Screen | None = None, *, chooses: bool = True) -> None:
         self.screen = screen
         self.program = require_program("firefox-esr", "firefox-esr")
         self.profile = folder / "profile"
@@ -66,6 +66,16 @@ class Firefox:
             extensionData={"type": "archivePath", "path": str(self.package)},
             **{"moz:permanent": True},
         )
+        self.welcome = str(self.wait(self._welcome))
+        if chooses:
+            self.wait(lambda: self.run(self.welcome, "'drawn' in document.documentElement.dataset"))
+            self.ask(self.welcome, "stay-local")
+            self.close_tab(self.welcome)
+
+    def _welcome(self) -> str | None:
+        """The page that the extension opens after it was installed."""
+        found = self("browsingContext.getTree")["contexts"]
+        return next((one["context"] for one in found if one["url"].endswith("/welcome.html")), None)
 
     def start(self) -> None:
         port = free_port()
@@ -173,7 +183,8 @@ class Firefox:
     def sign_in(self, context: str, server: str, email: str, password: str) -> None:
         """Signs in as a person does, in the options page."""
         # The form appears once the page knows how things stand, and what it holds is filled in then.
-        self.wait(lambda: self.run(context, "!document.querySelector('#enter').hidden"))
+        self.wait(lambda: self.run(context, "!document.querySelector('#enter-server').hidden"))
+        self.run(context, f"void ({UNFOLD})()")
         for selector, text in (("#server", server), ("#login-email", email), ("#login-password", password)):
             self.fill(context, selector, text)
         self.click(context, "#enter-button")

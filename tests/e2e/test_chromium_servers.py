@@ -103,10 +103,10 @@ def test_the_same_server_under_another_name_is_asked_about_once(
 def test_an_address_in_the_house_is_warned_about_in_plain_words(chromium: Chromium, address: str) -> None:
     page = chromium.own_page()
     page.get_by_label("Server address").fill(address)
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Connect").click()
     expect(page.locator("#server-message")).to_contain_text("is in your own network and does not use https.")
     page.get_by_label("Server address").fill("http://8.8.8.8")
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Connect").click()
     expect(page.locator("#server-message")).to_contain_text("must begin with https://")
 
 

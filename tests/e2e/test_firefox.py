@@ -224,3 +224,41 @@ def test_firefox_title_stays_with_its_address(firefox: Firefox, sites: Sites) ->
         (f"{app}/letter", "Letter"),
         (f"{app}/letter#part", "Part"),
     ]
+
+
+def test_firefox_opens_its_welcome_page_and_connects_without_a_password(
+    tmp_path: Path, server: Server, sites: Sites
+) -> None:
+    email = "alice-firefox-welcome@example.com"
+    server.register(email)
+    firefox = Firefox(tmp_path, chooses=False)
+    with contextlib.closing(firefox):
+        welcome = firefox.welcome
+        firefox.wait(lambda: firefox.run(welcome, "'drawn' in document.documentElement.dataset"))
+        page = firefox.tab(sites.url(MADE_HOST, "/app"))
+        time.sleep(1.5)
+        assert firefox.records(welcome) == {"visits": [], "aggregates": []}
+
+        firefox.front(welcome)
+        firefox.fill(welcome, "#server", server.url)
+        known = set(firefox.tabs())
+        firefox.click(welcome, "#connect")
+        allow = str(firefox.wait(lambda: next(iter(set(firefox.tabs()) - known), None)))
+        firefox.wait(lambda: firefox.run(allow, "document.querySelector('#id_password') !== null"))
+        firefox.fill(allow, "#id_username", email)
+        firefox.fill(allow, "#id_password", PASSWORD)
+        firefox.click(allow, "main button.main")
+        firefox.wait(lambda: firefox.run(allow, "document.querySelector('.connect-number') !== null"))
+        number = firefox.run(allow, "document.querySelector('.connect-number').textContent")
+        firefox.front(welcome)
+        firefox.wait(lambda: firefox.run(welcome, "document.querySelector('#connect-number').textContent") == number)
+        firefox.front(allow)
+        firefox.click(allow, "button[value=allow]")
+        firefox.wait(lambda: (firefox.ask(welcome, "status")["account"] or {}).get("email") == email)
+
+        firefox.front(page)
+        firefox.go(page, sites.url(PYTHON, "/library/os.html"))
+        time.sleep(1.5)
+        firefox.front(welcome)
+        firefox.sync_all(welcome)
+        assert PYTHON in {row["domain"] for row in server.visits(email)}

@@ -20,13 +20,17 @@ const LATEST_VISITS = 20;
  * @typedef {{server: string, email: string, password: string, name: string, isNew: boolean, adopt: boolean,
  *   sameServer?: boolean}} SignInForm
  *   `sameServer`: the server is treated as the one known under an earlier address. `adopt`: records made while signed out become this account's
+ * @typedef {{ok?: false, problem: string, error?: import('../sync/wire.js').ServerError | null, status: number | null,
+ *   waitMs: number | null}} Refusal  of a sign-in
  * @typedef {{domain: string} | {from: number, to?: number} | {ids: {browser: string, id: string}[]}} PersonsRule
  *   an erasure of a site, of what began in a span of time, or of single visits
  * @typedef {{rule: PersonsRule, title: string, startedAt: number, activeMs: number}} ForgettableVisit
  *   a visit, with its title or site, and the rule that erases it alone
- * @typedef {{ask: 'status' | 'send-again' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording' | 'server-today' | 'latest-visits'}
- *   | {ask: 'check-server' | 'server', server: string}
+ * @typedef {{server: string, adopt: boolean, sameServer?: boolean}} ConnectForm  as in SignInForm
+ * @typedef {{ask: 'status' | 'stay-local' | 'cancel-connect' | 'send-again' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording' | 'server-today' | 'latest-visits'}
+ *   | {ask: 'check-server', server: string}
  *   | ({ask: 'sign-in'} & SignInForm)
+ *   | ({ask: 'connect'} & ConnectForm)
  *   | {ask: 'pause', until: number | 'resumed'}
  *   | {ask: 'rules', rules: Rules, begun?: Rules, recordServer?: boolean}
  *   | {ask: 'presence', idleSeconds: number, soundCounts: boolean}
@@ -38,6 +42,7 @@ const LATEST_VISITS = 20;
  * @typedef {Awaited<ReturnType<PageCommands['parked']>>} Parked
  * @typedef {Awaited<ReturnType<PageCommands['checkServer']>>} ServerCheck
  * @typedef {Awaited<ReturnType<PageCommands['signIn']>>} SignInAnswer
+ * @typedef {Awaited<ReturnType<PageCommands['connect']>>} ConnectAnswer
  * @typedef {Awaited<ReturnType<PageCommands['previewErasure']>>} ErasurePreview
  * @typedef {Awaited<ReturnType<PageCommands['eraseByRule']>>} ErasureAnswer
  */
@@ -65,6 +70,14 @@ export class PageCommands {
         return this.checkServer(message.server);
       case 'sign-in':
         return this.signIn(message);
+      case 'connect':
+        return this.connect(message);
+      case 'cancel-connect':
+        await worker.connection.cancel();
+        return this.status();
+      case 'stay-local':
+        await worker.allowRecording();
+        return this.status();
       case 'sign-out':
         return this.signOut();
       case 'pause':
@@ -95,8 +108,6 @@ export class PageCommands {
         return this.sendAgain();
       case 'metadata':
         return this.changeSettings({ metadata: message.metadata });
-      case 'server':
-        return this.changeSettings({ server: message.server });
       case 'parked':
         return this.parked();
       case 'release':
@@ -118,13 +129,17 @@ export class PageCommands {
     const account = await worker.account();
     const owner = account?.key ?? '';
     const state = await recorder.state();
-    const [counts, unowned, today, hours, schedule, alarm, countCheck, waitingErasures] = await Promise.all([
+    const [counts, unowned, today, hours, schedule, alarm, countCheck, waitingErasures, connection] = await Promise.all([
       worker.counts(owner), owner ? store.pendingCount('visits', '') : null, store.day(owner, Date.now()),
       store.hoursOfDay(owner, Date.now()), store.get('schedule'),
-      ext.alarms.get('sync'), store.get('countCheck'), store.get('waitingErasures'),
+      ext.alarms.get('sync'), store.get('countCheck'), store.get('waitingErasures'), worker.connection.stored(),
     ]);
     return {
       failure: failure ? { name: failure.name, message: failure.message } : null,
+      hasChosen: recorder.isAllowed,
+      connection: connection ? {
+        server: connection.server, number: connection.number, page: connection.page, problem: connection.problem ?? null,
+      } : null,
       pausedUntil: state.pausedUntil,
       owner,
       account: account ? { email: account.user.email, server: account.server, needsSignIn: account.needsSignIn, ended: account.ended ?? null } : null,
@@ -202,23 +217,62 @@ export class PageCommands {
 
   /**
    * @param {SignInForm} form
-   * @returns {Promise<{ok: true, adopted: number, email: string} | {ok?: false, problem: string,
-   *   error?: import('../sync/wire.js').ServerError | null, status: number | null, waitMs: number | null}>}
+   * @returns {Promise<{ok: true, adopted: number, email: string} | Refusal>}
    */
   async signIn({ server, email, password, name, isNew, adopt, sameServer = false }) {
     const { worker } = this;
-    const { accounts, store } = worker;
+    const { accounts } = worker;
     const label = browserLabel(worker.client);
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const told = await worker.api(server, '/api/sync/limits');
+    const known = await this.knownServer(server, sameServer);
+    const before = await worker.account();
+    // A token goes to the address that gave it, and to no other.
+    const refresh = before?.server === server ? before.refresh : '';
+    const reply = isNew ? await accounts.signUp(server, { email, password, name, label, timeZone }, known.keyServer)
+      : await accounts.signIn(server, { email, password, label, refresh }, known.keyServer);
+    const { account } = reply;
+    if (!account) return refusalOf(reply);
+    const adopted = await this.useAccount(account, { server, ...known, adopt });
+    return { ok: true, adopted, email: account.user.email };
+  }
+
+  /**
+   * Starts a sign-in that the person allows on a page of the server. The background waits for the answer.
+   * @param {ConnectForm} form
+   * @returns {Promise<{ok: true, page: string} | Refusal>}
+   */
+  async connect({ server, adopt, sameServer = false }) {
+    const { worker } = this;
+    const known = await this.knownServer(server, sameServer);
+    const reply = await worker.connection.begin({ server, ...known, adopt }, browserLabel(worker.client));
+    if (!reply.grant) return refusalOf(reply);
+    await this.changeSettings({ server });
+    return { ok: true, page: reply.grant.page };
+  }
+
+  /**
+   * The id of a server, and the address under which its accounts are known here.
+   * @param {string} server
+   * @param {boolean} sameServer  the person says that it is the one known under an earlier address
+   * @returns {Promise<{serverId?: string, keyServer: string}>}
+   */
+  async knownServer(server, sameServer) {
+    const told = await this.worker.api(server, '/api/sync/limits');
     const serverId = told.kind === 'ok' ? limitsOf(told.body)?.serverId : undefined;
     const keyServer = (sameServer && (await this.earlierAddress(serverId))) || (await this.answeredAddress(server, serverId)) || server;
-    const reply = isNew ? await accounts.signUp(server, { email, password, name, label, timeZone }, keyServer)
-      : await accounts.signIn(server, { email, password, label }, keyServer);
-    const { account } = reply;
-    if (!account) {
-      return { problem: reply.reason ?? reply.kind, error: reply.error, status: reply.status ?? null, waitMs: reply.retryAfterMs ?? null };
-    }
+    return { keyServer, ...(serverId ? { serverId } : {}) };
+  }
+
+  /**
+   * Stores the account of a new sign-in and begins to record and send for it. The result is the number of adopted
+   * records.
+   * @param {import('../sync/accounts.js').Account} account
+   * @param {import('./connection.js').Purpose} purpose
+   */
+  async useAccount(account, { server, keyServer, serverId, adopt }) {
+    const { worker } = this;
+    const { store } = worker;
+    await worker.connection.cancel();
     await store.set('account', { ...account, ...(serverId ? { serverId } : {}), adopting: Boolean(adopt) });
     if (serverId) {
       await store.change('knownServers', (known) => ({ ...known, [serverId]: keyServer }));
@@ -226,9 +280,10 @@ export class PageCommands {
     }
     await store.set('schedule', FIRST_SCHEDULE);
     await this.changeSettings({ server });
+    await worker.allowRecording();
     const adopted = await worker.applyAccount();
     worker.sync({ manual: true });
-    return { ok: true, adopted, email: account.user.email };
+    return adopted;
   }
 
   async signOut() {
@@ -424,4 +479,12 @@ export class PageCommands {
 function topOf(domains) {
   return Object.entries(domains).map(([domain, activeMs]) => ({ domain, activeMs }))
     .filter(({ activeMs }) => activeMs > 0).sort((a, b) => b.activeMs - a.activeMs).slice(0, 5);
+}
+
+/**
+ * @param {import('../sync/api-call.js').Reply} reply
+ * @returns {Refusal}
+ */
+function refusalOf(reply) {
+  return { problem: reply.reason ?? reply.kind, error: reply.error, status: reply.status ?? null, waitMs: reply.retryAfterMs ?? null };
 }

@@ -34,6 +34,8 @@ export class Recorder {
     this.snapshot = snapshot;
     this.onRecorded = onRecorded;
     this.onFailure = onFailure;
+    /** False until the person has said where the records go. Events are dropped until then. */
+    this.isAllowed = true;
     /** @type {{state: State, tabs: import('./recording-state.js').Tabs} | null} */
     this.loaded = null;
     /** @type {Error | null} */
@@ -44,7 +46,8 @@ export class Recorder {
   }
 
   /**
-   * Records an event after all earlier ones. The result is null when a failure has stopped recording.
+   * Records an event after all earlier ones. The result is null when a failure has stopped recording, and before the
+   * person has allowed it.
    * @param {RawEvent} event
    * @param {boolean} [retry]  true tries at once although recording is stopped
    * @returns {Promise<Outcome | null>}
@@ -72,6 +75,7 @@ export class Recorder {
    * @param {boolean} retry
    */
   async step(event, retry) {
+    if (!this.isAllowed) return null;
     if (this.failure && !retry && event.now < this.retryAt) return null;
     try {
       // Events were lost while recording was stopped. A snapshot brings the tabs up to date.

@@ -263,14 +263,29 @@ export function todayOf(hoursReply, sitesReply) {
 }
 
 /**
+ * @typedef {{user: User, access: string, refresh: string}} SignedIn
+ */
+
+/**
  * The user and tokens in the reply to a sign-in, or null.
  * @param {any} reply
- * @returns {{user: User, access: string, refresh: string} | null}
+ * @returns {SignedIn | null}
  */
 export function signedIn(reply) {
   const { user, access, refresh } = reply ?? {};
   if (user?.id === undefined || user.id === null || typeof access !== 'string' || typeof refresh !== 'string') return null;
   return { user: { id: String(user.id), email: String(user.email ?? ''), name: String(user.name ?? '') }, access, refresh };
+}
+
+/**
+ * The grant in the reply to the start of a sign-in without a password, or null.
+ * @param {any} reply
+ * @returns {import('./connecting.js').Grant | null}
+ */
+export function grantOf(reply) {
+  const { id, number, expiresAt, page } = reply ?? {};
+  const valid = typeof id === 'string' && id && typeof number === 'string' && /^\d{4}$/.test(number) && Number.isFinite(expiresAt);
+  return valid && typeof page === 'string' && /^https?:\/\//.test(page) ? { id, number, expiresAt, page } : null;
 }
 
 /**
