@@ -25,7 +25,8 @@ def firefox(tmp_path: Path, screen: Screen) -> Iterator[Firefox]:
 
 
 def test_firefox_counts_time_for_the_program_in_front(firefox: Firefox, screen: Screen, sites: Sites) -> None:
-    firefox.shorten_time(heartbeatSeconds=30)
+    # Nobody moves the mouse here. A slow machine must not turn that into idleness.
+    firefox.shorten_time(heartbeatSeconds=30, idleSeconds=3600)
     window = screen.window("--class", "firefox")
     control = firefox.tab(f"{firefox.origin}src/pages/options.html")
     page = firefox.tab("about:blank")
@@ -56,6 +57,6 @@ def test_firefox_counts_time_for_the_program_in_front(firefox: Firefox, screen: 
     assert visit["url"] == url
     away = [(one["reason"], (one["endedAt"] - one["startedAt"]) / 1000) for one in visit["idlePeriods"]]
     assert [reason for reason, _ in away] == ["unfocused"] * 2, away
-    assert all(3 <= found <= measured for (_, found), measured in zip(away, truth, strict=True)), (away, truth)
+    assert all(2.5 <= found <= measured + 1 for (_, found), measured in zip(away, truth, strict=True)), (away, truth)
     assert visit["activeMs"] == visit["durationMs"] - sum(round(found * 1000) for _, found in away)
     assert visit["durationMs"] / 1000 <= seconds + 1

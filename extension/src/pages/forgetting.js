@@ -61,7 +61,7 @@ export async function drawLatestVisits() {
     const button = createElement('button', { type: 'button', textContent: 'Forget this visit…', ariaLabel: `Forget this visit: ${title}, ${dateTimeText(startedAt)}` });
     button.addEventListener('click', () => askToForgetVisit(visit));
     return createElement('li', {}, createElement('span', {},
-      createElement('span', { className: 'title', textContent: title }), ' ',
+      createElement('span', { className: 'title', textContent: title }),
       createElement('span', { className: 'soft small', textContent: `${dateTimeText(startedAt)}, ${durationText(activeMs)} active` })), button);
   }));
   if (visits.length === 0) byId('latest-visits').append(createElement('li', { className: 'soft', textContent: 'There are none.' }));
