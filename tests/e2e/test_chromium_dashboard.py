@@ -233,6 +233,38 @@ def test_every_page_works_without_scripts(open_page, browsing):
     assert page.locator(".visit").first.is_visible()
 
 
+def test_the_timeline_zooms_and_moves_and_shows_a_visit_in_place(open_page, browsing):
+    page = open_page(PAGES["timeline-hour"])
+    lanes = page.locator("#lanes")
+    box = lanes.bounding_box()
+    middle, top = box["x"] + box["width"] / 2, box["y"] + 27
+    page.mouse.move(middle, top)
+    page.mouse.wheel(0, -400)
+    page.wait_for_function("document.getElementById('lanes').dataset.view !== '840-900'")
+    page.wait_for_url("**view=**")
+    assert "hour=" not in page.url
+    page.get_by_role("link", name="Wider", exact=True).click()
+    page.get_by_role("link", name="Wider", exact=True).click()
+    url = page.url
+    page.mouse.move(middle, top)
+    page.mouse.down()
+    page.mouse.move(middle - 200, top, steps=4)
+    page.mouse.up()
+    page.wait_for_function("before => location.href !== before", arg=url)
+    assert page.locator("#visit-details").is_hidden()
+    # The page of the URL shows the same part.
+    low, high = map(float, lanes.get_attribute("data-view").split("-"))
+    page.reload()
+    again = list(map(float, lanes.get_attribute("data-view").split("-")))
+    assert again == pytest.approx([low, high], abs=1)
+    page.goto(page.url.split("?")[0])
+    page.locator("#lanes a rect.active").first.dispatch_event("click", {"button": 0})
+    page.locator("#visit-details").get_by_text("Active time").wait_for()
+    page.get_by_role("button", name="Close").click()
+    assert page.locator("#visit-details").is_hidden()
+    assert page.evaluate("document.activeElement.className").startswith("chart-box")
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("scripts", [True, False])
 def test_the_first_page_notices_the_first_visit_by_itself(open_page, alice, scripts):
