@@ -93,13 +93,16 @@ class TotalsSerializer(TimesSerializer):
 
     sites = serializers.IntegerField(help_text=DEFINITIONS["sites"])
     focus = serializers.FloatField(allow_null=True, help_text=DEFINITIONS["focus"])
+    browsers = serializers.IntegerField(help_text=DEFINITIONS["browsers"])
     longestStay = LongestStaySerializer(allow_null=True)
 
 
 class SummarySerializer(PeriodAnswer, TotalsSerializer):
     """The numbers of a period, and of the period before."""
 
-    previous = TotalsSerializer(help_text=DEFINITIONS["change"])
+    previous = TotalsSerializer(
+        allow_null=True, help_text=DEFINITIONS["change"] + " Null where your records begin later."
+    )
 
 
 class DayTimesSerializer(TimesSerializer):
@@ -166,9 +169,7 @@ class VisitSerializer(serializers.Serializer[Any]):
     end = serializers.IntegerField(
         allow_null=True, help_text=DEFINITIONS["duration"] + " Null where the duration is unknown."
     )
-    open = serializers.BooleanField(
-        help_text="Whether the visit goes on: it has no end, and it is active or has a sign of life."
-    )
+    open = serializers.BooleanField(help_text=DEFINITIONS["open"])
     activeMs = serializers.IntegerField(
         allow_null=True, help_text=DEFINITIONS["active"] + " Null where the browser sent none."
     )

@@ -34,7 +34,13 @@ from sync.records.page_url import site_of_text
 
 DAY = {"from": "2025-11-03", "to": "2025-11-03", "timeZone": "UTC", "start": 1762128000000, "end": 1762214400000}
 TIMES = {"activeMs": 5_400_000, "timeMs": 7_200_000, "clockMs": 6_900_000, "visits": 48}
-TOTALS = {**TIMES, "sites": 12, "focus": 0.75, "longestStay": {"activeMs": 1_260_000, "domain": "github.com"}}
+TOTALS = {
+    **TIMES,
+    "sites": 12,
+    "focus": 0.75,
+    "browsers": 1,
+    "longestStay": {"activeMs": 1_260_000, "domain": "github.com"},
+}
 VISIT = {
     "id": "pv_1762158615806_3",
     "browser": "1",
@@ -93,11 +99,12 @@ def times_fields(times: Hour | Totals) -> dict[str, Any]:
 def totals_fields(totals: Totals) -> dict[str, Any]:
     """Return the fields of TotalsSerializer."""
     longest = {"activeMs": totals.longest_ms, "domain": totals.longest_domain} if totals.longest_domain else None
-    return {**times_fields(totals), "sites": totals.sites, "focus": totals.focus, "longestStay": longest}
+    return {**times_fields(totals), "sites": totals.sites, "focus": totals.focus, "browsers": totals.browsers,
+            "longestStay": longest}  # fmt: skip
 
 
 def share_of(site: Site, active_ms: int) -> float | None:
-    """Return the site's share of the active time of all sites; None where it is unknown or there was none."""
+    """Return the site's share of the active time of the period; None where it is unknown or there was none."""
     return None if site.active_ms is None or not active_ms else site.active_ms / active_ms
 
 
@@ -211,7 +218,7 @@ class SitesView(InsightView):
         period = asked["period"]
         user_id = self.user_id(request)
         tallied = reports.tally_of(user_id, period, only=self.selection(user_id, asked, period))
-        active_ms = sum(site.active_sum_ms for site in tallied.sites.values())
+        active_ms = sum(hour.active_sum_ms for hour in tallied.hours.values())
         sites = [
             {
                 "domain": domain,

@@ -10,9 +10,10 @@ from django.shortcuts import redirect, render
 from insights import charts, queries, reports
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
-from insights.filter_query import browsers_of_page, chosen_of, with_query
+from insights.filter_query import browsers_of_page, chosen_of, narrowed_url, with_query
 from insights.filters import Selection
 from insights.numbers import Site, Tally, Totals
+from insights.pages.chart_picture import FORMAT, chart_picture
 from insights.pages.page_context import (
     PeriodLink,
     Viewer,
@@ -74,10 +75,14 @@ def show_period(
     file = page_file(
         request, file_name("overview", period), NUMBERS, lambda: _rows(found.tally, found.totals, period, is_day=is_day)
     )
+    chart = chart_of(found, compared_with(viewer, period, is_running=is_running))
+    file = file or chart_picture(
+        request, period_name(period, viewer.today), file_name("active-time", period), chart, found.totals
+    )
     if file is not None:
         return file
     context: dict[str, Any] = {
-        "files": file_links(request),
+        "files": [*file_links(request), PeriodLink("picture without names", narrowed_url(request, {"format": FORMAT}))],
         "links": period_links(request, viewer, period),
         "period": period,
         "errors": errors or {},
@@ -87,7 +92,7 @@ def show_period(
         "is_running": is_running,
         "compared_with": compared_with(viewer, period, is_running=is_running),
         "is_empty": not found.totals.visits and not found.totals.time_ms,
-        "chart": chart_of(found, compared_with(viewer, period, is_running=is_running)),
+        "chart": chart,
         "calendar": charts.calendar(days, viewer.today) if is_year else None,
         "week": None if is_day else charts.week(reports.week_hours(found.tally)),
         "sites": site_shares(sites, active_ms),

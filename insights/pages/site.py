@@ -37,7 +37,7 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         if period.starts_at <= visit.started_at < period.ends_at and visit.active_ms is not None
     ]
     days = reports.days(found, period)
-    pages = queries.pages(viewer.pk, period.starts_at, period.ends_at, began)
+    pages = reports.pages(viewer.pk, period, only)
 
     def rows() -> Iterator[Row]:
         yield numbers_row("total", domain, totals(found))

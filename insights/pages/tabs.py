@@ -47,7 +47,8 @@ def tabs(request: HttpRequest) -> HttpResponse:
     period, errors = period_from_url(viewer, request, fallback)
     only = selection(request, viewer, period)
     opened = only.tab_condition & only.began(period)
-    found = [tab_lifetime(tab) for tab in queries.tab_aggregates(viewer.pk, period.starts_at, period.ends_at, opened)]
+    aggregates = queries.tab_aggregates(viewer.pk, period.starts_at, period.ends_at, opened)
+    found = [tab_lifetime(tab, viewer.now) for tab in aggregates]
     lists = {
         "longest": TabList("Longest open", sorted(found, key=lambda tab: -tab.lifetime_ms)),
         "switched": TabList(

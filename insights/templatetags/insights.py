@@ -37,8 +37,6 @@ ICON_COLORS = 8
 DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Letters that are drawn as nothing: fillers of Hangul, and the blank of Braille.
 BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-# A number that grew by more than this share is shown with its value before, because +900 % says little.
-MOST_GROWTH = 4
 
 
 @register.filter
@@ -167,14 +165,10 @@ def definition(name: str) -> dict[str, str]:
 
 
 @register.inclusion_tag("insights/_change.html")
-def change(now: int | None, before: int | None, kind: str = "") -> dict[str, Any]:
-    """Render the growth of a number, or its value before where it grew very much."""
-    if now and before == 0:
-        return {"text": "none before"}
+def change(now: int | None, before: int | None) -> dict[str, str]:
+    """Render the growth of a number; nothing where it is unknown."""
     share = numbers.change(now, before)
-    if before is not None and share is not None and share > MOST_GROWTH:
-        return {"text": f"{number_format.duration(before) if kind else thousands(before)} before"}
-    return {"text": number_format.change(share)}
+    return {"text": number_format.change(share), "words": number_format.change_in_words(share)}
 
 
 @register.inclusion_tag("insights/_site_link.html", takes_context=True)

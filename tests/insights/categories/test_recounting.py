@@ -29,7 +29,7 @@ def test_a_rule_counts_the_past_anew_at_once_also_in_stored_months(alice, bob):
     october = AT_9 - 14 * DAY
     for person in (alice, bob):
         store(person, visit(domain="wikipedia.org"), visit(domain="wikipedia.org", started_at=october),
-              visit(domain="garden.example", started_at=october, category="hobby"))  # fmt: skip
+              visit(domain="garden.example", started_at=october + 20 * MINUTE, category="hobby"))  # fmt: skip
         reports.store_months(person.pk, UTC, date(2025, 10, 1), date(2025, 11, 30))
     assert MonthTally.objects.count() == 4
     before = {"reference": 16 * MINUTE, "hobby": 8 * MINUTE}
