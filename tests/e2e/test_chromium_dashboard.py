@@ -46,6 +46,8 @@ PAGES = {
     "your-year": "/dashboard/your-year/2025",
     "tabs": "/dashboard/tabs?from=2025-10-01&to=2025-11-03",
     "browsers": "/dashboard/browsers",
+    "categories": "/dashboard/categories",
+    "category": "/dashboard/categories/choose?of=github.com&path=/notifications",
     "start": "/dashboard/start",
 }
 Open = Callable[..., Page]
@@ -179,9 +181,9 @@ def test_what_a_number_means_opens_and_closes_by_the_keyboard(open_page, browsin
     button = page.get_by_role("button", name="What does active time mean?")
     button.focus()
     page.keyboard.press("Enter")
-    assert page.get_by_text("never more than the duration of the visit").is_visible()
+    assert page.get_by_text("laid into each visit from its start").is_visible()
     page.keyboard.press("Escape")
-    assert not page.get_by_text("never more than the duration of the visit").is_visible()
+    assert not page.get_by_text("laid into each visit from its start").is_visible()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -195,7 +197,7 @@ def test_the_keyboard_alone_leads_from_a_day_to_a_page_of_the_history(open_page,
     while page.evaluate("document.activeElement.textContent.trim()") != "The history of this day":
         page.keyboard.press("Tab")
         stops += 1
-        assert stops < 80
+        assert stops < 200
         shown = page.evaluate("""() => {
             const box = document.activeElement.getBoundingClientRect();
             return box.width > 0 && getComputedStyle(document.activeElement).outlineStyle !== 'none';
@@ -208,6 +210,41 @@ def test_the_keyboard_alone_leads_from_a_day_to_a_page_of_the_history(open_page,
     page.keyboard.press("Enter")
     page.wait_for_url("**q=tomatoes**")
     assert page.locator("mark").count() > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_values_of_a_chart_show_at_once_under_pointer_finger_and_keys(open_page, browsing):
+    page = open_page(PAGES["week"], has_touch=True)
+    card = page.locator(".value-card")
+    assert not card.is_visible()
+    bar = page.locator(".bars .bar").nth(2)
+    bar.hover()
+    assert "29 Oct: " in card.inner_text()
+    assert "Development: " in card.inner_text()
+    page.mouse.move(1, 1)
+    assert not card.is_visible()
+    page.keyboard.press("Tab")
+    page.locator(".chart-box").focus()
+    assert "2 Nov: " in card.inner_text()
+    page.keyboard.press("ArrowLeft")
+    assert "1 Nov: " in card.inner_text()
+    assert page.url.endswith(PAGES["week"])
+    page.keyboard.press("Escape")
+    assert not card.is_visible()
+    page.locator(".week td").nth(30).dispatch_event("pointerdown")
+    assert "Tuesday" in card.inner_text()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_tag_of_a_site_changes_its_category_also_in_the_past(open_page, browsing):
+    page = open_page(PAGES["month"])
+    page.locator("tr", has_text="github.com").locator("a.tag").first.click()
+    page.wait_for_url("**/dashboard/categories/choose?**")
+    page.get_by_role("button", name="Games").click()
+    page.wait_for_url("**" + PAGES["month"])
+    assert "Games" in page.locator("tr", has_text="github.com").first.inner_text()
+    page.goto(page.url.replace(PAGES["month"], PAGES["day"]))
+    assert "Games" in page.locator("tr", has_text="github.com").first.inner_text()
 
 
 @pytest.mark.django_db(transaction=True)
