@@ -10,9 +10,10 @@ from django.shortcuts import redirect, render
 from insights import charts, queries, reports
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
-from insights.filter_query import browsers_of_page, chosen_of, with_query
+from insights.filter_query import browsers_of_page, chosen_of, narrowed_url, with_query
 from insights.filters import Selection
 from insights.numbers import Site, Tally, Totals
+from insights.pages.chart_picture import FORMAT, chart_picture
 from insights.pages.page_context import (
     PeriodLink,
     Viewer,
@@ -29,6 +30,7 @@ from insights.pages.page_files import NUMBERS, Row, file_links, file_name, numbe
 from insights.period_query import period_url
 from insights.periods import Period, Unit, date_at, period_of
 from insights.queries import ListedVisit
+from insights.reports import Report
 
 TOP_SITES = 12
 LAST_VISITS = 6
@@ -73,10 +75,14 @@ def show_period(
     file = page_file(
         request, file_name("overview", period), NUMBERS, lambda: _rows(found.tally, found.totals, period, is_day=is_day)
     )
+    chart = chart_of(found, compared_with(viewer, period, is_running=is_running))
+    file = file or chart_picture(
+        request, period_name(period, viewer.today), file_name("active-time", period), chart, found.totals
+    )
     if file is not None:
         return file
     context: dict[str, Any] = {
-        "files": file_links(request),
+        "files": [*file_links(request), PeriodLink("picture without names", narrowed_url(request, {"format": FORMAT}))],
         "links": period_links(request, viewer, period),
         "period": period,
         "errors": errors or {},
@@ -86,7 +92,7 @@ def show_period(
         "is_running": is_running,
         "compared_with": compared_with(viewer, period, is_running=is_running),
         "is_empty": not found.totals.visits and not found.totals.time_ms,
-        "chart": charts.hours_of_day(found.tally.hours, period) if is_day else charts.days_or_months(days),
+        "chart": chart,
         "calendar": charts.calendar(days, viewer.today) if is_year else None,
         "week": None if is_day else charts.week(reports.week_hours(found.tally)),
         "sites": site_shares(sites, active_ms),
@@ -103,6 +109,21 @@ def show_period(
     if context["is_empty"]:
         context["nearest"] = nearest(viewer, period, only)
     return render(request, "insights/overview.html", {**context, "nav": "overview"})
+
+
+def chart_of(found: Report, name_before: str) -> charts.Chart:
+    """Return the chart of a period, with the bars of the period before behind its own."""
+
+    def drawn(tallied: Tally, period: Period) -> charts.Chart:
+        if period.first == period.last:
+            return charts.hours_of_day(tallied.hours, period)
+        return charts.days_or_months(reports.days(tallied, period))
+
+    chart = drawn(found.tally, found.period)
+    # Without any record in the period before, there is nothing to compare with.
+    if found.before is None or not found.before.hours:
+        return chart
+    return charts.with_period_before(chart, drawn(found.before, found.period.previous), name_before)
 
 
 def _rows(tallied: Tally, totals: Totals, period: Period, *, is_day: bool) -> Iterator[Row]:
@@ -163,4 +184,4 @@ def category_shares(categories: Sequence[tuple[str, int]], active_ms: int) -> li
     if not any(name for name, _ in categories):
         return []
     most = categories[0][1]
-    return [(name, value, charts.share(value, most), value / active_ms) for name, value in categories[:10]]
+    return [(name, value, charts.share(value, most), value / active_ms) for name, value in categories]

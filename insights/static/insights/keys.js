@@ -40,9 +40,15 @@
     const element = wanted(event.key.toLowerCase());
     if (!element) return;
     event.preventDefault();
-    if (element.matches("input")) element.select();
-    else element.click();
+    if (element.matches("input")) {
+      element.focus();
+      element.select();
+    } else {
+      element.click();
+    }
   });
+  // The key / leads here from pages without a search.
+  if (location.hash === "#q") document.getElementById("q")?.focus();
 
   choice.closest("label").hidden = false;
   choice.checked = isOff();
