@@ -129,7 +129,7 @@ async function visitInFront() {
   return id === undefined ? null : askBackground({ ask: 'visit-of-tab', tabId: id });
 }
 
-async function drawPageInFront() {
+async function drawSite() {
   const { site } = await tabInFront();
   show('never-site', site !== null);
   show('forget-site', site !== null);
@@ -137,7 +137,6 @@ async function drawPageInFront() {
     setText('never-site', `Never record ${site}`);
     setText('forget-site', `Forget ${site}…`);
   }
-  show('forget-visit', Boolean(await visitInFront()));
 }
 
 onClick('never-site', async () => {
@@ -162,5 +161,9 @@ setUpForgetting(async () => {
   await refresh();
 });
 
-drawPageInFront();
-refreshEverySecond(refresh);
+drawSite();
+refreshEverySecond(async () => {
+  await refresh();
+  // The page in front has a visit after a second.
+  show('forget-visit', Boolean(await visitInFront()));
+});
