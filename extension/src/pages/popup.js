@@ -126,7 +126,9 @@ async function tabInFront() {
 /** @returns {Promise<import('../background/page-commands.js').ForgettableVisit | null>} */
 async function visitInFront() {
   const { id } = await tabInFront();
-  return id === undefined ? null : askBackground({ ask: 'visit-of-tab', tabId: id });
+  const visit = id === undefined ? null : await askBackground({ ask: 'visit-of-tab', tabId: id });
+  // A background without a store answers with an error.
+  return visit?.rule ? visit : null;
 }
 
 async function drawSite() {
