@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from portability.models import Import, StagedBatch
 from portability.page_patterns import matcher
-from portability.recorded import recorded_elsewhere
 from portability.staging import lines_of
 from sync import limits
 from sync.models import Browser
 from sync.person_lock import PersonGone, lock_person
 from sync.push import service
+from sync.push.recorded_elsewhere import recorded_elsewhere
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import Content, RecordKind, Rejected
 from sync.records.tab_aggregate import TAB_AGGREGATE

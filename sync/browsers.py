@@ -4,6 +4,7 @@ from typing import Final
 
 from django.db import transaction
 
+from sync import limits
 from sync.models import Browser
 from sync.person_lock import lock_person
 
@@ -26,7 +27,7 @@ def browsers_of(user_id: int) -> list[Browser]:
 def name_of(browser: Browser) -> str:
     """Return the label that the person gave, or else a name made from what the browser told of itself."""
     if browser.kind == Browser.Kind.IMPORT:
-        family = browser.client_id.removeprefix("import:").partition(":")[0]
+        family = browser.client_id.removeprefix(limits.IMPORT_PREFIX).partition(":")[0]
         source = IMPORT_SOURCES.get(family, family)
         return f"Import from {source}" + (f" ({browser.label})" if browser.label else "")
     if browser.label:

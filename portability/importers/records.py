@@ -26,7 +26,7 @@ def record_id(family: Family, started_at: int, url: str, number: int) -> str:
 
 def client_id(family: Family, label: str = "") -> str:
     """Return the client id of the browser of an import."""
-    return f"import:{family}:{label}" if label else f"import:{family}"
+    return f"{limits.IMPORT_PREFIX}{family}:{label}" if label else f"{limits.IMPORT_PREFIX}{family}"
 
 
 def records(family: Family, found: Iterable[Found], client: str, counts: Counter[str]) -> Iterator[tuple[int, bytes]]:

@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,14 @@ def test_the_id_is_made_of_family_start_url_and_number():
     assert reading.record_id("chromium", AT_9, "https://a.example/", 0) == (
         "imp_" + hashlib.sha256(text).hexdigest()[:32]
     )
+
+
+ID_CASES = json.loads((Path(__file__).parents[1] / "history_id_cases.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", ID_CASES)
+def test_the_ids_are_those_that_the_extension_makes(case):
+    assert reading.record_id(case["family"], case["startedAt"], case["url"], case["number"]) == case["id"]
 
 
 def test_chromium_keeps_what_a_person_looked_at(tmp_path):

@@ -1,4 +1,4 @@
-"""Finds the visits of an import that another browser of the person has recorded already."""
+"""Finds the visits of a history that another browser of the person has recorded already."""
 
 import json
 from collections.abc import Sequence
