@@ -19,7 +19,9 @@ const ALL_TIMES = Number.MAX_SAFE_INTEGER;
  *   sameServer?: boolean}} SignInForm
  *   `sameServer`: the server is treated as the one known under an earlier address. `adopt`: records made while signed out become this account's
  * @typedef {{domain: string} | {from: number}} PersonsRule  an erasure of a site, or of the time since an instant
- * @typedef {{ask: 'status' | 'send-again' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording'}
+ * @typedef {{ask: 'status' | 'send-again' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording'
+ *       | 'stop-history' | 'resume-history' | 'history-rules'}
+ *   | {ask: 'bring-history', total: number}
  *   | {ask: 'check-server' | 'server', server: string}
  *   | ({ask: 'sign-in'} & SignInForm)
  *   | {ask: 'pause', until: number | 'resumed'}
@@ -91,6 +93,16 @@ export class PageCommands {
         return this.release();
       case 'erase':
         return this.erase();
+      case 'history-rules':
+        return { rules: (await worker.recorder.state()).rules };
+      case 'bring-history':
+        return this.bringHistory((owner) => worker.historyImporter.begin(owner, message.total));
+      case 'resume-history':
+        return this.bringHistory((owner) => worker.historyImporter.setStatus(owner, 'running'));
+      case 'stop-history':
+        await worker.historyImporter.setStatus((await worker.account())?.key ?? '', 'stopped');
+        worker.interruptSending();
+        return this.status();
       case 'retry-recording':
         await worker.recorder.record({ ...worker.clockReading(), type: 'snapshot', lateFields: browserSnapshot }, true);
         if (!worker.recorder.failure) worker.setFailure(null);
@@ -106,9 +118,9 @@ export class PageCommands {
     const account = await worker.account();
     const owner = account?.key ?? '';
     const state = await recorder.state();
-    const [counts, unowned, today, schedule, alarm, countCheck, waitingErasures] = await Promise.all([
+    const [counts, unowned, today, schedule, alarm, countCheck, waitingErasures, historyImport] = await Promise.all([
       worker.counts(owner), owner ? store.pendingCount('visits', '') : null, store.day(owner, Date.now()), store.get('schedule'),
-      ext.alarms.get('sync'), store.get('countCheck'), store.get('waitingErasures'),
+      ext.alarms.get('sync'), store.get('countCheck'), store.get('waitingErasures'), worker.historyImporter.of(owner),
     ]);
     return {
       failure: failure ? { name: failure.name, message: failure.message } : null,
@@ -129,6 +141,7 @@ export class PageCommands {
       nextAttemptAt: alarm?.scheduledTime ?? null,
       countCheck: /** @type {import('../sync/erasure-feed.js').CountCheck | null} */ (countCheck?.owner === owner ? countCheck : null),
       waitingErasures: waitingErasures?.filter((/** @type {{owner: string}} */ one) => one.owner === owner).length ?? 0,
+      historyImport,
       syncing: worker.running !== null,
       progress,
       isFirefox,
@@ -351,6 +364,18 @@ export class PageCommands {
     this.worker.recordCounts.clear();
     if (released) this.worker.sync({ manual: true });
     return { released };
+  }
+
+  /**
+   * Lets the import of this browser's history begin or go on. It needs an account.
+   * @param {(owner: string) => Promise<unknown>} change
+   */
+  async bringHistory(change) {
+    const account = await this.worker.account();
+    if (!account) return { error: 'signed-out' };
+    await change(account.key);
+    this.worker.syncAfterwards();
+    return this.status();
   }
 
   /** Deletes the account's records in this browser. Open visits begin anew. The server's copy stays. */

@@ -5,6 +5,7 @@ import { faultyPattern, patternHost, patternsIn } from '../capture/site-patterns
 import { originPattern } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { askBackground, askStatus } from './ask-background.js';
+import { setUpBringingHistory } from './bringing-history.js';
 import { countText, relativeTimeText, timeOfDayText } from './formatting.js';
 import { coveredText } from './covered-sites.js';
 import { askToForgetSite, drawCountCheck, setUpForgetting } from './forgetting.js';
@@ -46,6 +47,7 @@ let weekUrls = null;
  */
 let filledRules = NO_RULES;
 let scrolledToRefused = false;
+const drawHistory = setUpBringingHistory(byId('history'), refresh);
 
 // ---------------------------------------------------------------------- drawing
 
@@ -61,6 +63,7 @@ async function refresh() {
   if (!fieldsFilled) fillFields(status);
   drawAccount(status);
   drawSending(status);
+  drawHistory(status);
   drawState(status);
   const { pending, parked, synced } = status.counts;
   const counts = `${status.owner} ${pending} ${parked} ${synced}`;

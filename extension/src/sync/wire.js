@@ -49,6 +49,14 @@ export function visitToWire(visit) {
   };
 }
 
+/**
+ * A visit of the browser's own history, whose times but the first are unknown.
+ * @param {import('../history/history-records.js').HistoryVisit} visit
+ */
+export function historyVisitToWire({ id, url, title, startedAt, revision }) {
+  return { id, url, title, startedAt, metadata: {}, revision };
+}
+
 /** @param {Aggregate} aggregate */
 export function aggregateToWire(aggregate) {
   const byTime = Object.entries(aggregate.domains).sort(([a, ms], [b, others]) => others - ms || (a < b ? -1 : 1));
