@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from portability.importers import own
@@ -83,6 +83,8 @@ def _stage_records(found: Import, source: Source, progress: Progress) -> None:
             # An erasure meanwhile discards the import, and a batch would be left over.
             if not lock_person(found.user_id) or not mine.exists():
                 raise PersonGone
+            # The last commit of the import waits for the disk, and with it all before are durable.
+            commit_without_waiting()
             StagedBatch.objects.create(
                 user_id=found.user_id, source_id=found.pk, number=number, kind=kind, records=packed
             )
@@ -95,6 +97,13 @@ def _stage_records(found: Import, source: Source, progress: Progress) -> None:
             raise PersonGone
         changed = {name: getattr(found, name) for name in ("counts", "examples", "first_at", "last_at", "is_staged")}
         Import.objects.filter(user_id=found.user_id, pk=found.pk).update(**changed)
+
+
+def commit_without_waiting() -> None:
+    """Let the commit of this transaction return before it is on the disk; a crash may lose it, and nothing else."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO OFF")
 
 
 def _own(reading: own.OwnReading, counts: Counter[str]) -> Iterator[Staged]:

@@ -546,11 +546,12 @@ export class Store {
   }
 
   /**
-   * The number of synced records of an owner, by kind.
-   * @param {string} owner
+   * The number of synced records of an owner, by kind, without an owner those of all.
+   * @param {string} [owner]
    */
   async syncedCounts(owner) {
-    const [visits, aggregates] = await Promise.all(KINDS.map((kind) => this.read(storeOf(kind, 'synced'), (synced) => synced.count(allOf(owner)))));
+    const range = owner === undefined ? undefined : allOf(owner);
+    const [visits, aggregates] = await Promise.all(KINDS.map((kind) => this.read(storeOf(kind, 'synced'), (synced) => synced.count(range))));
     return { visits, aggregates };
   }
 
@@ -585,6 +586,56 @@ export class Store {
       const last = keyOf(slice[slice.length - 1]);
       range = all ? IDBKeyRange.bound(last, all.upper, true) : IDBKeyRange.lowerBound(last, true);
     }
+  }
+
+  /**
+   * Reads all records of an owner as they are at one moment. Writers wait until it is over.
+   * @param {string} owner
+   * @param {(kind: Kind, place: Place, slice: StoredRecord[]) => void} take
+   */
+  snapshot(owner, take) {
+    return this.transact(ALL_STORES, 'readonly', async (tx) => {
+      for (const kind of KINDS) {
+        for (const place of PLACES) {
+          let range = allOf(owner);
+          for (;;) {
+            /** @type {StoredRecord[]} */
+            const slice = await resultOf(tx.objectStore(storeOf(kind, place)).getAll(range, SLICE_LENGTH));
+            if (slice.length) take(kind, place, slice);
+            if (slice.length < SLICE_LENGTH) break;
+            range = IDBKeyRange.bound(keyOf(slice[slice.length - 1]), range.upper, true);
+          }
+        }
+      }
+    });
+  }
+
+  /**
+   * Puts exported records back where they were, and returns the number of those that are new or newer here. A visit that
+   * the rules forbid is held.
+   * @param {Kind} kind
+   * @param {{place: Place, record: StoredRecord}[]} exported
+   * @param {import('./capture/recording-rules.js').Rules} rules
+   */
+  restore(kind, exported, rules) {
+    return this.transact([...storesOf(kind), 'days'], 'readwrite', async (tx) => {
+      const stores = recordStores(tx, kind);
+      let restored = 0;
+      for (const { place, record } of exported) {
+        const known = await current(stores, keyOf(record));
+        if (known && known.record.revision >= record.revision) continue;
+        restored += 1;
+        if (!('url' in record)) {
+          await putOnly(stores, place, record);
+          continue;
+        }
+        const allowed = allowedVisit(record, rules);
+        const isAsSent = allowed === record && place !== 'held';
+        await putOnly(stores, isAsSent ? place : allowed ? 'pending' : 'held', allowed ?? record);
+        await changeDays(tx, known && known.place !== 'held' && 'url' in known.record ? known.record : null, allowed);
+      }
+      return restored;
+    });
   }
 
   /**

@@ -21,6 +21,8 @@ PREFERENCES = {
     "extensions.webextensions.uuids": json.dumps({ID: UUID}),
     "xpinstall.signatures.required": False,
     "extensions.autoDisableScopes": 0,
+    # What the extension asks for in a click is given without a question.
+    "extensions.webextOptionalPermissionPrompts": False,
     "network.dns.forceResolve": "127.0.0.1",
     "app.normandy.enabled": False,
     "app.update.enabled": False,

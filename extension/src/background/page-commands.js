@@ -22,6 +22,7 @@ const ALL_TIMES = Number.MAX_SAFE_INTEGER;
  * @typedef {{ask: 'status' | 'send-again' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording'
  *       | 'stop-history' | 'resume-history' | 'history-rules'}
  *   | {ask: 'bring-history', total: number}
+ *   | {ask: 'may-take-browser' | 'take-browser', anonymousClientId: string} | {ask: 'restored'}
  *   | {ask: 'check-server' | 'server', server: string}
  *   | ({ask: 'sign-in'} & SignInForm)
  *   | {ask: 'pause', until: number | 'resumed'}
@@ -93,6 +94,14 @@ export class PageCommands {
         return this.release();
       case 'erase':
         return this.erase();
+      case 'may-take-browser':
+        return { may: await this.mayTakeBrowser(message.anonymousClientId) };
+      case 'take-browser':
+        return this.takeBrowser(message.anonymousClientId);
+      case 'restored':
+        worker.recordCounts.clear();
+        await worker.setSyncAlarm(true);
+        return {};
       case 'history-rules':
         return { rules: (await worker.recorder.state()).rules };
       case 'bring-history':
@@ -364,6 +373,34 @@ export class PageCommands {
     this.worker.recordCounts.clear();
     if (released) this.worker.sync({ manual: true });
     return { released };
+  }
+
+  /**
+   * True when this browser is the one with an id, or has sent nothing yet and so may go on as that one.
+   * @param {string} id
+   */
+  async mayTakeBrowser(id) {
+    const { store, client } = this.worker;
+    if (client.anonymousClientId === id) return true;
+    const [synced, schedule] = await Promise.all([store.syncedCounts(), store.get('schedule')]);
+    return synced.visits + synced.aggregates === 0 && !schedule?.lastSuccessAt;
+  }
+
+  /**
+   * Lets this browser go on as the one of an export.
+   * @param {string} id
+   */
+  takeBrowser(id) {
+    const { worker } = this;
+    // A run on its way names the browser in each of its batches.
+    return worker.lock('sync', async () => {
+      const taken = await this.mayTakeBrowser(id);
+      if (taken) {
+        await worker.store.set('anonymousClientId', id);
+        worker.client.anonymousClientId = id;
+      }
+      return { taken };
+    });
   }
 
   /**

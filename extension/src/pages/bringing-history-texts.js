@@ -15,7 +15,8 @@ const dayText = (instant) => new Date(instant).toLocaleDateString(undefined, { d
  */
 export function countedText({ visits, first, last }) {
   if (first === null || last === null) return 'This browser has no history that can be brought.';
-  return `${countText(visits, 'visit')} from ${dayText(first)} to ${dayText(last)}.`;
+  const [from, to] = [dayText(first), dayText(last)];
+  return `${countText(visits, 'visit')} ${from === to ? `on ${from}` : `from ${from} to ${to}`}.`;
 }
 
 /**

@@ -58,7 +58,7 @@ export function setUpBringingHistory(container, refresh) {
     setHidden(bar, isAsking || !import_ || import_.status === 'done');
     ask.disabled = !mayBring;
     goOn.disabled = !mayBring;
-    setTextOf(ask, import_ ? 'Bring it again' : 'Bring this browser’s history');
+    setTextOf(ask, !import_ ? 'Bring this browser’s history' : import_.status === 'done' ? 'Bring it again' : 'Begin again');
     setTextOf(state, isAsking ? '' : notice || (import_ ? bringingText(import_) : mayBring ? '' : 'Sign in first.'));
     if (import_) {
       const { stored, erased, refused } = import_.fates;

@@ -10,6 +10,7 @@ const MINUTE = 60_000;
 
 /** @param {BrowserHistory} history */
 async function read(history, before = NOW) {
+  /** @type {{url: string, startedAt: number}[]} */
   const visits = [];
   const leftOut = { reload: 0, redirectHop: 0, subframe: 0 };
   let largest = 0;
@@ -18,7 +19,7 @@ async function read(history, before = NOW) {
     for (const reason of Object.keys(leftOut)) leftOut[reason] += window.leftOut[reason];
     largest = Math.max(largest, window.visits.length);
   }
-  return { visits: visits.map(({ url, startedAt }) => [url, startedAt]).sort((a, b) => a[1] - b[1]), leftOut, largest };
+  return { visits: visits.sort((a, b) => a.startedAt - b.startedAt).map(({ url, startedAt }) => [url, startedAt]), leftOut, largest };
 }
 
 for (const family of /** @type {const} */ (['chromium', 'firefox'])) {
@@ -37,6 +38,7 @@ for (const family of /** @type {const} */ (['chromium', 'firefox'])) {
 
   test(`${family}: each visit of a long history is read once, and few at a time`, async () => {
     const history = new BrowserHistory(family);
+    /** @type {[string, number][]} */
     const wanted = [];
     // A quiet year, then 3,000 pages within an hour, as a restored session or another program may leave them.
     for (let n = 0; n < 400; n += 1) wanted.push([`https://quiet.test/${n % 7}`, AT_9 - n * 24 * 60 * MINUTE - 1]);

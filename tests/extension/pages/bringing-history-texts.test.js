@@ -10,6 +10,7 @@ const found = (more) => ({
 test('the span and the number come first', () => {
   const text = countedText(COUNT);
   assert.ok(text.startsWith('1 visit from ') && text.includes('2025'), text);
+  assert.match(countedText({ ...COUNT, last: COUNT.first }), /^1 visit on /);
   assert.match(countedText({ ...COUNT, visits: 0, first: null, last: null }), /no history that can be brought/);
 });
 
