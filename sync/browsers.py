@@ -1,5 +1,6 @@
 """The list of a person's browsers, and the names under which people see them."""
 
+from collections.abc import Collection
 from typing import Final
 
 from django.db import transaction
@@ -22,6 +23,12 @@ IMPORT_SOURCES: Final = {
 def browsers_of(user_id: int) -> list[Browser]:
     """Return the person's browsers of every kind, the latest to push first."""
     return list(Browser.objects.filter(user_id=user_id).order_by("-last_push_at", "client_id"))
+
+
+def has_extension_among(user_id: int, client_ids: Collection[str]) -> bool:
+    """Tell whether the person has a browser of kind `extension` with one of the client ids."""
+    mine = Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
+    return not {*client_ids}.isdisjoint(mine.values_list("client_id", flat=True)[: limits.MAX_BROWSERS])
 
 
 def name_of(browser: Browser) -> str:

@@ -258,6 +258,19 @@ def test_the_export_of_the_extension(tmp_path):
     ]  # fmt: skip
 
 
+def test_the_export_of_the_extension_says_whose_it_is_and_keeps_what_a_rule_holds(tmp_path):
+    owner = {"server": "https://s.example", "id": "1", "email": "alice@example.org"}
+    held = {"id": "pv_2", "url": "https://b.example/", "startedAt": AT_9, "sending": {"state": "held"}}
+    value = {
+        "format": "browsing-record-export", "version": 1, "exportedAt": "2025-11-03T09:00:00Z",
+        "extensionVersion": "1.0", "anonymousClientId": "c1", "owner": owner, "visits": [held], "aggregates": [],
+    }  # fmt: skip
+    with recognised(as_json(tmp_path / "x", value)) as source:
+        assert source.notes == ("The extension exported these records for alice@example.org at https://s.example.",)
+        assert [left.reason for left in source.own()] == ["private"]
+    assert "Update the server" in refusal(as_json(tmp_path / "y", value | {"version": 2}))
+
+
 def test_a_view_that_never_ends_is_no_table(tmp_path):
     path = sample.database(
         tmp_path / "h",
