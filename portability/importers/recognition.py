@@ -65,6 +65,18 @@ def recognised(path: FilePath) -> Iterator[Source]:
         yield _text(lambda: path.open("rb"), head)
 
 
+def check_beginning(path: FilePath) -> None:
+    """Raise UnknownFormat for a file that is neither a database nor an archive nor a text that is taken.
+
+    It reads no more of the file than is needed to say so.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if not head.startswith((sqlite_file.MAGIC, b"PK\x03\x04")):
+        with recognised(path):
+            pass
+
+
 def _database(database: sqlite_file.SqliteFile, path: FilePath) -> Source:
     is_missing = sqlite_file.is_in_wal_mode(path) and not path.with_name(path.name + "-wal").exists()
     notes = (WAL_MISSING,) if is_missing else ()
