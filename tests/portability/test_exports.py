@@ -47,7 +47,7 @@ def full(alice, bob, tmp_path):
         push(alice, path, body[LIST_KEY[path]], anonymousClientId=CLIENT_ID)
     push(alice, VISITS, [visit(id="x", title="=1+1", startedAt=AT_9), bare_visit(id="é\n", title="\ud83d")])
     push(alice, VISITS, [visit(id="x", startedAt=AT_9, category=None, metadata={})], anonymousClientId="b")
-    odd = {"z": 1e300, "ä": 12345678901234567890123, "a": 0.1, "b": [1.0, -0.0, {"y": 1, "x": "\u2028"}], "": None}
+    odd = {"z": 1e300, "ä": 12345678901234567890123, "a": 0.1, "b": [1.0, -0.0, {"y": 1, "x": "é"}], "": None}
     push(alice, VISITS, [visit(id="odd", startedAt=AT_9, metadata=odd)], anonymousClientId="b")
     push(alice, AGGREGATES, [aggregate(tabId=1)], anonymousClientId="b")
     push(bob, VISITS, [visit(url="https://bob.example/")], anonymousClientId="bob")
