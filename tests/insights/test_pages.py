@@ -249,7 +249,8 @@ QUERIES = {
     "/dashboard/history": 9,
     "/dashboard/history?q=page": 10,
     "/dashboard/tabs?from=2025-10-01&to=2025-11-30": 6,
-    "/dashboard/browsers": 7,
+    "/dashboard/browsers": 9,
+    "/dashboard/browsers?counts": 11,
 }
 
 
