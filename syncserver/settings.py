@@ -124,7 +124,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
             # Every template has links that keep the person's filter, and the navigation stands on every page.
-            "builtins": ["syncserver.site_name", "insights.templatetags.filter_links"],
+            "builtins": ["insights.templatetags.filter_links", "syncserver.site_name"],
         },
     }
 ]
