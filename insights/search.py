@@ -13,6 +13,8 @@ from django.core import signing
 from django.db.models import Q
 
 from insights import queries
+from insights.categories.conditions import condition
+from insights.categories.stored_rules import resolver_of
 from insights.numbers import union
 from insights.queries import ListedVisit
 from sync.models import PageVisit
@@ -51,13 +53,13 @@ class Query:
     start: int | None = None
     end: int | None = None
     browser_id: int | None = None
-    category: str = ""
-    without_browsers: tuple[int, ...] = ()
+    category: str | None = None
+    only: Q = field(default_factory=Q)
 
     @property
     def is_narrow(self) -> bool:
         """True if many visits may have to be read to find one that matches."""
-        return bool(self.words or self.domain or self.browser_id is not None or self.category or self.without_browsers)
+        return bool(self.words or self.domain or self.browser_id is not None or self.category is not None or self.only)
 
 
 @dataclass(slots=True)
@@ -91,13 +93,9 @@ def _matching(query: Query) -> Q:
         matching &= Q(title__icontains=word) | Q(url__icontains=word)
     if query.domain:
         matching &= Q(domain=query.domain)
-    if query.category:
-        matching &= Q(category=query.category)
     if query.browser_id is not None:
         matching &= Q(browser_id=query.browser_id)
-    if query.without_browsers:
-        matching &= ~Q(browser_id__in=query.without_browsers)
-    return matching
+    return matching & query.only
 
 
 def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) -> SearchPage:
@@ -109,6 +107,7 @@ def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) 
     if query.end is not None:
         everything = everything.filter(started_at__lt=query.end)
     matching = _matching(query)
+    resolver = resolver_of(user_id)
     found = SearchPage()
     upper = cursor.started_at if cursor else None
     while True:
@@ -123,12 +122,15 @@ def search(user_id: int, query: Query, size: int, cursor: Cursor | None = None) 
                 .values_list("started_at", flat=True)[VISITS_PER_QUERY : VISITS_PER_QUERY + 1]
                 .first()
             )
-        some = left.filter(matching)
-        if lowest is not None:
-            some = some.filter(started_at__gte=lowest)
+        some = left if lowest is None else left.filter(started_at__gte=lowest)
+        if query.category is not None:
+            # The index alone answers which sites these visits are of.
+            pairs = some.values_list("domain", "category").distinct()
+            some = some.filter(condition(resolver, query.category, pairs))
+        some = some.filter(matching)
         ordered = some.order_by("-started_at", "-visit_id", "-browser_id").values_list(*queries.LISTED_COLUMNS)
         for row in ordered[: size - len(found.visits) + 1]:
-            found.visits.append(queries.listed_from_row(row))
+            found.visits.append(queries.listed_from_row(row, resolver))
         if len(found.visits) > size:
             found.visits.pop()
             last = found.visits[-1]

@@ -4,23 +4,26 @@ from datetime import date
 from urllib.parse import urlencode
 
 from django.core import signing
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from id_numbers import parse_id
 from insights import queries, timeline_chart
-from insights.pages.page_context import day_of, page, period_name, viewer_of
+from insights.categories.names import order_of
+from insights.categories.resolver import Resolver
+from insights.categories.stored_rules import resolver_of
+from insights.filter_query import browsers_of_page, chosen_of
+from insights.filters import selection_of
+from insights.pages.page_context import Viewer, day_of, page, period_name, viewer_of
 from insights.pages.page_files import VISITS, file_links, page_file, visit_row
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
 from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
-from sync.browsers import browsers_of, name_of
+from sync.browsers import name_of
 from sync.models import Browser
-from sync.records.page_url import site_of_text
 
 PAGE_SIZE = 50
-# Stands in the filter in place of a browser.
-WITHOUT_IMPORTS = "recorded"
 
 
 @page
@@ -40,23 +43,22 @@ def history(request: HttpRequest) -> HttpResponse:
             errors.append(f"“{asked[name]}” is not a day. Enter it as 2025-11-03.")
         bounds = Period(viewer.zone, day, day) if day else None
         instants[name] = None if bounds is None else bounds.starts_at if name == "from" else bounds.ends_at
-    browsers = browsers_of(viewer.pk)
+    browsers = browsers_of_page(request)
     cursor = None
     if request.GET.get("after"):
         try:
             cursor = cursor_from_text(request.GET["after"])
         except signing.BadSignature as error:
             raise Http404 from error
+    filter_ = chosen_of(request).filter
+    # The search finds the visits of a category itself, some thousands at a time.
+    only = selection_of(filter_.without("category"), browsers, (), Resolver())
     query = Query(
         words=words_of(asked["q"]),
-        domain=site_of_text(asked["site"]) if asked["site"] else "",
         start=instants["from"],
         end=instants["to"],
-        browser_id=parse_id(asked["browser"]),
-        category=asked["category"],
-        without_browsers=tuple(browser.pk for browser in browsers if browser.kind == Browser.Kind.IMPORT)
-        if asked["browser"] == WITHOUT_IMPORTS
-        else (),
+        category=filter_.category,
+        only=only.condition & (only.began(whole_history(viewer)) if only.weekdays or only.hours else Q()),
     )
     found = search(viewer.pk, query, PAGE_SIZE, cursor)
     named = {browser.pk: name_of(browser) for browser in browsers}
@@ -65,7 +67,9 @@ def history(request: HttpRequest) -> HttpResponse:
     if file is not None:
         return file
     older = cursor_to_text(found.next_cursor)
-    kept = {name: value for name, value in asked.items() if value}
+    chosen = filter_.parameters()
+    kept = {name: asked[name] for name in ("q", "from", "to") if asked[name]} | chosen
+    asked |= chosen
     days: dict[date, list[ListedVisit]] = {}
     for each in found.visits:
         days.setdefault(date_at(viewer.zone, each.visit.started_at), []).append(each)
@@ -73,6 +77,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "files": file_links(request),
         "nav": "history",
         "asked": asked,
+        "kept_fields": {name: value for name, value in chosen.items() if name in ("weekdays", "hours")},
         "errors": errors,
         "is_narrow": bool(kept),
         "words": query.words,
@@ -87,22 +92,36 @@ def history(request: HttpRequest) -> HttpResponse:
         "browsers": browsers,
         "has_imports": any(browser.kind == Browser.Kind.IMPORT for browser in browsers),
         "names": {browser.pk: browser for browser in browsers},
-        "categories": queries.categories(viewer.pk, viewer.now - 90 * DAY_MS, viewer.now),
+        "categories": _choices(viewer),
     }
     return render(request, "insights/history.html", context)
+
+
+def whole_history(viewer: Viewer) -> Period:
+    """Return the days from the first visit until today."""
+    first = queries.first_started_at(viewer.pk)
+    return Period(viewer.zone, viewer.today if first is None else date_at(viewer.zone, first), viewer.today)
+
+
+def _choices(viewer: Viewer) -> list[str]:
+    """Return the categories of the last 90 days, in the order of legends."""
+    resolver = resolver_of(viewer.pk)
+    pairs = queries.sources(viewer.pk, viewer.now - 90 * DAY_MS, viewer.now)
+    found = {resolver.category(site, sent) for site, sent in pairs} | {rule.category for rule in resolver.path_rules}
+    return sorted(found - {""}, key=order_of)
 
 
 @page
 def visit(request: HttpRequest) -> HttpResponse:
     """Show one visit with all its fields."""
     viewer = viewer_of(request)
-    browser_id = parse_id(request.GET.get("browser", ""))
+    browser_id = parse_id(request.GET.get("of", request.GET.get("browser", "")))
     if browser_id is None:
         raise Http404
     record = queries.stored_visit(viewer.pk, browser_id, request.GET.get("id", "").replace("\0", ""))
     if record is None:
         raise Http404
-    listed = queries.listed_from_record(record)
+    listed = queries.listed_from_record(record, resolver_of(viewer.pk))
     start, end = listed.visit.started_at, listed.visit.last_known_at
     context = {
         "nav": "",
@@ -110,7 +129,7 @@ def visit(request: HttpRequest) -> HttpResponse:
         "listed": listed,
         "drawn": timeline_chart.drawn_visit(listed, start, max(end, start + 1)),
         "away_ms": sum(high - low for low, high in listed.away),
-        "browser": next((browser for browser in browsers_of(viewer.pk) if browser.pk == listed.browser_id), None),
+        "browser": next((browser for browser in browsers_of_page(request) if browser.pk == listed.browser_id), None),
         "day": date_at(viewer.zone, start),
         "ends_later": date_at(viewer.zone, end) != date_at(viewer.zone, start),
         "metadata": sorted((name, value) for name, value in record.metadata.items() if isinstance(value, (str, int))),
