@@ -11,4 +11,5 @@ urlpatterns = [
     path("sites", views.SitesView.as_view(), name="api-sites"),
     path("timeline", views.TimelineView.as_view(), name="api-timeline"),
     path("search", views.SearchView.as_view(), name="api-search"),
+    path("search/pages", views.FoundPagesView.as_view(), name="api-search-pages"),
 ]

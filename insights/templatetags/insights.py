@@ -12,8 +12,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
-from insights import number_format, numbers, search
+from insights import folded_text, highlighting, number_format, numbers
 from insights.numbers import DEFINITIONS, Visit
+from insights.search_words import Words
 from instants import from_milliseconds
 from sync import browsers
 
@@ -25,6 +26,8 @@ register.filter("scale_label", number_format.scale_label)
 register.filter("percent", number_format.percent)
 register.filter("category_name", number_format.category)
 register.filter("browser_name", browsers.name_of)
+register.filter("readable_url", folded_text.readable_url)
+register.filter("readable_site", folded_text.readable_site)
 ICON_COLORS = 8
 # A number that grew by more than this share is shown with its value before, because +900 % says little.
 MOST_GROWTH = 4
@@ -79,9 +82,19 @@ def break_at_dots(domain: str) -> SafeString:
 
 
 @register.filter
-def highlight(text: str, words: tuple[str, ...]) -> SafeString:
-    """Return text with the words of a search marked."""
-    pieces = search.split_at_words(text, words)
+def highlight(text: str, words: tuple[Words, ...]) -> SafeString:
+    """Return a title with the words of a search marked."""
+    return _marked(text, [each.in_title for each in words or ()])
+
+
+@register.filter
+def highlight_url(text: str, words: tuple[Words, ...]) -> SafeString:
+    """Return a part of a readable URL with the words of a search marked."""
+    return _marked(text, [each.in_url for each in words or ()])
+
+
+def _marked(text: str, words: list[str]) -> SafeString:
+    pieces = highlighting.split_at_words(text, words)
     marked = ((format_html("<mark>{}</mark>", piece) if is_match else piece,) for piece, is_match in pieces)
     return format_html_join("", "{}", marked)
 
