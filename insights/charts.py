@@ -15,8 +15,10 @@ from insights.periods import HOUR_MS, Period, weeks
 
 LEVELS: Final = 4
 WEEKDAYS: Final = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+# More days than this are drawn by week: a phone shows a bar for each day of a year one pixel wide.
+MOST_DAY_BARS: Final = 100
 # More days than this are drawn by month.
-MOST_DAY_BARS: Final = 400
+MOST_WEEK_DAYS: Final = 400
 # Steps between the lines of a scale, in milliseconds, at round minutes and hours.
 STEPS_MS: Final = [minutes * 60_000 for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 480, 720, 1440)]
 
@@ -36,12 +38,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class BarValue:
-    """The numbers of a bar, its name, the text below it ("" for none), and the day that it links to."""
+    """The numbers of a bar, its name, the text below it ("" for none), and the day on which its time begins."""
 
     label: str
     tick: str
     hour: Hour
-    day: date | None = None
+    day: date
+    hour_of_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,30 +113,44 @@ def hours_of_day(hours: dict[int, Hour], period: Period) -> Chart:
     _, labels = period.hours
     names = {label: f"{label % 24:02}" for label in labels}
     values = [
-        BarValue(name, "" if place % 3 else name, hours.get(label, Hour()))
+        BarValue(name, "" if place % 3 else name, hours.get(label, Hour()), period.first, label % 24)
         for place, (label, name) in enumerate(names.items())
     ]
     return chart(values, "hour")
 
 
 def days_or_months(days: Sequence[tuple[date, Hour]]) -> Chart:
-    """Return the chart of consecutive days by day, or by month when there are very many."""
-    if len(days) > MOST_DAY_BARS:
+    """Return the chart of consecutive days by day, or by week or month when there are very many."""
+    if len(days) > MOST_WEEK_DAYS:
         return months(days)
+    if len(days) > MOST_DAY_BARS:
+        return by_week(days)
     values = [BarValue(f"{day.day} {day:%b}", tick(days, place), hour, day) for place, (day, hour) in enumerate(days)]
     return chart(values, "day")
 
 
+def by_week(days: Sequence[tuple[date, Hour]]) -> Chart:
+    """Return the chart of consecutive days by week, with the name of a month below the week in which it begins."""
+    numbers = dict(days)
+    values = []
+    for week in weeks(days[0][0], days[-1][0]):
+        inside = [day for day in week if day is not None]
+        whole = Hour()
+        for day in inside:
+            whole.add(numbers[day])
+        first = next((day for day in inside if day.day == 1), None)
+        name = f"{inside[0].day} {inside[0]:%b} – {inside[-1].day} {inside[-1]:%b}"
+        values.append(BarValue(name, f"{first:%b}" if first else "", whole, inside[0]))
+    return chart(values, "week")
+
+
 def tick(days: Sequence[tuple[date, Hour]], place: int) -> str:
-    """Return the text below a day: its weekday in a week, its day in a month or season, its month in a year."""
+    """Return the text below a day: its weekday in a week, its day in a month or season."""
     day, _ = days[place]
     if len(days) <= 7:
         return f"{day:%a}"
     if len(days) <= 31 and days[0][0].month == days[-1][0].month:
         return "" if place % 3 else f"{day.day}"
-    if len(days) > 100:
-        # A last month of under two weeks has no room for its name.
-        return f"{day:%b}" if day.day == 1 and len(days) - place > 14 else ""
     every = max(2, round(len(days) / 8))
     return "" if place % every or len(days) - place < every / 2 else f"{day.day} {day:%b}"
 
@@ -145,7 +162,7 @@ def months(days: Sequence[tuple[date, Hour]]) -> Chart:
         sums.setdefault(day.replace(day=1), Hour()).add(hour)
     every = max(1, len(sums) // 8)
     values = [
-        BarValue(f"{day:%b %Y}", "" if place % every else f"{day:%b %Y}", hour)
+        BarValue(f"{day:%b %Y}", "" if place % every else f"{day:%b %Y}", hour, day)
         for place, (day, hour) in enumerate(sums.items())
     ]
     return chart(values, "month")

@@ -36,13 +36,16 @@ _UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 def fold(text: str) -> str:
     """Return text in the form in which it is compared; white space becomes single blanks."""
     if text.isascii():
-        return " ".join(text.lower().split())
+        lower = text.lower()
+        return lower.strip(" ") if lower.isprintable() and "  " not in lower else " ".join(lower.split())
     taken_apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return " ".join(unicodedata.normalize("NFC", taken_apart.translate(_FOLDING)).split())
 
 
 def _decoded(found: re.Match[str]) -> str:
     text = bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "surrogateescape")
+    if text.isprintable():
+        return text
     return "".join(
         f"%{ord(letter) - 0xDC00:02X}"
         if "\udc80" <= letter <= "\udcff"

@@ -5,7 +5,7 @@ it. None stands for an unknown number, which is not 0.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -47,7 +47,7 @@ class Visit(NamedTuple):
     ended_at: int | None
     active_ms: int | None
     domain: str = ""
-    category: str | None = None
+    category: str = ""
 
     @property
     def last_known_at(self) -> int:
@@ -225,11 +225,19 @@ class Sums:
         self.unknown.add(other.unknown)
 
 
+def add_by_category(sums: dict[str, int], others: Mapping[str, int]) -> None:
+    """Add the active time of others to that of each category."""
+    for category, active_ms in others.items():
+        sums[category] = sums.get(category, 0) + active_ms
+
+
 @dataclass(slots=True)
 class Hour(Sums):
     """The numbers of one hour of the person's clock, or of several added up."""
 
     clock_sum_ms: int = 0
+    # The active time by category, "" for none.
+    categories: dict[str, int] = field(default_factory=dict)
 
     @property
     def clock_ms(self) -> int | None:
@@ -240,6 +248,7 @@ class Hour(Sums):
         """Add the numbers of another hour."""
         self.add_sums(other)
         self.clock_sum_ms += other.clock_sum_ms
+        add_by_category(self.categories, other.categories)
 
 
 @dataclass(slots=True)
@@ -259,8 +268,7 @@ class Site(Sums):
         """Add the numbers of the same domain at other instants."""
         self.add_sums(other)
         self.longest_ms = max(self.longest_ms, other.longest_ms)
-        for category, active_ms in other.categories.items():
-            self.categories[category] = self.categories.get(category, 0) + active_ms
+        add_by_category(self.categories, other.categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +300,9 @@ class Tally:
             self.sites.setdefault(domain, Site()).add(site)
 
 
-def tally(visits: Iterable[Visit], starts: Sequence[int], labels: Sequence[int], end: int) -> Tally:
+def tally(  # noqa: PLR0912  # most visits take a short way of their own
+    visits: Iterable[Visit], starts: Sequence[int], labels: Sequence[int], end: int
+) -> Tally:
     """Return the tally of the hours that begin at `starts` and are over at `end`; visits come in order of their start.
 
     A visit that reaches beyond the hours counts with its share, and is counted as a visit only where it began.
@@ -314,6 +324,8 @@ def tally(visits: Iterable[Visit], starts: Sequence[int], labels: Sequence[int],
             hour.active_sum_ms += inside_ms
             hour.time_sum_ms += time_ms
             hour.visits += 1
+            if inside_ms:
+                hour.categories[category] = hour.categories.get(category, 0) + inside_ms
             if stop > fresh:
                 hour.clock_sum_ms += stop - fresh
                 clocked_until = stop
@@ -325,6 +337,8 @@ def tally(visits: Iterable[Visit], starts: Sequence[int], labels: Sequence[int],
                 continue
             for place, of_hour in parts(visit, starts, end):
                 _add_part(hours[place], visit, of_hour)
+                if of_hour.active_ms:
+                    add_by_category(hours[place].categories, {category: of_hour.active_ms})
             stop = min(stop, end)
             _add_to_clock(hours, starts, stops, fresh, stop)
             clocked_until = max(clocked_until, stop)
@@ -339,7 +353,6 @@ def tally(visits: Iterable[Visit], starts: Sequence[int], labels: Sequence[int],
                 site.longest_ms = active_ms
         if ended_at is None or active_ms is None:
             site.unknown.add_part(visit, Part(inside_ms, time_ms, begins))
-        category = category or ""
         site.categories[category] = site.categories.get(category, 0) + inside_ms
     return Tally(_by_label(labels, hours), sites)
 

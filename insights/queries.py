@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Q, QuerySet, Sum, Value
 
+from insights.categories.resolver import Resolver
+from insights.categories.stored_rules import resolver_of
 from insights.numbers import Span, Visit, active_time, end_of, union
 from sync.models import LONG_VISIT, PageVisit, SyncBatch, TabAggregate
 
@@ -48,11 +50,31 @@ def is_within(visit: Visit, start: int) -> bool:
     return visit.started_at >= start or visit.last_known_at > start
 
 
-def visits(user_id: int, start: int, end: int, only: Q | None = None) -> Iterator[Visit]:
+def categories_by_path(user_id: int, start: int, end: int, resolver: Resolver) -> dict[int, str]:
+    """Return, by the id of their row, the category of the visits of [start, end) that a rule for a path decides."""
+    found: dict[int, str] = {}
+    sites = {rule.site for rule in resolver.path_rules}
+    for candidates in overlapping(user_id, start, end) if sites else ():
+        # The index knows the domain, so only rows of these sites are read.
+        ids = candidates.filter(domain__in=sites).values("pk")
+        rows = PageVisit.objects.filter(user_id=user_id, pk__in=ids).values_list("pk", "domain", "url")
+        for pk, domain, url in rows.iterator(chunk_size=10_000):
+            rule = resolver.path_rule(domain, url)
+            if rule is not None:
+                found[pk] = rule.category
+    return found
+
+
+def visits(
+    user_id: int, start: int, end: int, only: Q | None = None, *, resolver: Resolver | None = None
+) -> Iterator[Visit]:
     """Yield every visit that overlaps or begins in [start, end), in order of their start."""
+    resolver = resolver or resolver_of(user_id)
+    by_path = categories_by_path(user_id, start, end, resolver)
     for found in overlapping(user_id, start, end):
-        rows = found.filter(only or Q()).order_by("started_at").values_list(*VISIT_COLUMNS)
-        for row in rows.iterator(chunk_size=10_000):
+        rows = found.filter(only or Q()).order_by("started_at").values_list("pk", *VISIT_COLUMNS)
+        for pk, *row in rows.iterator(chunk_size=10_000):
+            row[-1] = (by_path and by_path.get(pk)) or resolver.category(row[-2], row[-1])
             visit = visit_from_row(*row)
             if is_within(visit, start):
                 yield visit
@@ -87,16 +109,17 @@ def counts_and_highest_seqs(user_id: int, cuts: Sequence[int]) -> list[tuple[int
     return [found.get(place, (0, 0)) for place in range(len(ranges))]
 
 
-def first_started_at(user_id: int) -> int | None:
+def first_started_at(user_id: int, only: Q | None = None) -> int | None:
     """Return the start of the person's first visit; None without any."""
-    return PageVisit.objects.filter(user_id=user_id).order_by("started_at").values_list("started_at", flat=True).first()
+    mine = PageVisit.objects.filter(only or Q(), user_id=user_id)
+    return mine.order_by("started_at").values_list("started_at", flat=True).first()
 
 
-def nearest_started_at(user_id: int, instant: int) -> int | None:
+def nearest_started_at(user_id: int, instant: int, only: Q | None = None) -> int | None:
     """Return the start of the last visit before an instant, else of the first one after it; None without any."""
-    mine = PageVisit.objects.filter(user_id=user_id)
+    mine = PageVisit.objects.filter(only or Q(), user_id=user_id)
     before = mine.filter(started_at__lt=instant).order_by("-started_at").values_list("started_at", flat=True).first()
-    return first_started_at(user_id) if before is None else before
+    return first_started_at(user_id, only) if before is None else before
 
 
 class ListedVisit(NamedTuple):
@@ -124,42 +147,49 @@ class ListedVisit(NamedTuple):
         )
 
 
-def listed_from_row(row: Sequence[Any]) -> ListedVisit:
-    """Return a visit from its LISTED_COLUMNS."""
+def listed_from_row(row: Sequence[Any], resolver: Resolver) -> ListedVisit:
+    """Return a visit from its LISTED_COLUMNS, with its category."""
     browser_id, visit_id, tab_id, url, title, idle_periods, is_active = row[len(VISIT_COLUMNS) :]
     visit = visit_from_row(*row[: len(VISIT_COLUMNS)])
+    visit = visit._replace(category=resolver.category(visit.domain, visit.category, url))
     # An imported visit without any time is over; its end is only not known.
     is_open = row[1] is None and (is_active or visit.ended_at is not None)
     return ListedVisit(visit, browser_id, visit_id, tab_id, url, title, is_open, idle_periods)
 
 
-def listed_from_record(record: PageVisit) -> ListedVisit:
+def listed_from_record(record: PageVisit, resolver: Resolver) -> ListedVisit:
     """Return a stored visit as lists show it."""
-    return listed_from_row([getattr(record, column) for column in LISTED_COLUMNS])
+    return listed_from_row([getattr(record, column) for column in LISTED_COLUMNS], resolver)
 
 
-def listed_visits(user_id: int, start: int, end: int) -> list[ListedVisit]:
+def listed_visits(user_id: int, start: int, end: int, only: Q | None = None) -> list[ListedVisit]:
     """Return every visit that overlaps or begins in [start, end), in order of their start."""
+    resolver = resolver_of(user_id)
     listed = [
-        listed_from_row(row)
+        listed_from_row(row, resolver)
         for found in overlapping(user_id, start, end)
-        for row in found.order_by("started_at", "visit_id", "browser_id").values_list(*LISTED_COLUMNS)
+        for row in found.filter(only or Q())
+        .order_by("started_at", "visit_id", "browser_id")
+        .values_list(*LISTED_COLUMNS)
     ]
     return [each for each in listed if is_within(each.visit, start)]
 
 
-def latest_visits(user_id: int, start: int, end: int, most: int) -> list[ListedVisit]:
+def latest_visits(
+    user_id: int, start: int, end: int, most: int, only: Q | None = None, *, resolver: Resolver | None = None
+) -> list[ListedVisit]:
     """Return at most `most` of the visits that begin in [start, end), newest first."""
-    found = PageVisit.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
+    found = PageVisit.objects.filter(only or Q(), user_id=user_id, started_at__gte=start, started_at__lt=end)
     ordered = found.order_by("-started_at", "-visit_id", "-browser_id").values_list(*LISTED_COLUMNS)
-    return [listed_from_row(row) for row in ordered[:most]]
+    resolver = resolver or resolver_of(user_id)
+    return [listed_from_row(row, resolver) for row in ordered[:most]]
 
 
-def listed_of_keys(user_id: int, keys: list[int]) -> list[ListedVisit]:
+def listed_of_keys(user_id: int, keys: list[int], resolver: Resolver) -> list[ListedVisit]:
     """Return the visits that have these primary keys, newest first."""
     found = PageVisit.objects.filter(user_id=user_id, pk__in=keys) if keys else PageVisit.objects.none()
     ordered = found.order_by("-started_at", "-visit_id", "-browser_id").values_list(*LISTED_COLUMNS)
-    return [listed_from_row(row) for row in ordered]
+    return [listed_from_row(row, resolver) for row in ordered]
 
 
 def stored_visit(user_id: int, browser_id: int, visit_id: str) -> PageVisit | None:
@@ -190,9 +220,9 @@ def batch_errors(user_id: int, since: datetime, most: int) -> list[tuple[int | N
     return list(found.order_by("-received_at").values_list("browser_id", "errors")[:most])
 
 
-def tab_aggregates(user_id: int, start: int, end: int) -> list[TabAggregate]:
+def tab_aggregates(user_id: int, start: int, end: int, only: Q | None = None) -> list[TabAggregate]:
     """Return the aggregates of the tabs opened in [start, end), newest first."""
-    found = TabAggregate.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
+    found = TabAggregate.objects.filter(only or Q(), user_id=user_id, started_at__gte=start, started_at__lt=end)
     return list(found.defer("digest", "statistics").order_by("-started_at"))
 
 
@@ -202,8 +232,8 @@ def site_started_at(user_id: int, domain: str, *, last: bool) -> int | None:
     return found.values_list("started_at", flat=True).first()
 
 
-class PageOfSite(NamedTuple):
-    """One URL of a site and its numbers in a period; the active time is None where none is known."""
+class PageNumbers(NamedTuple):
+    """One URL and its numbers in a period; the active time is None where none is known."""
 
     url: str
     title: str
@@ -211,22 +241,32 @@ class PageOfSite(NamedTuple):
     active_ms: int | None
 
 
-def pages_of_site(user_id: int, domain: str, start: int, end: int, most: int) -> list[PageOfSite]:
-    """Return the URLs of a site with visits that begin in [start, end), most active time first."""
+def count_visits(user_id: int, start: int, end: int, only: Q) -> int:
+    """Return the number of visits that begin in [start, end)."""
+    return PageVisit.objects.filter(only, user_id=user_id, started_at__gte=start, started_at__lt=end).count()
+
+
+def pages(user_id: int, start: int, end: int, only: Q) -> list[PageNumbers]:
+    """Return the URLs of the visits that begin in [start, end), most active time first.
+
+    The URL of every visit is read from its row, so callers ask for periods or sites of limited size.
+    """
     mine = PageVisit.objects.filter(user_id=user_id)
-    # The index knows the domain, so only rows of this site are read.
-    ids = mine.filter(started_at__gte=start, started_at__lt=end, domain=domain).values("pk")
-    found: dict[str, PageOfSite] = {}
-    for url, title, *columns in mine.filter(pk__in=ids).values_list("url", "title", *TIME_COLUMNS):
+    # The index knows the conditions, so only rows that meet them are read.
+    ids = mine.filter(only, started_at__gte=start, started_at__lt=end).values("pk")
+    found: dict[str, PageNumbers] = {}
+    for url, title, *columns in (
+        mine.filter(pk__in=ids).order_by("started_at").values_list("url", "title", *TIME_COLUMNS)
+    ):
         active_ms = visit_from_row(*columns).active_ms
-        page = found.get(url, PageOfSite(url, "", 0, None))
+        page = found.get(url, PageNumbers(url, "", 0, None))
         if page.active_ms is not None:
             active_ms = page.active_ms + (active_ms or 0)
-        found[url] = PageOfSite(url, title or page.title, page.visits + 1, active_ms)
-    return sorted(found.values(), key=lambda page: (-(page.active_ms or 0), -page.visits, page.url))[:most]
+        found[url] = PageNumbers(url, title.strip() or page.title, page.visits + 1, active_ms)
+    return sorted(found.values(), key=lambda page: (-(page.active_ms or 0), -page.visits, page.url))
 
 
 def sources(user_id: int, start: int, end: int) -> set[tuple[str, str | None]]:
-    """Return the pairs of site and category sent of the visits that begin in [start, end)."""
-    found = PageVisit.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
-    return set(found.values_list("domain", "category").distinct())
+    """Return the pairs of site and category sent of the visits that overlap or begin in [start, end), and of others."""
+    long, recent = (found.values_list("domain", "category").distinct() for found in overlapping(user_id, start, end))
+    return {*long, *recent}

@@ -21,6 +21,7 @@ from insights import queries
 from insights.categories.conditions import NOTHING, condition
 from insights.categories.names import name_of
 from insights.categories.resolver import Resolver
+from insights.filters import NO_CATEGORY
 from insights.folded_text import fold, readable_url
 from insights.periods import Period
 from insights.queries import ListedVisit
@@ -74,13 +75,14 @@ class Query:
     start: int | None = None
     end: int | None = None
     condition: Q = field(default_factory=Q)
-    category: str = ""
+    # "" stands for visits without one.
+    category: str | None = None
     url: str = ""
 
     @property
     def asks_categories(self) -> bool:
         """True if the category of a visit decides."""
-        return bool(self.category or self.words.categories)
+        return self.category is not None or bool(self.words.categories)
 
 
 @dataclass(slots=True)
@@ -125,10 +127,10 @@ def category_condition(query: Query, resolver: Resolver, pairs: set[tuple[str, s
 
     def any_of(wanted: Iterable[str]) -> Q:
         typed = {fold(text) for text in wanted}
-        found = [name for name in known if fold(name) in typed or fold(name_of(name)) in typed]
+        found = [name for name in known if not typed.isdisjoint({fold(name or NO_CATEGORY), fold(name_of(name))})]
         return reduce(or_, [condition(resolver, name, pairs) for name in found], NOTHING)
 
-    met = condition(resolver, query.category, pairs) if query.category else Q()
+    met = Q() if query.category is None else condition(resolver, query.category, pairs)
     asked = query.words.categories
     met &= any_of(asked.wanted) if asked.wanted else Q()
     return met & ~any_of(asked.unwanted) if asked.unwanted else met
@@ -149,6 +151,9 @@ def _before(place: Place) -> Q:
     older = Q(started_at__lt=place.started_at)
     earlier_id = Q(started_at=place.started_at, visit_id__lt=place.visit_id)
     same_id = Q(started_at=place.started_at, visit_id=place.visit_id, browser_id__lt=place.browser_id)
+    if not place.visit_id:
+        # No visit has an empty id. So the index alone answers, which knows no ids.
+        return Q(started_at__lt=place.started_at)
     # The first condition repeats the others so that an index can serve it.
     return Q(started_at__lte=place.started_at) & (older | earlier_id | same_id)
 
@@ -164,12 +169,8 @@ def matches(words: SearchWords, title: str, url: str) -> bool:
 _PLACE_COLUMNS: Final = ("started_at", "visit_id", "browser_id")
 
 
-class _Text(NamedTuple):
-    """The text of one visit."""
-
-    pk: int
-    url: str
-    title: str
+# The start, id and browser of a visit, its primary key, its URL and its title.
+_Row = tuple[int, str, int, int, str, str]
 
 
 @dataclass
@@ -185,22 +186,21 @@ class _Reader:
     def __post_init__(self) -> None:
         self.condition = self.query.condition & site_condition(self.query.words.sites)
 
-    def read(self, place: Place | None) -> Iterator[tuple[Place, _Text | None]]:
-        """Yield each visit before a place with its own place, and None with the places between two queries."""
+    def read(self, place: Place | None) -> Iterator[_Row | Place]:
+        """Yield each visit before a place, and after each query the place that it reached."""
         while True:
             began = time.monotonic()
             rows, place = self._window(place)
-            for *keys, pk, url, title in rows:
-                yield Place(*keys), _Text(pk, url, title)
+            yield from rows
             if place is None:
                 return
-            yield place, None
+            yield place
             took = max(time.monotonic() - began, 0.001)
             self.window = min(
                 max(int(self.window * WINDOW_SECONDS / took), FIRST_WINDOW), 2 * self.window, LARGEST_WINDOW
             )
 
-    def _window(self, place: Place | None) -> tuple[list[tuple[Any, ...]], Place | None]:
+    def _window(self, place: Place | None) -> tuple[list[_Row], Place | None]:
         """Return the visits of the next window, and the place after it; None at the end of the history."""
         visits = PageVisit.objects.filter(user_id=self.user_id)
         left = visits if place is None else visits.filter(_before(place))
@@ -216,11 +216,11 @@ class _Reader:
             starts = left.order_by("-started_at").values_list("started_at", flat=True)
             lowest = starts[self.window : self.window + 1].first()
             reached = left if lowest is None else left.filter(started_at__gte=lowest)
-            condition = self.condition
+            asked = self.condition
             if self.query.asks_categories:
                 pairs = set(reached.values_list("domain", "category").distinct())
-                condition &= category_condition(self.query, self.resolver, pairs)
-            left = visits.filter(pk__in=reached.filter(condition).values("pk"))
+                asked &= category_condition(self.query, self.resolver, pairs)
+            left = visits.filter(pk__in=reached.filter(asked).values("pk"))
         newest_first = left.order_by("-started_at", "-visit_id", "-browser_id")
         rows = list(newest_first.values_list(*_PLACE_COLUMNS, "pk", "url", "title")[:most])
         if len(rows) == most:
@@ -254,26 +254,29 @@ def search(user_id: int, query: Query, resolver: Resolver, limits: Limits, curso
     place = cursor.place if cursor else None
     keys: list[int] = []
     urls: set[str] = set()
-    for reached, text in reader.read(place):
-        if text and _is_wanted(query, text):
-            if len(keys) == limits.visits or (len(urls) == limits.urls and text.url not in urls):
+    last: _Row | Place | None = place
+    for row in reader.read(place):
+        if not isinstance(row, Place) and _is_wanted(query, row):
+            url = row[4]
+            if len(keys) == limits.visits or (len(urls) == limits.urls and url not in urls):
                 break
             page.found += 1
             if not limits.only_counts:
-                keys.append(text.pk)
-                urls.add(text.url)
-        place = reached
+                keys.append(row[3])
+                urls.add(url)
+        last = row
         if time.monotonic() >= deadline:
             page.is_cut_short = True
             break
     else:
-        place = None
-    page.visits = queries.listed_of_keys(user_id, keys)
-    page.next_cursor = Cursor(place, page.found) if place else None
+        last = None
+    page.visits = queries.listed_of_keys(user_id, keys, resolver)
+    page.next_cursor = Cursor(Place(*last[:3]), page.found) if last else None
     return page
 
 
-def _is_wanted(query: Query, text: _Text) -> bool:
-    if query.url and text.url != query.url:
+def _is_wanted(query: Query, row: _Row) -> bool:
+    *_, url, title = row
+    if query.url and url != query.url:
         return False
-    return not query.words.reads_text or matches(query.words, text.title, text.url)
+    return not query.words.reads_text or matches(query.words, title, url)

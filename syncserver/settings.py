@@ -117,7 +117,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            # Every template has links that keep the person's filter, and the navigation stands on every page.
+            "builtins": ["insights.templatetags.filter_links"],
         },
     }
 ]

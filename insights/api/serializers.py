@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from id_numbers import ID_PATTERN
+from insights.filters import NO_CATEGORY
 from insights.numbers import DEFINITIONS
 from insights.period_query import DayField, PeriodQuery
 from insights.search_words import HELP, MAX_QUERY
@@ -47,7 +48,10 @@ class SearchQuery(serializers.Serializer[Any]):
     )
     browser = serializers.RegexField(ID_PATTERN, required=False, help_text="A browser's id, from a result.")
     category = serializers.CharField(
-        required=False, allow_blank=True, max_length=64, help_text="A category, as in answers."
+        required=False,
+        allow_blank=True,
+        max_length=64,
+        help_text=f"A category, as in answers; {NO_CATEGORY} for visits without one.",
     )
     # A visit's id may have 128 characters of any script, and stands in the cursor as JSON in base64.
     cursor = serializers.CharField(required=False, max_length=3_000, help_text="The `next` of the step before.")

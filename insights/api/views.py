@@ -28,6 +28,7 @@ from insights.api.serializers import (
     TimelineSerializer,
 )
 from insights.categories.stored_rules import resolver_of
+from insights.filters import NO_CATEGORY
 from insights.found_pages import FoundPage, found_pages
 from insights.numbers import Hour, Site, Totals
 from insights.period_query import PeriodQuery
@@ -304,10 +305,15 @@ class SearchCall(InsightView):
             asked.get("from"),
             asked.get("to"),
             condition=condition,
-            category=asked.get("category", ""),
+            category=_category(asked),
         )
         user_id = self.user_id(request)
         return search(user_id, found, resolver_of(user_id), limits_of(asked["limit"]), cursor)
+
+
+def _category(asked: dict[str, Any]) -> str | None:
+    category = asked.get("category") or None
+    return "" if category == NO_CATEGORY else category
 
 
 class SearchView(SearchCall):

@@ -1,5 +1,6 @@
 """The category of a visit, by a person's rules, by what the extension sent, and by the built-in table. Pure."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
@@ -7,14 +8,10 @@ from typing import Final, NamedTuple
 
 from insights.categories import well_known
 
-# A category as the extension sent it, or the number of the person's rule for the path of the visit.
-Sent = str | int | None
-
 
 class PathRule(NamedTuple):
     """A rule for the pages of a site at a path and below it."""
 
-    number: int
     site: str
     path: str
     category: str
@@ -61,8 +58,7 @@ class Resolver:
         self.by_site: Final = by_site or {}
         # The longest path first.
         self.path_rules: Final = tuple(sorted(path_rules, key=lambda rule: (-len(rule.path), rule.path, rule.site)))
-        self._by_number = {rule.number: rule.category for rule in self.path_rules}
-        self._known: dict[tuple[str, Sent], str] = {}
+        self._known: dict[tuple[str, str | None], str] = {}
 
     @cached_property
     def _patterns(self) -> dict[str, list[tuple[re.Pattern[str], PathRule]]]:
@@ -71,22 +67,23 @@ class Resolver:
             found.setdefault(rule.site, []).append((re.compile(rule.url_pattern), rule))
         return found
 
+    @cached_property
+    def fingerprint(self) -> int:
+        """A number that changes with the rules and with the built-in table."""
+        everything = sorted(self.by_site.items()), self.path_rules, sorted(built_in_categories().items())
+        return int.from_bytes(hashlib.sha256(repr(everything).encode()).digest()[:6])
+
     def path_rule(self, site: str, url: str) -> PathRule | None:
         """Return the person's rule for the path of a URL; None without one."""
         return next((rule for pattern, rule in self._patterns.get(site, ()) if pattern.match(url)), None)
 
-    def category(self, site: str, sent: Sent, url: str = "") -> str:
+    def category(self, site: str, sent: str | None, url: str = "") -> str:
         """Return the category of a visit, "" for none; without a URL the rules for paths are left out."""
         rule = self.path_rule(site, url) if url else None
         if rule is not None:
             return rule.category
         found = self._known.get((site, sent))
         if found is None:
-            found = self._known[site, sent] = self._category(site, sent)
+            found = _first(site, self.by_site) or sent or built_in_category(site)
+            self._known[site, sent] = found
         return found
-
-    def _category(self, site: str, sent: Sent) -> str:
-        if isinstance(sent, int):
-            # The rule may have been deleted since the visits were read.
-            return self._by_number.get(sent) or self._category(site, None)
-        return _first(site, self.by_site) or sent or built_in_category(site)

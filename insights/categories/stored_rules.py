@@ -25,7 +25,7 @@ def resolver_of(user_id: int) -> Resolver:
     rules = rules_of(user_id)
     return Resolver(
         {rule.site: rule.category for rule in rules if not rule.path},
-        [PathRule(rule.pk, rule.site, rule.path, rule.category) for rule in rules if rule.path],
+        [PathRule(rule.site, rule.path, rule.category) for rule in rules if rule.path],
     )
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from insights import queries
+from insights.filter_query import browsers_of_page
 from insights.pages.page_context import page, silent_browsers, viewer_of
 from sync.browsers import browsers_of
 
@@ -30,8 +31,8 @@ def browsers(request: HttpRequest) -> HttpResponse:
                 for text in texts:
                     reason = f"{name}: {text}"
                     of_browser[reason] = of_browser.get(reason, 0) + 1
-    silent = {browser.pk for browser in silent_browsers(viewer.pk)}
-    known = browsers_of(viewer.pk)
+    known = browsers_of_page(request)
+    silent = {browser.pk for browser in silent_browsers(known)}
     context = {
         "nav": "browsers",
         "browsers": [

@@ -15,14 +15,16 @@ from insights import queries, search, timeline_chart
 from insights.categories.names import order_of
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
+from insights.filter_query import browsers_of_page, chosen_of
+from insights.filters import Filter, selection_of
 from insights.found_pages import found_pages
 from insights.number_format import percent
 from insights.pages.page_context import Viewer, day_of, page, period_name, viewer_of
 from insights.pages.page_files import VISITS, file_links, page_file, visit_row
-from insights.periods import DAY_MS, date_at, period_of
+from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
 from insights.search_words import MAX_QUERY, SearchWords, search_words
-from sync.browsers import browsers_of, name_of
+from sync.browsers import name_of
 from sync.limits import MAX_URL
 from sync.models import Browser
 from sync.records.page_url import site_of_text
@@ -30,10 +32,8 @@ from sync.records.page_url import site_of_text
 PAGE_SIZE: Final = 50
 # The visits of one step in which pages are grouped. A page that was opened again and again fills no step.
 GROUPED_VISITS: Final = 500
-# Stands in the filter in place of a browser.
-WITHOUT_IMPORTS: Final = "recorded"
 # The longest value of each parameter; a longer one is refused and not cut.
-PARAMETERS: Final = {"q": MAX_QUERY, "site": 2_000, "from": 10, "to": 10, "browser": 20, "category": 64, "url": MAX_URL}
+PARAMETERS: Final = {"q": MAX_QUERY, "from": 10, "to": 10, "url": MAX_URL}
 
 
 @dataclass(slots=True)
@@ -41,6 +41,7 @@ class Asked:
     """What the URL of the history asks for, and sentences about what is wrong with it."""
 
     values: dict[str, str]
+    filter: Filter = field(default_factory=Filter)
     words: SearchWords = field(default_factory=SearchWords)
     days: dict[str, date | None] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
@@ -48,7 +49,7 @@ class Asked:
     @property
     def kept(self) -> dict[str, str]:
         """The parameters that links repeat."""
-        return {name: value for name, value in self.values.items() if value}
+        return {name: value for name, value in self.values.items() if value} | self.filter.parameters()
 
     @property
     def groups_pages(self) -> bool:
@@ -58,7 +59,8 @@ class Asked:
 
 def asked_of(request: HttpRequest) -> Asked:
     """Return what a URL asks for."""
-    asked = Asked({name: request.GET.get(name, "").replace("\0", " ").strip() for name in PARAMETERS})
+    values = {name: request.GET.get(name, "").replace("\0", " ").strip() for name in PARAMETERS}
+    asked = Asked(values, chosen_of(request).filter)
     for name, most in PARAMETERS.items():
         value = asked.values[name]
         if name in ("from", "to"):
@@ -83,7 +85,7 @@ def history(request: HttpRequest) -> HttpResponse:
     """
     viewer = viewer_of(request)
     asked = asked_of(request)
-    browsers = browsers_of(viewer.pk)
+    browsers = browsers_of_page(request)
     try:
         cursor = search.cursor_from_text(request.GET["after"]) if request.GET.get("after") else None
     except signing.BadSignature as error:
@@ -105,7 +107,10 @@ def history(request: HttpRequest) -> HttpResponse:
     context = {
         "files": file_links(request),
         "nav": "history",
-        "asked": asked.values,
+        "asked": asked.values | asked.filter.parameters(),
+        "kept_fields": {
+            name: value for name, value in asked.filter.parameters().items() if name in ("weekdays", "hours")
+        },
         "errors": asked.errors,
         "most_letters": MAX_QUERY,
         "is_narrow": bool(asked.kept),
@@ -113,7 +118,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "names": {browser.pk: browser for browser in browsers},
         "older": link_to(asked, found),
         "newest": f"?{urlencode(asked.kept)}" if cursor else "",
-        "kept": urlencode({name: value for name, value in asked.kept.items() if name not in ("q", "url")}),
+        "days_asked": {name: asked.values[name] for name in ("from", "to")},
         **(search_state(viewer, query, found) if asked.kept else {}),
         **results_of(viewer, asked, found),
     }
@@ -129,26 +134,29 @@ def history(request: HttpRequest) -> HttpResponse:
 
 def query_of(viewer: Viewer, asked: Asked, browsers: list[Browser]) -> search.Query:
     """Return the query of a search with the filters beside it."""
-    values, condition = asked.values, Q()
-    if values["site"]:
-        condition &= Q(domain=site_of_text(values["site"]))
-    if values["url"]:
+    # The search itself finds the visits of a category, some thousands at a time.
+    only = selection_of(asked.filter.without("category"), browsers, (), Resolver())
+    condition = only.condition
+    if only.weekdays or only.hours:
+        condition &= only.began(whole_history(viewer))
+    if asked.values["url"]:
         # The index knows the site and not the URL.
-        condition &= Q(domain=site_of_text(values["url"]))
-    if values["browser"] == WITHOUT_IMPORTS:
-        imports = [browser.pk for browser in browsers if browser.kind == Browser.Kind.IMPORT]
-        condition &= ~Q(browser_id__in=imports) if imports else Q()
-    elif (browser_id := parse_id(values["browser"])) is not None:
-        condition &= Q(browser_id=browser_id)
+        condition &= Q(domain=site_of_text(asked.values["url"]))
     return search.query_of(
         asked.words,
         viewer.zone,
         asked.days.get("from"),
         asked.days.get("to"),
         condition=condition,
-        category=values["category"],
-        url=values["url"],
+        category=asked.filter.category,
+        url=asked.values["url"],
     )
+
+
+def whole_history(viewer: Viewer) -> Period:
+    """Return the days from the first visit until today."""
+    first = queries.first_started_at(viewer.pk)
+    return Period(viewer.zone, viewer.today if first is None else date_at(viewer.zone, first), viewer.today)
 
 
 def categories_of(viewer: Viewer, resolver: Resolver) -> list[str]:
@@ -207,13 +215,13 @@ def search_state(viewer: Viewer, query: search.Query, found: search.SearchPage) 
 def visit(request: HttpRequest) -> HttpResponse:
     """Show one visit with all its fields."""
     viewer = viewer_of(request)
-    browser_id = parse_id(request.GET.get("browser", ""))
+    browser_id = parse_id(request.GET.get("of", request.GET.get("browser", "")))
     if browser_id is None:
         raise Http404
     record = queries.stored_visit(viewer.pk, browser_id, request.GET.get("id", "").replace("\0", ""))
     if record is None:
         raise Http404
-    listed = queries.listed_from_record(record)
+    listed = queries.listed_from_record(record, resolver_of(viewer.pk))
     start, end = listed.visit.started_at, listed.visit.last_known_at
     context = {
         "nav": "",
@@ -221,7 +229,7 @@ def visit(request: HttpRequest) -> HttpResponse:
         "listed": listed,
         "drawn": timeline_chart.drawn_visit(listed, start, max(end, start + 1)),
         "away_ms": sum(high - low for low, high in listed.away),
-        "browser": next((browser for browser in browsers_of(viewer.pk) if browser.pk == listed.browser_id), None),
+        "browser": next((browser for browser in browsers_of_page(request) if browser.pk == listed.browser_id), None),
         "day": date_at(viewer.zone, start),
         "ends_later": date_at(viewer.zone, end) != date_at(viewer.zone, start),
         "metadata": sorted((name, value) for name, value in record.metadata.items() if isinstance(value, (str, int))),

@@ -7,6 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from insights import charts, queries, reports
+from insights.categories.resolver import Resolver
+from insights.categories.stored_rules import resolver_of
+from insights.filter_query import browsers_of_page, chosen_of, with_query
+from insights.filters import Selection
 from insights.numbers import Site, Tally, Totals
 from insights.pages.page_context import (
     PeriodLink,
@@ -16,12 +20,14 @@ from insights.pages.page_context import (
     period_from_url,
     period_links,
     period_name,
-    period_url,
+    selection,
     silent_browsers,
     viewer_of,
 )
 from insights.pages.page_files import NUMBERS, Row, file_links, file_name, numbers_row, page_file
+from insights.period_query import period_url
 from insights.periods import Period, Unit, date_at, period_of
+from insights.queries import ListedVisit
 
 TOP_SITES = 12
 LAST_VISITS = 6
@@ -44,7 +50,7 @@ def any_range(request: HttpRequest) -> HttpResponse:
     fallback = Period(viewer.zone, viewer.today - timedelta(days=29), viewer.today)
     period, errors = period_from_url(viewer, request, fallback)
     if not errors and period.unit != "range":
-        return redirect(period_url(period))
+        return redirect(with_query(period_url(period), chosen_of(request).filter.parameters()))
     return show_period(request, viewer, period, errors)
 
 
@@ -52,10 +58,12 @@ def show_period(
     request: HttpRequest, viewer: Viewer, period: Period, errors: dict[str, list[str]] | None = None
 ) -> HttpResponse:
     """Show the numbers of a period."""
-    found = reports.report(viewer.pk, period, viewer.now)
+    resolver = resolver_of(viewer.pk)
+    only = selection(request, viewer, period, resolver)
+    found = reports.report(viewer.pk, period, viewer.now, only, resolver=resolver)
     days = reports.days(found.tally, period)
     is_day = period.first == period.last
-    is_year = FEWEST_CALENDAR_DAYS <= len(days) <= charts.MOST_DAY_BARS
+    is_year = FEWEST_CALENDAR_DAYS <= len(days) <= charts.MOST_WEEK_DAYS
     is_running = period.starts_at <= viewer.now < period.ends_at
     sites = reports.top_sites(found.tally, TOP_SITES)
     active_ms = found.totals.active_ms or 0
@@ -66,7 +74,7 @@ def show_period(
         return file
     context = {
         "files": file_links(request),
-        "links": period_links(viewer, period),
+        "links": period_links(request, viewer, period),
         "period": period,
         "errors": errors or {},
         "totals": found.totals,
@@ -81,11 +89,11 @@ def show_period(
         "sites": site_shares(sites, active_ms),
         "sites_left": found.totals.sites - len(sites),
         "categories": category_shares(reports.categories(found.tally), active_ms),
-        "last": queries.latest_visits(viewer.pk, period.starts_at, period.ends_at, LAST_VISITS) if is_day else [],
-        "silent": silent_browsers(viewer.pk),
+        "last": latest(viewer, period, only, resolver) if is_day else [],
+        "silent": silent_browsers(browsers_of_page(request)),
     }
     if context["is_empty"]:
-        context["nearest"] = nearest(viewer, period)
+        context["nearest"] = nearest(viewer, period, only)
     return render(request, "insights/overview.html", {**context, "nav": "overview"})
 
 
@@ -102,9 +110,15 @@ def _rows(tallied: Tally, totals: Totals, period: Period, *, is_day: bool) -> It
         yield numbers_row("site", domain, site)
 
 
-def nearest(viewer: Viewer, period: Period) -> PeriodLink | None:
+def latest(viewer: Viewer, period: Period, only: Selection, resolver: Resolver) -> list[ListedVisit]:
+    """Return the last visits of a period, newest first."""
+    began = only.condition & only.began(period)
+    return queries.latest_visits(viewer.pk, period.starts_at, period.ends_at, LAST_VISITS, began, resolver=resolver)
+
+
+def nearest(viewer: Viewer, period: Period, only: Selection) -> PeriodLink | None:
     """Return the nearest period of the same kind that has a visit, an earlier one before a later one."""
-    at = queries.nearest_started_at(viewer.pk, period.starts_at)
+    at = queries.nearest_started_at(viewer.pk, period.starts_at, only.condition)
     if at is None:
         return None
     found = period_of(viewer.zone, "month" if period.unit == "range" else period.unit, date_at(viewer.zone, at))

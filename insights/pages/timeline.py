@@ -4,9 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from insights import queries, timeline, timeline_chart
-from insights.pages.page_context import day_of, page, period_name, viewer_of
+from insights.categories.stored_rules import resolver_of
+from insights.filter_query import browsers_of_page
+from insights.pages.page_context import day_of, page, period_name, selection, viewer_of
 from insights.periods import period_of
-from sync.browsers import browsers_of
 
 # An imported day may hold thousands of visits. The history of the day has them all, page by page.
 LINES_AN_HOUR = 100
@@ -21,9 +22,16 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
     asked = request.GET.get("hour", "")
     shown = timeline.time_range(period, int(asked[:2]) if asked.isdecimal() else None)
     start, end = shown.starts_at, shown.ends_at
-    names = {browser.pk: browser for browser in browsers_of(viewer.pk)}
-    visits = queries.listed_visits(viewer.pk, start, end)
-    gaps = timeline.recording_gaps(visits, start, end, viewer.now)
+    names = {browser.pk: browser for browser in browsers_of_page(request)}
+    only = selection(request, viewer, period, resolver_of(viewer.pk))
+    spans = only.spans(period)
+    visits = [
+        each
+        for each in queries.listed_visits(viewer.pk, start, end, only.condition)
+        if any(queries.is_within(each.visit, low) and each.visit.started_at < high for low, high in spans)
+    ]
+    # Time that a filter leaves out is no gap in the records.
+    gaps = timeline.recording_gaps(visits, start, end, viewer.now) if only.is_everything else []
     context = {
         "nav": "timeline",
         "period": period,

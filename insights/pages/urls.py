@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from insights.pages import browsers, forget, history, overview, retention, site, tabs, timeline
+from insights.pages import browsers, forget, history, lists, overview, retention, site, tabs, timeline
 
 
 class UnitConverter(StringConverter):
@@ -27,6 +27,8 @@ urlpatterns = [
     path("dashboard/range", overview.any_range, name="range"),
     path("dashboard/timeline", timeline.day_timeline, name="timeline"),
     path("dashboard/timeline/<str:day>", timeline.day_timeline, name="timeline"),
+    path("dashboard/sites", lists.sites, name="sites"),
+    path("dashboard/pages", lists.pages, name="pages"),
     path("dashboard/sites/<domain:domain>", site.site, name="site"),
     path("dashboard/history", history.history, name="history"),
     path("dashboard/visit", history.visit, name="visit"),

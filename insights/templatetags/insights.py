@@ -1,12 +1,14 @@
 """Filters and tags of the pages: durations, instants and shares as text, safe links, definitions of numbers."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import template
+from django.template.context import Context
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -15,6 +17,7 @@ from django.utils.text import Truncator
 from insights import folded_text, highlighting, number_format, numbers
 from insights.numbers import DEFINITIONS, Visit
 from insights.search_words import Words
+from insights.templatetags.filter_links import with_filters
 from instants import from_milliseconds
 from sync import browsers
 
@@ -29,6 +32,11 @@ register.filter("browser_name", browsers.name_of)
 register.filter("readable_url", folded_text.readable_url)
 register.filter("readable_site", folded_text.readable_site)
 ICON_COLORS = 8
+# Marks, embeddings, overrides and isolates of the direction of text. `bdi` isolates text in HTML, and these would still
+# turn the text of tooltips, labels and the title of the window.
+DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters that are drawn as nothing: fillers of Hangul, and the blank of Braille.
+BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 # A number that grew by more than this share is shown with its value before, because +900 % says little.
 MOST_GROWTH = 4
 
@@ -64,6 +72,15 @@ def safe_url(url: str | None) -> str:
 
 
 @register.filter
+def shown_title(title: str, url: str) -> str:
+    """Return a title without marks that turn the direction of a line; the URL where a title shows nothing."""
+    visible = "".join(letter for letter in title if letter not in DIRECTION_MARKS).strip()
+    # A title of spaces and invisible letters would leave a link without anything to click.
+    is_blank = all(unicodedata.category(letter)[0] in "CZ" or letter in BLANKS for letter in visible)
+    return short_url(url) if is_blank else visible
+
+
+@register.filter
 def short_url(url: str) -> str:
     """Return a URL without its scheme and without a bare slash at the end."""
     return url.split("://", 1)[-1].removesuffix("/")
@@ -81,16 +98,19 @@ def break_at_dots(domain: str) -> SafeString:
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in re.split(r"(?=\.)", domain)))
 
 
-@register.filter
-def highlight(text: str, words: tuple[Words, ...]) -> SafeString:
-    """Return a title with the words of a search marked."""
-    return _marked(text, [each.in_title for each in words or ()])
+@register.simple_tag
+def found_title(title: str, url: str, words: tuple[Words, ...] | str) -> SafeString:
+    """Return the title of a visit, or its readable URL where the title shows nothing, with the words of a search."""
+    shown = shown_title(title, "")
+    if shown:
+        return _marked(shown, [each.in_title for each in words or () if isinstance(each, Words)])
+    return highlight_url(short_url(folded_text.readable_url(url)), words)
 
 
 @register.filter
-def highlight_url(text: str, words: tuple[Words, ...]) -> SafeString:
+def highlight_url(text: str, words: tuple[Words, ...] | str) -> SafeString:
     """Return a part of a readable URL with the words of a search marked."""
-    return _marked(text, [each.in_url for each in words or ()])
+    return _marked(text, [each.in_url for each in words or () if isinstance(each, Words)])
 
 
 def _marked(text: str, words: list[str]) -> SafeString:
@@ -151,7 +171,8 @@ def change(now: int | None, before: int | None, kind: str = "") -> dict[str, Any
     return {"text": number_format.change(share)}
 
 
-@register.inclusion_tag("insights/_site_link.html")
-def site_link(domain: str, query: str = "") -> dict[str, str]:
-    """Render a site with its icon, as a link to its page."""
-    return {"domain": domain, "query": query}
+@register.inclusion_tag("insights/_site_link.html", takes_context=True)
+def site_link(context: Context, domain: str) -> dict[str, str]:
+    """Render a site with its icon, as a link to its page that keeps the period and the filter."""
+    url = with_filters(context, "insights:site", domain, days=context.get("period", "")) if domain else ""
+    return {"domain": domain, "url": url}

@@ -36,7 +36,15 @@ def test_labels_below_days_are_those_people_expect():
     assert ticks(DAYS[5:12]) == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     assert ticks(DAYS[:31]) == ["1", "4", "7", "10", "13", "16", "19", "22", "25", "28", "31"]
     assert ticks(DAYS[:365]) == ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    assert ticks(DAYS[3:300])[:2] == ["Feb", "Mar"]
     assert ticks(DAYS)[:2] == ["Jan 2025", "Apr 2025"]
+
+
+def test_a_year_has_a_bar_for_each_week_and_the_weeks_add_up():
+    year = charts.days_or_months(DAYS[:365])
+    assert (year.unit, len(year.bars)) == ("week", 53)
+    assert sum(bar.value.hour.active_sum_ms for bar in year.bars) == 365 * HOUR
+    assert [bar.value.label for bar in year.bars[:2]] == ["1 Jan – 5 Jan", "6 Jan – 12 Jan"]
 
 
 def test_the_calendar_leaves_out_the_days_to_come():

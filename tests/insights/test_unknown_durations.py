@@ -177,17 +177,9 @@ def test_pages_of_a_site_without_a_known_active_time_come_last(client, alice):
 
 
 def test_a_tally_keeps_what_is_unknown():
-    hour = Hour(active_sum_ms=5, time_sum_ms=7, visits=3, unknown=Unknown(1, 2, 1, 4), clock_sum_ms=6)
+    hour = Hour(
+        active_sum_ms=5, time_sum_ms=7, visits=3, unknown=Unknown(1, 2, 1, 4), clock_sum_ms=6, categories={"": 5}
+    )
     site = numbers.Site(5, 7, 3, Unknown(1, 2, 1, 4), 5, {"": 5})
     tallied = Tally({489_201: hour}, {"example.org": site})
     assert reports.from_json(reports.to_json(tallied)) == tallied
-
-
-def test_a_tally_stored_before_durations_could_be_unknown_is_still_read():
-    stored = {
-        "hours": [[489_201, 480_000, 600_000, 600_000, 1]],
-        "sites": {"example.org": {"active": 7, "time": 8, "visits": 1, "longest": 7, "categories": {"": 7}}},
-    }
-    read = reports.from_json(stored)
-    assert read.hours == {489_201: Hour(480_000, 600_000, 1, clock_sum_ms=600_000)}
-    assert (read.sites["example.org"].active_ms, read.sites["example.org"].time_ms) == (7, 8)

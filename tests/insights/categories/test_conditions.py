@@ -23,7 +23,7 @@ def worlds(draw):
     by_site = draw(st.dictionaries(st.sampled_from(SITES), st.sampled_from(CATEGORIES), max_size=3))
     paths = draw(st.dictionaries(st.tuples(st.sampled_from(SITES), st.sampled_from(PATHS)),
                                  st.sampled_from(CATEGORIES), max_size=4))  # fmt: skip
-    rules = [PathRule(number, site, path, name) for number, ((site, path), name) in enumerate(paths.items(), 1)]
+    rules = [PathRule(site, path, name) for (site, path), name in paths.items()]
     visits = draw(st.lists(st.tuples(
         st.sampled_from(SITES), st.sampled_from([None, "", *CATEGORIES]),
         st.sampled_from(["", "/", "/a", "/a?b", "/ab", "/a/b/c", "/ü.*(", "/ü.*(#x"])), max_size=6))  # fmt: skip

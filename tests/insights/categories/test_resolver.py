@@ -58,21 +58,26 @@ def test_a_rule_for_a_whole_domain_comes_before_a_more_exact_entry_of_the_table(
     ],
 )
 def test_a_rule_for_a_path_holds_for_the_pages_at_it_and_below(url, category):
-    rules = [PathRule(1, "site.example", "/r/garden", "life"), PathRule(2, "site.example", "/r/garden/work", "work")]
+    rules = [PathRule("site.example", "/r/garden", "life"), PathRule("site.example", "/r/garden/work", "work")]
     assert Resolver({"site.example": "social"}, rules).category("site.example", None, url) == category
 
 
 def test_a_rule_for_a_path_holds_for_one_site_and_for_the_whole_of_it_at_a_slash():
-    resolver = Resolver({}, [PathRule(1, "site.example", "/", "life")])
+    resolver = Resolver({}, [PathRule("site.example", "/", "life")])
     assert resolver.category("site.example", "sent", "https://site.example") == "life"
     assert resolver.category("site.example", "sent", "https://site.example/a?b") == "life"
     assert resolver.category("sub.site.example", "sent", "https://sub.site.example/a") == "sent"
 
 
-def test_the_number_of_a_path_rule_stands_for_its_category():
-    resolver = Resolver({"site.example": "social"}, [PathRule(7, "site.example", "/a", "life")])
-    assert resolver.category("site.example", 7) == "life"
-    assert resolver.category("site.example", 8) == "social"
+def test_the_fingerprint_changes_with_each_rule():
+    rules = [
+        Resolver(),
+        Resolver({"a.example": "work"}),
+        Resolver({"a.example": "life"}),
+        Resolver({}, [PathRule("a.example", "/", "work")]),
+    ]
+    assert len({resolver.fingerprint for resolver in rules}) == 4
+    assert Resolver({"a": "x", "b": "y"}).fingerprint == Resolver({"b": "y", "a": "x"}).fingerprint
 
 
 def test_domains_above_a_site_come_with_and_without_its_port():
