@@ -1,8 +1,8 @@
 """Search in the history: visits that match, newest first, in bounded steps with a cursor to go on.
 
-There is no index over text, because it would cost pushes nine tenths of their speed (docs/scaling.md). Visits are read
-newest first by the reading index, some hundred at a time, and compared here, so that both databases find the same. The
-clock is looked at after each visit: no text, however long, and no number of stored visits makes a request longer.
+There is no index over text, because it would cost pushes most of their speed (docs/numbers.md). Visits are read newest
+first by the reading index, some hundred at a time, and compared here, so that both databases find the same. After each
+visit the clock is looked at: no text, however long, and no number of stored visits makes a request longer.
 """
 
 import time
@@ -231,20 +231,22 @@ class _Reader:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a step of a search ends: its time, its visits, and its different URLs if these are limited.
+    """When a step of a search ends: at its visits, at its different URLs if these are limited, or when its time is up.
 
     With `only_counts` it counts visits and returns none.
     """
 
-    seconds: float = FIRST_SECONDS
     visits: int = 50
     urls: int | None = None
     only_counts: bool = False
 
 
 def search(user_id: int, query: Query, resolver: Resolver, limits: Limits, cursor: Cursor | None = None) -> SearchPage:
-    """Return the next visits that match, newest first, from the cursor on; none where the words have errors."""
-    deadline = time.monotonic() + limits.seconds
+    """Return the next visits that match, newest first, from the cursor on; none where the words have errors.
+
+    The first step takes FIRST_SECONDS at most, and one from a cursor STEP_SECONDS.
+    """
+    deadline = time.monotonic() + (STEP_SECONDS if cursor else FIRST_SECONDS)
     page = SearchPage(found=cursor.found if cursor else 0)
     if query.words.errors:
         return page

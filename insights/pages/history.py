@@ -167,13 +167,12 @@ def categories_of(viewer: Viewer, resolver: Resolver) -> list[str]:
 
 
 def limits_of(asked: Asked, part: str) -> search.Limits:
-    """Return the limits of one step; the first results come sooner than the others."""
-    seconds = search.STEP_SECONDS if part else search.FIRST_SECONDS
+    """Return the limits of one step."""
     if part == "count":
-        return search.Limits(seconds, only_counts=True)
+        return search.Limits(only_counts=True)
     if asked.groups_pages:
-        return search.Limits(seconds, GROUPED_VISITS, PAGE_SIZE)
-    return search.Limits(seconds, PAGE_SIZE)
+        return search.Limits(GROUPED_VISITS, PAGE_SIZE)
+    return search.Limits(PAGE_SIZE)
 
 
 def link_to(asked: Asked, found: search.SearchPage) -> str:

@@ -11,7 +11,7 @@ MARKS = ("COMBINING ", "HEBREW POINT ", "ARABIC FATHA", "ARABIC KASRA", "ARABIC 
 def plain(text):
     """Return a text without case and accents."""
     letters = []
-    for letter in unicodedata.normalize("NFD", text.lower().upper().casefold()):
+    for letter in unicodedata.normalize("NFKD", text.lower().upper().casefold()):
         name = unicodedata.name(letter, "")
         is_kana = name.startswith("COMBINING KATAKANA")
         if not name.startswith(MARKS) or is_kana:

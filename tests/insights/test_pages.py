@@ -372,6 +372,7 @@ def test_highlights_mark_what_was_looked_for(client, alice):
 def test_a_search_whose_time_is_up_offers_to_go_on(client, alice, monkeypatch):
     monkeypatch.setattr("insights.search.FIRST_WINDOW", 3)
     monkeypatch.setattr("insights.search.FIRST_SECONDS", 0)
+    monkeypatch.setattr("insights.search.STEP_SECONDS", 0)
     visits = [
         visit(visit_id=f"pv_{n}", started_at=AT_9 - n * MINUTE, title="Rare" if n == 9 else "Common") for n in range(12)
     ]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from insights import search
+from insights.categories.resolver import Resolver
 from insights.folded_text import fold, readable_site, readable_url
 from insights.highlighting import split_at_words
 from insights.search_words import MAX_QUERY, search_words
@@ -203,6 +204,20 @@ def test_no_number_of_words_is_dropped(alice):
     assert found(alice, " ".join(words)) == ["1"]
 
 
+def found_in_steps(user, text, limit):
+    """Return the ids that a search finds, without the way through HTTP."""
+    query = search.query_of(search_words(text), zone, None, None)
+    ids, cursor = [], None
+    while True:
+        page = search.search(user.pk, query, Resolver(), search.Limits(limit), cursor)
+        assert len(page.visits) <= limit
+        ids += [each.visit_id for each in page.visits]
+        assert page.found == len(ids)
+        if page.next_cursor is None:
+            return ids
+        cursor = page.next_cursor
+
+
 zone = ZoneInfo("Europe/Berlin")
 sites = st.sampled_from(["a.example", "b.a.example", "c.example", "xn--bcher-kva.example", "localhost"])
 texts = st.lists(st.sampled_from([word for word, _ in WORDS] + ["-", "a", "b", "rose"]), max_size=3).map(" ".join)
@@ -263,22 +278,13 @@ def test_a_search_finds_what_a_slow_reading_finds_in_steps_of_any_size(history, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "FIRST_WINDOW", 2)
         patch.setattr(search, "LARGEST_WINDOW", 3)
-        patch.setattr(search.Limits, "__init__", _limits(seconds))
-        ids = found(alice, text, limit=limit)
+        patch.setattr(search, "FIRST_SECONDS", seconds)
+        patch.setattr(search, "STEP_SECONDS", seconds)
+        ids = found_in_steps(alice, text, limit)
         assert sorted(ids) == sorted(expected)
         starts = {each["visit_id"]: each["started_at"] for each in history}
         assert [starts[key] for key in ids] == sorted((starts[key] for key in ids), reverse=True)
-        assert found(bob, text) == []
-
-
-def _limits(seconds):
-    real = search.Limits.__init__
-
-    def of(self, *values, **named):
-        real(self, *values, **named)
-        object.__setattr__(self, "seconds", seconds)
-
-    return of
+        assert found_in_steps(bob, text, limit) == []
 
 
 @given(st.text())
