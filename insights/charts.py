@@ -5,12 +5,13 @@ Content-Security-Policy forbids.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
-from insights.numbers import Hour
+from insights.categories.names import color_of, order_of
+from insights.numbers import Hour, add_by_category
 from insights.periods import HOUR_MS, Period, weeks
 
 LEVELS: Final = 4
@@ -21,6 +22,10 @@ MOST_DAY_BARS: Final = 100
 MOST_WEEK_DAYS: Final = 400
 # Steps between the lines of a scale, in milliseconds, at round minutes and hours.
 STEPS_MS: Final = [minutes * 60_000 for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 480, 720, 1440)]
+
+
+SHAPE_WIDTH: Final = 10_000
+SHAPE_HEIGHT: Final = 1_000
 
 
 def percent(value: float) -> str:
@@ -60,12 +65,33 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Stack:
+    """The shape of one category in all bars, in a drawing of SHAPE_WIDTH by SHAPE_HEIGHT units."""
+
+    color: int
+    path: str
+
+
+class LegendEntry(NamedTuple):
+    """A category, its colour and its active time."""
+
+    category: str
+    color: int
+    active_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars over a scale; `unit` is the length of time that one bar stands for, such as day."""
+    """Bars over a scale; `unit` is the length of time that one bar stands for, such as day.
+
+    `stacks` divide the bars by category, the lowest first; there are none where no visit has a category.
+    """
 
     bars: list[Bar]
     lines: list[Line]
     unit: str
+    stacks: list[Stack]
+    legend: list[LegendEntry]
 
 
 def scale(highest_ms: int) -> tuple[int, list[int]]:
@@ -90,6 +116,7 @@ def chart(values: Sequence[BarValue], unit: str) -> Chart:
     slot = 100 / max(1, len(values))
     gap = 0.28 if len(values) <= 60 else 0.12
     bars = []
+    shapes: dict[str, list[str]] = {}
     for place, value in enumerate(values):
         height = 100 * value.hour.active_sum_ms / top
         if value.hour.active_sum_ms:
@@ -105,7 +132,40 @@ def chart(values: Sequence[BarValue], unit: str) -> Chart:
                 value=value,
             )
         )
-    return Chart(bars, lines(highest_ms), unit)
+        left, right = slot * (place + gap / 2), slot * (place + 1 - gap / 2)
+        for category, shape in stacked(value.hour.categories, left, right, height):
+            shapes.setdefault(category, []).append(shape)
+    sums: dict[str, int] = {}
+    for value in values:
+        add_by_category(sums, value.hour.categories)
+    entries = legend(sums)
+    stacks = [Stack(entry.color, "".join(shapes[entry.category])) for entry in entries]
+    return Chart(bars, lines(highest_ms), unit, stacks, entries)
+
+
+def legend(active_ms: Mapping[str, int]) -> list[LegendEntry]:
+    """Return the categories with active time in the order of stacks; none where no visit has a category."""
+    found = sorted((category for category, value in active_ms.items() if value), key=order_of)
+    return [LegendEntry(category, color_of(category), active_ms[category]) for category in found] if any(found) else []
+
+
+def stacked(active_ms: Mapping[str, int], left: float, right: float, height: float) -> list[tuple[str, str]]:
+    """Return category and outline of each part of a bar, from below; places and height are in percent."""
+    whole_ms = sum(active_ms.values())
+    x, width = round(left * SHAPE_WIDTH / 100), round((right - left) * SHAPE_WIDTH / 100)
+    found = []
+    below_ms = 0
+    for category in sorted(active_ms, key=order_of):
+        if active_ms[category]:
+            low = _from_top(height * below_ms / whole_ms)
+            below_ms += active_ms[category]
+            high = _from_top(height * below_ms / whole_ms)
+            found.append((category, f"M{x} {high}h{width}V{low}h-{width}z"))
+    return found
+
+
+def _from_top(height: float) -> int:
+    return round(SHAPE_HEIGHT - height * SHAPE_HEIGHT / 100)
 
 
 def hours_of_day(hours: dict[int, Hour], period: Period) -> Chart:
@@ -181,6 +241,11 @@ def levels(values: Sequence[int]) -> list[int]:
     return [min(LEVELS, math.ceil(LEVELS * max(value, 0) / high)) for value in values]
 
 
+def main_category(active_ms: Mapping[str, int]) -> str:
+    """Return the category with the most active time, of equal ones the first in legends; "" without any."""
+    return min(active_ms, key=lambda category: (-active_ms[category], order_of(category)), default="")
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A day of the calendar."""
@@ -190,6 +255,11 @@ class Cell:
     level: int
     day: date
     hour: Hour
+
+    @property
+    def color(self) -> int:
+        """The colour of the category with the most active time."""
+        return color_of(main_category(self.hour.categories))
 
 
 @dataclass(frozen=True, slots=True)

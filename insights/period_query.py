@@ -86,6 +86,8 @@ def chosen_days(request: HttpRequest) -> dict[str, str]:
     try:
         if match and match.view_name == "insights:forget":
             return {}
+        if match and match.kwargs.get("year"):
+            return days_of(period_of(UTC, "year", day_from_text(str(match.kwargs["year"]))))
         if match and match.kwargs.get("day"):
             unit: Unit = match.kwargs.get("unit", "day")
             return days_of(period_of(UTC, unit, day_from_text(match.kwargs["day"])))

@@ -3,6 +3,7 @@
 Instants are integer milliseconds since the epoch.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -12,13 +13,18 @@ from django.db.models import Count, Max, Q, QuerySet, Sum, Value
 
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
-from insights.numbers import Span, Visit, active_time, end_of, union
-from sync.models import LONG_VISIT, PageVisit, SyncBatch, TabAggregate
+from insights.numbers import Span, Visit, active_time, end_of, parts_away
+from insights.periods import DAY_MS
+from sync.models import HAS_IDLE_PERIODS, LONG_VISIT, PageVisit, SyncBatch, TabAggregate
 
-DAY_MS = 86_400_000
 TIME_COLUMNS = ("started_at", "ended_at", "last_heartbeat_at", "duration_ms", "active_duration_ms")
-VISIT_COLUMNS = (*TIME_COLUMNS, "domain", "category")
-LISTED_COLUMNS = (*VISIT_COLUMNS, "browser_id", "visit_id", "tab_id", "url", "title", "idle_periods", "is_active")
+VISIT_COLUMNS = (*TIME_COLUMNS, "domain", "category", "browser_id")
+CATEGORY = VISIT_COLUMNS.index("category")
+LISTED_COLUMNS = (*VISIT_COLUMNS, "visit_id", "tab_id", "url", "title", "idle_periods", "is_active", "closed_at",
+                  "updated_at")  # fmt: skip
+# A visit without an end is open for this long after its browser last sent it. Heartbeats are minutes apart.
+OPEN_MS = 3_600_000
+Periods = Sequence[Mapping[str, Any]]
 
 
 def visit_from_row(
@@ -27,11 +33,18 @@ def visit_from_row(
     heartbeat_at: int | None,
     duration_ms: int | None,
     active_ms: int | None,
-    *domain_and_category: Any,
+    domain: str = "",
+    category: str | None = "",
+    browser_id: int = 0,
+    *,
+    idle_periods: Periods = (),
 ) -> Visit:
-    """Return a visit from its TIME_COLUMNS or VISIT_COLUMNS."""
+    """Return a visit from its TIME_COLUMNS or VISIT_COLUMNS, and its idle periods."""
     end = end_of(started_at, ended_at, heartbeat_at, duration_ms)
-    return Visit(started_at, end, active_time(started_at, end, duration_ms, active_ms), *domain_and_category)
+    away = parts_away(started_at, end, idle_periods) if idle_periods else ()
+    away_ms = sum(high - low for low, high in away)
+    counted_ms = active_time(started_at, end, duration_ms, active_ms, away_ms)
+    return Visit(started_at, end, counted_ms, domain, category or "", browser_id, away)
 
 
 def overlapping(user_id: int, start: int, end: int) -> tuple[QuerySet[PageVisit], QuerySet[PageVisit]]:
@@ -47,7 +60,17 @@ def overlapping(user_id: int, start: int, end: int) -> tuple[QuerySet[PageVisit]
 
 def is_within(visit: Visit, start: int) -> bool:
     """Tell whether a visit overlaps or begins at or after `start`."""
-    return visit.started_at >= start or visit.last_known_at > start
+    return visit.started_at >= start or visit.reaches_until > start
+
+
+def idle_periods(user_id: int, start: int, end: int, only: Q | None = None) -> dict[int, Periods]:
+    """Return the idle periods of the visits of [start, end) that have any, by the id of their row."""
+    # The reading index cannot hold them. Few visits have any, and these have an index of their own.
+    long, recent = (
+        found.filter(HAS_IDLE_PERIODS, only or Q()).values_list("pk", "idle_periods")
+        for found in overlapping(user_id, start, end)
+    )
+    return dict(long.union(recent, all=True))
 
 
 def categories_by_path(user_id: int, start: int, end: int, resolver: Resolver) -> dict[int, str]:
@@ -71,11 +94,12 @@ def visits(
     """Yield every visit that overlaps or begins in [start, end), in order of their start."""
     resolver = resolver or resolver_of(user_id)
     by_path = categories_by_path(user_id, start, end, resolver)
+    idle = idle_periods(user_id, start, end, only)
     for found in overlapping(user_id, start, end):
         rows = found.filter(only or Q()).order_by("started_at").values_list("pk", *VISIT_COLUMNS)
         for pk, *row in rows.iterator(chunk_size=10_000):
-            row[-1] = (by_path and by_path.get(pk)) or resolver.category(row[-2], row[-1])
-            visit = visit_from_row(*row)
+            row[CATEGORY] = (by_path and by_path.get(pk)) or resolver.category(row[CATEGORY - 1], row[CATEGORY])
+            visit = visit_from_row(*row, idle_periods=idle.get(pk, ()))
             if is_within(visit, start):
                 yield visit
 
@@ -126,35 +150,37 @@ class ListedVisit(NamedTuple):
     """A visit with the columns that lists and timelines show."""
 
     visit: Visit
-    browser_id: int
     visit_id: str
     tab_id: int | None
     url: str
     title: str
-    is_open: bool
-    idle_periods: list[dict[str, Any]]
+    # The last change of a visit without an end, by the server's clock; 0 where it is over.
+    open_at: int
 
     @property
-    def away(self) -> list[Span]:
-        """The disjoint parts of the visit in which the person was away.
+    def browser_id(self) -> int:
+        """The id of its browser."""
+        return self.visit.browser_id
 
-        A part without an end lasts until the end of the visit, and is left out where that is unknown.
-        """
-        start, end = self.visit.started_at, self.visit.ended_at
-        spans = ((period["start"], end if period["end"] is None else period["end"]) for period in self.idle_periods)
-        return union(
-            (max(low, start), high if end is None else min(high, end)) for low, high in spans if high is not None
-        )
+    @property
+    def away(self) -> tuple[Span, ...]:
+        """The disjoint parts of the visit in which the person was away."""
+        return self.visit.away
+
+    @property
+    def is_open(self) -> bool:
+        """True while it goes on: it has no end, and its browser sent something of it within the last hour."""
+        return time.time() * 1000 - self.open_at < OPEN_MS
 
 
 def listed_from_row(row: Sequence[Any], resolver: Resolver) -> ListedVisit:
     """Return a visit from its LISTED_COLUMNS, with its category."""
-    browser_id, visit_id, tab_id, url, title, idle_periods, is_active = row[len(VISIT_COLUMNS) :]
-    visit = visit_from_row(*row[: len(VISIT_COLUMNS)])
+    visit_id, tab_id, url, title, idle, is_active, closed_at, updated_at = row[len(VISIT_COLUMNS) :]
+    visit = visit_from_row(*row[: len(VISIT_COLUMNS)], idle_periods=idle)
     visit = visit._replace(category=resolver.category(visit.domain, visit.category, url))
     # An imported visit without any time is over; its end is only not known.
-    is_open = row[1] is None and (is_active or visit.ended_at is not None)
-    return ListedVisit(visit, browser_id, visit_id, tab_id, url, title, is_open, idle_periods)
+    is_open = row[1] is None and closed_at is None and (is_active or visit.ended_at is not None)
+    return ListedVisit(visit, visit_id, tab_id, url, title, updated_at if is_open else 0)
 
 
 def listed_from_record(record: PageVisit, resolver: Resolver) -> ListedVisit:
@@ -232,13 +258,10 @@ def site_started_at(user_id: int, domain: str, *, last: bool) -> int | None:
     return found.values_list("started_at", flat=True).first()
 
 
-class PageNumbers(NamedTuple):
-    """One URL and its numbers in a period; the active time is None where none is known."""
-
-    url: str
-    title: str
-    visits: int
-    active_ms: int | None
+def sites_before(user_id: int, instant: int) -> set[str]:
+    """Return the sites of the visits that began before an instant."""
+    found = PageVisit.objects.filter(user_id=user_id, started_at__lt=instant)
+    return set(found.values_list("domain", flat=True).distinct())
 
 
 def count_visits(user_id: int, start: int, end: int, only: Q) -> int:
@@ -246,24 +269,29 @@ def count_visits(user_id: int, start: int, end: int, only: Q) -> int:
     return PageVisit.objects.filter(only, user_id=user_id, started_at__gte=start, started_at__lt=end).count()
 
 
-def pages(user_id: int, start: int, end: int, only: Q) -> list[PageNumbers]:
-    """Return the URLs of the visits that begin in [start, end), most active time first.
+class VisitsByPage(NamedTuple):
+    """The visits of some pages, each under its URL in place of its domain, and the latest title of each URL."""
+
+    visits: list[Visit]
+    titles: dict[str, str]
+
+
+def visits_by_page(user_id: int, start: int, end: int, only: Q) -> VisitsByPage:
+    """Return the visits that overlap or begin in [start, end), in order of their start, by page.
 
     The URL of every visit is read from its row, so callers ask for periods or sites of limited size.
     """
-    mine = PageVisit.objects.filter(user_id=user_id)
-    # The index knows the conditions, so only rows that meet them are read.
-    ids = mine.filter(only, started_at__gte=start, started_at__lt=end).values("pk")
-    found: dict[str, PageNumbers] = {}
-    for url, title, *columns in (
-        mine.filter(pk__in=ids).order_by("started_at").values_list("url", "title", *TIME_COLUMNS)
-    ):
-        active_ms = visit_from_row(*columns).active_ms
-        page = found.get(url, PageNumbers(url, "", 0, None))
-        if page.active_ms is not None:
-            active_ms = page.active_ms + (active_ms or 0)
-        found[url] = PageNumbers(url, title.strip() or page.title, page.visits + 1, active_ms)
-    return sorted(found.values(), key=lambda page: (-(page.active_ms or 0), -page.visits, page.url))
+    found = VisitsByPage([], {})
+    for candidates in overlapping(user_id, start, end):
+        # The index knows the conditions, so only rows that meet them are read.
+        ids = candidates.filter(only).values("pk")
+        rows = PageVisit.objects.filter(user_id=user_id, pk__in=ids).order_by("started_at")
+        for *row, idle, url, title in rows.values_list(*VISIT_COLUMNS, "idle_periods", "url", "title"):
+            visit = visit_from_row(*row, idle_periods=idle)
+            if is_within(visit, start):
+                found.visits.append(visit._replace(domain=url, category=""))
+                found.titles[url] = title.strip() or found.titles.get(url, "")
+    return found
 
 
 def sources(user_id: int, start: int, end: int) -> set[tuple[str, str | None]]:

@@ -14,14 +14,17 @@ from django.db import transaction
 from insights import queries
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
-from insights.filters import EVERYTHING, Selection
+from insights.filters import EVERYTHING, Filter, Selection, selection_of
 from insights.models import MonthTally
-from insights.numbers import Hour, Site, Span, Sums, Tally, Totals, Unknown, Visit, add_by_category, tally, totals
+from insights.numbers import Hour, Site, Span, Sums, Tally, Totals, Unknown, Visit, add_by_category, totals
 from insights.periods import Period, date_at, date_of_hour, period_of
+from insights.tallying import tally
 from instants import from_milliseconds
+from sync.models import Browser
 from sync.person_lock import lock_person
 
-FORM = 2
+# Raised when stored tallies get another form, or a number another definition.
+FORM = 3
 
 
 def now_ms() -> int:
@@ -37,6 +40,19 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def selection(
+    user_id: int, chosen: Filter, browsers: Sequence[Browser], period: Period, resolver: Resolver | None = None
+) -> Selection:
+    """Return the visits that a filter selects in a period and in the one before.
+
+    Without a resolver, the person's rules are read if a category is chosen.
+    """
+    if chosen.category is None:
+        return selection_of(chosen, browsers, (), Resolver())
+    pairs = queries.sources(user_id, period.previous.starts_at, period.ends_at)
+    return selection_of(chosen, browsers, pairs, resolver or resolver_of(user_id))
+
+
 def tally_visits(
     user_id: int,
     period: Period,
@@ -50,10 +66,15 @@ def tally_visits(
     spans = [(low, min(high, end)) for low, high in only.spans(period) if low < end]
     if not spans or end <= period.starts_at:
         return Tally()
-    starts, labels = period.hours
     found = queries.visits(user_id, spans[0][0], spans[-1][1], only.condition, resolver=resolver)
+    return tally_spans(found, period, spans)
+
+
+def tally_spans(visits: Iterable[Visit], period: Period, spans: Sequence[Span]) -> Tally:
+    """Return the tally of disjoint spans of a period, from its visits in order of their start."""
+    starts, labels = period.hours
     whole = Tally()
-    for (low, high), of_span in visits_by_span(found, spans):
+    for (low, high), of_span in visits_by_span(visits, spans):
         place, within = bisect_left(starts, low), bisect_left(starts, high)
         whole.add(tally(of_span, starts[place:within], labels[place:within], high))
     return whole
@@ -69,7 +90,7 @@ def visits_by_span(visits: Iterable[Visit], spans: Sequence[Span]) -> Iterator[t
     of_span: list[Visit] = []
     for low, high in spans:
         # A visit that reached beyond the span before may reach into this one.
-        of_span = [visit for visit in of_span if visit.last_known_at > low]
+        of_span = [visit for visit in of_span if visit.reaches_until > low]
         while coming is not None and coming.started_at < high:
             if queries.is_within(coming, low):
                 of_span.append(coming)
@@ -199,8 +220,7 @@ def forget_months(user_id: int, first: int, last: int) -> None:
     ).delete()
 
 
-# Stored tallies outlive upgrades: FORM is raised when they get another form or a number another definition. The numbers
-# of Unknown are stored only where there are any.
+# Stored tallies outlive upgrades, so another form raises FORM. The numbers of Unknown are stored where there are any.
 def to_json(tallied: Tally) -> dict[str, Any]:
     """Return a tally in its stored form."""
     return {
@@ -212,6 +232,7 @@ def to_json(tallied: Tally) -> dict[str, Any]:
                 hour.clock_sum_ms,
                 hour.visits,
                 hour.categories,
+                sorted(hour.browsers),
                 *_unknown_numbers(hour),
             ]
             for label, hour in tallied.hours.items()
@@ -238,15 +259,15 @@ def from_json(stored: dict[str, Any]) -> Tally:
     """Return a tally from its stored form."""
     return Tally(
         {
-            label: Hour(active, time_on_pages, visits, Unknown(*unknown), clock, categories)
-            for label, active, time_on_pages, clock, visits, categories, *unknown in stored["hours"]
+            label: Hour(active, time_on_pages, visits, Unknown(*unknown), clock, set(browsers), categories)
+            for label, active, time_on_pages, clock, visits, categories, browsers, *unknown in stored["hours"]
         },
         {
             domain: Site(
                 site["active"],
                 site["time"],
                 site["visits"],
-                Unknown(*site.get("unknown", [])),
+                Unknown(*site["unknown"]),
                 site["longest"],
                 site["categories"],
             )
@@ -263,7 +284,7 @@ def compared_until(period: Period, now: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A period with its numbers and the totals of the period before."""
+    """A period with its numbers and the totals of the period before; None where the records begin within that."""
 
     period: Period
     tally: Tally
@@ -284,12 +305,17 @@ def report(
     resolver = resolver or resolver_of(user_id)
     tallied = tally_of(user_id, period, only=only, resolver=resolver)
     previous = None
-    if compare:
-        before = period.previous
+    if compare and is_recorded_since(user_id, period.previous.starts_at):
         is_running = period.starts_at <= now < period.ends_at
         until = compared_until(period, now) if is_running else None
-        previous = totals(tally_of(user_id, before, until, only, resolver=resolver))
+        previous = totals(tally_of(user_id, period.previous, until, only, resolver=resolver))
     return Report(period, tallied, totals(tallied), previous)
+
+
+def is_recorded_since(user_id: int, instant: int) -> bool:
+    """Tell whether the person's records begin at an instant or before, so that a period from there on is complete."""
+    first = queries.first_started_at(user_id)
+    return first is not None and first <= instant
 
 
 def days(tallied: Tally, period: Period) -> list[tuple[date, Hour]]:
@@ -328,6 +354,32 @@ def categories(tallied: Tally) -> list[tuple[str, int]]:
         add_by_category(sums, hour.categories)
     found = ((name, active_ms) for name, active_ms in sums.items() if active_ms)
     return sorted(found, key=lambda category: (-category[1], category[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class PageNumbers:
+    """One URL, its latest title, and its numbers in a period."""
+
+    url: str
+    title: str
+    numbers: Site
+
+    @property
+    def visits(self) -> int:
+        """How many visits began in the period."""
+        return self.numbers.visits
+
+    @property
+    def active_ms(self) -> int | None:
+        """The active time; None where it is unknown."""
+        return self.numbers.active_ms
+
+
+def pages(user_id: int, period: Period, only: Selection) -> list[PageNumbers]:
+    """Return the URLs of a period by active time, then time on pages, visits and name."""
+    found = queries.visits_by_page(user_id, period.starts_at, period.ends_at, only.condition)
+    whole = tally_spans(found.visits, period, only.spans(period))
+    return [PageNumbers(url, found.titles[url], numbers) for url, numbers in top_sites(whole)]
 
 
 def day_period(zone: ZoneInfo, day: date | None, now: int) -> Period:

@@ -244,9 +244,8 @@ class Limits:
 def search(user_id: int, query: Query, resolver: Resolver, limits: Limits, cursor: Cursor | None = None) -> SearchPage:
     """Return the next visits that match, newest first, from the cursor on; none where the words have errors.
 
-    The first step takes FIRST_SECONDS at most, and one from a cursor STEP_SECONDS.
+    The first step takes FIRST_SECONDS after its first query, and one from a cursor STEP_SECONDS.
     """
-    deadline = time.monotonic() + (STEP_SECONDS if cursor else FIRST_SECONDS)
     page = SearchPage(found=cursor.found if cursor else 0)
     if query.words.errors:
         return page
@@ -257,7 +256,10 @@ def search(user_id: int, query: Query, resolver: Resolver, limits: Limits, curso
     keys: list[int] = []
     urls: set[str] = set()
     last: _Row | Place | None = place
+    deadline = None
     for row in reader.read(place):
+        # The time begins with the first visits, so that a step of a busy server still looks at some.
+        deadline = deadline or time.monotonic() + (STEP_SECONDS if cursor else FIRST_SECONDS)
         if not isinstance(row, Place) and _is_wanted(query, row):
             url = row[4]
             if len(keys) == limits.visits or (len(urls) == limits.urls and url not in urls):

@@ -4,12 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from insights.numbers import Hour, Span, gaps, tally, union
+from insights.numbers import Hour, Span, gaps, union
 from insights.periods import HourLabel, Period
-from insights.queries import ListedVisit
+from insights.queries import ListedVisit, is_within
+from insights.tallying import tally
 
 # A shorter pause between two visits is not shown as a gap.
 SHORTEST_GAP_MS: Final = 5 * 60_000
+
+
+def within(visits: Sequence[ListedVisit], spans: Sequence[Span]) -> list[ListedVisit]:
+    """Return the visits that overlap or begin in one of the spans."""
+    return [
+        each
+        for each in visits
+        if any(is_within(each.visit, low) and each.visit.started_at < high for low, high in spans)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +112,15 @@ def hour_lists(visits: Sequence[ListedVisit], gaps_in_range: Sequence[Span], sho
         found.setdefault(period.hour_at(low), []).append(ListLine(low, None, high))
     starts, labels = period.hours
     hours = tally((each.visit for each in visits), starts, labels, period.ends_at).hours
+    begun = set(found)
     for start, label in zip(starts, labels, strict=True):
-        if label in hours and shown.starts_at <= start < shown.ends_at and label not in found:
-            found[label] = [
+        # Where clocks go back over midnight, two hours of the day have one label.
+        if label in hours and shown.starts_at <= start < shown.ends_at and label not in begun:
+            found.setdefault(label, []).extend(
                 ListLine(each.visit.started_at, each)
                 for each in visits
-                if each.visit.started_at < start < each.visit.last_known_at
-            ]
+                if each.visit.started_at < start < each.visit.reaches_until
+            )
     return [_hour_list(label, found[label], hours.get(label, Hour()), period) for label in sorted(found)]
 
 

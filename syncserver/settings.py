@@ -53,6 +53,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [csp.SELF],
         "font-src": [csp.SELF],
         "connect-src": [csp.SELF],
+        "manifest-src": [csp.SELF],
         "form-action": [csp.SELF],
         "base-uri": [csp.NONE],
         "frame-ancestors": [csp.NONE],
@@ -87,6 +88,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "syncserver.health.HealthMiddleware",
     "syncserver.request_log.RequestLogMiddleware",
+    "syncserver.compression.CompressionMiddleware",
     "syncserver.no_store.NoStoreMiddleware",
     "syncserver.https.HttpsMiddleware",
     "syncserver.unstorable_text.UnstorableTextMiddleware",

@@ -233,7 +233,7 @@ class ClosedSerializer(serializers.Serializer[Any]):
     erased = serializers.DictField(
         child=serializers.IntegerField(),
         help_text="Rows erased so far by name: `pageVisits`, `tabAggregates`, `batches`, `browsers`, `monthTallies`, "
-        "`sessions`, `personalTokens`, `recoveryCodes`, `authenticators`, `adminChanges`, `accounts`. "
+        "`categoryRules`, `sessions`, `personalTokens`, `recoveryCodes`, `authenticators`, `adminChanges`, `accounts`. "
         "`eventsKeptWithoutName` are events "
         "that stay with a number in place of the person. Other names may come.",
     )

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from id_numbers import ID_PATTERN
+from insights.filter_query import FilterQuery
 from insights.filters import NO_CATEGORY
 from insights.numbers import DEFINITIONS
 from insights.period_query import DayField, PeriodQuery
@@ -16,7 +17,15 @@ MAX_PAGE_VISITS = 500
 NULL = " Null where there are visits and it is unknown for all of them."
 
 
-class SitesQuery(PeriodQuery):
+class FilteredPeriodQuery(FilterQuery, PeriodQuery):
+    """The days, and which visits to take."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Add `filter` and `period`."""
+        return PeriodQuery.validate(self, super().validate(attrs))
+
+
+class SitesQuery(FilteredPeriodQuery):
     """The days, and the number of sites."""
 
     limit = serializers.IntegerField(
@@ -24,8 +33,8 @@ class SitesQuery(PeriodQuery):
     )
 
 
-class DayQuery(serializers.Serializer[Any]):
-    """One day."""
+class DayQuery(FilterQuery):
+    """One day, and which visits to take."""
 
     date = DayField(required=False, help_text="The day, in your time zone; today if absent.")
 
@@ -105,13 +114,16 @@ class TotalsSerializer(TimesSerializer):
 
     sites = serializers.IntegerField(help_text=DEFINITIONS["sites"])
     focus = serializers.FloatField(allow_null=True, help_text=DEFINITIONS["focus"])
+    browsers = serializers.IntegerField(help_text=DEFINITIONS["browsers"])
     longestStay = LongestStaySerializer(allow_null=True)
 
 
 class SummarySerializer(PeriodAnswer, TotalsSerializer):
     """The numbers of a period, and of the period before."""
 
-    previous = TotalsSerializer(help_text=DEFINITIONS["change"])
+    previous = TotalsSerializer(
+        allow_null=True, help_text=DEFINITIONS["change"] + " Null where your records begin later."
+    )
 
 
 class DayTimesSerializer(TimesSerializer):
@@ -178,9 +190,7 @@ class VisitSerializer(serializers.Serializer[Any]):
     end = serializers.IntegerField(
         allow_null=True, help_text=DEFINITIONS["duration"] + " Null where the duration is unknown."
     )
-    open = serializers.BooleanField(
-        help_text="Whether the visit goes on: it has no end, and it is active or has a sign of life."
-    )
+    open = serializers.BooleanField(help_text=DEFINITIONS["open"])
     activeMs = serializers.IntegerField(
         allow_null=True, help_text=DEFINITIONS["active"] + " Null where the browser sent none."
     )

@@ -17,6 +17,7 @@ from insights.api.serializers import (
     MAX_PAGE_VISITS,
     DayQuery,
     DaysSerializer,
+    FilteredPeriodQuery,
     FoundPagesQuery,
     FoundPagesSerializer,
     HoursSerializer,
@@ -28,10 +29,9 @@ from insights.api.serializers import (
     TimelineSerializer,
 )
 from insights.categories.stored_rules import resolver_of
-from insights.filters import NO_CATEGORY
+from insights.filters import NO_CATEGORY, Selection
 from insights.found_pages import FoundPage, found_pages
 from insights.numbers import Hour, Site, Totals
-from insights.period_query import PeriodQuery
 from insights.periods import Period
 from insights.queries import ListedVisit
 from insights.reports import now_ms, zone_of
@@ -42,7 +42,13 @@ from sync.records.page_url import site_of_text
 
 DAY = {"from": "2025-11-03", "to": "2025-11-03", "timeZone": "UTC", "start": 1762128000000, "end": 1762214400000}
 TIMES = {"activeMs": 5_400_000, "timeMs": 7_200_000, "clockMs": 6_900_000, "visits": 48}
-TOTALS = {**TIMES, "sites": 12, "focus": 0.75, "longestStay": {"activeMs": 1_260_000, "domain": "github.com"}}
+TOTALS = {
+    **TIMES,
+    "sites": 12,
+    "focus": 0.75,
+    "browsers": 1,
+    "longestStay": {"activeMs": 1_260_000, "domain": "github.com"},
+}
 VISIT = {
     "id": "pv_1762158615806_3",
     "browser": "1",
@@ -84,6 +90,10 @@ class InsightView(APIView):
         serializer.is_valid(raise_exception=True)
         return {**serializer.validated_data, **context}
 
+    def selection(self, user_id: int, asked: dict[str, Any], period: Period) -> Selection:
+        """Return the visits that the filter of a call selects."""
+        return reports.selection(user_id, asked["filter"], browsers_of(user_id), period)
+
     def user_id(self, request: Request) -> int:
         """Return the caller's key."""
         person: Any = request.user  # never anonymous: IsAuthenticated has run
@@ -109,11 +119,12 @@ def times_fields(times: Hour | Totals) -> dict[str, Any]:
 def totals_fields(totals: Totals) -> dict[str, Any]:
     """Return the fields of TotalsSerializer."""
     longest = {"activeMs": totals.longest_ms, "domain": totals.longest_domain} if totals.longest_domain else None
-    return {**times_fields(totals), "sites": totals.sites, "focus": totals.focus, "longestStay": longest}
+    return {**times_fields(totals), "sites": totals.sites, "focus": totals.focus, "browsers": totals.browsers,
+            "longestStay": longest}  # fmt: skip
 
 
 def share_of(site: Site, active_ms: int) -> float | None:
-    """Return the site's share of the active time of all sites; None where it is unknown or there was none."""
+    """Return the site's share of the active time of the period; None where it is unknown or there was none."""
     return None if site.active_ms is None or not active_ms else site.active_ms / active_ms
 
 
@@ -140,14 +151,16 @@ class SummaryView(InsightView):
 
     @extend_schema(
         operation_id="insightsSummary",
-        parameters=[PeriodQuery],
+        parameters=[FilteredPeriodQuery],
         responses={200: SummarySerializer},
         examples=[OpenApiExample("a day", {**DAY, **TOTALS, "previous": TOTALS}, response_only=True)],
     )
     def get(self, request: Request) -> Response:
         """Return the numbers of a period and of the period before."""
-        asked = self.parameters(request, PeriodQuery)
-        found = reports.report(self.user_id(request), asked["period"], asked["now"])
+        asked = self.parameters(request, FilteredPeriodQuery)
+        period = asked["period"]
+        user_id = self.user_id(request)
+        found = reports.report(user_id, period, asked["now"], self.selection(user_id, asked, period))
         previous = totals_fields(found.previous) if found.previous else None
         return Response({**period_fields(found.period), **totals_fields(found.totals), "previous": previous})
 
@@ -157,14 +170,15 @@ class DaysView(InsightView):
 
     @extend_schema(
         operation_id="insightsDays",
-        parameters=[PeriodQuery],
+        parameters=[FilteredPeriodQuery],
         responses={200: DaysSerializer},
         examples=[OpenApiExample("a day", {**DAY, "days": [{"date": "2025-11-03", **TIMES}]}, response_only=True)],
     )
     def get(self, request: Request) -> Response:
         """Return the numbers of every day of a period; a visit across midnight is split."""
-        period = self.parameters(request, PeriodQuery)["period"]
-        days = reports.days(reports.tally_of(self.user_id(request), period), period)
+        asked = self.parameters(request, FilteredPeriodQuery)
+        period, user_id = asked["period"], self.user_id(request)
+        days = reports.days(reports.tally_of(user_id, period, only=self.selection(user_id, asked, period)), period)
         return Response({**period_fields(period), "days": [{"date": day, **times_fields(hour)} for day, hour in days]})
 
 
@@ -173,14 +187,15 @@ class HoursView(InsightView):
 
     @extend_schema(
         operation_id="insightsHours",
-        parameters=[PeriodQuery],
+        parameters=[FilteredPeriodQuery],
         responses={200: HoursSerializer},
         examples=[OpenApiExample("a day", {**DAY, "hours": [{"weekday": 1, "hour": 9, **TIMES}]}, response_only=True)],
     )
     def get(self, request: Request) -> Response:
         """Return the numbers by weekday and hour of the person's clock."""
-        period = self.parameters(request, PeriodQuery)["period"]
-        matrix = reports.week_hours(reports.tally_of(self.user_id(request), period))
+        asked = self.parameters(request, FilteredPeriodQuery)
+        period, user_id = asked["period"], self.user_id(request)
+        matrix = reports.week_hours(reports.tally_of(user_id, period, only=self.selection(user_id, asked, period)))
         hours = [
             {"weekday": weekday, "hour": number, **times_fields(hour)}
             for weekday, hours in enumerate(matrix, 1)
@@ -221,8 +236,9 @@ class SitesView(InsightView):
         """Return the sites of a period, most active time first."""
         asked = self.parameters(request, SitesQuery)
         period = asked["period"]
-        tallied = reports.tally_of(self.user_id(request), period)
-        active_ms = sum(site.active_sum_ms for site in tallied.sites.values())
+        user_id = self.user_id(request)
+        tallied = reports.tally_of(user_id, period, only=self.selection(user_id, asked, period))
+        active_ms = sum(hour.active_sum_ms for hour in tallied.hours.values())
         sites = [
             {
                 "domain": domain,
@@ -262,7 +278,10 @@ class TimelineView(InsightView):
         period = reports.day_period(asked["zone"], asked.get("date"), asked["now"])
         user_id = self.user_id(request)
         names = {browser.pk: name_of(browser) for browser in browsers_of(user_id)}
-        visits = queries.listed_visits(user_id, period.starts_at, period.ends_at)
+        only = self.selection(user_id, asked, period)
+        visits = timeline.within(
+            queries.listed_visits(user_id, period.starts_at, period.ends_at, only.condition), only.spans(period)
+        )
         browsers = [
             {
                 "id": str(found.browser_id),

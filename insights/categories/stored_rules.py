@@ -1,5 +1,6 @@
 """Reads and writes a person's rules for categories."""
 
+from collections.abc import Callable
 from typing import Final
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from insights.models import CategoryRule
 from sync.person_lock import PersonGone, lock_person
 
 MOST_RULES: Final = 1_000
+TOO_MANY: Final = f"A person has at most {MOST_RULES:,} rules for categories. Delete one that you do not need first."
 
 
 class TooManyRules(Exception):
@@ -29,11 +31,8 @@ def resolver_of(user_id: int) -> Resolver:
     )
 
 
-def save_rule(user_id: int, site: str, path: str, category: str) -> tuple[CategoryRule, bool]:
-    """Store a rule in place of one for the same site and path; return it and whether it is new.
-
-    Raises TooManyRules, and PersonGone.
-    """
+def save_rule(user_id: int, site: str, path: str, category: str) -> CategoryRule:
+    """Store a rule, in place of one for the same site and path. Raises TooManyRules, and PersonGone."""
     with transaction.atomic():
         if not lock_person(user_id):
             raise PersonGone
@@ -42,10 +41,10 @@ def save_rule(user_id: int, site: str, path: str, category: str) -> tuple[Catego
         if kept is not None:
             CategoryRule.objects.filter(user_id=user_id, pk=kept.pk).update(category=category)
             kept.category = category
-            return kept, False
+            return kept
         if mine.count() >= MOST_RULES:
             raise TooManyRules
-        return CategoryRule.objects.create(user_id=user_id, site=site, path=path, category=category), True
+        return CategoryRule.objects.create(user_id=user_id, site=site, path=path, category=category)
 
 
 def delete_rule(user_id: int, number: int) -> bool:
@@ -54,3 +53,9 @@ def delete_rule(user_id: int, number: int) -> bool:
         if not lock_person(user_id):
             return False
         return bool(CategoryRule.objects.filter(user_id=user_id, pk=number).delete()[0])
+
+
+def forget_sites(user_id: int, is_erased: Callable[[str], bool]) -> None:
+    """Delete the rules for sites that are erased; the caller holds the person's lock."""
+    erased = [rule.pk for rule in rules_of(user_id) if is_erased(rule.site)]
+    CategoryRule.objects.filter(user_id=user_id, pk__in=erased).delete()

@@ -87,11 +87,11 @@ def pages(request: HttpRequest) -> HttpResponse:
     """Show every page of a period, most active time first; a period with too many visits asks for a shorter one."""
     viewer = viewer_of(request)
     period, context = _days(request, viewer)
-    only = selection(request, viewer, period, resolver_of(viewer.pk))
+    only = selection(request, viewer, period)
     began = only.condition & only.began(period)
     count = queries.count_visits(viewer.pk, period.starts_at, period.ends_at, began)
     is_too_much = count > MOST_VISITS_READ
-    found = [] if is_too_much else queries.pages(viewer.pk, period.starts_at, period.ends_at, began)
+    found = [] if is_too_much else reports.pages(viewer.pk, period, only)
 
     def rows() -> Iterator[Row]:
         yield from (("page", each.url, each.active_ms, None, None, each.visits) for each in found)

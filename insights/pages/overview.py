@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,9 +10,10 @@ from django.shortcuts import redirect, render
 from insights import charts, queries, reports
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
-from insights.filter_query import browsers_of_page, chosen_of, with_query
+from insights.filter_query import browsers_of_page, chosen_of, narrowed_url, with_query
 from insights.filters import Selection
 from insights.numbers import Site, Tally, Totals
+from insights.pages.chart_picture import FORMAT, chart_picture
 from insights.pages.page_context import (
     PeriodLink,
     Viewer,
@@ -31,6 +33,8 @@ from insights.queries import ListedVisit
 
 TOP_SITES = 12
 LAST_VISITS = 6
+# “Just now” is true for this long after the last sign of life. Browsers tell one every few minutes.
+NOW_MS = 600_000
 FEWEST_CALENDAR_DAYS = 60
 
 
@@ -70,10 +74,14 @@ def show_period(
     file = page_file(
         request, file_name("overview", period), NUMBERS, lambda: _rows(found.tally, found.totals, period, is_day=is_day)
     )
+    chart = charts.hours_of_day(found.tally.hours, period) if is_day else charts.days_or_months(days)
+    file = file or chart_picture(
+        request, period_name(period, viewer.today), file_name("active-time", period), chart, found.totals
+    )
     if file is not None:
         return file
-    context = {
-        "files": file_links(request),
+    context: dict[str, Any] = {
+        "files": [*file_links(request), PeriodLink("picture without names", narrowed_url(request, {"format": FORMAT}))],
         "links": period_links(request, viewer, period),
         "period": period,
         "errors": errors or {},
@@ -83,7 +91,7 @@ def show_period(
         "is_running": is_running,
         "compared_with": compared_with(viewer, period, is_running=is_running),
         "is_empty": not found.totals.visits and not found.totals.time_ms,
-        "chart": charts.hours_of_day(found.tally.hours, period) if is_day else charts.days_or_months(days),
+        "chart": chart,
         "calendar": charts.calendar(days, viewer.today) if is_year else None,
         "week": None if is_day else charts.week(reports.week_hours(found.tally)),
         "sites": site_shares(sites, active_ms),
@@ -92,6 +100,11 @@ def show_period(
         "last": latest(viewer, period, only, resolver) if is_day else [],
         "silent": silent_browsers(browsers_of_page(request)),
     }
+    if context["last"] and is_running:
+        last_sign_at = min(viewer.now, max(listed.visit.last_known_at for listed in context["last"]))
+        context |= {"last_sign_at": last_sign_at, "is_now": viewer.now - last_sign_at < NOW_MS}
+    if is_day and is_running:
+        context["live_until"] = period.ends_at
     if context["is_empty"]:
         context["nearest"] = nearest(viewer, period, only)
     return render(request, "insights/overview.html", {**context, "nav": "overview"})

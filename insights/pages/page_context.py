@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from insights import queries, reports
+from insights import reports
 from insights.categories.resolver import Resolver
 from insights.filter_query import browsers_of_page, chosen_of, narrowed_url, with_query
-from insights.filters import Selection, selection_of
+from insights.filters import Selection
 from insights.period_query import EARLIEST_DAY, PeriodQuery, day_from_text, days_of, period_url
 from insights.periods import Period, Unit, date_at, period_of
 from sync.models import Browser
@@ -125,15 +125,13 @@ def latest_days_links(request: HttpRequest, viewer: Viewer, current: Period) -> 
 
 
 def selection(
-    request: HttpRequest, viewer: Viewer, period: Period, resolver: Resolver, *, site: str | None = None
+    request: HttpRequest, viewer: Viewer, period: Period, resolver: Resolver | None = None, *, site: str | None = None
 ) -> Selection:
-    """Return the visits that the filter of a page selects in a period and in the one before; `site` stands for its."""
+    """Return the visits that the filter of a page selects in a period; `site` stands for the site of the filter."""
     chosen = chosen_of(request).filter
     if site is not None:
         chosen = replace(chosen, site=site)
-    start = period.previous.starts_at
-    pairs = set() if chosen.category is None else queries.sources(viewer.pk, start, period.ends_at)
-    return selection_of(chosen, browsers_of_page(request), pairs, resolver)
+    return reports.selection(viewer.pk, chosen, browsers_of_page(request), period, resolver)
 
 
 def period_from_url(viewer: Viewer, request: HttpRequest, fallback: Period) -> tuple[Period, dict[str, list[str]]]:

@@ -37,7 +37,7 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         if period.starts_at <= visit.started_at < period.ends_at and visit.active_ms is not None
     ]
     days = reports.days(found, period)
-    pages = queries.pages(viewer.pk, period.starts_at, period.ends_at, began)
+    pages = reports.pages(viewer.pk, period, only)
 
     def rows() -> Iterator[Row]:
         yield numbers_row("total", domain, totals(found))
@@ -63,6 +63,6 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         "week": charts.week(reports.week_hours(found)),
         "pages": pages[:SITE_PAGES],
         "page_count": len(pages),
-        "category": found.sites[domain].category if domain in found.sites else "",
+        "category": found.sites[domain].category if domain in found.sites else resolver.category(domain, None),
     }
     return render(request, "insights/site.html", context)

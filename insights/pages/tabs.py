@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from insights import charts, queries
-from insights.categories.stored_rules import resolver_of
 from insights.filter_query import browsers_of_page
 from insights.pages.lists import paged
 from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, selection, viewer_of
@@ -46,9 +45,10 @@ def tabs(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     fallback = Period(viewer.zone, viewer.today - timedelta(days=29), viewer.today)
     period, errors = period_from_url(viewer, request, fallback)
-    only = selection(request, viewer, period, resolver_of(viewer.pk))
+    only = selection(request, viewer, period)
     opened = only.tab_condition & only.began(period)
-    found = [tab_lifetime(tab) for tab in queries.tab_aggregates(viewer.pk, period.starts_at, period.ends_at, opened)]
+    aggregates = queries.tab_aggregates(viewer.pk, period.starts_at, period.ends_at, opened)
+    found = [tab_lifetime(tab, viewer.now) for tab in aggregates]
     lists = {
         "longest": TabList("Longest open", sorted(found, key=lambda tab: -tab.lifetime_ms)),
         "switched": TabList(

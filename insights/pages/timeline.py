@@ -1,11 +1,13 @@
 """The timeline of a day, or of an hour of it."""
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from insights import queries, timeline, timeline_chart
-from insights.categories.stored_rules import resolver_of
+from insights import charts, queries, timeline, timeline_chart
 from insights.filter_query import browsers_of_page
+from insights.numbers import Visit, add_by_category
 from insights.pages.page_context import day_of, page, period_name, selection, viewer_of
 from insights.periods import period_of
 
@@ -23,13 +25,8 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
     shown = timeline.time_range(period, int(asked[:2]) if asked.isdecimal() else None)
     start, end = shown.starts_at, shown.ends_at
     names = {browser.pk: browser for browser in browsers_of_page(request)}
-    only = selection(request, viewer, period, resolver_of(viewer.pk))
-    spans = only.spans(period)
-    visits = [
-        each
-        for each in queries.listed_visits(viewer.pk, start, end, only.condition)
-        if any(queries.is_within(each.visit, low) and each.visit.started_at < high for low, high in spans)
-    ]
+    only = selection(request, viewer, period)
+    visits = timeline.within(queries.listed_visits(viewer.pk, start, end, only.condition), only.spans(period))
     # Time that a filter leaves out is no gap in the records.
     gaps = timeline.recording_gaps(visits, start, end, viewer.now) if only.is_everything else []
     context = {
@@ -49,7 +46,16 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
             for found in timeline.by_browser_and_tab(visits)
         ],
         "most_lines": f":{LINES_AN_HOUR if shown.label is None else LINES_OF_ONE_HOUR}",
+        "legend": charts.legend(active_by_category(each.visit for each in visits)),
         "hour_lists": timeline.hour_lists(visits, gaps, shown),
         "gaps": timeline_chart.bars(gaps, start, end),
     }
     return render(request, "insights/timeline.html", context)
+
+
+def active_by_category(visits: Iterable[Visit]) -> dict[str, int]:
+    """Return the active time of visits by category."""
+    found: dict[str, int] = {}
+    for visit in visits:
+        add_by_category(found, {visit.category: visit.active_ms or 0})
+    return found

@@ -3,7 +3,19 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from insights.pages import browsers, forget, history, lists, overview, retention, site, tabs, timeline
+from insights.pages import (
+    browsers,
+    categories,
+    forget,
+    history,
+    lists,
+    overview,
+    retention,
+    site,
+    tabs,
+    timeline,
+    your_year,
+)
 
 
 class UnitConverter(StringConverter):
@@ -34,10 +46,15 @@ urlpatterns = [
     path("dashboard/visit", history.visit, name="visit"),
     path("dashboard/tabs", tabs.tabs, name="tabs"),
     path("dashboard/browsers", browsers.browsers, name="browsers"),
+    path("dashboard/categories", categories.rules, name="categories"),
+    path("dashboard/categories/choose", categories.choose, name="category"),
+    path("dashboard/categories/delete", categories.delete, name="delete-category-rule"),
     path("dashboard/forget", forget.forget, name="forget"),
     path("account/retention", retention.retention_page, name="retention"),
     path("dashboard/start", browsers.start, name="start"),
     path("dashboard/start/arrived", browsers.arrived, name="arrived"),
+    path("dashboard/your-year", your_year.your_year, name="your-year"),
+    path("dashboard/your-year/<int:year>", your_year.your_year, name="your-year"),
     path("dashboard/<unit:unit>", overview.overview, name="unit"),
     path("dashboard/<unit:unit>/<str:day>", overview.overview, name="period"),
 ]

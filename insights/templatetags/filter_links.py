@@ -102,6 +102,29 @@ def visit_url(context: Context, browser_id: int, visit_id: str) -> str:
     return with_filters(context, "insights:visit", of=browser_id, id=visit_id)
 
 
+UNITS: dict[str, tuple[str, Unit]] = {
+    "D": ("Day", "day"),
+    "W": ("Week", "week"),
+    "M": ("Month", "month"),
+    "Y": ("Year", "year"),
+}
+
+
+@register.inclusion_tag("insights/_keys.html", takes_context=True)
+def key_help(context: Context) -> dict[str, Any]:
+    """Render the help for the keyboard; its links are those that keys follow on every page."""
+    days, today = _chosen_days(context), timezone.localdate()
+    first, last = (date.fromisoformat(days[name]) if days else today for name in ("from", "to"))
+    anchor = today if first <= today <= last else first
+    units = [
+        (key, name, with_filters(context, period_url(period_of(UTC, unit, anchor))))
+        for key, (name, unit) in UNITS.items()
+    ]
+    now = with_filters(context, "insights:overview")
+    search = f"{with_filters(context, 'insights:history')}#q"
+    return {"keys": [*units, ("T", "Today", now), ("/", "Search", search)]}
+
+
 @register.simple_tag(takes_context=True)
 def cell_url(context: Context, period: Period, weekday: int, hour: int) -> str:
     """Return the URL of an hour of a weekday: its timeline within one week, else the same page with this hour alone."""

@@ -15,6 +15,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from insights import folded_text, highlighting, number_format, numbers
+from insights.categories import names
+from insights.categories.rule_text import path_of_url
 from insights.numbers import DEFINITIONS, Visit
 from insights.search_words import Words
 from insights.templatetags.filter_links import with_filters
@@ -27,7 +29,8 @@ register.filter("active_duration", number_format.active_duration)
 register.filter("exact_duration", number_format.exact_duration)
 register.filter("scale_label", number_format.scale_label)
 register.filter("percent", number_format.percent)
-register.filter("category_name", number_format.category)
+register.filter("category_name", names.name_of)
+register.filter("category_color", names.color_of)
 register.filter("browser_name", browsers.name_of)
 register.filter("readable_url", folded_text.readable_url)
 register.filter("readable_site", folded_text.readable_site)
@@ -37,8 +40,6 @@ ICON_COLORS = 8
 DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Letters that are drawn as nothing: fillers of Hangul, and the blank of Braille.
 BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-# A number that grew by more than this share is shown with its value before, because +900 % says little.
-MOST_GROWTH = 4
 
 
 @register.filter
@@ -90,6 +91,19 @@ def short_url(url: str) -> str:
 def url_path(url: str) -> str:
     """Return the part of a URL after the host; "" for a bare slash."""
     return short_url(url).partition("/")[1] + short_url(url).partition("/")[2]
+
+
+@register.filter
+def rule_path(url: str) -> str:
+    """Return the first two steps of a URL's path, for which a rule may be made; "" without any."""
+    return "/".join(path_of_url(url).split("/")[:3])
+
+
+@register.filter
+def parts_in_words(active_ms: Mapping[str, int], most: int) -> str:
+    """Return the categories with the most active time, each on a new line, such as “News: 1 h 5 min”."""
+    ranked = sorted((item for item in active_ms.items() if item[1]), key=lambda item: (-item[1], item[0]))
+    return "".join(f"\n{names.name_of(name)}: {number_format.duration(value)}" for name, value in ranked[:most])
 
 
 @register.filter
@@ -161,14 +175,10 @@ def definition(name: str) -> dict[str, str]:
 
 
 @register.inclusion_tag("insights/_change.html")
-def change(now: int | None, before: int | None, kind: str = "") -> dict[str, Any]:
-    """Render the growth of a number, or its value before where it grew very much."""
-    if now and before == 0:
-        return {"text": "none before"}
+def change(now: int | None, before: int | None) -> dict[str, str]:
+    """Render the growth of a number; nothing where it is unknown."""
     share = numbers.change(now, before)
-    if before is not None and share is not None and share > MOST_GROWTH:
-        return {"text": f"{number_format.duration(before) if kind else thousands(before)} before"}
-    return {"text": number_format.change(share)}
+    return {"text": number_format.change(share), "words": number_format.change_in_words(share)}
 
 
 @register.inclusion_tag("insights/_site_link.html", takes_context=True)

@@ -42,6 +42,8 @@ PAGES = {
     "site": "/dashboard/sites/github.com?from=2025-10-05&to=2025-11-02",
     "history": "/dashboard/history",
     "search": "/dashboard/history?q=garden&from=2025-10-01",
+    "pages": "/dashboard/pages?from=2025-10-01&to=2025-11-03&weekdays=1,2&category=none",
+    "your-year": "/dashboard/your-year/2025",
     "tabs": "/dashboard/tabs?from=2025-10-01&to=2025-11-03",
     "browsers": "/dashboard/browsers",
     "start": "/dashboard/start",
@@ -190,7 +192,7 @@ def test_the_keyboard_alone_leads_from_a_day_to_a_page_of_the_history(open_page,
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "content"
     stops = 0
-    while page.evaluate("document.activeElement.textContent.trim()") != "The whole history":
+    while page.evaluate("document.activeElement.textContent.trim()") != "The history of this day":
         page.keyboard.press("Tab")
         stops += 1
         assert stops < 80
@@ -200,7 +202,7 @@ def test_the_keyboard_alone_leads_from_a_day_to_a_page_of_the_history(open_page,
         }""")
         assert shown, page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/dashboard/history")
+    page.wait_for_url("**/dashboard/history?from=2025-10-30&to=2025-10-30")
     page.get_by_role("searchbox").focus()
     page.keyboard.type("tomatoes")
     page.keyboard.press("Enter")
@@ -258,3 +260,35 @@ def test_a_printed_page_holds_the_numbers_and_no_controls(open_page, browsing):
         assert not page.locator(control).first.is_visible()
     SCREENSHOTS.mkdir(exist_ok=True)
     page.pdf(path=os.fspath(SCREENSHOTS / "month.pdf"), print_background=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_single_keys_lead_through_the_pages_and_keep_the_filter(open_page, browsing):
+    page = open_page(PAGES["day"] + "?weekdays=4")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**/day/2025-10-29?weekdays=4")
+    page.keyboard.press("w")
+    page.wait_for_url("**/week/2025-10-27?weekdays=4")
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/week/2025-10-27")
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog", name="Keyboard").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("dialog", name="Keyboard").is_visible()
+    page.keyboard.press("/")
+    page.wait_for_url("**/dashboard/history?**#q")
+    page.keyboard.type("dwmy")
+    assert page.get_by_role("searchbox").input_value() == "dwmy"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_today_shows_a_new_visit_by_itself(open_page, alice):
+    now = int(time.time() * 1000)
+    store(alice, visit(started_at=now - 60_000, ended_at=now - 30_000, title="The first"))
+    page = open_page("/dashboard")
+    page.get_by_text("As a table").click()
+    store(alice, visit(started_at=now - 20_000, ended_at=now - 10_000, title="The second"))
+    # The page reads itself again when it is looked at again, as it does every minute.
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.get_by_text("The second").wait_for(timeout=20_000)
+    assert page.get_by_role("columnheader", name="Visits").first.is_visible()

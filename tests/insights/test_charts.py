@@ -54,8 +54,10 @@ def test_the_calendar_leaves_out_the_days_to_come():
 
 @pytest.mark.parametrize("hour", [None, 9, 10, 11, 12])
 def test_the_numbers_of_an_hour_are_those_of_its_share_of_every_visit(alice, hour):
-    # 9:30 to 11:30, half of it active, and a short one at 12:10.
-    long = {"ended_at": AT_9 + 150 * MINUTE, "duration_ms": 120 * MINUTE, "active_duration_ms": 60 * MINUTE}
+    # 9:30 to 11:30, half of it active, away from 10:10 to 10:40 and from 11:25, and a short one at 12:10.
+    away = [{"start": AT_9 + low * MINUTE, "end": AT_9 + high * MINUTE} for low, high in ((70, 100), (145, 150))]
+    long = {"ended_at": AT_9 + 150 * MINUTE, "duration_ms": 120 * MINUTE, "active_duration_ms": 60 * MINUTE,
+            "idle_periods": away}  # fmt: skip
     store(alice, visit(started_at=AT_9 + 30 * MINUTE, **long), visit(started_at=AT_9 + 190 * MINUTE))
     shown = timeline.time_range(period_of(ZoneInfo("UTC"), "day", date(2025, 11, 3)), hour)
     visits = listed_visits(alice.pk, shown.starts_at, shown.ends_at)
@@ -64,9 +66,9 @@ def test_the_numbers_of_an_hour_are_those_of_its_share_of_every_visit(alice, hou
         for each in timeline.hour_lists(visits, [], shown)
     }
     expected = {
-        "09:00": (15 * MINUTE, 30 * MINUTE, 30 * MINUTE, 1),
-        "10:00": (30 * MINUTE, 60 * MINUTE, 60 * MINUTE, 0),
-        "11:00": (15 * MINUTE, 30 * MINUTE, 30 * MINUTE, 0),
+        "09:00": (30 * MINUTE, 30 * MINUTE, 30 * MINUTE, 1),
+        "10:00": (30 * MINUTE, 60 * MINUTE, 30 * MINUTE, 0),
+        "11:00": (0, 30 * MINUTE, 25 * MINUTE, 0),
         "12:00": (8 * MINUTE, 10 * MINUTE, 10 * MINUTE, 1),
     }
     if hour is not None:

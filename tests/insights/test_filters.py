@@ -31,7 +31,7 @@ PAGES = [
     f"/dashboard/browsers?{MONTH}",
 ]
 # These lead away from what is looked at, or erase.
-WITHOUT_FILTER = ("/dashboard/forget", "/dashboard/start", "/account", "/static/", "/imports", "/browsers")
+WITHOUT_FILTER = ("/dashboard/forget", "/manifest", "/dashboard/start", "/account", "/static/", "/imports", "/browsers")
 
 
 @pytest.fixture
@@ -285,3 +285,29 @@ def test_chosen_days_and_hours_are_named_in_words():
     assert weekdays_in_words((1, 2, 3, 4, 5)) == "Monday to Friday"
     assert weekdays_in_words((1, 3, 4, 7)) == "Monday, Wednesday to Thursday, Sunday"
     assert hours_in_words((9, 10, 23)) == "09:00–11:00, 23:00–24:00"
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("category=work", 2), ("weekdays=1", 2), ("imports=only", 1), ("site=other.example", 1), ("hours=9", 2)],
+)
+def test_calls_take_the_same_filters_as_pages(alice, records, query, count):
+    from tests.wire import send
+
+    reply = send("GET", f"/api/insights/summary?{MONTH}&{query}", user=alice)
+    assert reply.json()["visits"] == count
+    days = send("GET", f"/api/insights/days?{MONTH}&{query}", user=alice).json()["days"]
+    hours = send("GET", f"/api/insights/hours?{MONTH}&{query}", user=alice).json()["hours"]
+    sites = send("GET", f"/api/insights/sites?{MONTH}&{query}", user=alice).json()["sites"]
+    assert {sum(each["visits"] for each in found) for found in (days, hours, sites)} == {count}
+    both = [send("GET", f"/api/insights/timeline?date=2025-11-0{day}&{query}", user=alice).json() for day in (3, 4)]
+    listed = [each for day in both for browser in day["browsers"] for tab in browser["tabs"] for each in tab["visits"]]
+    assert len(listed) == count
+
+
+def test_a_call_refuses_a_wrong_filter(alice, records):
+    from tests.wire import send
+
+    reply = send("GET", f"/api/insights/summary?{MONTH}&weekdays=8", user=alice)
+    assert reply.status_code == 400
+    assert "Enter whole numbers from 1 to 7" in reply.content.decode()

@@ -239,13 +239,13 @@ def test_every_page_works_for_a_person_without_records(client, alice):
 
 # The most queries of each page. Three read the cookie, the person and the sign-in, and one the rules for categories.
 QUERIES = {
-    "/dashboard/day/2025-11-03": 11,
-    "/dashboard/month/2025-10": 13,
-    "/dashboard/year/2025": 13,
+    "/dashboard/day/2025-11-03": 14,
+    "/dashboard/month/2025-10": 15,
+    "/dashboard/year/2025": 15,
     "/dashboard/timeline/2025-11-03": 7,
-    "/dashboard/sites/example.org?from=2025-10-01&to=2025-11-30": 12,
-    "/dashboard/sites?from=2025-10-01&to=2025-11-30": 9,
-    "/dashboard/pages?from=2025-10-01&to=2025-11-30": 6,
+    "/dashboard/sites/example.org?from=2025-10-01&to=2025-11-30": 15,
+    "/dashboard/sites?from=2025-10-01&to=2025-11-30": 10,
+    "/dashboard/pages?from=2025-10-01&to=2025-11-30": 7,
     "/dashboard/history": 9,
     # A search reads some hundred visits with each query, as long as its time lasts.
     "/dashboard/history?q=page": 10,

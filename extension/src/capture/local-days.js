@@ -20,19 +20,20 @@ function nextMidnight(instant) {
 
 /**
  * The active ms of a visit on each day that it touches. It counts as a visit on the day on which it began. The active
- * time is spread evenly over the visit and rounded down cumulatively, so that the parts add up exactly.
- * @param {{startedAt: number, durationMs: number, activeMs: number}} visit
+ * time fills the parts of the visit that are not away, from its start on.
+ * @param {{startedAt: number, durationMs: number, activeMs: number,
+ *   idlePeriods: {startedAt: number, endedAt: number | null}[]}} visit
  * @returns {{day: number, activeMs: number, visits: number}[]}
  */
-export function dayParts({ startedAt, durationMs, activeMs }) {
+export function dayParts(visit) {
+  const { startedAt, durationMs } = visit;
   const end = startedAt + durationMs;
+  const spans = activeSpans(visit);
   const parts = [];
-  let counted = 0;
   for (let from = startedAt; from < end || from === startedAt;) {
     const to = Math.min(nextMidnight(from), end);
-    const until = to === end ? activeMs : shareOf(activeMs, to - startedAt, durationMs);
-    parts.push({ day: localDay(from), activeMs: until - counted, visits: from === startedAt ? 1 : 0 });
-    counted = until;
+    const activeMs = spans.reduce((sum, span) => sum + Math.max(Math.min(span.to, to) - Math.max(span.from, from), 0), 0);
+    parts.push({ day: localDay(from), activeMs, visits: from === startedAt ? 1 : 0 });
     if (to === from) break;
     from = to;
   }
@@ -40,11 +41,20 @@ export function dayParts({ startedAt, durationMs, activeMs }) {
 }
 
 /**
- * `whole * part / all`, rounded down. The product of two durations may exceed the safe integers.
- * @param {number} whole
- * @param {number} part
- * @param {number} all
+ * Where the active time of a visit lies, in order.
+ * @param {Parameters<typeof dayParts>[0]} visit
  */
-function shareOf(whole, part, all) {
-  return Number((BigInt(whole) * BigInt(part)) / BigInt(all));
+function activeSpans({ startedAt, durationMs, activeMs, idlePeriods }) {
+  const end = startedAt + durationMs;
+  const spans = [];
+  let [at, left] = [startedAt, activeMs];
+  for (const away of [...idlePeriods, { startedAt: end, endedAt: end }]) {
+    const to = Math.min(away.startedAt, at + left, end);
+    if (to > at) {
+      spans.push({ from: at, to });
+      left -= to - at;
+    }
+    at = Math.max(at, away.endedAt ?? end);
+  }
+  return spans;
 }
