@@ -117,6 +117,8 @@ def history(request: HttpRequest) -> HttpResponse:
         "words": asked.words.wanted,
         "names": {browser.pk: browser for browser in browsers},
         "older": link_to(asked, found),
+        # A list of visits ends with its page. A search goes on, for its count and for the sums of its pages.
+        "goes_on": asked.groups_pages or found.is_cut_short,
         "newest": f"?{urlencode(asked.kept)}" if cursor else "",
         "days_asked": {name: asked.values[name] for name in ("from", "to")},
         **(search_state(viewer, query, found) if asked.kept else {}),

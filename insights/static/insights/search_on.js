@@ -68,7 +68,8 @@
     show(step.querySelector("#found-status").textContent, step.querySelector("#found-share")?.value, !step.dataset.next);
     // The link leads on from the end of the list, also while the visits after it are counted.
     const link = part("found-pager")?.querySelector("[rel=next]");
-    if (link && step.dataset.next) link.href = step.dataset.next;
+    const older = step.querySelector("#found-pager [rel=next]");
+    if (link && older) link.href = older.getAttribute("href");
     else link?.remove();
     return step.dataset.next;
   }
