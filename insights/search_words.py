@@ -175,8 +175,8 @@ def _day(part: Part) -> date:
         if day and EARLIEST_DAY <= day <= LATEST_DAY:
             return day
     raise _Unusable(
-        f"“{part.text}” names no day. Write it as {part.name}:2025-11-03, {part.name}:2025-11 or {part.name}:2025, or in "
-        "quotation marks to look for these letters."
+        f"“{part.text}” names no day. Write it as {part.name}:2025-11-03, {part.name}:2025-11 or {part.name}:2025, or "
+        "in quotation marks to look for these letters."
     )
 
 
