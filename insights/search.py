@@ -29,7 +29,7 @@ from insights.search_words import Choice, SearchWords
 from sync.models import PageVisit
 
 # The time for the first results, and the one for each further step of a search that goes on.
-FIRST_SECONDS: Final = 0.06
+FIRST_SECONDS: Final = 0.05
 STEP_SECONDS: Final = 0.25
 # How many visits one query looks at: few at first, because the visits may be large, and more while they are read fast.
 FIRST_WINDOW: Final = 250
