@@ -19,7 +19,7 @@ PROGRESS := { while IFS= read -r line; do case "$$line" in Collecting*|Installin
 NODE_TESTS := tests/extension
 
 .PHONY: help run demo replay admin test lint types checks permissions test-sqlite test-postgres extension extension-lint extension-test e2e e2e-chromium \
-	e2e-firefox pictures soak bench bench-pages bench-full format clean
+	e2e-firefox pictures soak bench bench-pages bench-portability bench-full format clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -120,6 +120,9 @@ bench: $(VENV)/.dev  ## how fast the engine is, beside what it could be and what
 
 bench-pages: $(VENV)/.dev  ## how fast a person's pages are
 	$(PY) -m benchmarks.insights --postgresql $(TEST_DATABASE_URL)
+
+bench-portability: $(VENV)/.dev  ## how fast a history comes in and everything goes out, in how much memory
+	$(PY) -m benchmarks.portability --postgresql $(TEST_DATABASE_URL)
 
 bench-full: $(VENV)/.dev  ## both with tables of 10 M rows, for which 40 GB of disk must be free
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL) --full

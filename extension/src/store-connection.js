@@ -9,10 +9,16 @@
 import { PLACES, keyOf, recordStores, resultOf, storeOf, storesOf } from './store-records.js';
 
 /** Records read in one transaction, so that no transaction takes long. */
-const SLICE_LENGTH = 1000;
+export const SLICE_LENGTH = 1000;
 
 /** The range of all keys of one owner. IndexedDB sorts arrays after numbers, so `[owner, []]` is the end. */
 export const allOf = (/** @type {string} */ owner) => IDBKeyRange.bound([owner], [owner, []]);
+
+/**
+ * The range of the keys of one owner that follow a record's.
+ * @param {StoredRecord} record
+ */
+export const laterThan = (record) => IDBKeyRange.bound(keyOf(record), [record.owner, []], true);
 
 export class StoreConnection {
   /** @param {IDBDatabase} db */

@@ -20,7 +20,7 @@
 import { localDay } from './capture/local-days.js';
 import { NO_RULES } from './capture/recording-rules.js';
 import { allOf } from './store-connection.js';
-import { ErasingStore } from './store-erasing.js';
+import { CopyingStore } from './store-copying.js';
 import {
   ALL_STORES, KINDS, PLACES, addDay, changeDays, current, emptyDay, keyOf, lastRecords, putOnly, putVisits, recordStores, resultOf,
   storeOf, storesOf,
@@ -67,7 +67,7 @@ function rangeOf(owner, records) {
   return IDBKeyRange.bound([owner, starts.reduce((a, b) => Math.min(a, b))], [owner, starts.reduce((a, b) => Math.max(a, b)), []]);
 }
 
-export class Store extends ErasingStore {
+export class Store extends CopyingStore {
   /**
    * The last committed state and tabs of the reducer. The state is undefined before the first event.
    * @returns {Promise<{state: import('./capture/recording-state.js').State | undefined, tabs: import('./capture/recording-state.js').Tabs}>}
@@ -330,11 +330,12 @@ export class Store extends ErasingStore {
   }
 
   /**
-   * The number of synced records of an owner, by kind.
-   * @param {string} owner
+   * The number of synced records of an owner, by kind, without an owner those of all.
+   * @param {string} [owner]
    */
   async syncedCounts(owner) {
-    const [visits, aggregates] = await Promise.all(KINDS.map((kind) => this.read(storeOf(kind, 'synced'), (synced) => synced.count(allOf(owner)))));
+    const range = owner === undefined ? undefined : allOf(owner);
+    const [visits, aggregates] = await Promise.all(KINDS.map((kind) => this.read(storeOf(kind, 'synced'), (synced) => synced.count(range))));
     return { visits, aggregates };
   }
 

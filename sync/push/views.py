@@ -79,6 +79,7 @@ class PushView(APIView):
             client=client_columns(batch.envelope.get("client")),
             body_bytes=len(body),
             started=started,
+            leaves_out_recorded=True,
         )
         try:
             results = serializer.save(user=request.user, push=push)

@@ -21,6 +21,7 @@ MADE = {
     + "</article>",
     "/sound": "<title>Sound</title><script>const sound = new AudioContext(); const tone = sound.createOscillator();"
     "tone.connect(sound.destination); tone.start()</script>",
+    "/framed": '<title>Framed</title><iframe src="/portal"></iframe><a href="/portal" target="frame">on</a><iframe name="frame"></iframe>',
     "/portal": "<title>Portal</title><h1>Not a sync server</h1>",
 }
 
@@ -34,6 +35,12 @@ class Site(SimpleHTTPRequestHandler):
         return super().translate_path(path)
 
     def do_GET(self) -> None:
+        if self.path.startswith("/moved"):
+            self.send_response(302)
+            self.send_header("Location", self.path.replace("/moved", "/app"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         page = MADE.get(self.path.split("?")[0])
         if page is None:
             super().do_GET()

@@ -2,13 +2,14 @@
  * One run of the background, from its start until the browser stops it. It connects recorder, sending, alarms, badge
  * and pages. All lasting state is in the store or in the browser's alarms.
  */
-import { ext, isFirefox } from '../browser-api.js';
+import { browserHistory, ext, historyFamily, isFirefox } from '../browser-api.js';
 import { endAbandonedVisits } from '../capture/abandoned-visits.js';
 import { resolved } from '../capture/erasure-rules.js';
 import { Recorder } from '../capture/event-recorder.js';
 import { hasChosen, rememberChoice } from '../capture/recording-choice.js';
 import { NO_RULES } from '../capture/recording-rules.js';
 import { focusDiffers, followsFocus, needsFocusCheck } from '../capture/presence.js';
+import { HistoryImporter } from '../history/history-import.js';
 import { mayReachServer } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { createAccounts } from '../sync/accounts.js';
@@ -113,6 +114,9 @@ export class BackgroundWorker {
     /** @type {import('../sync/accounts.js').Lock} */
     this.lock = async (name, work) => navigator.locks.request(name, work);
     this.accounts = createAccounts({ store, api: this.api, lock: this.lock });
+    this.historyImporter = new HistoryImporter({
+      store, client, now: Date.now, family: historyFamily, api: browserHistory, rules: async () => (await this.recorder.state()).rules,
+    });
     this.recorder = new Recorder({
       store,
       timings,
@@ -338,9 +342,10 @@ export class BackgroundWorker {
     if (!account || account.needsSignIn || this.running) return;
     /** @type {{owner: string}[]} */
     const erasures = (await this.store.get('waitingErasures')) ?? [];
-    if (!soon && (await this.counts(account.key)).pending === 0 && !erasures.some(({ owner }) => owner === account.key)) return;
+    const bringsHistory = await this.historyImporter.isRunning(account.key);
+    if (!soon && !bringsHistory && (await this.counts(account.key)).pending === 0 && !erasures.some(({ owner }) => owner === account.key)) return;
     const schedule = (await this.store.get('schedule')) ?? FIRST_SCHEDULE;
-    const when = nextAttempt(schedule, soon, Date.now(), this.timings);
+    const when = nextAttempt(schedule, soon || bringsHistory, Date.now(), this.timings);
     const alarm = await ext.alarms.get('sync');
     // An alarm whose time is long past was left over when the clock was set. It would never ring.
     if (alarm && alarm.scheduledTime <= when + 500 && alarm.scheduledTime > Date.now() - 60_000) return;
@@ -362,6 +367,12 @@ export class BackgroundWorker {
     return this.running;
   }
 
+  /** Starts a run once the present one is over. */
+  async syncAfterwards() {
+    await this.running?.catch(() => {});
+    this.sync({ manual: true });
+  }
+
   /** @param {{manual?: boolean}} [options] */
   async sendAll(options) {
     const awake = setInterval(() => ext.runtime.getPlatformInfo(), KEEP_AWAKE_MS);
@@ -371,6 +382,7 @@ export class BackgroundWorker {
         store: this.store, api: this.api, accounts: this.accounts, now: Date.now, client: this.client,
         timings: this.timings, interruption: () => this.interruption.signal,
         erase: (owner, erasures, key) => this.applyErasures(owner, erasures, key),
+        sources: (owner) => this.historyImporter.sources(owner),
         onProgress: (progress) => {
           this.progress = progress;
         },

@@ -27,7 +27,10 @@ const LATEST_VISITS = 20;
  * @typedef {{rule: PersonsRule, title: string, startedAt: number, activeMs: number}} ForgettableVisit
  *   a visit, with its title or site, and the rule that erases it alone
  * @typedef {{server: string, adopt: boolean, sameServer?: boolean}} ConnectForm  as in SignInForm
- * @typedef {{ask: 'status' | 'stay-local' | 'cancel-connect' | 'send-again' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording' | 'server-today' | 'latest-visits'}
+ * @typedef {{ask: 'status' | 'stay-local' | 'cancel-connect' | 'send-again' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording' | 'server-today' | 'latest-visits'
+ *       | 'stop-history' | 'resume-history' | 'history-rules'}
+ *   | {ask: 'bring-history', total: number}
+ *   | {ask: 'may-take-browser' | 'take-browser', anonymousClientId: string} | {ask: 'restored'}
  *   | {ask: 'check-server', server: string}
  *   | ({ask: 'sign-in'} & SignInForm)
  *   | ({ask: 'connect'} & ConnectForm)
@@ -115,6 +118,24 @@ export class PageCommands {
         return this.release();
       case 'erase':
         return this.erase();
+      case 'may-take-browser':
+        return { may: await this.mayTakeBrowser(message.anonymousClientId) };
+      case 'take-browser':
+        return this.takeBrowser(message.anonymousClientId);
+      case 'restored':
+        worker.recordCounts.clear();
+        await worker.setSyncAlarm(true);
+        return {};
+      case 'history-rules':
+        return { rules: (await worker.recorder.state()).rules };
+      case 'bring-history':
+        return this.bringHistory((owner) => worker.historyImporter.begin(owner, message.total));
+      case 'resume-history':
+        return this.bringHistory((owner) => worker.historyImporter.setStatus(owner, 'running'));
+      case 'stop-history':
+        await worker.historyImporter.setStatus((await worker.account())?.key ?? '', 'stopped');
+        worker.interruptSending();
+        return this.status();
       case 'retry-recording':
         await worker.recorder.record({ ...worker.clockReading(), type: 'snapshot', lateFields: browserSnapshot }, true);
         if (!worker.recorder.failure) worker.setFailure(null);
@@ -130,10 +151,11 @@ export class PageCommands {
     const account = await worker.account();
     const owner = account?.key ?? '';
     const state = await recorder.state();
-    const [counts, unowned, today, hours, schedule, alarm, countCheck, waitingErasures, connection] = await Promise.all([
+    const [counts, unowned, today, hours, schedule, alarm, countCheck, waitingErasures, connection, historyImport] = await Promise.all([
       worker.counts(owner), owner ? store.pendingCount('visits', '') : null, store.day(owner, Date.now()),
       store.hoursOfDay(owner, Date.now()), store.get('schedule'),
       ext.alarms.get('sync'), store.get('countCheck'), store.get('waitingErasures'), worker.connection.stored(),
+      worker.historyImporter.of(owner),
     ]);
     return {
       failure: failure ? { name: failure.name, message: failure.message } : null,
@@ -158,6 +180,7 @@ export class PageCommands {
       nextAttemptAt: alarm?.scheduledTime ?? null,
       countCheck: /** @type {import('../sync/erasure-feed.js').CountCheck | null} */ (countCheck?.owner === owner ? countCheck : null),
       waitingErasures: waitingErasures?.filter((/** @type {{owner: string}} */ one) => one.owner === owner).length ?? 0,
+      historyImport,
       syncing: worker.running !== null,
       progress,
       isFirefox,
@@ -462,6 +485,46 @@ export class PageCommands {
     this.worker.recordCounts.clear();
     if (released) this.worker.sync({ manual: true });
     return { released };
+  }
+
+  /**
+   * True when this browser is the one with an id, or has sent nothing yet and so may go on as that one.
+   * @param {string} id
+   */
+  async mayTakeBrowser(id) {
+    const { store, client } = this.worker;
+    if (client.anonymousClientId === id) return true;
+    const [synced, schedule] = await Promise.all([store.syncedCounts(), store.get('schedule')]);
+    return synced.visits + synced.aggregates === 0 && !schedule?.lastSuccessAt;
+  }
+
+  /**
+   * Lets this browser go on as the one of an export.
+   * @param {string} id
+   */
+  takeBrowser(id) {
+    const { worker } = this;
+    // A run on its way names the browser in each of its batches.
+    return worker.lock('sync', async () => {
+      const taken = await this.mayTakeBrowser(id);
+      if (taken) {
+        await worker.store.set('anonymousClientId', id);
+        worker.client.anonymousClientId = id;
+      }
+      return { taken };
+    });
+  }
+
+  /**
+   * Lets the import of this browser's history begin or go on. It needs an account.
+   * @param {(owner: string) => Promise<unknown>} change
+   */
+  async bringHistory(change) {
+    const account = await this.worker.account();
+    if (!account) return { error: 'signed-out' };
+    await change(account.key);
+    this.worker.syncAfterwards();
+    return this.status();
   }
 
   /** Deletes the account's records in this browser. Open visits begin anew. The server's copy stays. */

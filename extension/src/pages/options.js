@@ -5,10 +5,12 @@ import { faultyPattern, patternHost, patternsIn } from '../capture/site-patterns
 import { originPattern } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { askBackground, askStatus } from './ask-background.js';
+import { setUpBringingHistory } from './bringing-history.js';
 import { countText, relativeTimeText, timeOfDayText } from './formatting.js';
 import { coveredText } from './covered-sites.js';
 import { askToForgetSite, drawCountCheck, drawLatestVisits, setUpForgetting } from './forgetting.js';
-import { exportAll, exported } from './json-export.js';
+import { exportAll, exported, ownerOf } from './json-export.js';
+import { importedText, readExport, refusalText, restoreAll, whyNotHere } from './json-import.js';
 import {
   buttonById, byId, checkedValue, createElement, dialogById, inputById, onClick, onSubmit, openDialog, radio, refreshEverySecond, selectById,
   setMessage, setText, show, showProgress, textareaById, typedById,
@@ -43,6 +45,7 @@ let weekUrls = null;
  */
 let filledRules = NO_RULES;
 let scrolledToRefused = false;
+const drawHistory = setUpBringingHistory(byId('history'), refresh);
 
 // ---------------------------------------------------------------------- drawing
 
@@ -59,6 +62,7 @@ async function refresh() {
   if (!fieldsFilled) fillFields(status);
   drawAccount(status);
   drawSending(status);
+  drawHistory(status);
   drawState(status);
   const { pending, parked, synced } = status.counts;
   const counts = `${status.owner} ${pending} ${parked} ${synced}`;
@@ -391,27 +395,75 @@ function originsOf(pattern) {
 
 // ---------------------------------------------------------------------- export and erasing
 
-onClick('export', async () => {
+const exportBar = typedById('export-bar', HTMLProgressElement);
+
+/**
+ * Runs `work` with the store, a progress bar and both buttons disabled.
+ * @param {(store: import('../store.js').Store) => Promise<void>} work
+ */
+async function withProgress(work) {
   buttonById('export').disabled = true;
+  buttonById('import').disabled = true;
+  exportBar.value = 0;
   show('export-progress', true);
-  const bar = typedById('export-bar', HTMLProgressElement);
   const store = await openStore();
   try {
-    const owner = status?.owner ?? '';
-    const { visits, aggregates } = await store.total(owner);
-    bar.max = visits + aggregates;
-    const about = { exportedAt: new Date().toISOString(), extensionVersion: ext.runtime.getManifest().version };
-    const blob = await exportAll(store, owner, about, (done) => {
-      bar.value = done;
-    });
-    download(blob, 'browsing-record');
-    setMessage('yours-message', `Exported ${countText(visits, 'visit')} and the totals of ${countText(aggregates, 'tab')}.`, true);
+    await work(store);
   } finally {
     store.close();
     show('export-progress', false);
     buttonById('export').disabled = false;
+    buttonById('import').disabled = false;
   }
-});
+}
+
+/** @param {number} done */
+function showDone(done) {
+  exportBar.value = done;
+}
+
+onClick('export', () => withProgress(async (store) => {
+  /** @type {import('../sync/accounts.js').Account | undefined} */
+  const account = await store.get('account');
+  const owner = account?.key ?? '';
+  const { visits, aggregates } = await store.total(owner);
+  exportBar.max = visits + aggregates;
+  const about = {
+    exportedAt: new Date().toISOString(), extensionVersion: ext.runtime.getManifest().version,
+    anonymousClientId: await store.get('anonymousClientId'), owner: ownerOf(account),
+  };
+  download(await exportAll(store, owner, about, showDone), 'browsing-record');
+  setMessage('yours-message', `Exported ${countText(visits, 'visit')} and the totals of ${countText(aggregates, 'tab')}.`, true);
+}));
+
+onClick('import', () => inputById('import-file').click());
+byId('import-file').addEventListener('change', () => withProgress(async (store) => {
+  const [file] = inputById('import-file').files ?? [];
+  if (!file) return;
+  const { content, refusal } = readExport(await file.text());
+  // The same file may be chosen again.
+  inputById('import-file').value = '';
+  /** @type {import('../sync/accounts.js').Account | undefined} */
+  const account = await store.get('account');
+  /** @type {import('./json-import.js').Refusal | null} */
+  let why = refusal ?? null;
+  if (content) {
+    const { may } = await askBackground({ ask: 'may-take-browser', anonymousClientId: content.anonymousClientId });
+    why = whyNotHere(content, { account, mayTake: may });
+    if (!why && !(await askBackground({ ask: 'take-browser', anonymousClientId: content.anonymousClientId })).taken) why = 'another-browser';
+  }
+  if (why || !content) {
+    setMessage('yours-message', refusalText(why ?? 'not-ours', content, account?.server), false);
+    return;
+  }
+  exportBar.max = content.visits.length + content.aggregates.length;
+  const { rules } = await askBackground({ ask: 'history-rules' });
+  const counts = await restoreAll(store, account?.key ?? '', content, { rules, now: Date.now(), onProgress: showDone });
+  await askBackground({ ask: 'restored' });
+  setMessage('yours-message', importedText(counts), true);
+  drawnCounts = '';
+  await refresh();
+}));
 
 /**
  * @param {Blob} blob

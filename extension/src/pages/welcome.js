@@ -1,6 +1,7 @@
 /** The welcome page. It opens after the installation, and nothing is recorded before the person has chosen here. */
 import { ext } from '../browser-api.js';
 import { askBackground, askStatus } from './ask-background.js';
+import { setUpBringingHistory } from './bringing-history.js';
 import { byId, onClick, refreshEverySecond, setText, show } from './page-elements.js';
 import { recordingProblem } from './problem-texts.js';
 import { drawServerForm, fillServerForm, setUpServerForm } from './server-form.js';
@@ -12,6 +13,7 @@ import { drawServerForm, fillServerForm, setUpServerForm } from './server-form.j
  * @type {Status | null}
  */
 let status = null;
+const drawHistory = setUpBringingHistory(byId('history'), refresh);
 
 async function refresh() {
   const answer = await askStatus();
@@ -29,6 +31,9 @@ function draw(shown) {
   drawServerForm(shown);
   show('choose', !shown.hasChosen);
   show('ready', shown.hasChosen);
+  // Without a server there is nowhere to bring it.
+  show('past', shown.hasChosen && shown.account !== null);
+  drawHistory(shown);
   if (shown.hasChosen) drawReady(shown);
   // The focused button is hidden now.
   if (hasBegun) byId('ready-title').focus();

@@ -14,11 +14,13 @@
  * @typedef {{id: string, email: string, name: string}} User
  */
 
-/** @typedef {{path: string, list: string, record: (record: any) => object}} WireKind */
+/** @typedef {(url: any) => {url: string, domain: string} | null} PageOf  the page of a URL, null where it is none */
+/** @typedef {{path: string, list: string, record: (record: any) => object,
+ *   fromWire: (wire: any, owner: string, pageOf: PageOf) => Visit | Aggregate | null}} WireKind */
 /** @type {Record<Kind, WireKind>} */
 export const WIRE = {
-  visits: { path: '/api/sync/page-visits', list: 'visits', record: visitToWire },
-  aggregates: { path: '/api/sync/tab-aggregates', list: 'aggregates', record: aggregateToWire },
+  visits: { path: '/api/sync/page-visits', list: 'visits', record: visitToWire, fromWire: visitFromWire },
+  aggregates: { path: '/api/sync/tab-aggregates', list: 'aggregates', record: aggregateToWire, fromWire: aggregateFromWire },
 };
 
 /** @param {Visit} visit */
@@ -49,6 +51,14 @@ export function visitToWire(visit) {
   };
 }
 
+/**
+ * A visit of the browser's own history, whose times but the first are unknown.
+ * @param {import('../history/history-records.js').HistoryVisit} visit
+ */
+export function historyVisitToWire({ id, url, title, startedAt, revision }) {
+  return { id, url, title, startedAt, metadata: {}, revision };
+}
+
 /** @param {Aggregate} aggregate */
 export function aggregateToWire(aggregate) {
   const byTime = Object.entries(aggregate.domains).sort(([a, ms], [b, others]) => others - ms || (a < b ? -1 : 1));
@@ -67,6 +77,54 @@ export function aggregateToWire(aggregate) {
     },
     closedAt: aggregate.closedAt,
     revision: aggregate.revision,
+  };
+}
+
+/** @param {any} value */
+const isWhole = (value) => Number.isSafeInteger(value) && value >= 0;
+/** @param {any} value */
+const wholeOrNull = (value) => (isWhole(value) ? value : null);
+/** @param {any} value */
+const textOrNull = (value) => (typeof value === 'string' ? value : null);
+/** @param {any} value */
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The visit of a wire form that this extension made, or null. A visit that went on then ends at its last known instant.
+ * @param {any} wire
+ * @param {string} owner
+ * @param {PageOf} pageOf
+ * @returns {Visit | null}
+ */
+export function visitFromWire(wire, owner, pageOf) {
+  const page = isObject(wire) && typeof wire.url === 'string' ? pageOf(wire.url) : null;
+  if (!page || typeof wire.id !== 'string' || !wire.id || !isWhole(wire.startedAt) || !isWhole(wire.duration ?? 0) || !isWhole(wire.activeDuration ?? 0)) return null;
+  const endedAt = wholeOrNull(wire.endedAt) ?? wire.startedAt + (wire.duration ?? 0);
+  return {
+    id: wire.id, owner, tabId: wholeOrNull(wire.tabId) ?? 0, url: page.url, domain: page.domain, nameless: false,
+    title: textOrNull(wire.title) ?? '', startedAt: wire.startedAt, endedAt, durationMs: wire.duration ?? 0, activeMs: wire.activeDuration ?? 0,
+    idlePeriods: (Array.isArray(wire.idlePeriods) ? wire.idlePeriods : []).filter((/** @type {any} */ one) => isWhole(one?.start)).map((/** @type {any} */ one) => ({
+      startedAt: one.start, endedAt: wholeOrNull(one.end) ?? endedAt, reason: one.reason, resumedBy: textOrNull(one.resumeReason),
+    })),
+    heartbeatAt: wholeOrNull(wire.lastHeartbeat), closedAt: wholeOrNull(wire.closedAt), metadata: isObject(wire.metadata) ? wire.metadata : {},
+    revision: wholeOrNull(wire.revision) ?? 0,
+  };
+}
+
+/**
+ * The totals of a tab in a wire form that this extension made, or null.
+ * @param {any} wire
+ * @param {string} owner
+ * @returns {Aggregate | null}
+ */
+export function aggregateFromWire(wire, owner) {
+  if (!isObject(wire) || !isWhole(wire.tabId) || !isWhole(wire.startTime) || !isWhole(wire.totalActiveDuration)) return null;
+  const domains = isObject(wire.domainDurations) ? Object.entries(wire.domainDurations).filter(([, ms]) => isWhole(ms)) : [];
+  return {
+    id: `tab ${wire.tabId}`, owner, tabId: wire.tabId, startedAt: wire.startTime, activeMs: wire.totalActiveDuration,
+    domains: /** @type {Record<string, number>} */ (Object.fromEntries(domains)), pages: wholeOrNull(wire.pageCount) ?? 0,
+    lastActiveAt: wholeOrNull(wire.lastActiveTime) ?? wire.startTime, currentUrl: textOrNull(wire.currentUrl),
+    currentDomain: textOrNull(wire.currentDomain), closedAt: wholeOrNull(wire.closedAt), revision: wholeOrNull(wire.revision) ?? 0,
   };
 }
 
