@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,6 +46,12 @@ BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 def local_time(ms: int) -> datetime:
     """Return an instant as a datetime in the time zone of the person."""
     return timezone.localtime(from_milliseconds(ms))
+
+
+@register.filter
+def in_browsers(browsers: Collection[int]) -> str:
+    """Return “ in 2 browsers” where there are several, so that more than an hour in an hour explains itself."""
+    return f" in {len(browsers)} browsers" if len(browsers) > 1 else ""
 
 
 @register.filter

@@ -298,7 +298,7 @@ def test_the_timeline_zooms_and_moves_and_shows_a_visit_in_place(open_page, brow
     assert again == pytest.approx([low, high], abs=1)
     page.goto(page.url.split("?")[0])
     page.locator("#lanes a rect.active").first.dispatch_event("click", {"button": 0})
-    page.locator("#visit-details").get_by_text("Active time").wait_for()
+    page.locator("#visit-details dt", has_text="Active time").wait_for()
     page.get_by_role("button", name="Close").click()
     assert page.locator("#visit-details").is_hidden()
     assert page.evaluate("document.activeElement.className").startswith("chart-box")

@@ -95,10 +95,10 @@ def _sites(page):
 def browser_days(visits):
     """Return the parts by day that the extension's popup adds up, for each visit."""
     script = f"""
-        import {{ dayParts }} from {json.dumps(LOCAL_DAYS.as_uri())};
+        import {{ hourParts }} from {json.dumps(LOCAL_DAYS.as_uri())};
         let text = '';
         for await (const chunk of process.stdin) text += chunk;
-        console.log(JSON.stringify(JSON.parse(text).map(dayParts)));
+        console.log(JSON.stringify(JSON.parse(text).map(hourParts)));
     """
     done = subprocess.run(
         ["node", "--input-type=module", "-e", script], input=json.dumps(visits), capture_output=True, text=True,
@@ -133,9 +133,12 @@ def test_the_popup_and_the_dashboard_agree_on_each_day(alice):
         records.store(alice, records.visit(started_at=start, ended_at=start + length, duration_ms=length,
                                            active_duration_ms=active, idle_periods=idle))  # fmt: skip
         days = reports.days(*_tallied(alice, zone, start, start + length))
-        assert {f"{day:%Y%m%d}": (hour.active_ms, hour.visits) for day, hour in days if hour.time_ms} == {
-            str(part["day"]): (part["activeMs"], part["visits"]) for part in parts
-        }
+        by_day = {}
+        for part in parts:
+            of_day = by_day.setdefault(str(part["day"]), [0, 0])
+            of_day[0] += part["activeMs"]
+            of_day[1] += part["visits"]
+        assert {f"{day:%Y%m%d}": [hour.active_ms, hour.visits] for day, hour in days if hour.time_ms} == by_day
 
 
 def _tallied(person, zone, start, end):
