@@ -20,6 +20,6 @@ class Scope(TextChoices):
 # The meaning of each scope, for people.
 EXPLANATIONS: Final = {
     Scope.READ: "all your records, the changes of them, your numbers and the export",
-    Scope.WRITE: "send records, and import files",
+    Scope.WRITE: "send records, import files, and change the rules for categories",
     Scope.ERASE: "erase records for good",
 }

@@ -38,6 +38,8 @@ BOUNDS = {
     "day": 150, "week": 150, "month": 150, "year": 400, "timeline": 150, "timeline, an hour": 150,
     "site, 30 days": 150, "site, a year": 400, "last visits": 10, "history, 50 visits": 100, "search, frequent word": 100,
     "search, rare word": 100, "search, no match": 100, "tabs": 150, "browsers": 150,
+    "month, a browser": 150, "month, a category": 150, "year, a browser": 400, "year, a category": 400, "year, weekdays": 400,
+    "sites, a year": 400, "pages, 30 days": 150, "your year": 400,
 }  # fmt: skip
 PAGES = {
     "day": "/dashboard/day/2025-06-12",
@@ -54,6 +56,14 @@ PAGES = {
     "search, no match": "/dashboard/history?q=nowhere+at+all",
     "tabs": "/dashboard/tabs?from=2025-06-01&to=2025-06-30",
     "browsers": "/dashboard/browsers",
+    "month, a browser": "/dashboard/month/2025-06?browser={browser}",
+    "month, a category": "/dashboard/month/2025-06?category=none",
+    "year, a browser": "/dashboard/year/2025?browser={browser}",
+    "year, a category": "/dashboard/year/2025?category=learning_reading",
+    "year, weekdays": "/dashboard/year/2025?weekdays=1,2",
+    "sites, a year": "/dashboard/sites?from=2025-01-01&to=2025-12-31",
+    "pages, 30 days": "/dashboard/pages?from=2025-06-01&to=2025-06-30",
+    "your year": "/dashboard/your-year/2025",
 }
 SCANS = {"year": ("2025-01-01", "2026-01-01"), "site, a year": ("2025-01-01", "2026-01-01"), "day": ("2025-06-12", "2025-06-13")}  # fmt: skip
 MONTH = ("2025-06-01", "2025-07-01")
@@ -173,6 +183,7 @@ def measure(times: int) -> list[dict[str, Any]]:
     from accounts.models import User
     from insights import queries
     from insights.models import MonthTally
+    from sync.models import Browser
 
     person = User.objects.order_by("pk")[0]
     client = Client(headers={"host": "127.0.0.1"})
@@ -192,7 +203,8 @@ def measure(times: int) -> list[dict[str, Any]]:
 
     scans: dict[tuple[str, str], float] = {}
     results = []
-    pages = {**PAGES, "last visits": ""}
+    browser = Browser.objects.filter(user_id=person.pk).order_by("pk")[1]
+    pages = {**{name: path.format(browser=browser.pk) for name, path in PAGES.items()}, "last visits": ""}
     for name, path in pages.items():
 
         def work(path: str = path) -> None:

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class InsightsConfig(AppConfig):
-    """Reads sync.models and writes nothing but month tallies, which can be made anew from the visits."""
+    """Reads sync.models; writes month tallies, which can be made anew from the visits, and rules for categories."""
 
     name = "insights"
 
@@ -12,8 +12,11 @@ class InsightsConfig(AppConfig):
         """Name the rows that an erasure of a person counts, and register how tallies of erased visits go."""
         from accounts.owned_rows import name_rows
         from insights import reports
-        from insights.models import MonthTally
+        from insights.categories import stored_rules
+        from insights.models import CategoryRule, MonthTally
         from sync.erasures import derived_rows
 
         name_rows(MonthTally, "monthTallies", "month tallies")
+        name_rows(CategoryRule, "categoryRules", "rules for categories")
         derived_rows.register(reports.forget_months)
+        derived_rows.register_settings(stored_rules.forget_sites)

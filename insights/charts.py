@@ -5,20 +5,27 @@ Content-Security-Policy forbids.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, NamedTuple
 
-from insights.numbers import Hour
+from insights.categories.names import color_of, order_of
+from insights.numbers import Hour, add_by_category
 from insights.periods import HOUR_MS, Period, weeks
 
 LEVELS: Final = 4
 WEEKDAYS: Final = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+# More days than this are drawn by week: a phone shows a bar for each day of a year one pixel wide.
+MOST_DAY_BARS: Final = 100
 # More days than this are drawn by month.
-MOST_DAY_BARS: Final = 400
+MOST_WEEK_DAYS: Final = 400
 # Steps between the lines of a scale, in milliseconds, at round minutes and hours.
 STEPS_MS: Final = [minutes * 60_000 for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 480, 720, 1440)]
+
+
+SHAPE_WIDTH: Final = 10_000
+SHAPE_HEIGHT: Final = 1_000
 
 
 def percent(value: float) -> str:
@@ -36,17 +43,18 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class BarValue:
-    """The numbers of a bar, its name, the text below it ("" for none), and the day that it links to."""
+    """The numbers of a bar, its name, the text below it ("" for none), and the day on which its time begins."""
 
     label: str
     tick: str
     hour: Hour
-    day: date | None = None
+    day: date
+    hour_of_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a chart, its place and its size."""
+    """A bar of a chart, its place and its size; `before_ms` is the active time of the period before."""
 
     x: str
     y: str
@@ -54,15 +62,40 @@ class Bar:
     height: str
     middle: str
     value: BarValue
+    before_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The shape of one category in all bars, in a drawing of SHAPE_WIDTH by SHAPE_HEIGHT units."""
+
+    color: int
+    path: str
+
+
+class LegendEntry(NamedTuple):
+    """A category, its colour and its active time."""
+
+    category: str
+    color: int
+    active_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars over a scale; `unit` is the length of time that one bar stands for, such as day."""
+    """Bars over a scale; `unit` is the length of time that one bar stands for, such as day.
+
+    `stacks` divide the bars by category, the lowest first; there are none where no visit has a category. `before` is
+    the shape of the bars of the period before, "" without them, and `before_name` names that period.
+    """
 
     bars: list[Bar]
     lines: list[Line]
     unit: str
+    stacks: list[Stack]
+    legend: list[LegendEntry]
+    before: str = ""
+    before_name: str = ""
 
 
 def scale(highest_ms: int) -> tuple[int, list[int]]:
@@ -80,13 +113,15 @@ def lines(highest_ms: int) -> list[Line]:
     return [Line(percent(100 - 100 * value / top), value) for value in values]
 
 
-def chart(values: Sequence[BarValue], unit: str) -> Chart:
-    """Return a bar for each value over a scale that holds the highest."""
-    highest_ms = max((value.hour.active_sum_ms for value in values), default=0)
+def chart(values: Sequence[BarValue], unit: str, before_ms: Sequence[int] = ()) -> Chart:
+    """Return a bar for each value over a scale that holds the highest, also of the period before."""
+    before_ms = before_ms[: len(values)]
+    highest_ms = max((*(value.hour.active_sum_ms for value in values), *before_ms), default=0)
     top, _ = scale(highest_ms)
     slot = 100 / max(1, len(values))
     gap = 0.28 if len(values) <= 60 else 0.12
     bars = []
+    shapes: dict[str, list[str]] = {}
     for place, value in enumerate(values):
         height = 100 * value.hour.active_sum_ms / top
         if value.hour.active_sum_ms:
@@ -100,9 +135,57 @@ def chart(values: Sequence[BarValue], unit: str) -> Chart:
                 height=percent(height),
                 middle=percent(slot * (place + 0.5)),
                 value=value,
+                before_ms=before_ms[place] if place < len(before_ms) else None,
             )
         )
-    return Chart(bars, lines(highest_ms), unit)
+        left, right = slot * (place + gap / 2), slot * (place + 1 - gap / 2)
+        for category, shape in stacked(value.hour.categories, left, right, height):
+            shapes.setdefault(category, []).append(shape)
+    sums: dict[str, int] = {}
+    for value in values:
+        add_by_category(sums, value.hour.categories)
+    entries = legend(sums)
+    stacks = [Stack(entry.color, "".join(shapes[entry.category])) for entry in entries]
+    # A little wider than the bars, so that they are seen behind them.
+    before = "".join(
+        _shape(slot * (place + gap / 6), slot * (place + 1 - gap / 6), 0, 100 * value / top)
+        for place, value in enumerate(before_ms)
+        if value
+    )
+    return Chart(bars, lines(highest_ms), unit, stacks, entries, before)
+
+
+def with_period_before(drawn: Chart, before: Chart, name: str) -> Chart:
+    """Return a chart with the bars of the period before behind its own, by their place."""
+    values = [bar.value for bar in drawn.bars]
+    found = chart(values, drawn.unit, [bar.value.hour.active_sum_ms for bar in before.bars])
+    return replace(found, before_name=name)
+
+
+def legend(active_ms: Mapping[str, int]) -> list[LegendEntry]:
+    """Return the categories with active time in the order of stacks; none where no visit has a category."""
+    found = sorted((category for category, value in active_ms.items() if value), key=order_of)
+    return [LegendEntry(category, color_of(category), active_ms[category]) for category in found] if any(found) else []
+
+
+def stacked(active_ms: Mapping[str, int], left: float, right: float, height: float) -> list[tuple[str, str]]:
+    """Return category and outline of each part of a bar, from below; places and height are in percent."""
+    whole_ms = sum(active_ms.values())
+    found = []
+    below_ms = 0
+    for category in sorted(active_ms, key=order_of):
+        if active_ms[category]:
+            low = height * below_ms / whole_ms
+            below_ms += active_ms[category]
+            found.append((category, _shape(left, right, low, height * below_ms / whole_ms)))
+    return found
+
+
+def _shape(left: float, right: float, low: float, high: float) -> str:
+    """Return the outline of a rectangle as a path; places are in percent, and heights from below."""
+    x, width = round(left * SHAPE_WIDTH / 100), round((right - left) * SHAPE_WIDTH / 100)
+    bottom, top = (round(SHAPE_HEIGHT - height * SHAPE_HEIGHT / 100) for height in (low, high))
+    return f"M{x} {top}h{width}V{bottom}h-{width}z"
 
 
 def hours_of_day(hours: dict[int, Hour], period: Period) -> Chart:
@@ -110,30 +193,44 @@ def hours_of_day(hours: dict[int, Hour], period: Period) -> Chart:
     _, labels = period.hours
     names = {label: f"{label % 24:02}" for label in labels}
     values = [
-        BarValue(name, "" if place % 3 else name, hours.get(label, Hour()))
+        BarValue(name, "" if place % 3 else name, hours.get(label, Hour()), period.first, label % 24)
         for place, (label, name) in enumerate(names.items())
     ]
     return chart(values, "hour")
 
 
 def days_or_months(days: Sequence[tuple[date, Hour]]) -> Chart:
-    """Return the chart of consecutive days by day, or by month when there are very many."""
-    if len(days) > MOST_DAY_BARS:
+    """Return the chart of consecutive days by day, or by week or month when there are very many."""
+    if len(days) > MOST_WEEK_DAYS:
         return months(days)
+    if len(days) > MOST_DAY_BARS:
+        return by_week(days)
     values = [BarValue(f"{day.day} {day:%b}", tick(days, place), hour, day) for place, (day, hour) in enumerate(days)]
     return chart(values, "day")
 
 
+def by_week(days: Sequence[tuple[date, Hour]]) -> Chart:
+    """Return the chart of consecutive days by week, with the name of a month below the week in which it begins."""
+    numbers = dict(days)
+    values = []
+    for week in weeks(days[0][0], days[-1][0]):
+        inside = [day for day in week if day is not None]
+        whole = Hour()
+        for day in inside:
+            whole.add(numbers[day])
+        first = next((day for day in inside if day.day == 1), None)
+        name = f"{inside[0].day} {inside[0]:%b} – {inside[-1].day} {inside[-1]:%b}"
+        values.append(BarValue(name, f"{first:%b}" if first else "", whole, inside[0]))
+    return chart(values, "week")
+
+
 def tick(days: Sequence[tuple[date, Hour]], place: int) -> str:
-    """Return the text below a day: its weekday in a week, its day in a month or season, its month in a year."""
+    """Return the text below a day: its weekday in a week, its day in a month or season."""
     day, _ = days[place]
     if len(days) <= 7:
         return f"{day:%a}"
     if len(days) <= 31 and days[0][0].month == days[-1][0].month:
         return "" if place % 3 else f"{day.day}"
-    if len(days) > 100:
-        # A last month of under two weeks has no room for its name.
-        return f"{day:%b}" if day.day == 1 and len(days) - place > 14 else ""
     every = max(2, round(len(days) / 8))
     return "" if place % every or len(days) - place < every / 2 else f"{day.day} {day:%b}"
 
@@ -145,7 +242,7 @@ def months(days: Sequence[tuple[date, Hour]]) -> Chart:
         sums.setdefault(day.replace(day=1), Hour()).add(hour)
     every = max(1, len(sums) // 8)
     values = [
-        BarValue(f"{day:%b %Y}", "" if place % every else f"{day:%b %Y}", hour)
+        BarValue(f"{day:%b %Y}", "" if place % every else f"{day:%b %Y}", hour, day)
         for place, (day, hour) in enumerate(sums.items())
     ]
     return chart(values, "month")
@@ -164,6 +261,11 @@ def levels(values: Sequence[int]) -> list[int]:
     return [min(LEVELS, math.ceil(LEVELS * max(value, 0) / high)) for value in values]
 
 
+def main_category(active_ms: Mapping[str, int]) -> str:
+    """Return the category with the most active time, of equal ones the first in legends; "" without any."""
+    return min(active_ms, key=lambda category: (-active_ms[category], order_of(category)), default="")
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A day of the calendar."""
@@ -173,6 +275,11 @@ class Cell:
     level: int
     day: date
     hour: Hour
+
+    @property
+    def color(self) -> int:
+        """The colour of the category with the most active time."""
+        return color_of(main_category(self.hour.categories))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
-"""The stored numbers of past months, made from the visits by a command; they can be deleted at any time."""
+"""The stored numbers of past months, which can be deleted at any time, and each person's rules for categories."""
 
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+
+from sync.limits import MAX_CATEGORY, MAX_DOMAIN
 
 
 class MonthTally(models.Model):
@@ -25,3 +27,28 @@ class MonthTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_day:%Y-%m}"
+
+
+class CategoryRule(models.Model):
+    """A person's category for a site with its subdomains or, where `path` is not "", for a path of one site.
+
+    The rule decides when categories are read, so it holds for visits of the past too.
+    """
+
+    MAX_PATH = 512
+
+    # No database constraint: see sync/models.py.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    site = models.CharField(max_length=MAX_DOMAIN)
+    path = models.CharField(max_length=MAX_PATH, blank=True)
+    category = models.CharField(max_length=MAX_CATEGORY)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "site", "path"], name="insights_categoryrule_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site}{self.path}: {self.category}"

@@ -57,14 +57,10 @@ def percent(share: float | None) -> str:
 
 
 def change(share: float | None) -> str:
-    """Return the growth of a number, such as +12 %; "" where it is unknown."""
-    if share is None:
-        return ""
-    if abs(share) < 0.005:
-        return "no change"
-    return f"{'+' if share > 0 else '−'}{abs(share) * 100:.0f} %"
+    """Return the growth of a number, such as ▲ 12 %; "" where it is unknown or under half a percent."""
+    return "" if share is None or abs(share) < 0.005 else f"{'▲' if share > 0 else '▼'} {abs(share) * 100:,.0f} %"
 
 
-def category(name: str) -> str:
-    """Return the name of a category for people, such as "Learning reading" for learning_reading."""
-    return name.replace("_", " ").strip().capitalize() if name else "No category"
+def change_in_words(share: float | None) -> str:
+    """Return the growth of a number for screen readers, such as "12 % more than before"."""
+    return f"{change(share)[2:]} {'more' if share > 0 else 'less'} than before" if share and change(share) else ""

@@ -4,50 +4,59 @@
 it. None stands for an unknown number, which is not 0.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 DEFINITIONS: Final = {
     "duration": "Duration: how long a visit lasted, from its start to its end or, while it is open, to its last sign "
     "of life (the later of its last heartbeat and its start plus the duration reported so far); unknown where the "
     "browser sent none of these.",
-    "active": "Active time: how long you were there, as your browser counted it, never more than the duration of the "
-    "visit; a visit that crosses midnight or the full hour is split by the clock, and a visit of unknown active time "
-    "is left out.",
+    "active": "Active time: how long you were there, as your browser counted it, laid into each visit from its start "
+    "on, outside its parts away; in each hour one browser has at most the time in which its pages were in front, and a "
+    "visit of unknown active time is left out.",
     "time": "Time on pages: the durations of all visits added up, so that two browsers open at once count twice; a "
     "visit of unknown duration is left out.",
-    "clock": "On the clock: the time in which at least one page was in front; each moment counts once, however many "
-    "browsers were open, and a visit of unknown duration is left out.",
+    "clock": "On the clock: the time in which somebody was at a browser, which is the time of all visits without their "
+    "parts away; each moment counts once, however many browsers were open, and a visit of unknown duration is left "
+    "out.",
     "visits": "Visits: how many visits began in this period.",
     "sites": "Sites: how many different domains had a visit in this period.",
     "focus": "Focus: active time as a share of time on pages, over the visits for which both are known.",
     "longest": "Longest stay: the most active time of a single visit that began in this period.",
-    "share": "Share: active time on this site out of the active time on all sites in this period.",
+    "share": "Share: active time on this site out of the active time in this period.",
     "typical": "Typical stay: the median active time of the visits that began in this period; a visit of unknown "
     "active time is left out.",
-    "change": "Change: compared with the period of the same length before; a period that is still running is compared "
-    "with the same part of the one before.",
-    "lifetime": "Open for: from the opening of a tab until it was closed or, while it is open, until it was last used.",
+    "change": "Change: compared with the period of the same kind before, and shown only if your records begin before "
+    "that period; a period that is still running is compared with the same part of the one before.",
+    "open": "Open: a visit without an end of which its browser sent something within the last hour.",
+    "lifetime": "Open for: from the opening of a tab until it was closed or, while nobody closed it, until it was last "
+    "used; a tab that was not used for a week no longer counts as open.",
     "switched": "Most switched to: the tabs that showed the most pages; coming back to a tab counts as one more page.",
     "unread": "Never read: tabs in which your browser counted no active time.",
     "gap": "Nothing recorded: no browser reported a page in front; the browser may have been closed, paused or away.",
     "idle": "Away: idle, screen locked or another window in front, as your browser reported it within the visit.",
+    "browsers": "Browsers: how many browsers had active time in this period; their active times are added up.",
+    "rest": "Not known: the part of a visit in which the browser counted no active time and reported nobody away.",
 }
+# The active time of a visit of unknown duration lies within so much of it.
+LONGEST_UNKNOWN_MS: Final = 86_400_000
+Span = tuple[int, int]
 
 
 class Visit(NamedTuple):
     """The columns of a page visit that numbers need; `active_ms` is already capped, see `active_time`.
 
-    `ended_at` is None where the duration is unknown.
+    `ended_at` is None where the duration is unknown. `away` holds its parts away, disjoint, ordered and within it.
     """
 
     started_at: int
     ended_at: int | None
     active_ms: int | None
     domain: str = ""
-    category: str | None = None
+    category: str = ""
+    browser_id: int = 0
+    away: tuple[Span, ...] = ()
 
     @property
     def last_known_at(self) -> int:
@@ -59,6 +68,22 @@ class Visit(NamedTuple):
         """None where it is unknown."""
         return None if self.ended_at is None else self.ended_at - self.started_at
 
+    @property
+    def present(self) -> list[Span]:
+        """The visit without its parts away; nothing where the duration is unknown."""
+        whole = (self.started_at, self.last_known_at)
+        return subtract([whole], self.away) if whole[1] > whole[0] else []
+
+    @property
+    def active(self) -> list[Span]:
+        """Where the active time lies: from the start on, outside the parts away."""
+        return laid_out(self.started_at, self.active_ms or 0, self.away)
+
+    @property
+    def reaches_until(self) -> int:
+        """The end of all that is known of it."""
+        return max([self.last_known_at, *(high for _, high in self.active[-1:])])
+
 
 def end_of(started_at: int, ended_at: int | None, heartbeat_at: int | None, duration_ms: int | None) -> int | None:
     """Return the end of a visit, or its last sign of life while it is open; None where there is no sign."""
@@ -69,51 +94,47 @@ def end_of(started_at: int, ended_at: int | None, heartbeat_at: int | None, dura
     return None if heartbeat_at is None else max(started_at, heartbeat_at)
 
 
-def active_time(started_at: int, ended_at: int | None, duration_ms: int | None, active_ms: int | None) -> int | None:
-    """Return the active time, capped at the duration that was sent and at the time between start and end.
+def latest_end(started_at: int, ended_at: int | None) -> int:
+    """Return the end of the span that can hold a visit's active time: a day at most where the end is unknown."""
+    return started_at + LONGEST_UNKNOWN_MS if ended_at is None else ended_at
+
+
+def active_time(
+    started_at: int, ended_at: int | None, duration_ms: int | None, active_ms: int | None, away_ms: int = 0
+) -> int | None:
+    """Return the active time, capped at the duration that was sent and at the time between start and end not away.
 
     Rows stored before durations could be unknown have 0 where none was sent, so 0 beside a later end caps nothing.
     """
-    if active_ms is None or ended_at is None:
-        return active_ms
-    return min(active_ms, ended_at - started_at, duration_ms or ended_at - started_at)
+    if active_ms is None:
+        return None
+    longest_ms = latest_end(started_at, ended_at) - started_at - away_ms
+    return min(active_ms, longest_ms, duration_ms or longest_ms)
 
 
-class Part(NamedTuple):
-    """The share of one visit that falls into [start, end) of some hour or period; unknown times count as 0."""
+def parts_away(started_at: int, ended_at: int | None, periods: Iterable[Mapping[str, Any]]) -> tuple[Span, ...]:
+    """Return the disjoint, ordered parts away within a visit, from its idle periods.
 
-    active_ms: int = 0
-    time_ms: int = 0
-    visits: int = 0
-
-
-def part(visit: Visit, start: int, end: int) -> Part:
-    """Return the share of a visit that lies in [start, end).
-
-    Active time is spread evenly over the visit and rounded down cumulatively, so that parts which touch add up exactly.
-    A visit of unknown duration lies wholly where it began.
+    A period without an end lasts until the end of the visit, and is left out where that is unknown.
     """
-    began_at, active_ms = visit.started_at, visit.active_ms or 0
-    low, high = max(began_at, start), min(visit.last_known_at, end)
-    begins = 1 if start <= began_at < end else 0
-    if high <= low:
-        return Part(active_ms * begins, 0, begins)
-    duration_ms = visit.last_known_at - began_at
-    before_high, before_low = (active_ms * (at - began_at) // duration_ms for at in (high, low))
-    return Part(before_high - before_low, high - low, begins)
+    until = latest_end(started_at, ended_at)
+    spans = ((period["start"], ended_at if period["end"] is None else period["end"]) for period in periods)
+    return tuple(union((max(low, started_at), min(high, until)) for low, high in spans if high is not None))
 
 
-def parts(visit: Visit, starts: Sequence[int], end: int) -> Iterator[tuple[int, Part]]:
-    """Yield (index, share) for each hour that a visit touches; hours run from one of `starts` to the next or `end`."""
-    first = max(bisect_right(starts, visit.started_at) - 1, 0)
-    last = max(bisect_left(starts, visit.last_known_at), first + 1)
-    for index in range(first, min(last, len(starts))):
-        share = part(visit, starts[index], starts[index + 1] if index + 1 < len(starts) else end)
-        if share != (0, 0, 0):
-            yield index, share
-
-
-Span = tuple[int, int]
+def laid_out(start: int, length_ms: int, away: Iterable[Span]) -> list[Span]:
+    """Return the first `length_ms` from `start` on that lie outside the parts away."""
+    found: list[Span] = []
+    at = start
+    for low, high in away:
+        if low > at and length_ms > 0:
+            taken = min(low - at, length_ms)
+            found.append((at, at + taken))
+            length_ms -= taken
+        at = max(at, high)
+    if length_ms > 0:
+        found.append((at, at + length_ms))
+    return found
 
 
 def union(spans: Iterable[Span]) -> list[Span]:
@@ -128,6 +149,30 @@ def union(spans: Iterable[Span]) -> list[Span]:
         else:
             joined.append((start, end))
     return joined
+
+
+def subtract(spans: Iterable[Span], taken: Sequence[Span]) -> list[Span]:
+    """Return the parts of some spans outside others; both are disjoint and ordered."""
+    left: list[Span] = []
+    place = 0
+    for start, high in spans:
+        low = start
+        while place < len(taken) and taken[place][1] <= low:
+            place += 1
+        at = place
+        while at < len(taken) and taken[at][0] < high:
+            if taken[at][0] > low:
+                left.append((low, taken[at][0]))
+            low = max(low, taken[at][1])
+            at += 1
+        if low < high:
+            left.append((low, high))
+    return left
+
+
+def total_ms(spans: Iterable[Span], start: int, end: int) -> int:
+    """Return how much of [start, end) some disjoint spans cover."""
+    return sum(max(min(high, end) - max(low, start), 0) for low, high in spans)
 
 
 def gaps(spans: Sequence[Span], start: int, end: int, shortest_ms: int) -> list[Span]:
@@ -169,15 +214,6 @@ class Unknown:
         self.visits_without_active += other.visits_without_active
         self.time_without_active_ms += other.time_without_active_ms
 
-    def add_part(self, visit: Visit, share: Part) -> None:
-        """Add the share of one visit, if something of the visit is unknown."""
-        if visit.ended_at is None:
-            self.visits_without_duration += share.visits
-            self.active_without_duration_ms += share.active_ms
-        if visit.active_ms is None:
-            self.visits_without_active += share.visits
-            self.time_without_active_ms += share.time_ms
-
 
 @dataclass(slots=True)
 class Sums:
@@ -192,7 +228,7 @@ class Sums:
     def is_active_unknown(self) -> bool:
         """True if there are visits, and none has a known active time."""
         without = (self.unknown.visits_without_active, self.unknown.time_without_active_ms)
-        return without == (self.visits, self.time_sum_ms) != (0, 0)
+        return not self.active_sum_ms and without == (self.visits, self.time_sum_ms) != (0, 0)
 
     @property
     def is_time_unknown(self) -> bool:
@@ -209,14 +245,6 @@ class Sums:
         """The time on pages, in ms; None if it is unknown."""
         return None if self.is_time_unknown else self.time_sum_ms
 
-    @property
-    def focus(self) -> float | None:
-        """Active time as a share of time on pages, over the visits for which both are known."""
-        return focus(
-            self.active_sum_ms - self.unknown.active_without_duration_ms,
-            self.time_sum_ms - self.unknown.time_without_active_ms,
-        )
-
     def add_sums(self, other: "Sums") -> None:
         """Add other sums."""
         self.active_sum_ms += other.active_sum_ms
@@ -225,21 +253,41 @@ class Sums:
         self.unknown.add(other.unknown)
 
 
+def add_by_category(sums: dict[str, int], others: Mapping[str, int]) -> None:
+    """Add the active time of others to that of each category."""
+    for category, active_ms in others.items():
+        sums[category] = sums.get(category, 0) + active_ms
+
+
 @dataclass(slots=True)
 class Hour(Sums):
     """The numbers of one hour of the person's clock, or of several added up."""
 
     clock_sum_ms: int = 0
+    # The browsers with active time.
+    browsers: set[int] = field(default_factory=set)
+    # The active time by category, "" for none.
+    categories: dict[str, int] = field(default_factory=dict)
 
     @property
     def clock_ms(self) -> int | None:
         """The time on the clock, in ms; None if it is unknown."""
         return None if self.is_time_unknown else self.clock_sum_ms
 
+    @property
+    def focus(self) -> float | None:
+        """Active time as a share of time on pages, over the visits for which both are known."""
+        return focus(
+            self.active_sum_ms - self.unknown.active_without_duration_ms,
+            self.time_sum_ms - self.unknown.time_without_active_ms,
+        )
+
     def add(self, other: "Hour") -> None:
         """Add the numbers of another hour."""
         self.add_sums(other)
         self.clock_sum_ms += other.clock_sum_ms
+        self.browsers |= other.browsers
+        add_by_category(self.categories, other.categories)
 
 
 @dataclass(slots=True)
@@ -259,8 +307,7 @@ class Site(Sums):
         """Add the numbers of the same domain at other instants."""
         self.add_sums(other)
         self.longest_ms = max(self.longest_ms, other.longest_ms)
-        for category, active_ms in other.categories.items():
-            self.categories[category] = self.categories.get(category, 0) + active_ms
+        add_by_category(self.categories, other.categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +322,7 @@ class Totals:
     focus: float | None
     longest_ms: int | None
     longest_domain: str | None
+    browsers: int = 1
 
 
 @dataclass(slots=True)
@@ -290,83 +338,6 @@ class Tally:
             self.hours.setdefault(label, Hour()).add(hour)
         for domain, site in other.sites.items():
             self.sites.setdefault(domain, Site()).add(site)
-
-
-def tally(visits: Iterable[Visit], starts: Sequence[int], labels: Sequence[int], end: int) -> Tally:
-    """Return the tally of the hours that begin at `starts` and are over at `end`; visits come in order of their start.
-
-    A visit that reaches beyond the hours counts with its share, and is counted as a visit only where it began.
-    """
-    hours = [Hour() for _ in starts]
-    sites: dict[str, Site] = {}
-    stops = [*starts[1:], end]
-    # All instants before this one are on the clock already.
-    clocked_until = starts[0]
-    for visit in visits:
-        started_at, ended_at, active_ms, domain, category = visit
-        index = bisect_right(starts, started_at) - 1
-        stop = started_at if ended_at is None else ended_at
-        fresh = max(started_at, clocked_until)
-        if index >= 0 and started_at < end and stop <= stops[index]:
-            # Most visits lie within one hour. A year holds many, so no Part is made for them.
-            hour = hours[index]
-            inside_ms, time_ms, begins = active_ms or 0, stop - started_at, 1
-            hour.active_sum_ms += inside_ms
-            hour.time_sum_ms += time_ms
-            hour.visits += 1
-            if stop > fresh:
-                hour.clock_sum_ms += stop - fresh
-                clocked_until = stop
-            if ended_at is None or active_ms is None:
-                hour.unknown.add_part(visit, Part(inside_ms, time_ms, 1))
-        else:
-            inside_ms, time_ms, begins = share = part(visit, starts[0], end)
-            if share == (0, 0, 0):
-                continue
-            for place, of_hour in parts(visit, starts, end):
-                _add_part(hours[place], visit, of_hour)
-            stop = min(stop, end)
-            _add_to_clock(hours, starts, stops, fresh, stop)
-            clocked_until = max(clocked_until, stop)
-        site = sites.get(domain)
-        if site is None:
-            site = sites[domain] = Site()
-        site.active_sum_ms += inside_ms
-        site.time_sum_ms += time_ms
-        if begins:
-            site.visits += 1
-            if active_ms and active_ms > site.longest_ms:
-                site.longest_ms = active_ms
-        if ended_at is None or active_ms is None:
-            site.unknown.add_part(visit, Part(inside_ms, time_ms, begins))
-        category = category or ""
-        site.categories[category] = site.categories.get(category, 0) + inside_ms
-    return Tally(_by_label(labels, hours), sites)
-
-
-def _by_label(labels: Sequence[int], hours: Sequence[Hour]) -> dict[int, Hour]:
-    """Return the hours that hold anything; where clocks go back across midnight, two hours have one label."""
-    found: dict[int, Hour] = {}
-    for label, hour in zip(labels, hours, strict=True):
-        if hour.time_sum_ms or hour.visits:
-            found.setdefault(label, Hour()).add(hour)
-    return found
-
-
-def _add_part(sums: Sums, visit: Visit, share: Part) -> None:
-    sums.active_sum_ms += share.active_ms
-    sums.time_sum_ms += share.time_ms
-    sums.visits += share.visits
-    sums.unknown.add_part(visit, share)
-
-
-def _add_to_clock(hours: Sequence[Hour], starts: Sequence[int], stops: Sequence[int], start: int, stop: int) -> None:
-    """Add the instants [start, stop) to the clock of each hour that they touch."""
-    place = max(bisect_right(starts, start) - 1, 0)
-    while start < stop:
-        until = min(stop, stops[place])
-        hours[place].clock_sum_ms += until - start
-        start, place = until, place + 1
 
 
 def totals(tallied: Tally) -> Totals:
@@ -385,4 +356,5 @@ def totals(tallied: Tally) -> Totals:
         focus=whole.focus,
         longest_ms=None if is_longest_unknown else -longest,
         longest_domain=domain if longest else None,
+        browsers=len(whole.browsers),
     )

@@ -1,15 +1,20 @@
 """The days that a URL asks for, as pages and API calls read them."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
 from rest_framework import serializers
 
-from insights.periods import MAX_DAYS, Period, date_at
+from insights.periods import MAX_DAYS, Period, Unit, date_at, period_of
 
 EARLIEST_DAY = date(2000, 1, 1)
 LATEST_DAY = date(2099, 12, 31)
+UTC = ZoneInfo("UTC")
 
 
 class DayField(serializers.DateField):
@@ -46,9 +51,48 @@ class PeriodQuery(serializers.Serializer[Any]):
 
 def period_between(zone: ZoneInfo, first: date, last: date) -> Period:
     """Return the period of these days; a whole month or year is compared with the month or year before."""
-    if first.day == 1 and (last + timedelta(days=1)).day == 1:
-        if (first.year, first.month) == (last.year, last.month):
-            return Period(zone, first, last, "month")
-        if first.month == 1 and last == date(first.year, 12, 31):
-            return Period(zone, first, last, "year")
+    units: tuple[Unit, ...] = ("day", "week", "month", "year")
+    for unit in units:
+        period = period_of(zone, unit, first)
+        if (period.first, period.last) == (first, last):
+            return period
     return Period(zone, first, last)
+
+
+def period_url(period: Period) -> str:
+    """Return the URL of a period's page."""
+    if period.unit == "range":
+        return f"{reverse('insights:range')}?{urlencode(days_of(period))}"
+    text = {"year": f"{period.first:%Y}", "month": f"{period.first:%Y-%m}"}.get(period.unit, period.first.isoformat())
+    return reverse("insights:period", args=[period.unit, text])
+
+
+def days_of(period: Period) -> dict[str, str]:
+    """Return the parameters that choose a period on any page."""
+    return {"from": period.first.isoformat(), "to": period.last.isoformat()}
+
+
+def day_from_text(text: str) -> date:
+    """Return the day of a URL, the first day where it is a month or a year; raises ValueError."""
+    day = date.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))
+    if not EARLIEST_DAY <= day <= LATEST_DAY:
+        raise ValueError
+    return day
+
+
+def chosen_days(request: HttpRequest) -> dict[str, str]:
+    """Return ?from and ?to of the days that the URL of a page chose; empty where it chose none, or a last day alone."""
+    match = request.resolver_match
+    try:
+        if match and match.view_name == "insights:forget":
+            return {}
+        if match and match.kwargs.get("year"):
+            return days_of(period_of(UTC, "year", day_from_text(str(match.kwargs["year"]))))
+        if match and match.kwargs.get("day"):
+            unit: Unit = match.kwargs.get("unit", "day")
+            return days_of(period_of(UTC, unit, day_from_text(match.kwargs["day"])))
+        first = day_from_text(request.GET.get("from", ""))
+        last = day_from_text(request.GET.get("to") or f"{max(first, timezone.localdate())}")
+        return {"from": first.isoformat(), "to": last.isoformat()}
+    except ValueError:
+        return {}

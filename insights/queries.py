@@ -3,6 +3,7 @@
 Instants are integer milliseconds since the epoch.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -10,13 +11,20 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Q, QuerySet, Sum, Value
 
-from insights.numbers import Span, Visit, active_time, end_of, union
-from sync.models import LONG_VISIT, PageVisit, SyncBatch, TabAggregate
+from insights.categories.resolver import Resolver
+from insights.categories.stored_rules import resolver_of
+from insights.numbers import Span, Visit, active_time, end_of, parts_away
+from insights.periods import DAY_MS
+from sync.models import HAS_IDLE_PERIODS, LONG_VISIT, PageVisit, SyncBatch, TabAggregate
 
-DAY_MS = 86_400_000
 TIME_COLUMNS = ("started_at", "ended_at", "last_heartbeat_at", "duration_ms", "active_duration_ms")
-VISIT_COLUMNS = (*TIME_COLUMNS, "domain", "category")
-LISTED_COLUMNS = (*VISIT_COLUMNS, "browser_id", "visit_id", "tab_id", "url", "title", "idle_periods", "is_active")
+VISIT_COLUMNS = (*TIME_COLUMNS, "domain", "category", "browser_id")
+CATEGORY = VISIT_COLUMNS.index("category")
+LISTED_COLUMNS = (*VISIT_COLUMNS, "visit_id", "tab_id", "url", "title", "idle_periods", "is_active", "closed_at",
+                  "updated_at")  # fmt: skip
+# A visit without an end is open for this long after its browser last sent it. Heartbeats are minutes apart.
+OPEN_MS = 3_600_000
+Periods = Sequence[Mapping[str, Any]]
 
 
 def visit_from_row(
@@ -25,11 +33,22 @@ def visit_from_row(
     heartbeat_at: int | None,
     duration_ms: int | None,
     active_ms: int | None,
-    *domain_and_category: Any,
+    domain: str = "",
+    category: str | None = "",
+    browser_id: int = 0,
+    *,
+    idle_periods: Periods = (),
 ) -> Visit:
-    """Return a visit from its TIME_COLUMNS or VISIT_COLUMNS."""
+    """Return a visit from its TIME_COLUMNS or VISIT_COLUMNS, and its idle periods."""
     end = end_of(started_at, ended_at, heartbeat_at, duration_ms)
-    return Visit(started_at, end, active_time(started_at, end, duration_ms, active_ms), *domain_and_category)
+    if not idle_periods:
+        # Most visits have none, and a year holds many visits.
+        counted_ms = active_time(started_at, end, duration_ms, active_ms)
+        return Visit(started_at, end, counted_ms, domain, category or "", browser_id)
+    away = parts_away(started_at, end, idle_periods)
+    away_ms = sum(high - low for low, high in away)
+    counted_ms = active_time(started_at, end, duration_ms, active_ms, away_ms)
+    return Visit(started_at, end, counted_ms, domain, category or "", browser_id, away)
 
 
 def overlapping(user_id: int, start: int, end: int) -> tuple[QuerySet[PageVisit], QuerySet[PageVisit]]:
@@ -45,15 +64,46 @@ def overlapping(user_id: int, start: int, end: int) -> tuple[QuerySet[PageVisit]
 
 def is_within(visit: Visit, start: int) -> bool:
     """Tell whether a visit overlaps or begins at or after `start`."""
-    return visit.started_at >= start or visit.last_known_at > start
+    return visit.started_at >= start or visit.reaches_until > start
 
 
-def visits(user_id: int, start: int, end: int, only: Q | None = None) -> Iterator[Visit]:
+def idle_periods(user_id: int, start: int, end: int, only: Q | None = None) -> dict[int, Periods]:
+    """Return the idle periods of the visits of [start, end) that have any, by the id of their row."""
+    # The reading index cannot hold them. Few visits have any, and these have an index of their own.
+    long, recent = (
+        found.filter(HAS_IDLE_PERIODS, only or Q()).values_list("pk", "idle_periods")
+        for found in overlapping(user_id, start, end)
+    )
+    return dict(long.union(recent, all=True))
+
+
+def categories_by_path(user_id: int, start: int, end: int, resolver: Resolver) -> dict[int, str]:
+    """Return, by the id of their row, the category of the visits of [start, end) that a rule for a path decides."""
+    found: dict[int, str] = {}
+    sites = {rule.site for rule in resolver.path_rules}
+    for candidates in overlapping(user_id, start, end) if sites else ():
+        # The index knows the domain, so only rows of these sites are read.
+        ids = candidates.filter(domain__in=sites).values("pk")
+        rows = PageVisit.objects.filter(user_id=user_id, pk__in=ids).values_list("pk", "domain", "url")
+        for pk, domain, url in rows.iterator(chunk_size=10_000):
+            rule = resolver.path_rule(domain, url)
+            if rule is not None:
+                found[pk] = rule.category
+    return found
+
+
+def visits(
+    user_id: int, start: int, end: int, only: Q | None = None, *, resolver: Resolver | None = None
+) -> Iterator[Visit]:
     """Yield every visit that overlaps or begins in [start, end), in order of their start."""
+    resolver = resolver or resolver_of(user_id)
+    by_path = categories_by_path(user_id, start, end, resolver)
+    idle = idle_periods(user_id, start, end, only)
     for found in overlapping(user_id, start, end):
-        rows = found.filter(only or Q()).order_by("started_at").values_list(*VISIT_COLUMNS)
-        for row in rows.iterator(chunk_size=10_000):
-            visit = visit_from_row(*row)
+        rows = found.filter(only or Q()).order_by("started_at").values_list("pk", *VISIT_COLUMNS)
+        for pk, *row in rows.iterator(chunk_size=10_000):
+            row[CATEGORY] = (by_path and by_path.get(pk)) or resolver.category(row[CATEGORY - 1], row[CATEGORY])
+            visit = visit_from_row(*row, idle_periods=idle.get(pk, ()))
             if is_within(visit, start):
                 yield visit
 
@@ -87,72 +137,89 @@ def counts_and_highest_seqs(user_id: int, cuts: Sequence[int]) -> list[tuple[int
     return [found.get(place, (0, 0)) for place in range(len(ranges))]
 
 
-def first_started_at(user_id: int) -> int | None:
+def first_started_at(user_id: int, only: Q | None = None) -> int | None:
     """Return the start of the person's first visit; None without any."""
-    return PageVisit.objects.filter(user_id=user_id).order_by("started_at").values_list("started_at", flat=True).first()
+    mine = PageVisit.objects.filter(only or Q(), user_id=user_id)
+    return mine.order_by("started_at").values_list("started_at", flat=True).first()
 
 
-def nearest_started_at(user_id: int, instant: int) -> int | None:
+def nearest_started_at(user_id: int, instant: int, only: Q | None = None) -> int | None:
     """Return the start of the last visit before an instant, else of the first one after it; None without any."""
-    mine = PageVisit.objects.filter(user_id=user_id)
+    mine = PageVisit.objects.filter(only or Q(), user_id=user_id)
     before = mine.filter(started_at__lt=instant).order_by("-started_at").values_list("started_at", flat=True).first()
-    return first_started_at(user_id) if before is None else before
+    return first_started_at(user_id, only) if before is None else before
 
 
 class ListedVisit(NamedTuple):
     """A visit with the columns that lists and timelines show."""
 
     visit: Visit
-    browser_id: int
     visit_id: str
     tab_id: int | None
     url: str
     title: str
-    is_open: bool
-    idle_periods: list[dict[str, Any]]
+    # The last change of a visit without an end, by the server's clock; 0 where it is over.
+    open_at: int
 
     @property
-    def away(self) -> list[Span]:
-        """The disjoint parts of the visit in which the person was away.
+    def browser_id(self) -> int:
+        """The id of its browser."""
+        return self.visit.browser_id
 
-        A part without an end lasts until the end of the visit, and is left out where that is unknown.
-        """
-        start, end = self.visit.started_at, self.visit.ended_at
-        spans = ((period["start"], end if period["end"] is None else period["end"]) for period in self.idle_periods)
-        return union(
-            (max(low, start), high if end is None else min(high, end)) for low, high in spans if high is not None
-        )
+    @property
+    def away(self) -> tuple[Span, ...]:
+        """The disjoint parts of the visit in which the person was away."""
+        return self.visit.away
+
+    @property
+    def is_open(self) -> bool:
+        """True while it goes on: it has no end, and its browser sent something of it within the last hour."""
+        return time.time() * 1000 - self.open_at < OPEN_MS
 
 
-def listed_from_row(row: Sequence[Any]) -> ListedVisit:
-    """Return a visit from its LISTED_COLUMNS."""
-    browser_id, visit_id, tab_id, url, title, idle_periods, is_active = row[len(VISIT_COLUMNS) :]
-    visit = visit_from_row(*row[: len(VISIT_COLUMNS)])
+def listed_from_row(row: Sequence[Any], resolver: Resolver) -> ListedVisit:
+    """Return a visit from its LISTED_COLUMNS, with its category."""
+    visit_id, tab_id, url, title, idle, is_active, closed_at, updated_at = row[len(VISIT_COLUMNS) :]
+    visit = visit_from_row(*row[: len(VISIT_COLUMNS)], idle_periods=idle)
+    visit = visit._replace(category=resolver.category(visit.domain, visit.category, url))
     # An imported visit without any time is over; its end is only not known.
-    is_open = row[1] is None and (is_active or visit.ended_at is not None)
-    return ListedVisit(visit, browser_id, visit_id, tab_id, url, title, is_open, idle_periods)
+    is_open = row[1] is None and closed_at is None and (is_active or visit.ended_at is not None)
+    return ListedVisit(visit, visit_id, tab_id, url, title, updated_at if is_open else 0)
 
 
-def listed_from_record(record: PageVisit) -> ListedVisit:
+def listed_from_record(record: PageVisit, resolver: Resolver) -> ListedVisit:
     """Return a stored visit as lists show it."""
-    return listed_from_row([getattr(record, column) for column in LISTED_COLUMNS])
+    return listed_from_row([getattr(record, column) for column in LISTED_COLUMNS], resolver)
 
 
-def listed_visits(user_id: int, start: int, end: int) -> list[ListedVisit]:
+def listed_visits(user_id: int, start: int, end: int, only: Q | None = None) -> list[ListedVisit]:
     """Return every visit that overlaps or begins in [start, end), in order of their start."""
+    resolver = resolver_of(user_id)
     listed = [
-        listed_from_row(row)
+        listed_from_row(row, resolver)
         for found in overlapping(user_id, start, end)
-        for row in found.order_by("started_at", "visit_id", "browser_id").values_list(*LISTED_COLUMNS)
+        for row in found.filter(only or Q())
+        .order_by("started_at", "visit_id", "browser_id")
+        .values_list(*LISTED_COLUMNS)
     ]
     return [each for each in listed if is_within(each.visit, start)]
 
 
-def latest_visits(user_id: int, start: int, end: int, most: int) -> list[ListedVisit]:
+def latest_visits(
+    user_id: int, start: int, end: int, most: int, only: Q | None = None, *, resolver: Resolver | None = None
+) -> list[ListedVisit]:
     """Return at most `most` of the visits that begin in [start, end), newest first."""
-    found = PageVisit.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
+    found = PageVisit.objects.filter(only or Q(), user_id=user_id, started_at__gte=start, started_at__lt=end)
     ordered = found.order_by("-started_at", "-visit_id", "-browser_id").values_list(*LISTED_COLUMNS)
-    return [listed_from_row(row) for row in ordered[:most]]
+    resolver = resolver or resolver_of(user_id)
+    return [listed_from_row(row, resolver) for row in ordered[:most]]
+
+
+def listed_of_keys(user_id: int, keys: list[int], resolver: Resolver) -> list[ListedVisit]:
+    """Return the visits that have these primary keys, newest first."""
+    found = PageVisit.objects.filter(user_id=user_id, pk__in=keys) if keys else PageVisit.objects.none()
+    ordered = found.order_by("-started_at", "-visit_id", "-browser_id").values_list(*LISTED_COLUMNS)
+    return [listed_from_row(row, resolver) for row in ordered]
 
 
 def stored_visit(user_id: int, browser_id: int, visit_id: str) -> PageVisit | None:
@@ -183,9 +250,9 @@ def batch_errors(user_id: int, since: datetime, most: int) -> list[tuple[int | N
     return list(found.order_by("-received_at").values_list("browser_id", "errors")[:most])
 
 
-def tab_aggregates(user_id: int, start: int, end: int) -> list[TabAggregate]:
+def tab_aggregates(user_id: int, start: int, end: int, only: Q | None = None) -> list[TabAggregate]:
     """Return the aggregates of the tabs opened in [start, end), newest first."""
-    found = TabAggregate.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
+    found = TabAggregate.objects.filter(only or Q(), user_id=user_id, started_at__gte=start, started_at__lt=end)
     return list(found.defer("digest", "statistics").order_by("-started_at"))
 
 
@@ -195,31 +262,43 @@ def site_started_at(user_id: int, domain: str, *, last: bool) -> int | None:
     return found.values_list("started_at", flat=True).first()
 
 
-class PageOfSite(NamedTuple):
-    """One URL of a site and its numbers in a period; the active time is None where none is known."""
-
-    url: str
-    title: str
-    visits: int
-    active_ms: int | None
+def sites_before(user_id: int, instant: int) -> set[str]:
+    """Return the sites of the visits that began before an instant."""
+    found = PageVisit.objects.filter(user_id=user_id, started_at__lt=instant)
+    return set(found.values_list("domain", flat=True).distinct())
 
 
-def pages_of_site(user_id: int, domain: str, start: int, end: int, most: int) -> list[PageOfSite]:
-    """Return the URLs of a site with visits that begin in [start, end), most active time first."""
-    mine = PageVisit.objects.filter(user_id=user_id)
-    # The index knows the domain, so only rows of this site are read.
-    ids = mine.filter(started_at__gte=start, started_at__lt=end, domain=domain).values("pk")
-    found: dict[str, PageOfSite] = {}
-    for url, title, *columns in mine.filter(pk__in=ids).values_list("url", "title", *TIME_COLUMNS):
-        active_ms = visit_from_row(*columns).active_ms
-        page = found.get(url, PageOfSite(url, "", 0, None))
-        if page.active_ms is not None:
-            active_ms = page.active_ms + (active_ms or 0)
-        found[url] = PageOfSite(url, title or page.title, page.visits + 1, active_ms)
-    return sorted(found.values(), key=lambda page: (-(page.active_ms or 0), -page.visits, page.url))[:most]
+def count_visits(user_id: int, start: int, end: int, only: Q) -> int:
+    """Return the number of visits that begin in [start, end)."""
+    return PageVisit.objects.filter(only, user_id=user_id, started_at__gte=start, started_at__lt=end).count()
 
 
-def categories(user_id: int, start: int, end: int) -> list[str]:
-    """Return the categories of the visits that begin in [start, end), by name."""
-    found = PageVisit.objects.filter(user_id=user_id, started_at__gte=start, started_at__lt=end)
-    return sorted(name for name in found.values_list("category", flat=True).distinct() if name)
+class VisitsByPage(NamedTuple):
+    """The visits of some pages, each under its URL in place of its domain, and the latest title of each URL."""
+
+    visits: list[Visit]
+    titles: dict[str, str]
+
+
+def visits_by_page(user_id: int, start: int, end: int, only: Q) -> VisitsByPage:
+    """Return the visits that overlap or begin in [start, end), in order of their start, by page.
+
+    The URL of every visit is read from its row, so callers ask for periods or sites of limited size.
+    """
+    found = VisitsByPage([], {})
+    for candidates in overlapping(user_id, start, end):
+        # The index knows the conditions, so only rows that meet them are read.
+        ids = candidates.filter(only).values("pk")
+        rows = PageVisit.objects.filter(user_id=user_id, pk__in=ids).order_by("started_at")
+        for *row, idle, url, title in rows.values_list(*VISIT_COLUMNS, "idle_periods", "url", "title"):
+            visit = visit_from_row(*row, idle_periods=idle)
+            if is_within(visit, start):
+                found.visits.append(visit._replace(domain=url, category=""))
+                found.titles[url] = title.strip() or found.titles.get(url, "")
+    return found
+
+
+def sources(user_id: int, start: int, end: int) -> set[tuple[str, str | None]]:
+    """Return the pairs of site and category sent of the visits that overlap or begin in [start, end), and of others."""
+    long, recent = (found.values_list("domain", "category").distinct() for found in overlapping(user_id, start, end))
+    return {*long, *recent}

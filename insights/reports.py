@@ -2,7 +2,7 @@
 
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from itertools import islice
@@ -10,14 +10,21 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
-from django.db.models import Q
 
 from insights import queries
+from insights.categories.resolver import Resolver
+from insights.categories.stored_rules import resolver_of
+from insights.filters import EVERYTHING, Filter, Selection, selection_of
 from insights.models import MonthTally
-from insights.numbers import Hour, Site, Sums, Tally, Totals, Unknown, tally, totals
+from insights.numbers import Hour, Site, Span, Sums, Tally, Totals, Unknown, Visit, add_by_category, totals
 from insights.periods import Period, date_at, date_of_hour, period_of
+from insights.tallying import tally
 from instants import from_milliseconds
+from sync.models import Browser
 from sync.person_lock import lock_person
+
+# Raised when stored tallies get another form, or a number another definition.
+FORM = 3
 
 
 def now_ms() -> int:
@@ -33,14 +40,62 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def tally_visits(user_id: int, period: Period, until: int | None = None, only: Q | None = None) -> Tally:
+def selection(
+    user_id: int, chosen: Filter, browsers: Sequence[Browser], period: Period, resolver: Resolver | None = None
+) -> Selection:
+    """Return the visits that a filter selects in a period and in the one before.
+
+    Without a resolver, the person's rules are read if a category is chosen.
+    """
+    if chosen.category is None:
+        return selection_of(chosen, browsers, (), Resolver())
+    pairs = queries.sources(user_id, period.previous.starts_at, period.ends_at)
+    return selection_of(chosen, browsers, pairs, resolver or resolver_of(user_id))
+
+
+def tally_visits(
+    user_id: int,
+    period: Period,
+    until: int | None = None,
+    only: Selection = EVERYTHING,
+    *,
+    resolver: Resolver | None = None,
+) -> Tally:
     """Return the tally of a period from its visits, cut off at `until`."""
     end = period.ends_at if until is None else min(period.ends_at, until)
-    if end <= period.starts_at:
+    spans = [(low, min(high, end)) for low, high in only.spans(period) if low < end]
+    if not spans or end <= period.starts_at:
         return Tally()
+    found = queries.visits(user_id, spans[0][0], spans[-1][1], only.condition, resolver=resolver)
+    return tally_spans(found, period, spans)
+
+
+def tally_spans(visits: Iterable[Visit], period: Period, spans: Sequence[Span]) -> Tally:
+    """Return the tally of disjoint spans of a period, from its visits in order of their start."""
     starts, labels = period.hours
-    within = bisect_left(starts, end)
-    return tally(queries.visits(user_id, period.starts_at, end, only), starts[:within], labels[:within], end)
+    whole = Tally()
+    for (low, high), of_span in visits_by_span(visits, spans):
+        place, within = bisect_left(starts, low), bisect_left(starts, high)
+        whole.add(tally(of_span, starts[place:within], labels[place:within], high))
+    return whole
+
+
+def visits_by_span(visits: Iterable[Visit], spans: Sequence[Span]) -> Iterator[tuple[Span, Iterable[Visit]]]:
+    """Yield each span with the visits that overlap or begin in it; visits and disjoint spans come in order."""
+    if len(spans) == 1:
+        yield spans[0], visits
+        return
+    rest = iter(visits)
+    coming = next(rest, None)
+    of_span: list[Visit] = []
+    for low, high in spans:
+        # A visit that reached beyond the span before may reach into this one.
+        of_span = [visit for visit in of_span if visit.reaches_until > low]
+        while coming is not None and coming.started_at < high:
+            if queries.is_within(coming, low):
+                of_span.append(coming)
+            coming = next(rest, None)
+        yield (low, high), of_span
 
 
 def months_of(period: Period) -> list[Period]:
@@ -54,12 +109,13 @@ def months_of(period: Period) -> list[Period]:
     return months
 
 
-def bases(user_id: int, months: Sequence[Period]) -> list[list[list[int]]]:
+def bases(user_id: int, months: Sequence[Period], resolver: Resolver) -> list[list[list[int]]]:
     """Return, for each of these consecutive months, the numbers that tell whether a stored tally is still valid.
 
     The numbers are a count and a highest seq for each of three groups: the visits that begin in the month before, the
     visits that begin in the month, and earlier visits of a day or longer that reach into it. Every push that writes
     raises the person's seq, so a visit of the month that is stored, changed or erased changes one of these numbers.
+    The last numbers are the form of tallies and that of the rules for categories: another rule makes all invalid.
     """
     if not months:
         return []
@@ -71,11 +127,12 @@ def bases(user_id: int, months: Sequence[Period]) -> list[list[list[int]]]:
     for number, month in enumerate(months):
         earlier = [each for each in long if each.visit.started_at < cuts[number]]
         seqs = [each.seq for each in earlier if each.visit.last_known_at > month.starts_at]
-        result.append([list(found[number]), list(found[number + 1]), [len(seqs), max(seqs, default=0)]])
+        result.append([list(found[number]), list(found[number + 1]), [len(seqs), max(seqs, default=0)],
+                       [FORM, resolver.fingerprint]])  # fmt: skip
     return result
 
 
-def stored_months(user_id: int, months: Sequence[Period]) -> dict[date, Tally]:
+def stored_months(user_id: int, months: Sequence[Period], resolver: Resolver) -> dict[date, Tally]:
     """Return the stored tallies that are still valid, by the first day of their month."""
     if not months:
         return {}
@@ -94,44 +151,59 @@ def stored_months(user_id: int, months: Sequence[Period]) -> dict[date, Tally]:
     candidates = months[first : last + 1]
     return {
         month.first: from_json(stored[month.first].tally)
-        for month, basis in zip(candidates, bases(user_id, candidates), strict=True)
+        for month, basis in zip(candidates, bases(user_id, candidates, resolver), strict=True)
         if month.first in stored and stored[month.first].basis == basis
     }
 
 
-def tally_of(user_id: int, period: Period, until: int | None = None) -> Tally:
-    """Return the tally of a period, cut off at `until`, with stored tallies of its months where they are valid."""
+def tally_of(
+    user_id: int,
+    period: Period,
+    until: int | None = None,
+    only: Selection = EVERYTHING,
+    *,
+    resolver: Resolver | None = None,
+) -> Tally:
+    """Return the tally of a period, cut off at `until`, with stored tallies of its months where they are valid.
+
+    Stored tallies hold all visits of a month, so they serve no selection of visits.
+    """
+    resolver = resolver or resolver_of(user_id)
+    if not only.is_everything:
+        return tally_visits(user_id, period, until, only, resolver=resolver)
     months = [month for month in months_of(period) if until is None or month.ends_at <= until]
-    stored = stored_months(user_id, months)
+    stored = stored_months(user_id, months, resolver)
     whole = Tally()
     rest = period.first
     for month in months:
         if month.first in stored:
             if rest < month.first:
-                whole.add(tally_visits(user_id, Period(period.zone, rest, month.first - timedelta(days=1)), until))
+                days_before = Period(period.zone, rest, month.first - timedelta(days=1))
+                whole.add(tally_visits(user_id, days_before, until, resolver=resolver))
             whole.add(stored[month.first])
             rest = month.last + timedelta(days=1)
     if rest <= period.last:
-        whole.add(tally_visits(user_id, Period(period.zone, rest, period.last), until))
+        whole.add(tally_visits(user_id, Period(period.zone, rest, period.last), until, resolver=resolver))
     return whole
 
 
 def store_months(user_id: int, zone: ZoneInfo, first: date, last: date) -> int:
     """Store the tally of each whole month from `first` to `last` without a valid one; return how many."""
     months = months_of(Period(zone, first, last))
+    resolver = resolver_of(user_id)
     kept = MonthTally.objects.filter(user_id=user_id, time_zone=zone.key).in_bulk(field_name="pk")
     known = {row.first_day: row.basis for row in kept.values()}
     made = 0
-    for month, basis in zip(months, bases(user_id, months), strict=True):
+    for month, basis in zip(months, bases(user_id, months, resolver), strict=True):
         if known.get(month.first) == basis:
             continue
         # The basis was read before the visits, so a push in between makes the tally invalid and never wrongly valid.
-        content = to_json(tally_visits(user_id, month))
+        content = to_json(tally_visits(user_id, month, resolver=resolver))
         with transaction.atomic():
             if not lock_person(user_id):
                 break  # erased since, and its tallies with it
-            if bases(user_id, [month]) != [basis]:
-                continue  # visits were erased since they were read, and the tally would still name their sites
+            if bases(user_id, [month], resolver_of(user_id)) != [basis]:
+                continue  # visits were erased or rules changed since, and the tally would still name their sites
             columns = {"time_zone": zone.key, "basis": basis, "tally": content}
             if not MonthTally.objects.filter(user_id=user_id, first_day=month.first).update(**columns):
                 MonthTally.objects.create(user_id=user_id, first_day=month.first, **columns)
@@ -148,13 +220,21 @@ def forget_months(user_id: int, first: int, last: int) -> None:
     ).delete()
 
 
-# Stored tallies outlive upgrades, so names and order must stay as they are. The numbers of Unknown are stored only
-# where there are any.
+# Stored tallies outlive upgrades, so another form raises FORM. The numbers of Unknown are stored where there are any.
 def to_json(tallied: Tally) -> dict[str, Any]:
     """Return a tally in its stored form."""
     return {
         "hours": [
-            [label, hour.active_sum_ms, hour.time_sum_ms, hour.clock_sum_ms, hour.visits, *_unknown_numbers(hour)]
+            [
+                label,
+                hour.active_sum_ms,
+                hour.time_sum_ms,
+                hour.clock_sum_ms,
+                hour.visits,
+                hour.categories,
+                sorted(hour.browsers),
+                *_unknown_numbers(hour),
+            ]
             for label, hour in tallied.hours.items()
         ],
         "sites": {
@@ -179,15 +259,15 @@ def from_json(stored: dict[str, Any]) -> Tally:
     """Return a tally from its stored form."""
     return Tally(
         {
-            label: Hour(active, time_on_pages, visits, Unknown(*unknown), clock)
-            for label, active, time_on_pages, clock, visits, *unknown in stored["hours"]
+            label: Hour(active, time_on_pages, visits, Unknown(*unknown), clock, set(browsers), categories)
+            for label, active, time_on_pages, clock, visits, categories, browsers, *unknown in stored["hours"]
         },
         {
             domain: Site(
                 site["active"],
                 site["time"],
                 site["visits"],
-                Unknown(*site.get("unknown", [])),
+                Unknown(*site["unknown"]),
                 site["longest"],
                 site["categories"],
             )
@@ -204,24 +284,40 @@ def compared_until(period: Period, now: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A period with its numbers and the totals of the period before."""
+    """A period with its numbers, and the period before; None for both where the records begin within that."""
 
     period: Period
     tally: Tally
     totals: Totals
     previous: Totals | None
+    before: Tally | None = None
 
 
-def report(user_id: int, period: Period, now: int, *, compare: bool = True) -> Report:
+def report(
+    user_id: int,
+    period: Period,
+    now: int,
+    only: Selection = EVERYTHING,
+    *,
+    compare: bool = True,
+    resolver: Resolver | None = None,
+) -> Report:
     """Return the report of a period; a running period is compared with the same part of the one before."""
-    tallied = tally_of(user_id, period)
-    previous = None
-    if compare:
-        before = period.previous
+    resolver = resolver or resolver_of(user_id)
+    tallied = tally_of(user_id, period, only=only, resolver=resolver)
+    previous = tally_before = None
+    if compare and is_recorded_since(user_id, period.previous.starts_at):
         is_running = period.starts_at <= now < period.ends_at
         until = compared_until(period, now) if is_running else None
-        previous = totals(tally_of(user_id, before, until))
-    return Report(period, tallied, totals(tallied), previous)
+        tally_before = tally_of(user_id, period.previous, until, only, resolver=resolver)
+        previous = totals(tally_before)
+    return Report(period, tallied, totals(tallied), previous, tally_before)
+
+
+def is_recorded_since(user_id: int, instant: int) -> bool:
+    """Tell whether the person's records begin at an instant or before, so that a period from there on is complete."""
+    first = queries.first_started_at(user_id)
+    return first is not None and first <= instant
 
 
 def days(tallied: Tally, period: Period) -> list[tuple[date, Hour]]:
@@ -256,11 +352,36 @@ def top_sites(tallied: Tally, most: int | None = None) -> list[tuple[str, Site]]
 def categories(tallied: Tally) -> list[tuple[str, int]]:
     """Return the active time by category, most first; "" stands for visits without a category."""
     sums: dict[str, int] = {}
-    for site in tallied.sites.values():
-        for category, active_ms in site.categories.items():
-            sums[category] = sums.get(category, 0) + active_ms
+    for hour in tallied.hours.values():
+        add_by_category(sums, hour.categories)
     found = ((name, active_ms) for name, active_ms in sums.items() if active_ms)
     return sorted(found, key=lambda category: (-category[1], category[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class PageNumbers:
+    """One URL, its latest title, and its numbers in a period."""
+
+    url: str
+    title: str
+    numbers: Site
+
+    @property
+    def visits(self) -> int:
+        """How many visits began in the period."""
+        return self.numbers.visits
+
+    @property
+    def active_ms(self) -> int | None:
+        """The active time; None where it is unknown."""
+        return self.numbers.active_ms
+
+
+def pages(user_id: int, period: Period, only: Selection) -> list[PageNumbers]:
+    """Return the URLs of a period by active time, then time on pages, visits and name."""
+    found = queries.visits_by_page(user_id, period.starts_at, period.ends_at, only.condition)
+    whole = tally_spans(found.visits, period, only.spans(period))
+    return [PageNumbers(url, found.titles[url], numbers) for url, numbers in top_sites(whole)]
 
 
 def day_period(zone: ZoneInfo, day: date | None, now: int) -> Period:

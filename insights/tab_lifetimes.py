@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
+from insights.periods import DAY_MS
 from sync.models import TabAggregate
+
+# A browser that was removed or reset never tells that its tabs are gone.
+OPEN_MS = 7 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,11 @@ class TabLifetime:
         return self.active_ms == 0
 
 
-def tab_lifetime(tab: TabAggregate) -> TabLifetime:
-    """Return the lifetime that an aggregate tells; without a closing time it ends at the last activity."""
+def tab_lifetime(tab: TabAggregate, now: int) -> TabLifetime:
+    """Return the lifetime that an aggregate tells; without a closing time it ends at the last activity.
+
+    A tab that nobody closed counts as open until a week after its last activity.
+    """
     return TabLifetime(
         browser_id=tab.browser_id,
         tab_id=tab.tab_id,
@@ -39,7 +46,7 @@ def tab_lifetime(tab: TabAggregate) -> TabLifetime:
         domain=tab.current_domain or "",
         opened_at=tab.started_at,
         ended_at=max(tab.started_at, tab.last_active_at if tab.closed_at is None else tab.closed_at),
-        is_open=tab.closed_at is None,
+        is_open=tab.closed_at is None and now - max(tab.started_at, tab.last_active_at) < OPEN_MS,
         active_ms=tab.total_active_duration_ms,
         pages=tab.page_count,
     )

@@ -34,6 +34,9 @@ LONG_VISIT = Exact(
     _YES,
 )
 
+# Visits in which a browser reported that the person was away. In SQLite a JSON column is text.
+HAS_IDLE_PERIODS = RawSQL("idle_periods <> '[]'", [], output_field=models.BooleanField())
+
 
 class Browser(models.Model):
     """One source of records, known by its anonymousClientId; the id is "" where a profile sends none.
@@ -135,11 +138,13 @@ class PageVisit(SyncRecord):
             models.Index(
                 fields=["user", "started_at"],
                 include=["ended_at", "last_heartbeat_at", "duration_ms", "active_duration_ms", "domain", "category",
-                         "seq", "id"],
+                         "browser", "seq", "id"],
                 name="sync_pagevisit_user_reading",
             ),
             # A reader of a period looks one day back for visits that reach into it, and here for longer ones.
             models.Index(fields=["user", "started_at"], condition=Q(LONG_VISIT), name="sync_pagevisit_user_long"),
+            # Idle periods are too large for the reading index, and most visits have none.
+            models.Index(fields=["user", "started_at"], condition=Q(HAS_IDLE_PERIODS), name="sync_pagevisit_user_idle"),
             # The feed. The rows of one push have one seq, so PostgreSQL stores it once for many rows: 7 bytes a row.
             models.Index(fields=["user", "seq"], name="sync_pagevisit_user_seq"),
         ]  # fmt: skip

@@ -53,6 +53,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [csp.SELF],
         "font-src": [csp.SELF],
         "connect-src": [csp.SELF],
+        "manifest-src": [csp.SELF],
         "form-action": [csp.SELF],
         "base-uri": [csp.NONE],
         "frame-ancestors": [csp.NONE],
@@ -89,6 +90,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "syncserver.health.HealthMiddleware",
     "syncserver.request_log.RequestLogMiddleware",
+    "syncserver.compression.CompressionMiddleware",
     "syncserver.no_store.NoStoreMiddleware",
     "syncserver.https.HttpsMiddleware",
     "syncserver.unstorable_text.UnstorableTextMiddleware",
@@ -121,7 +123,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["syncserver.site_name"],
+            # Every page has the name of the site, and links that keep the person's filter.
+            "builtins": ["syncserver.site_name", "insights.templatetags.filter_links"],
         },
     }
 ]

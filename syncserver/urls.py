@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 from syncserver import errors
 from syncserver.api_docs import DocsView, SchemaView
 from syncserver.front_page import front_page, operators_page
-from syncserver.well_known import favicon, robots
+from syncserver.well_known import favicon, manifest, robots
 
 urlpatterns = [
     path("", front_page, name="home"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("insights.pages.urls")),
     path("favicon.ico", favicon),
     path("robots.txt", robots),
+    path("manifest.webmanifest", manifest, name="manifest"),
     path("", include("portability.pages.urls")),
     path("api/auth/", include("accounts.api.urls")),
     path("api/sync/", include("sync.api.urls")),

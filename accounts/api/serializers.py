@@ -271,9 +271,9 @@ class ClosedSerializer(serializers.Serializer[Any]):
     erased = serializers.DictField(
         child=serializers.IntegerField(),
         help_text="Rows erased so far by name: `pageVisits`, `tabAggregates`, `batches`, `browsers`, `monthTallies`, "
-        "`sessions`, `connectAnswers`, `personalTokens`, `recoveryCodes`, `authenticators`, `adminChanges`, "
-        "`accounts`. `eventsKeptWithoutName` are events that stay with a number in place of the person. Other "
-        "names may come.",
+        "`categoryRules`, `sessions`, `connectAnswers`, `personalTokens`, `recoveryCodes`, `authenticators`, "
+        "`adminChanges`, `accounts`. `eventsKeptWithoutName` are events that stay with a number in place of the "
+        "person. Other names may come.",
     )
     isFinished = serializers.BooleanField(help_text="False: the server goes on erasing by itself.")
 

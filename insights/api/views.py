@@ -1,8 +1,10 @@
 """The insights calls: a person's numbers as JSON, with the same definitions as on the pages."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core import signing
+from django.db.models import Q
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,8 +14,12 @@ from rest_framework.views import APIView
 from accounts.scopes import Scope
 from insights import queries, reports, timeline
 from insights.api.serializers import (
+    MAX_PAGE_VISITS,
     DayQuery,
     DaysSerializer,
+    FilteredPeriodQuery,
+    FoundPagesQuery,
+    FoundPagesSerializer,
     HoursSerializer,
     SearchPageSerializer,
     SearchQuery,
@@ -22,18 +28,27 @@ from insights.api.serializers import (
     SummarySerializer,
     TimelineSerializer,
 )
+from insights.categories.stored_rules import resolver_of
+from insights.filters import NO_CATEGORY, Selection
+from insights.found_pages import FoundPage, found_pages
 from insights.numbers import Hour, Site, Totals
-from insights.period_query import PeriodQuery
 from insights.periods import Period
 from insights.queries import ListedVisit
 from insights.reports import now_ms, zone_of
-from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
+from insights.search import Limits, SearchPage, cursor_from_text, cursor_to_text, query_of, search
+from insights.search_words import search_words
 from sync.browsers import browsers_of, name_of
 from sync.records.page_url import site_of_text
 
 DAY = {"from": "2025-11-03", "to": "2025-11-03", "timeZone": "UTC", "start": 1762128000000, "end": 1762214400000}
 TIMES = {"activeMs": 5_400_000, "timeMs": 7_200_000, "clockMs": 6_900_000, "visits": 48}
-TOTALS = {**TIMES, "sites": 12, "focus": 0.75, "longestStay": {"activeMs": 1_260_000, "domain": "github.com"}}
+TOTALS = {
+    **TIMES,
+    "sites": 12,
+    "focus": 0.75,
+    "browsers": 1,
+    "longestStay": {"activeMs": 1_260_000, "domain": "github.com"},
+}
 VISIT = {
     "id": "pv_1762158615806_3",
     "browser": "1",
@@ -50,6 +65,18 @@ VISIT = {
 }
 
 
+FOUND_PAGE = {
+    "url": "https://en.wikipedia.org/wiki/Garden",
+    "domain": "en.wikipedia.org",
+    "title": "Garden",
+    "category": "reference",
+    "visits": 3,
+    "activeMs": 270_000,
+    "firstStart": 1762158615806,
+    "lastStart": 1762331415806,
+}
+
+
 class InsightView(APIView):
     """A call that answers with the caller's own records."""
 
@@ -62,6 +89,10 @@ class InsightView(APIView):
         serializer = query(data=request.query_params.dict(), context=context)
         serializer.is_valid(raise_exception=True)
         return {**serializer.validated_data, **context}
+
+    def selection(self, user_id: int, asked: dict[str, Any], period: Period) -> Selection:
+        """Return the visits that the filter of a call selects."""
+        return reports.selection(user_id, asked["filter"], browsers_of(user_id), period)
 
     def user_id(self, request: Request) -> int:
         """Return the caller's key."""
@@ -88,11 +119,12 @@ def times_fields(times: Hour | Totals) -> dict[str, Any]:
 def totals_fields(totals: Totals) -> dict[str, Any]:
     """Return the fields of TotalsSerializer."""
     longest = {"activeMs": totals.longest_ms, "domain": totals.longest_domain} if totals.longest_domain else None
-    return {**times_fields(totals), "sites": totals.sites, "focus": totals.focus, "longestStay": longest}
+    return {**times_fields(totals), "sites": totals.sites, "focus": totals.focus, "browsers": totals.browsers,
+            "longestStay": longest}  # fmt: skip
 
 
 def share_of(site: Site, active_ms: int) -> float | None:
-    """Return the site's share of the active time of all sites; None where it is unknown or there was none."""
+    """Return the site's share of the active time of the period; None where it is unknown or there was none."""
     return None if site.active_ms is None or not active_ms else site.active_ms / active_ms
 
 
@@ -119,14 +151,16 @@ class SummaryView(InsightView):
 
     @extend_schema(
         operation_id="insightsSummary",
-        parameters=[PeriodQuery],
+        parameters=[FilteredPeriodQuery],
         responses={200: SummarySerializer},
         examples=[OpenApiExample("a day", {**DAY, **TOTALS, "previous": TOTALS}, response_only=True)],
     )
     def get(self, request: Request) -> Response:
         """Return the numbers of a period and of the period before."""
-        asked = self.parameters(request, PeriodQuery)
-        found = reports.report(self.user_id(request), asked["period"], asked["now"])
+        asked = self.parameters(request, FilteredPeriodQuery)
+        period = asked["period"]
+        user_id = self.user_id(request)
+        found = reports.report(user_id, period, asked["now"], self.selection(user_id, asked, period))
         previous = totals_fields(found.previous) if found.previous else None
         return Response({**period_fields(found.period), **totals_fields(found.totals), "previous": previous})
 
@@ -136,14 +170,15 @@ class DaysView(InsightView):
 
     @extend_schema(
         operation_id="insightsDays",
-        parameters=[PeriodQuery],
+        parameters=[FilteredPeriodQuery],
         responses={200: DaysSerializer},
         examples=[OpenApiExample("a day", {**DAY, "days": [{"date": "2025-11-03", **TIMES}]}, response_only=True)],
     )
     def get(self, request: Request) -> Response:
         """Return the numbers of every day of a period; a visit across midnight is split."""
-        period = self.parameters(request, PeriodQuery)["period"]
-        days = reports.days(reports.tally_of(self.user_id(request), period), period)
+        asked = self.parameters(request, FilteredPeriodQuery)
+        period, user_id = asked["period"], self.user_id(request)
+        days = reports.days(reports.tally_of(user_id, period, only=self.selection(user_id, asked, period)), period)
         return Response({**period_fields(period), "days": [{"date": day, **times_fields(hour)} for day, hour in days]})
 
 
@@ -152,14 +187,15 @@ class HoursView(InsightView):
 
     @extend_schema(
         operation_id="insightsHours",
-        parameters=[PeriodQuery],
+        parameters=[FilteredPeriodQuery],
         responses={200: HoursSerializer},
         examples=[OpenApiExample("a day", {**DAY, "hours": [{"weekday": 1, "hour": 9, **TIMES}]}, response_only=True)],
     )
     def get(self, request: Request) -> Response:
         """Return the numbers by weekday and hour of the person's clock."""
-        period = self.parameters(request, PeriodQuery)["period"]
-        matrix = reports.week_hours(reports.tally_of(self.user_id(request), period))
+        asked = self.parameters(request, FilteredPeriodQuery)
+        period, user_id = asked["period"], self.user_id(request)
+        matrix = reports.week_hours(reports.tally_of(user_id, period, only=self.selection(user_id, asked, period)))
         hours = [
             {"weekday": weekday, "hour": number, **times_fields(hour)}
             for weekday, hours in enumerate(matrix, 1)
@@ -200,8 +236,9 @@ class SitesView(InsightView):
         """Return the sites of a period, most active time first."""
         asked = self.parameters(request, SitesQuery)
         period = asked["period"]
-        tallied = reports.tally_of(self.user_id(request), period)
-        active_ms = sum(site.active_sum_ms for site in tallied.sites.values())
+        user_id = self.user_id(request)
+        tallied = reports.tally_of(user_id, period, only=self.selection(user_id, asked, period))
+        active_ms = sum(hour.active_sum_ms for hour in tallied.hours.values())
         sites = [
             {
                 "domain": domain,
@@ -241,7 +278,10 @@ class TimelineView(InsightView):
         period = reports.day_period(asked["zone"], asked.get("date"), asked["now"])
         user_id = self.user_id(request)
         names = {browser.pk: name_of(browser) for browser in browsers_of(user_id)}
-        visits = queries.listed_visits(user_id, period.starts_at, period.ends_at)
+        only = self.selection(user_id, asked, period)
+        visits = timeline.within(
+            queries.listed_visits(user_id, period.starts_at, period.ends_at, only.condition), only.spans(period)
+        )
         browsers = [
             {
                 "id": str(found.browser_id),
@@ -258,38 +298,96 @@ class TimelineView(InsightView):
         return Response({**period_fields(period), "browsers": browsers, "gaps": gaps})
 
 
-class SearchView(InsightView):
-    """The search in the history."""
+class SearchCall(InsightView):
+    """A call that searches in the history."""
 
-    @extend_schema(
-        operation_id="insightsSearch",
-        parameters=[SearchQuery],
-        responses={200: SearchPageSerializer},
-        examples=[OpenApiExample("one visit", {"visits": [VISIT], "next": None, "complete": True}, response_only=True)],
-    )
-    def get(self, request: Request) -> Response:
-        """Return the visits that match, newest first; words match in title and URL."""
-        asked = self.parameters(request, SearchQuery)
+    def step(self, request: Request, query: type[Serializer[Any]], limits_of: Callable[[int], Limits]) -> SearchPage:
+        """Return the next step of a search; raises ValidationError."""
+        asked = self.parameters(request, query)
         cursor = None
         if "cursor" in asked:
             try:
                 cursor = cursor_from_text(asked["cursor"])
             except signing.BadSignature as error:
                 raise ValidationError({"cursor": ["Send the `next` of a page without a change."]}) from error
-        zone = asked["zone"]
-        query = Query(
-            words=words_of(asked.get("q", "")),
-            domain=site_of_text(asked["site"]) if asked.get("site") else "",
-            start=Period(zone, asked["from"], asked["from"]).starts_at if "from" in asked else None,
-            end=Period(zone, asked["to"], asked["to"]).ends_at if "to" in asked else None,
-            browser_id=int(asked["browser"]) if "browser" in asked else None,
-            category=asked.get("category", ""),
+        words = search_words(asked.get("q", ""))
+        if words.errors:
+            raise ValidationError({"q": list(words.errors)})
+        condition = Q()
+        if asked.get("site"):
+            condition &= Q(domain=site_of_text(asked["site"]))
+        if "browser" in asked:
+            condition &= Q(browser_id=int(asked["browser"]))
+        found = query_of(
+            words,
+            asked["zone"],
+            asked.get("from"),
+            asked.get("to"),
+            condition=condition,
+            category=_category(asked),
         )
-        found = search(self.user_id(request), query, asked["limit"], cursor)
-        return Response(
-            {
-                "visits": [visit_fields(listed) for listed in found.visits],
-                "next": cursor_to_text(found.next_cursor),
-                "complete": not found.is_cut_short,
-            }
-        )
+        user_id = self.user_id(request)
+        return search(user_id, found, resolver_of(user_id), limits_of(asked["limit"]), cursor)
+
+
+def _category(asked: dict[str, Any]) -> str | None:
+    category = asked.get("category") or None
+    return "" if category == NO_CATEGORY else category
+
+
+class SearchView(SearchCall):
+    """The search in the history."""
+
+    @extend_schema(
+        operation_id="insightsSearch",
+        parameters=[SearchQuery],
+        responses={200: SearchPageSerializer},
+        examples=[
+            OpenApiExample(
+                "one visit", {"visits": [VISIT], "found": 1, "next": None, "complete": True}, response_only=True
+            )
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """Return the visits that match, newest first."""
+        found = self.step(request, SearchQuery, lambda limit: Limits(visits=limit))
+        return Response({"visits": [visit_fields(listed) for listed in found.visits], **step_fields(found)})
+
+
+class FoundPagesView(SearchCall):
+    """The pages that a search finds."""
+
+    @extend_schema(
+        operation_id="insightsSearchPages",
+        parameters=[FoundPagesQuery],
+        responses={200: FoundPagesSerializer},
+        examples=[
+            OpenApiExample(
+                "one page", {"pages": [FOUND_PAGE], "found": 3, "next": None, "complete": True}, response_only=True
+            )
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """Return the pages of visits that match, the latest first; the visits of one URL are one page."""
+        found = self.step(request, FoundPagesQuery, lambda limit: Limits(visits=MAX_PAGE_VISITS, urls=limit))
+        return Response({"pages": [page_fields(page) for page in found_pages(found.visits)], **step_fields(found)})
+
+
+def step_fields(found: SearchPage) -> dict[str, Any]:
+    """Return the fields of SearchStepSerializer."""
+    return {"found": found.found, "next": cursor_to_text(found.next_cursor), "complete": not found.is_cut_short}
+
+
+def page_fields(page: FoundPage) -> dict[str, Any]:
+    """Return the fields of FoundPageSerializer."""
+    visit = page.latest.visit
+    return {
+        "url": page.latest.url,
+        "domain": visit.domain,
+        "title": page.latest.title,
+        "category": visit.category or None,
+        "visits": page.visits,
+        "activeMs": page.active_ms,
+        "firstStart": page.first_at,
+        "lastStart": visit.started_at,
+    }

@@ -11,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 from accounts.pages.signed_in import current_session_id, person
 from accounts.sessions import session_service
 from insights import queries
+from insights.filter_query import browsers_of_page
 from insights.pages.page_context import page, silent_browsers, viewer_of
 from sync.browsers import browsers_of
 from sync.feed.status import record_counts
@@ -37,8 +38,8 @@ def browsers(request: HttpRequest) -> HttpResponse:
                 for text in texts:
                     reason = f"{name}: {text}"
                     of_browser[reason] = of_browser.get(reason, 0) + 1
-    silent = {browser.pk for browser in silent_browsers(viewer.pk)}
-    known = browsers_of(viewer.pk)
+    known = browsers_of_page(request)
+    silent = {browser.pk for browser in silent_browsers(known)}
     sessions = session_service.sessions_to_show(person(request))
     live = {session.pk: session for session in sessions if session.revoked_at is None}
     of_browsers = {browser.last_session_id for browser in known}

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from id_numbers import parse_id
 from insights import queries
-from insights.pages.page_context import Viewer, form_page, period_name, period_url, viewer_of
-from insights.period_query import PeriodQuery
+from insights.pages.page_context import Viewer, form_page, period_name, viewer_of
+from insights.period_query import PeriodQuery, period_url
 from insights.periods import HOUR_MS, Period, date_at, period_of
 from instants import from_milliseconds
 from sync.browsers import browsers_of

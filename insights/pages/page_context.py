@@ -1,7 +1,7 @@
 """The context that all pages share: the person who looks, the days of the URL, and links to other periods."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,9 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from insights import reports
-from insights.period_query import EARLIEST_DAY, LATEST_DAY, PeriodQuery
+from insights.categories.resolver import Resolver
+from insights.filter_query import browsers_of_page, chosen_of, narrowed_url, with_query
+from insights.filters import Selection
+from insights.period_query import EARLIEST_DAY, PeriodQuery, day_from_text, days_of, period_url
 from insights.periods import Period, Unit, date_at, period_of
-from sync.browsers import browsers_of
 from sync.models import Browser
 
 UNITS: dict[Unit, str] = {"day": "Day", "week": "Week", "month": "Month", "year": "Year"}
@@ -58,26 +60,14 @@ def viewer_of(request: HttpRequest) -> Viewer:
 def day_of(text: str) -> date:
     """Return the day of a URL, the first day where it is a month or a year; raises Http404."""
     try:
-        day = date.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))
+        return day_from_text(text)
     except ValueError as error:
         raise Http404 from error
-    if not EARLIEST_DAY <= day <= LATEST_DAY:
-        raise Http404
-    return day
-
-
-def period_url(period: Period) -> str:
-    """Return the URL of a period's page."""
-    if period.unit == "range":
-        days = urlencode({"from": period.first.isoformat(), "to": period.last.isoformat()})
-        return f"{reverse('insights:range')}?{days}"
-    text = {"year": f"{period.first:%Y}", "month": f"{period.first:%Y-%m}"}.get(period.unit, period.first.isoformat())
-    return reverse("insights:period", args=[period.unit, text])
 
 
 def period_query(period: Period) -> str:
     """Return the query string that selects a period on other pages."""
-    return urlencode({"from": period.first.isoformat(), "to": period.last.isoformat()})
+    return urlencode(days_of(period))
 
 
 def period_name(period: Period, now_day: date) -> str:
@@ -103,33 +93,45 @@ class PeriodLink:
     is_current: bool = False
 
 
-def period_links(viewer: Viewer, period: Period) -> dict[str, Any]:
-    """Return the name of a period and its links to other periods."""
+def period_links(request: HttpRequest, viewer: Viewer, period: Period) -> dict[str, Any]:
+    """Return the name of a period and its links to other periods, which keep the filter."""
     anchor = viewer.today if period.first <= viewer.today <= period.last else period.first
     before, after = period.previous, period.following
+
+    def link(name: str, to: Period, *, is_current: bool = False) -> PeriodLink:
+        return PeriodLink(name, with_query(period_url(to), chosen_of(request).filter.parameters()), is_current)
+
     return {
         "units": [
-            PeriodLink(name, period_url(period_of(viewer.zone, unit, anchor)), unit == period.unit)
+            link(name, period_of(viewer.zone, unit, anchor), is_current=unit == period.unit)
             for unit, name in UNITS.items()
         ],
-        "before": PeriodLink(period_name(before, viewer.today), period_url(before))
-        if before.first >= EARLIEST_DAY
-        else None,
-        "after": PeriodLink(period_name(after, viewer.today), period_url(after))
-        if after.first <= viewer.today
-        else None,
+        "before": link(period_name(before, viewer.today), before) if before.first >= EARLIEST_DAY else None,
+        "after": link(period_name(after, viewer.today), after) if after.first <= viewer.today else None,
         "now": None if period.first <= viewer.today <= period.last else reverse("insights:overview"),
         "name": period_name(period, viewer.today),
         "query": period_query(period),
     }
 
 
-def latest_days_links(viewer: Viewer) -> list[PeriodLink]:
+def latest_days_links(request: HttpRequest, viewer: Viewer, current: Period) -> list[PeriodLink]:
     """Return links to the latest 7, 30, 90 and 365 days."""
-    return [
-        PeriodLink(name, "?" + period_query(Period(viewer.zone, viewer.today - timedelta(days=days - 1), viewer.today)))
-        for days, name in ((7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "A year"))
-    ]
+    links = []
+    for days, name in ((7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "A year")):
+        period = Period(viewer.zone, viewer.today - timedelta(days=days - 1), viewer.today)
+        is_current = (period.first, period.last) == (current.first, current.last)
+        links.append(PeriodLink(name, narrowed_url(request, days_of(period)), is_current))
+    return links
+
+
+def selection(
+    request: HttpRequest, viewer: Viewer, period: Period, resolver: Resolver | None = None, *, site: str | None = None
+) -> Selection:
+    """Return the visits that the filter of a page selects in a period; `site` stands for the site of the filter."""
+    chosen = chosen_of(request).filter
+    if site is not None:
+        chosen = replace(chosen, site=site)
+    return reports.selection(viewer.pk, chosen, browsers_of_page(request), period, resolver)
 
 
 def period_from_url(viewer: Viewer, request: HttpRequest, fallback: Period) -> tuple[Period, dict[str, list[str]]]:
@@ -144,12 +146,12 @@ def period_from_url(viewer: Viewer, request: HttpRequest, fallback: Period) -> t
     return period, {}
 
 
-def silent_browsers(user_id: int) -> list[Browser]:
+def silent_browsers(browsers: Iterable[Browser]) -> list[Browser]:
     """Return the browsers that have not pushed for SILENT_DAYS, without those silent for FORGOTTEN_DAYS."""
     now = timezone.now()
     return [
         browser
-        for browser in browsers_of(user_id)
+        for browser in browsers
         if browser.kind == Browser.Kind.EXTENSION
         and timedelta(days=SILENT_DAYS) < now - browser.last_push_at < timedelta(days=FORGOTTEN_DAYS)
     ]

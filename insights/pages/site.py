@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from statistics import median_low
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from insights import charts, queries, reports
+from insights.categories.stored_rules import resolver_of
 from insights.numbers import totals
-from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, period_query, viewer_of
+from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, selection, viewer_of
 from insights.pages.page_files import NUMBERS, Row, file_links, file_name, numbers_row, page_file
 from insights.periods import Period
 
@@ -26,15 +26,18 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
     first = queries.site_started_at(viewer.pk, domain, last=False)
     if first is None:
         raise Http404
-    only = Q(domain=domain)
-    found = reports.tally_visits(viewer.pk, period, only=only)
+    resolver = resolver_of(viewer.pk)
+    # The site of the path is the one that is shown, whichever site the filter of other pages has.
+    only = selection(request, viewer, period, resolver, site=domain)
+    found = reports.tally_visits(viewer.pk, period, only=only, resolver=resolver)
+    began = only.condition & only.began(period)
     actives_ms = [
         visit.active_ms
-        for visit in queries.visits(viewer.pk, period.starts_at, period.ends_at, only)
+        for visit in queries.visits(viewer.pk, period.starts_at, period.ends_at, began, resolver=resolver)
         if period.starts_at <= visit.started_at < period.ends_at and visit.active_ms is not None
     ]
     days = reports.days(found, period)
-    pages = queries.pages_of_site(viewer.pk, domain, period.starts_at, period.ends_at, SITE_PAGES)
+    pages = reports.pages(viewer.pk, period, only)
 
     def rows() -> Iterator[Row]:
         yield numbers_row("total", domain, totals(found))
@@ -50,8 +53,7 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         "domain": domain,
         "period": period,
         "name": period_name(period, viewer.today),
-        "spans": latest_days_links(viewer),
-        "current": "?" + period_query(period),
+        "spans": latest_days_links(request, viewer, period),
         "errors": errors,
         "totals": totals(found),
         "typical_ms": median_low(actives_ms) if actives_ms else None,
@@ -59,7 +61,8 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         "last_at": queries.site_started_at(viewer.pk, domain, last=True),
         "chart": charts.days_or_months(days),
         "week": charts.week(reports.week_hours(found)),
-        "pages": pages,
-        "category": found.sites[domain].category if domain in found.sites else "",
+        "pages": pages[:SITE_PAGES],
+        "page_count": len(pages),
+        "category": found.sites[domain].category if domain in found.sites else resolver.category(domain, None),
     }
     return render(request, "insights/site.html", context)

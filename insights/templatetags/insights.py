@@ -1,19 +1,25 @@
 """Filters and tags of the pages: durations, instants and shares as text, safe links, definitions of numbers."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import template
+from django.template.context import Context
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
-from insights import number_format, numbers, search
+from insights import folded_text, highlighting, number_format, numbers
+from insights.categories import names
+from insights.categories.rule_text import path_of_url
 from insights.numbers import DEFINITIONS, Visit
+from insights.search_words import Words
+from insights.templatetags.filter_links import with_filters
 from instants import from_milliseconds
 from sync import browsers
 
@@ -23,11 +29,17 @@ register.filter("active_duration", number_format.active_duration)
 register.filter("exact_duration", number_format.exact_duration)
 register.filter("scale_label", number_format.scale_label)
 register.filter("percent", number_format.percent)
-register.filter("category_name", number_format.category)
+register.filter("category_name", names.name_of)
+register.filter("category_color", names.color_of)
 register.filter("browser_name", browsers.name_of)
+register.filter("readable_url", folded_text.readable_url)
+register.filter("readable_site", folded_text.readable_site)
 ICON_COLORS = 8
-# A number that grew by more than this share is shown with its value before, because +900 % says little.
-MOST_GROWTH = 4
+# Marks, embeddings, overrides and isolates of the direction of text. `bdi` isolates text in HTML, and these would still
+# turn the text of tooltips, labels and the title of the window.
+DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters that are drawn as nothing: fillers of Hangul, and the blank of Braille.
+BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 @register.filter
@@ -61,6 +73,15 @@ def safe_url(url: str | None) -> str:
 
 
 @register.filter
+def shown_title(title: str, url: str) -> str:
+    """Return a title without marks that turn the direction of a line; the URL where a title shows nothing."""
+    visible = "".join(letter for letter in title if letter not in DIRECTION_MARKS).strip()
+    # A title of spaces and invisible letters would leave a link without anything to click.
+    is_blank = all(unicodedata.category(letter)[0] in "CZ" or letter in BLANKS for letter in visible)
+    return short_url(url) if is_blank else visible
+
+
+@register.filter
 def short_url(url: str) -> str:
     """Return a URL without its scheme and without a bare slash at the end."""
     return url.split("://", 1)[-1].removesuffix("/")
@@ -73,15 +94,47 @@ def url_path(url: str) -> str:
 
 
 @register.filter
+def rule_path(url: str) -> str:
+    """Return the first two steps of a URL's path, for which a rule may be made; "" without any."""
+    return "/".join(path_of_url(url).split("/")[:3])
+
+
+@register.filter
+def parts_in_words(active_ms: Mapping[str, int], most: int) -> str:
+    """Return the categories with the most active time, each on a new line, such as “News: 1 h 5 min”."""
+    ranked = sorted((item for item in active_ms.items() if item[1]), key=lambda item: (-item[1], item[0]))
+    return "".join(f"\n{names.name_of(name)}: {number_format.duration(value)}" for name, value in ranked[:most])
+
+
+@register.filter
+def before_in_words(active_ms: int | None, name: str) -> str:
+    """Return the active time of a period before by its name, on a new line; "" where there is none."""
+    return f"\n{name}: {number_format.duration(active_ms)}" if active_ms else ""
+
+
+@register.filter
 def break_at_dots(domain: str) -> SafeString:
     """Return a domain with a possible line break before each dot."""
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in re.split(r"(?=\.)", domain)))
 
 
+@register.simple_tag
+def found_title(title: str, url: str, words: tuple[Words, ...] | str) -> SafeString:
+    """Return the title of a visit, or its readable URL where the title shows nothing, with the words of a search."""
+    shown = shown_title(title, "")
+    if shown:
+        return _marked(shown, [each.in_title for each in words or () if isinstance(each, Words)])
+    return highlight_url(short_url(folded_text.readable_url(url)), words)
+
+
 @register.filter
-def highlight(text: str, words: tuple[str, ...]) -> SafeString:
-    """Return text with the words of a search marked."""
-    pieces = search.split_at_words(text, words)
+def highlight_url(text: str, words: tuple[Words, ...] | str) -> SafeString:
+    """Return a part of a readable URL with the words of a search marked."""
+    return _marked(text, [each.in_url for each in words or () if isinstance(each, Words)])
+
+
+def _marked(text: str, words: list[str]) -> SafeString:
+    pieces = highlighting.split_at_words(text, words)
     marked = ((format_html("<mark>{}</mark>", piece) if is_match else piece,) for piece, is_match in pieces)
     return format_html_join("", "{}", marked)
 
@@ -128,17 +181,14 @@ def definition(name: str) -> dict[str, str]:
 
 
 @register.inclusion_tag("insights/_change.html")
-def change(now: int | None, before: int | None, kind: str = "") -> dict[str, Any]:
-    """Render the growth of a number, or its value before where it grew very much."""
-    if now and before == 0:
-        return {"text": "none before"}
+def change(now: int | None, before: int | None) -> dict[str, str]:
+    """Render the growth of a number; nothing where it is unknown."""
     share = numbers.change(now, before)
-    if before is not None and share is not None and share > MOST_GROWTH:
-        return {"text": f"{number_format.duration(before) if kind else thousands(before)} before"}
-    return {"text": number_format.change(share)}
+    return {"text": number_format.change(share), "words": number_format.change_in_words(share)}
 
 
-@register.inclusion_tag("insights/_site_link.html")
-def site_link(domain: str, query: str = "") -> dict[str, str]:
-    """Render a site with its icon, as a link to its page."""
-    return {"domain": domain, "query": query}
+@register.inclusion_tag("insights/_site_link.html", takes_context=True)
+def site_link(context: Context, domain: str) -> dict[str, str]:
+    """Render a site with its icon, as a link to its page that keeps the period and the filter."""
+    url = with_filters(context, "insights:site", domain, days=context.get("period", "")) if domain else ""
+    return {"domain": domain, "url": url}

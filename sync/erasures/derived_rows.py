@@ -1,4 +1,4 @@
-"""Rows of upper apps that name sites: those made from visits, and those that wait to become visits.
+"""Rows of upper apps that name sites: those made from visits, those that wait to become visits, and settings for sites.
 
 The upper app registers in `AppConfig.ready()` how it deletes them.
 """
@@ -11,8 +11,12 @@ ForgetDerived = Callable[[int, int, int], None]
 # Takes a person.
 DiscardWaiting = Callable[[int], None]
 
+# Takes a person, and what tells whether a site is erased for all time.
+ForgetSites = Callable[[int, Callable[[str], bool]], None]
+
 _registered: list[ForgetDerived] = []
 _waiting: list[DiscardWaiting] = []
+_settings: list[ForgetSites] = []
 
 
 def register(forget: ForgetDerived) -> None:
@@ -37,3 +41,15 @@ def discard_waiting(user_id: int) -> None:
     """Delete what waits to become visits of a person."""
     for each in _waiting:
         each(user_id)
+
+
+def register_settings(forget: ForgetSites) -> None:
+    """Add a function that deletes a person's settings for sites; for `AppConfig.ready()`."""
+    if forget not in _settings:
+        _settings.append(forget)
+
+
+def forget_settings(user_id: int, is_erased: Callable[[str], bool]) -> None:
+    """Delete what a person has set for sites that are erased."""
+    for each in _settings:
+        each(user_id, is_erased)

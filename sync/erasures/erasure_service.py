@@ -140,6 +140,8 @@ def begin(user_id: int, conditions: Conditions, *, is_retention: bool = False) -
         # The removal of one import concerns no other one.
         if not is_retention and conditions.client_id is None:
             derived_rows.discard_waiting(user_id)
+        if (conditions.ids, conditions.client_id, conditions.starts_at, conditions.ends_at) == (None,) * 4:
+            derived_rows.forget_settings(user_id, lambda site: rule.concerns_site(hashes, site))
         if conditions.ids is not None:
             found = stored_records.visits_by_id(user_id, rule, hashes, conditions.ids)
             _erase_visits(user_id, erasure, rule, hashes, found)

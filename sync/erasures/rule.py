@@ -64,9 +64,13 @@ class Rule:
         """Tell whether a page visit is to be erased."""
         return (
             self._concerns(client_id, started_at)
-            and (self.domain_hash is None or self.domain_hash in hashes.of_suffixes(domain))
+            and self.concerns_site(hashes, domain)
             and (self.id_hashes is None or hashes.of_visit(client_id, visit_id) in self.id_hashes)
         )
+
+    def concerns_site(self, hashes: KeyedHashes, site: str) -> bool:
+        """Tell whether records of a site are to be erased where the other conditions hold."""
+        return self.domain_hash is None or self.domain_hash in hashes.of_suffixes(site)
 
     def concerns_aggregate(self, client_id: str, started_at: int, last_active_at: int, closed_at: int | None) -> bool:
         """Tell whether a tab aggregate is to be erased, or stripped of the domain where the rule has one.

@@ -284,7 +284,7 @@ def test_escape_answers_no_question(chromium: Chromium, server: Server) -> None:
     # A dialog keeps the answer of its last button. Escape must not give it again.
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("dialog").get_by_role("button", name="Sign out", exact=True).click()
-    expect(page.locator("#enter")).to_be_visible()
+    expect(page.locator("#enter-server")).to_be_visible()
     chromium.sign_in(page, server.url, email, PASSWORD)
     page.get_by_role("button", name="Sign out").click()
     page.keyboard.press("Escape")

@@ -125,7 +125,7 @@ test('adoption never replaces an aggregate by an older one', async () => {
 test('the day counts each visit once, with its latest duration', async () => {
   const { store } = await RecordingFixture.open();
   await commit(store, [visit(1, { activeMs: 1000 })]);
-  await commit(store, [visit(1, { activeMs: 4000, revision: 2 })]);
+  await commit(store, [visit(1, { durationMs: 4000, activeMs: 4000, revision: 2 })]);
   await commit(store, [visit(2, { activeMs: 500, domain: 'b.test' })]);
   assert.deepEqual(await store.day('alice', T0), { activeMs: 4500, visits: 2, domains: { 'a.test': 4000, 'b.test': 500 } });
 });
@@ -133,14 +133,15 @@ test('the day counts each visit once, with its latest duration', async () => {
 test('a visit across midnight counts on both days, as on the dashboard', async () => {
   const { store } = await RecordingFixture.open();
   const midnight = new Date(2025, 10, 8).getTime();
-  // A third of 1,000 ms lies before midnight.
-  const across = visit(0, { startedAt: midnight - 1000, durationMs: 3000, activeMs: 1000 });
+  // A third of 1,000 ms lies before the person went away, and so before midnight.
+  const idlePeriods = [{ startedAt: midnight - 667, endedAt: midnight + 1333, reason: 'idle', resumedBy: 'active' }];
+  const across = visit(0, { startedAt: midnight - 1000, durationMs: 3000, activeMs: 1000, idlePeriods });
   await commit(store, [across]);
   assert.deepEqual(await store.day('alice', midnight - 1), { activeMs: 333, visits: 1, domains: { 'a.test': 333 } });
   assert.deepEqual(await store.day('alice', midnight), { activeMs: 667, visits: 0, domains: { 'a.test': 667 } });
   await commit(store, [{ ...across, durationMs: 4000, activeMs: 2000, revision: 2 }]);
-  assert.deepEqual(await store.day('alice', midnight - 1), { activeMs: 500, visits: 1, domains: { 'a.test': 500 } });
-  assert.deepEqual(await store.day('alice', midnight), { activeMs: 1500, visits: 0, domains: { 'a.test': 1500 } });
+  assert.deepEqual(await store.day('alice', midnight - 1), { activeMs: 333, visits: 1, domains: { 'a.test': 333 } });
+  assert.deepEqual(await store.day('alice', midnight), { activeMs: 1667, visits: 0, domains: { 'a.test': 1667 } });
 });
 
 test('the hours of a day add up to its active time', async () => {

@@ -1,12 +1,13 @@
 """A slow and obvious recomputation of the numbers; it imports nothing from insights."""
 
 from datetime import datetime, timedelta
-from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
 MS = timedelta(milliseconds=1)
+DAY_MS = 24 * 3_600_000
 
 
 def local_date(zone, ms):
@@ -38,74 +39,136 @@ def end_of(row):
     return end
 
 
+def is_away(row, at):
+    """Tell whether the person was away at an instant of a visit."""
+    for period in row["idle_periods"]:
+        end = end_of(row) if period["end"] is None else period["end"]
+        if end is not None and period["start"] <= at < end:
+            return True
+    return False
+
+
+def pieces(row):
+    """Return the visit cut at every edge of its idle periods, as (start, end, away).
+
+    A visit of unknown duration is cut up to a day after its start.
+    """
+    start, end = row["started_at"], end_of(row)
+    last = start + DAY_MS if end is None else end
+    edges = {start, last}
+    for period in row["idle_periods"]:
+        edges |= {edge for edge in (period["start"], period["end"]) if edge is not None and start < edge < last}
+    edges = sorted(edges)
+    return [(low, high, is_away(row, low)) for low, high in pairwise(edges)]
+
+
+def present(row):
+    """Return the parts of a visit that are not away; none where its duration is unknown."""
+    return [] if end_of(row) is None else [(low, high) for low, high, away in pieces(row) if not away]
+
+
 def active_of(row):
     """Return the capped active time of a stored visit; None where it is unknown."""
-    active, end = row["active_duration_ms"], end_of(row)
-    if active is None or end is None:
-        return active
+    active = row["active_duration_ms"]
+    if active is None:
+        return None
     if row["duration_ms"] and active > row["duration_ms"]:
         active = row["duration_ms"]
-    if active > end - row["started_at"]:
-        active = end - row["started_at"]
-    return active
+    return min(active, sum(high - low for low, high, away in pieces(row) if not away))
 
 
-def credited(start, end, active, until):
-    """Return the active time up to an instant, spread evenly over the visit and rounded down."""
-    if until <= start or end == start:
-        return 0
-    return int(Fraction(active * (min(until, end) - start), end - start))
+def active_spans(row):
+    """Return where the active time lies: it fills the parts that are not away, from the first one on."""
+    if "active_spans" not in row:  # kept, because each hour asks
+        left = active_of(row) or 0
+        found = row["active_spans"] = []
+        for low, high, away in pieces(row):
+            if not away and left:
+                taken = min(left, high - low)
+                found.append((low, low + taken))
+                left -= taken
+    return row["active_spans"]
 
 
-def shares(rows, low, high):
-    """Yield (row, active, time, begins) of every visit in [low, high); an unknown time is None."""
-    for row in rows:
-        start, end, active = row["started_at"], end_of(row), active_of(row)
-        begins = low <= start < high
-        if end is None:
-            if begins:
-                yield row, active, None, True
-            continue
-        time = max(0, min(end, high) - max(start, low))
-        if time or begins:
-            if active is not None:
-                active = credited(start, end, active, max(low, min(high, end))) - credited(start, end, active, low)
-            yield row, active, time, begins
+def measure(spans, low, high):
+    """Return how long at least one of the spans goes on within [low, high), by asking between each two edges."""
+    spans = [(max(start, low), min(end, high)) for start, end in spans if min(end, high) > max(start, low)]
+    edges = sorted({edge for span in spans for edge in span})
+    return sum(
+        after - before for before, after in pairwise(edges) if any(start <= before < end for start, end in spans)
+    )
 
 
-def known_sum(values):
-    """Return the sum of the known values, None where there are values and all are unknown."""
-    values = list(values)
-    known = [value for value in values if value is not None]
-    return sum(known) if known or not values else None
+def active_time(rows, low, high, hours):
+    """Return the active time of some visits in [low, high), cut into these hours.
+
+    In each hour, the active time of one browser is at most the time in which it had a page in front, nobody away.
+    """
+    total = 0
+    for hour_start, hour_end in hours:
+        start, end = max(hour_start, low), min(hour_end, high)
+        if start < end:
+            active = [(row["browser_id"], measure(active_spans(row), start, end)) for row in rows]
+            for browser in {browser for browser, ms in active if ms}:
+                covered = [span for row in rows if row["browser_id"] == browser for span in covered_by(row)]
+                total += min(sum(ms for of, ms in active if of == browser), measure(covered, start, end))
+    return total
 
 
-def numbers(rows, low, high):
-    """Return the numbers of [low, high); an unknown one is None."""
-    found = list(shares(rows, low, high))
-    sites = {}
-    for row, active, time, begins in found:
-        sites.setdefault(row["domain"], []).append((active, time, begins))
-    both = [(active, time) for _, active, time, _ in found if active is not None and time is not None]
-    time = known_sum(time for _, _, time, _ in found)
-    edges = []
-    for row, _, inside, _ in found:
-        if inside:
-            edges += [(max(row["started_at"], low), 1), (min(end_of(row), high), -1)]
+def covered_by(row):
+    """Return the spans that can hold the active time of a visit."""
+    return active_spans(row) if end_of(row) is None else present(row)
+
+
+def time_in(row, low, high):
+    """Return how much of a visit lies in [low, high); None where its duration is unknown."""
+    end = end_of(row)
+    return None if end is None else max(0, min(end, high) - max(row["started_at"], low))
+
+
+def concerned(rows, low, high):
+    """Return the visits that begin, last or are active in [low, high)."""
+    return [
+        row
+        for row in rows
+        if low <= row["started_at"] < high or time_in(row, low, high) or measure(active_spans(row), low, high)
+    ]
+
+
+def sums(rows, low, high, hours):
+    """Return active time, time on pages and number of some visits in [low, high); an unknown time is None."""
+    found = concerned(rows, low, high)
+    begin = [row for row in found if low <= row["started_at"] < high]
+    knows_active = any(row["active_duration_ms"] is not None for row in found)
+    knows_time = any(end_of(row) is not None for row in found)
+    return [
+        active_time(rows, low, high, hours) if knows_active or not found else None,
+        sum(time_in(row, low, high) or 0 for row in found) if knows_time or not begin else None,
+        len(begin),
+    ]
+
+
+def numbers(rows, low, high, hours):
+    """Return the numbers of [low, high), which is cut into these hours; an unknown one is None."""
+    found = concerned(rows, low, high)
+    active, time, visits = sums(rows, low, high, hours)
+    both = [row for row in found if row["active_duration_ms"] is not None and end_of(row) is not None]
+    both_time = sum(time_in(row, low, high) for row in both)
     return {
-        "active": known_sum(active for _, active, _, _ in found),
+        "active": active,
         "time": time,
-        "clock": None if time is None else on_the_clock(edges),
-        "visits": sum(begins for _, _, _, begins in found),
-        "longest": longest_of([active_of(row) for row, _, _, begins in found if begins]),
-        "focus": sum(active for active, _ in both) / sum(time for _, time in both) if any(t for _, t in both) else None,
+        "clock": None if time is None else measure([span for row in rows for span in present(row)], low, high),
+        "visits": visits,
+        "longest": longest_of([active_of(row) for row in found if low <= row["started_at"] < high]),
+        "focus": active_time(both, low, high, hours) / both_time if both_time else None,
+        "browsers": len({row["browser_id"] for row in rows if measure(active_spans(row), low, high)}),
         "sites": {
-            domain: [
-                known_sum(part[0] for part in parts),
-                known_sum(part[1] for part in parts),
-                sum(p[2] for p in parts),
-            ]
-            for domain, parts in sites.items()
+            domain: sums([row for row in rows if row["domain"] == domain], low, high, hours)
+            for domain in {row["domain"] for row in found}
+        },
+        "categories": {
+            name: active_time([row for row in rows if (row["category"] or "") == name], low, high, hours)
+            for name in {row["category"] or "" for row in found}
         },
     }
 
@@ -116,20 +179,13 @@ def longest_of(actives):
     return max(known, default=None if actives else 0)
 
 
-def on_the_clock(edges):
-    """Return how long at least one visit went on, by counting the visits between each two edges."""
-    total = going_on = 0
-    since = None
-    for at, step in sorted(edges, key=lambda edge: (edge[0], -edge[1])):
-        if going_on == 0 and step == 1:
-            since = at
-        going_on += step
-        if going_on == 0:
-            total += at - since
-    return total
+def typical(rows, low, high):
+    """Return the lower median of the known active times of the visits that began in [low, high); None without any."""
+    known = sorted(active_of(row) for row in rows if low <= row["started_at"] < high and active_of(row) is not None)
+    return known[(len(known) - 1) // 2] if known else None
 
 
-def local_hours(zone, low, high):
+def quarters(zone, low, high):
     """Yield (hour, start, end) for each quarter of an hour, and for each minute where clocks change within it."""
     at = low
     while at < high:
@@ -137,3 +193,21 @@ def local_hours(zone, low, high):
         step = 900_000 - at % 900_000 if there.utcoffset() == later.utcoffset() else 60_000
         yield there.hour, at, min(at + step, high)
         at += step
+
+
+def local_hours(zone, first, last):
+    """Return (day, hour, start, end) of each hour on the person's clock; one that comes twice in a row is one hour."""
+    found = []
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        midnight, next_midnight = (first_instant_of(zone, day + timedelta(days=m)) for m in (0, 1))
+        for hour, start, end in quarters(zone, midnight, next_midnight):
+            if found and found[-1][:2] == (day, hour):
+                found[-1] = (day, hour, found[-1][2], end)
+            else:
+                found.append((day, hour, start, end))
+    return found
+
+
+def spans_of(hours):
+    return [(start, end) for _, _, start, end in hours]

@@ -68,7 +68,7 @@ def test_a_summary_holds_the_numbers_of_the_period_and_of_the_one_before(alice):
         visit(domain="a.example", started_at=AT_9, ended_at=AT_9 + HOUR, duration_ms=HOUR, active_duration_ms=2 * HOUR),
         visit(domain="b.example", client_id="second", started_at=AT_9 + 30 * MINUTE, ended_at=AT_9 + 90 * MINUTE,
               duration_ms=HOUR, active_duration_ms=30 * MINUTE),
-        visit(started_at=AT_9 - DAY),
+        visit(started_at=AT_9 - DAY), visit(started_at=AT_9 - 2 * DAY),
     )  # fmt: skip
     answer = get(alice, f"summary?{MONDAY}")
     assert answer == {
@@ -83,6 +83,7 @@ def test_a_summary_holds_the_numbers_of_the_period_and_of_the_one_before(alice):
         "visits": 2,
         "sites": 2,
         "focus": 0.75,
+        "browsers": 2,
         "longestStay": {"activeMs": HOUR, "domain": "a.example"},
         "previous": {
             "activeMs": 8 * MINUTE,
@@ -91,6 +92,7 @@ def test_a_summary_holds_the_numbers_of_the_period_and_of_the_one_before(alice):
             "visits": 1,
             "sites": 1,
             "focus": 0.8,
+            "browsers": 1,
             "longestStay": {"activeMs": 8 * MINUTE, "domain": "example.org"},
         },
     }
@@ -101,12 +103,13 @@ def test_days_begin_at_the_persons_midnight_and_split_a_visit_across_it(alice):
     alice.save()
     # 23:50 on 3 November there.
     start = 1_762_194_000_000
+    away = {"start": start + 5 * MINUTE, "end": start + 20 * MINUTE}
     store(alice, visit(started_at=start, ended_at=start + 40 * MINUTE, duration_ms=40 * MINUTE,
-                       active_duration_ms=20 * MINUTE))  # fmt: skip
+                       active_duration_ms=20 * MINUTE, idle_periods=[away]))  # fmt: skip
     days = get(alice, "days?from=2025-11-03&to=2025-11-04")["days"]
     assert days == [
-        {"date": "2025-11-03", "activeMs": 5 * MINUTE, "timeMs": 10 * MINUTE, "clockMs": 10 * MINUTE, "visits": 1},
-        {"date": "2025-11-04", "activeMs": 15 * MINUTE, "timeMs": 30 * MINUTE, "clockMs": 30 * MINUTE, "visits": 0},
+        {"date": "2025-11-03", "activeMs": 5 * MINUTE, "timeMs": 10 * MINUTE, "clockMs": 5 * MINUTE, "visits": 1},
+        {"date": "2025-11-04", "activeMs": 15 * MINUTE, "timeMs": 30 * MINUTE, "clockMs": 20 * MINUTE, "visits": 0},
     ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from insights import numbers
-from insights.numbers import DEFINITIONS, Part, Visit
+from insights.numbers import DEFINITIONS, Visit
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs" / "numbers.md"
 
@@ -47,14 +47,21 @@ def test_active_time_is_capped_at_the_duration(duration, active, counted):
     assert numbers.active_time(1000, 1100, duration, active) == counted
 
 
-def test_parts_of_a_visit_add_up_to_the_millisecond():
-    visit = Visit(0, 7, 5)
-    parts = [numbers.part(visit, at, at + 2) for at in range(0, 8, 2)]
-    assert parts == [Part(1, 2, 1), Part(1, 2, 0), Part(2, 2, 0), Part(1, 1, 0)]
+def test_active_time_lies_in_the_parts_that_are_not_away():
+    visit = Visit(0, 100, 30, away=((10, 40), (50, 60)))
+    assert visit.present == [(0, 10), (40, 50), (60, 100)]
+    assert visit.active == [(0, 10), (40, 50), (60, 70)]
+    assert numbers.active_time(0, 100, 100, 90, away_ms=40) == 60
 
 
-def test_a_visit_without_duration_counts_where_it_began():
-    assert list(numbers.parts(Visit(10, 10, 0), [0, 10, 20], 30)) == [(1, Part(0, 0, 1))]
+def test_the_parts_away_lie_within_the_visit_and_are_disjoint():
+    periods = [{"start": 90, "end": 200}, {"start": 0, "end": 20}, {"start": 15, "end": 30}, {"start": 40, "end": 35}]
+    assert numbers.parts_away(10, 100, periods) == ((10, 30), (90, 100))
+    assert numbers.parts_away(10, 100, [{"start": 50, "end": None}]) == ((50, 100),)
+
+
+def test_subtracting_leaves_the_parts_outside():
+    assert numbers.subtract([(0, 10), (20, 30)], [(2, 4), (8, 22), (25, 26)]) == [(0, 2), (4, 8), (22, 25), (26, 30)]
 
 
 def test_the_union_counts_each_moment_once():

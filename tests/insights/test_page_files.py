@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from xml.etree import ElementTree
 
 import pytest
 
@@ -61,3 +62,17 @@ def test_a_cell_is_no_formula(signed_in):
 
 def test_an_unknown_format_is_the_page(signed_in):
     assert "<html" in signed_in.get(f"{PAGES[0]}&format=xls", secure=True).content.decode()
+
+
+def test_a_picture_of_the_chart_names_no_site_and_no_title(signed_in):
+    page = signed_in.get("/dashboard/day/2025-11-03?site=stackoverflow.com", secure=True).content.decode()
+    assert "format=svg" in page
+    answer = signed_in.get("/dashboard/day/2025-11-03?site=stackoverflow.com&format=svg", secure=True)
+    assert answer["Content-Type"] == "image/svg+xml"
+    assert answer["Content-Disposition"] == 'attachment; filename="active-time-2025-11-03-2025-11-03.svg"'
+    picture = answer.content.decode()
+    assert "Monday, 3 November 2025" in picture
+    assert "some of the visits" in picture
+    assert "<rect" in picture
+    assert "stackoverflow" not in picture
+    ElementTree.fromstring(picture)

@@ -37,11 +37,13 @@ EXAMPLES = {
     "token_id": "7",
     "grant_id": "none",
     "erasure_id": "7",
+    "rule_id": "7",
     "user_id": "7",
     "token": "none",
     "day": "2026-03-01",
     "domain": "example.org",
     "unit": "day",
+    "year": "2025",
 }
 ANYONE, PERSON, STAFF = "anyone", "the person", "staff"
 SCOPES = ("read", "write", "erase")

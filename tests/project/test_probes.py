@@ -57,7 +57,7 @@ class TestFiles:
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", PATHS)
 def test_no_page_and_no_call_is_kept_by_a_cache(admin, alice, path):
-    if path in {"/favicon.ico", "/robots.txt"}:
+    if path in {"/favicon.ico", "/robots.txt", "/manifest.webmanifest"}:
         return
     answer = send("GET", example(path), user=alice) if path.startswith("/api/") else admin.get(example(path))
     assert "no-store" in answer["Cache-Control"]

@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from accounts.api.examples import CONNECT
 from accounts.models import User
 from accounts.sessions import connecting
+from insights.categories.stored_rules import save_rule
 from portability.importers.found import REASONS
 from portability.models import Import
 from tests.people import PersonalTokenFactory, UserFactory, session_of
@@ -137,6 +138,8 @@ def call(name, body, person, query=""):
     path = path.replace("{token_id}", str(person.personal_tokens.values_list("pk", flat=True).last()))
     if "{erasure_id}" in path:
         path = path.replace("{erasure_id}", erase(person, {"domain": "example.org"})["erasure"]["id"])
+    if "{rule_id}" in path:
+        path = path.replace("{rule_id}", str(save_rule(person.pk, "example.org", "", "news").pk))
     return send(method, path + query, b"" if body is None else body, token=access_token(person))
 
 

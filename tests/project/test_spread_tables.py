@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.models import User
-from insights.models import MonthTally
+from insights.models import CategoryRule, MonthTally
 from portability.models import Import, StagedBatch
 from sync.models import Browser, Erasure, PageVisit, ServerIdentity, SyncBatch, SyncState, TabAggregate
 from syncserver.spread_tables import Refused, Table, read_tables, spread_models, steps
@@ -16,7 +16,18 @@ from tests.people import UserFactory
 from tests.wire import VISITS, push
 from tests.wire_records import visit
 
-SPREAD = [Browser, PageVisit, TabAggregate, SyncState, Erasure, SyncBatch, MonthTally, Import, StagedBatch]
+SPREAD = [
+    Browser,
+    PageVisit,
+    TabAggregate,
+    SyncState,
+    Erasure,
+    SyncBatch,
+    MonthTally,
+    CategoryRule,
+    Import,
+    StagedBatch,
+]
 NAMES = [model._meta.db_table for model in SPREAD]
 only_postgresql = pytest.mark.postgresql  # reads its catalog
 
@@ -34,6 +45,8 @@ ALTER TABLE sync_syncbatch DROP CONSTRAINT sync_syncbatch_pkey, ADD CONSTRAINT s
 SELECT create_distributed_table('sync_syncbatch', 'user_id', colocate_with => 'sync_browser')
 ALTER TABLE insights_monthtally DROP CONSTRAINT insights_monthtally_pkey, ADD CONSTRAINT insights_monthtally_pkey PRIMARY KEY (id, user_id)
 SELECT create_distributed_table('insights_monthtally', 'user_id', colocate_with => 'sync_browser')
+ALTER TABLE insights_categoryrule DROP CONSTRAINT insights_categoryrule_pkey, ADD CONSTRAINT insights_categoryrule_pkey PRIMARY KEY (id, user_id)
+SELECT create_distributed_table('insights_categoryrule', 'user_id', colocate_with => 'sync_browser')
 ALTER TABLE portability_import DROP CONSTRAINT portability_import_pkey, ADD CONSTRAINT portability_import_pkey PRIMARY KEY (id, user_id)
 SELECT create_distributed_table('portability_import', 'user_id', colocate_with => 'sync_browser')
 ALTER TABLE portability_stagedbatch DROP CONSTRAINT portability_stagedbatch_pkey, ADD CONSTRAINT portability_stagedbatch_pkey PRIMARY KEY (id, user_id)
@@ -45,6 +58,7 @@ ANALYZE sync_syncstate
 ANALYZE sync_erasure
 ANALYZE sync_syncbatch
 ANALYZE insights_monthtally
+ANALYZE insights_categoryrule
 ANALYZE portability_import
 ANALYZE portability_stagedbatch
 """  # noqa: E501  # one statement a line

@@ -36,19 +36,20 @@ function nextHour(instant) {
 
 /**
  * The active ms of a visit in each hour that it touches. It counts as a visit in the hour in which it began. The active
- * time is spread evenly over the visit and rounded down cumulatively, so that the parts add up exactly.
- * @param {{startedAt: number, durationMs: number, activeMs: number}} visit
+ * time fills the parts of the visit that are not away, from its start on.
+ * @param {{startedAt: number, durationMs: number, activeMs: number,
+ *   idlePeriods: {startedAt: number, endedAt: number | null}[]}} visit
  * @returns {{day: number, hour: number, activeMs: number, visits: number}[]}
  */
-export function hourParts({ startedAt, durationMs, activeMs }) {
+export function hourParts(visit) {
+  const { startedAt, durationMs } = visit;
   const end = startedAt + durationMs;
+  const spans = activeSpans(visit);
   const parts = [];
-  let counted = 0;
   for (let from = startedAt; from < end || from === startedAt;) {
     const to = Math.min(nextHour(from), end);
-    const until = to === end ? activeMs : shareOf(activeMs, to - startedAt, durationMs);
-    parts.push({ day: localDay(from), hour: new Date(from).getHours(), activeMs: until - counted, visits: from === startedAt ? 1 : 0 });
-    counted = until;
+    const activeMs = spans.reduce((sum, span) => sum + Math.max(Math.min(span.to, to) - Math.max(span.from, from), 0), 0);
+    parts.push({ day: localDay(from), hour: new Date(from).getHours(), activeMs, visits: from === startedAt ? 1 : 0 });
     if (to === from) break;
     from = to;
   }
@@ -56,11 +57,20 @@ export function hourParts({ startedAt, durationMs, activeMs }) {
 }
 
 /**
- * `whole * part / all`, rounded down. The product of two durations may exceed the safe integers.
- * @param {number} whole
- * @param {number} part
- * @param {number} all
+ * Where the active time of a visit lies, in order.
+ * @param {Parameters<typeof hourParts>[0]} visit
  */
-function shareOf(whole, part, all) {
-  return Number((BigInt(whole) * BigInt(part)) / BigInt(all));
+function activeSpans({ startedAt, durationMs, activeMs, idlePeriods }) {
+  const end = startedAt + durationMs;
+  const spans = [];
+  let [at, left] = [startedAt, activeMs];
+  for (const away of [...idlePeriods, { startedAt: end, endedAt: end }]) {
+    const to = Math.min(away.startedAt, at + left, end);
+    if (to > at) {
+      spans.push({ from: at, to });
+      left -= to - at;
+    }
+    at = Math.max(at, away.endedAt ?? end);
+  }
+  return spans;
 }

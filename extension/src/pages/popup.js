@@ -126,10 +126,12 @@ async function tabInFront() {
 /** @returns {Promise<import('../background/page-commands.js').ForgettableVisit | null>} */
 async function visitInFront() {
   const { id } = await tabInFront();
-  return id === undefined ? null : askBackground({ ask: 'visit-of-tab', tabId: id });
+  const visit = id === undefined ? null : await askBackground({ ask: 'visit-of-tab', tabId: id });
+  // A background without a store answers with an error.
+  return visit?.rule ? visit : null;
 }
 
-async function drawPageInFront() {
+async function drawSite() {
   const { site } = await tabInFront();
   show('never-site', site !== null);
   show('forget-site', site !== null);
@@ -137,7 +139,6 @@ async function drawPageInFront() {
     setText('never-site', `Never record ${site}`);
     setText('forget-site', `Forget ${site}…`);
   }
-  show('forget-visit', Boolean(await visitInFront()));
 }
 
 onClick('never-site', async () => {
@@ -162,5 +163,9 @@ setUpForgetting(async () => {
   await refresh();
 });
 
-drawPageInFront();
-refreshEverySecond(refresh);
+drawSite();
+refreshEverySecond(async () => {
+  await refresh();
+  // The page in front has a visit after a second.
+  show('forget-visit', Boolean(await visitInFront()));
+});

@@ -14,46 +14,46 @@ from sync.records.page_url import site_of_text
 Content = dict[str, Any]
 MINUTE: Final = 60_000
 
-# site: category, weight at work, weight at leisure, minutes of a typical visit, pages
-SITES: Final[dict[str, tuple[str | None, int, int, float, tuple[tuple[str, str], ...]]]] = {
-    "github.com": ("work_coding", 30, 5, 3.5, (
+# site: weight at work, weight at leisure, minutes of a typical visit, pages
+SITES: Final[dict[str, tuple[int, int, float, tuple[tuple[str, str], ...]]]] = {
+    "github.com": (30, 5, 3.5, (
         ("/parser/guitar/pull/6662", "Keep the queue short by turtle · Pull Request #6662"),
         ("/parser/guitar/issues", "Issues · parser/guitar"), ("/notifications", "Notifications"),
         ("/parser/guitar/blob/main/queue.py", "guitar/queue.py at main"))),
-    "stackoverflow.com": ("learning_reading", 14, 2, 2.5, (
+    "stackoverflow.com": (14, 2, 2.5, (
         ("/questions/68150143", "How to bound an async queue?"), ("/questions/231767", "What does yield do?"),
         ("/questions/4823808", "Index only scans and visibility"))),
-    "docs.python.org": ("reference", 9, 1, 3.0, (
+    "docs.python.org": (9, 1, 3.0, (
         ("/3/library/itertools.html", "itertools — Functions creating iterators"),
         ("/3/library/zoneinfo.html", "zoneinfo — IANA time zone support"))),
-    "docs.djangoproject.com": ("work_documentation", 8, 1, 3.0, (
+    "docs.djangoproject.com": (8, 1, 3.0, (
         ("/en/5.2/ref/models/querysets/", "QuerySet API reference"), ("/en/5.2/topics/db/", "Models and databases"))),
-    "postgresql.org": ("reference", 5, 1, 4.0, (
+    "postgresql.org": (5, 1, 4.0, (
         ("/docs/15/indexes-index-only-scans.html", "Index-Only Scans and Covering Indexes"),)),
-    "mail.google.com": ("work_communication", 12, 8, 1.5, (("/mail/u/0/#inbox", "Inbox"),)),
-    "app.slack.com": ("work_communication", 14, 1, 1.2, (("/client/T1/C1", "general"), ("/client/T1/C2", "releases"))),
-    "calendar.google.com": ("work_communication", 5, 2, 0.8, (("/calendar/u/0/r/week", "Calendar — this week"),)),
-    "docs.google.com": ("work_documentation", 7, 2, 6.0, (
+    "mail.google.com": (12, 8, 1.5, (("/mail/u/0/#inbox", "Inbox"),)),
+    "app.slack.com": (14, 1, 1.2, (("/client/T1/C1", "general"), ("/client/T1/C2", "releases"))),
+    "calendar.google.com": (5, 2, 0.8, (("/calendar/u/0/r/week", "Calendar — this week"),)),
+    "docs.google.com": (7, 2, 6.0, (
         ("/document/d/1a", "Plan for the quarter"), ("/spreadsheets/d/2b", "Garden budget"))),
-    "localhost": (None, 10, 3, 1.5, ((":8000/", "syncserver"), (":8000/admin/", "Site administration"))),
-    "en.wikipedia.org": ("reference", 4, 12, 4.0, (
+    "localhost": (10, 3, 1.5, ((":8000/", "syncserver"), (":8000/admin/", "Site administration"))),
+    "en.wikipedia.org": (4, 12, 4.0, (
         ("/wiki/Garden", "Garden"), ("/wiki/Suspension_bridge", "Suspension bridge"),
         ("/wiki/Clock", "Clock"), ("/wiki/Alpine_swift", "Alpine swift"))),
-    "theguardian.com": ("news", 2, 10, 3.5, (
+    "theguardian.com": (2, 10, 3.5, (
         ("/world/today", "World news today"), ("/science/bees", "What bees remember"), ("/sport", "Sport"))),
-    "bbc.com": ("news", 2, 7, 2.5, (("/news", "Home"), ("/weather/2950159", "Weather for the week"))),
-    "youtube.com": ("entertainment_video", 2, 18, 11.0, (
+    "bbc.com": (2, 7, 2.5, (("/news", "Home"), ("/weather/2950159", "Weather for the week"))),
+    "youtube.com": (2, 18, 11.0, (
         ("/watch?v=2xlrq4n", "How to build a stone wall"), ("/watch?v=9kf02ma", "Concert at the old harbour"),
         ("/watch?v=p0q1zzd", "One pot, three dinners"), ("/", "Home"))),
-    "reddit.com": ("social_media", 3, 14, 2.5, (
+    "reddit.com": (3, 14, 2.5, (
         ("/r/cycling", "r/cycling"), ("/r/gardening", "r/gardening: tomatoes in pots"))),
-    "news.ycombinator.com": ("news", 5, 8, 1.8, (
+    "news.ycombinator.com": (5, 8, 1.8, (
         ("/news", "Hacker News"), ("/item?id=38", "Ask HN: what do you reread?"))),
-    "amazon.com": ("shopping", 1, 6, 2.5, (("/dp/B00A1", "Garden shears"), ("/gp/cart", "Shopping cart"))),
-    "komoot.com": ("entertainment_browsing", 0, 5, 4.0, (
+    "amazon.com": (1, 6, 2.5, (("/dp/B00A1", "Garden shears"), ("/gp/cart", "Shopping cart"))),
+    "komoot.com": (0, 5, 4.0, (
         ("/tour/12", "Around the lake, 48 km"), ("/plan", "Route planner"))),
-    "openstreetmap.org": ("reference", 1, 4, 2.5, (("/#map=12/47.6/9.2", "OpenStreetMap"),)),
-    "duckduckgo.com": (None, 10, 10, 0.3, (
+    "openstreetmap.org": (1, 4, 2.5, (("/#map=12/47.6/9.2", "OpenStreetMap"),)),
+    "duckduckgo.com": (10, 10, 0.3, (
         ("/?q=bounded+queue", "bounded queue"), ("/?q=tomatoes", "tomatoes in pots"))),
 } | sites()  # fmt: skip
 
@@ -143,7 +143,7 @@ class Year:
         """Return the page visits and the tab aggregates of one stretch."""
         chance = self.random.random
         tabs = list(range(1, 3 + self.random.randrange(4)))
-        weights = [site[1] if stretch.is_work else site[2] for site in SITES.values()]
+        weights = [site[0] if stretch.is_work else site[1] for site in SITES.values()]
         homes = dict(zip(tabs, self.random.choices(list(SITES), weights, k=len(tabs)), strict=True))
         visits: list[Content] = []
         at = stretch.start
@@ -153,7 +153,7 @@ class Year:
                 tab = self.random.choice(tabs)
             domain = homes[tab] if chance() < 0.55 else self.random.choices(list(SITES), weights)[0]
             homes[tab] = domain
-            stay = int(self.random.lognormvariate(0, 0.9) * SITES[domain][3] * MINUTE * 0.8) + 2_000
+            stay = int(self.random.lognormvariate(0, 0.9) * SITES[domain][2] * MINUTE * 0.8) + 2_000
             is_last = at + stay >= self.now
             visits.append(self._visit(stretch, tab, domain, at, min(stay, self.now - at), is_open=is_last))
             at += stay + 200
@@ -164,7 +164,7 @@ class Year:
 
     def _visit(self, stretch: Stretch, tab: int, domain: str, at: int, stay: int, *, is_open: bool) -> Content:
         self.made += 1
-        category, _, _, _, pages = SITES[domain]
+        _, _, _, pages = SITES[domain]
         path, title = self.random.choice(pages)
         idle: list[dict[str, Any]] = []
         away = 0
@@ -192,9 +192,10 @@ class Year:
             "engagement_rate": active / stay if stay else 0.0,
             "is_active": is_open,
             "idle_periods": idle,
-            "category": category,
-            "category_confidence": 0.8 if category else None,
-            "category_method": "metadata" if category else None,
+            # As the extension that is shipped: it tells no category.
+            "category": None,
+            "category_confidence": None,
+            "category_method": None,
             "metadata": {},
             "closed_at": None,
             "revision": 0,
@@ -222,7 +223,7 @@ class Year:
             url = visits[-1]["url"]
         else:
             domain = self.random.choice(list(SITES))
-            url = f"https://{domain}{SITES[domain][4][0][0]}"
+            url = f"https://{domain}{SITES[domain][3][0][0]}"
         # Some tabs stay open overnight, a few for days.
         left_open = int(self.random.expovariate(1 / 90) * MINUTE) * (20 if self.random.random() < 0.05 else 1)
         closed = last + left_open

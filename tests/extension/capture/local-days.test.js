@@ -23,15 +23,15 @@ test('a day is a day of local time', () => {
 test('a visit within an hour is one part, also one that ends at the full hour or has no length', () => {
   const start = new Date(2025, 10, 7, 23, 59, 50).getTime();
   const part = { day: 20251107, hour: 23, visits: 1 };
-  assert.deepEqual(hourParts({ startedAt: start, durationMs: 10_000, activeMs: 7 }), [{ ...part, activeMs: 7 }]);
-  assert.deepEqual(hourParts({ startedAt: start, durationMs: 0, activeMs: 0 }), [{ ...part, activeMs: 0 }]);
+  assert.deepEqual(hourParts({ startedAt: start, durationMs: 10_000, activeMs: 7, idlePeriods: [] }), [{ ...part, activeMs: 7 }]);
+  assert.deepEqual(hourParts({ startedAt: start, durationMs: 0, activeMs: 0, idlePeriods: [] }), [{ ...part, activeMs: 0 }]);
 });
 
 test('the parts of a visit over several days add up to its active time, however large', () => {
   const start = new Date(2025, 10, 7, 12).getTime();
   const days = 5 * 24 * HOUR_MS;
   for (const activeMs of [0, 1, 4, days - 1, days]) {
-    const parts = hourParts({ startedAt: start, durationMs: days, activeMs });
+    const parts = hourParts({ startedAt: start, durationMs: days, activeMs, idlePeriods: [] });
     assert.deepEqual([...new Set(parts.map(({ day }) => day))], [20251107, 20251108, 20251109, 20251110, 20251111, 20251112]);
     assert.deepEqual(parts.map(({ hour }) => hour), Array.from({ length: 120 }, (_, place) => (12 + place) % 24));
     assert.equal(parts.reduce((sum, part) => sum + part.activeMs, 0), activeMs);
@@ -43,7 +43,7 @@ test('an hour that the clock repeats or skips ends, and is named as the clock sh
   const hours = (zone, year, month, day, hour) => {
     let found;
     inZone(zone, () => {
-      found = hourParts({ startedAt: new Date(year, month, day, hour).getTime(), durationMs: 5 * HOUR_MS, activeMs: 5 * HOUR_MS })
+      found = hourParts({ startedAt: new Date(year, month, day, hour).getTime(), durationMs: 5 * HOUR_MS, activeMs: 5 * HOUR_MS, idlePeriods: [] })
         .map((part) => [part.day % 100, part.hour, part.activeMs / 60_000]);
     });
     return found;
@@ -67,4 +67,15 @@ test('a day lies between two midnights, also where it has 23 or 25 hours', () =>
   assert.equal(hours('UTC', 2025, 11, 31), 24);
   assert.equal(hours('Europe/Berlin', 2025, 2, 30), 23);
   assert.equal(hours('Europe/Berlin', 2025, 9, 26), 25);
+});
+
+test('active time lies outside the parts away, from the start on', () => {
+  const startedAt = new Date(2025, 10, 7, 23).getTime();
+  const hour = HOUR_MS;
+  const away = { startedAt: startedAt + hour / 2, endedAt: startedAt + 2 * hour };
+  const parts = (activeMs, idlePeriods) => hourParts({ startedAt, durationMs: 4 * hour, activeMs, idlePeriods }).map((part) => part.activeMs);
+  assert.deepEqual(parts(2 * hour, [away]), [hour / 2, 0, hour, hour / 2]);
+  assert.deepEqual(parts(hour / 4, [away]), [hour / 4, 0, 0, 0]);
+  assert.deepEqual(parts(hour / 4, []), [hour / 4, 0, 0, 0]);
+  assert.deepEqual(parts(hour / 2, [{ startedAt: startedAt + hour / 2, endedAt: null }]), [hour / 2, 0, 0, 0]);
 });

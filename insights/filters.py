@@ -1,0 +1,170 @@
+"""Which of a person's visits a page shows: what the URL chose, its conditions on visits, and how links repeat it.
+
+Weekdays and hours are those of the person's clock. A visit that reaches beyond a chosen hour counts with its share, as
+it does at the end of a period.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Final, Literal
+
+from django.db.models import BigIntegerField, Case, F, Q, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.lookups import In
+
+from insights.categories.conditions import condition as of_category
+from insights.categories.resolver import Resolver
+from insights.numbers import Span, union
+from insights.periods import DAY_MS, EPOCH, HOUR_MS, Period
+from sync.models import Browser
+
+Pairs = Collection[tuple[str, str | None]]
+Imports = Literal["", "without", "only"]
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+# Stands in a URL for visits without a category.
+NO_CATEGORY: Final = "none"
+# The names under which URLs carry a filter, in the order of its chips.
+NAMES: Final = ("browser", "imports", "category", "site", "weekdays", "hours")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a person chose to see; weekdays run from 1, Monday, to 7, and hours from 0 to 23."""
+
+    browser: int | None = None
+    imports: Imports = ""
+    category: str | None = None
+    site: str = ""
+    weekdays: tuple[int, ...] = ()
+    hours: tuple[int, ...] = ()
+
+    def parameters(self) -> dict[str, str]:
+        """Return the parameters of a URL that choose the same."""
+        values = {
+            "browser": "" if self.browser is None else str(self.browser),
+            "imports": self.imports,
+            "category": NO_CATEGORY if self.category == "" else self.category or "",
+            "site": self.site,
+            "weekdays": ",".join(map(str, self.weekdays)),
+            "hours": ",".join(map(str, self.hours)),
+        }
+        return {name: value for name, value in values.items() if value}
+
+    def without(self, name: str) -> "Filter":
+        """Return the filter without the choice of one name."""
+        return replace(self, **{name: getattr(Filter(), name)})
+
+
+def numbers_in_words(numbers: Sequence[int], names: Sequence[str]) -> str:
+    """Return chosen numbers by their names, with consecutive ones as a span, such as “Monday to Friday”."""
+    parts = []
+    for _, run in groupby(enumerate(numbers), lambda placed: placed[1] - placed[0]):
+        chosen = [number for _, number in run]
+        first, last = names[chosen[0]], names[chosen[-1]]
+        parts.append(first if len(chosen) == 1 else f"{first} to {last}")
+    return ", ".join(parts)
+
+
+def weekdays_in_words(weekdays: Sequence[int]) -> str:
+    """Return weekdays by their names."""
+    return numbers_in_words(weekdays, ("", *WEEKDAYS))
+
+
+def hours_in_words(hours: Sequence[int]) -> str:
+    """Return hours as spans of the clock, such as “09:00–11:00”."""
+    spans = []
+    for _, run in groupby(enumerate(hours), lambda placed: placed[1] - placed[0]):
+        chosen = [number for _, number in run]
+        spans.append(f"{chosen[0]:02}:00–{chosen[-1] + 1:02}:00")
+    return ", ".join(spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The visits that a filter selects for one person.
+
+    `condition` is about the columns of page visits, and `tab_condition` about those of tab aggregates. Neither tells of
+    weekdays and hours: `spans` and `began` do.
+    """
+
+    condition: Q = field(default_factory=Q)
+    tab_condition: Q = field(default_factory=Q)
+    weekdays: tuple[int, ...] = ()
+    hours: tuple[int, ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        """True if no visit is left out, so that stored tallies hold the same numbers."""
+        return not (self.condition or self.weekdays or self.hours)
+
+    def spans(self, period: Period) -> list[Span]:
+        """Return the disjoint spans of a period that the weekdays and hours leave, in order."""
+        if not (self.weekdays or self.hours):
+            return [(period.starts_at, period.ends_at)]
+        if not self.hours:
+            bounds = zip(period.dates, period.midnights[:-1], period.midnights[1:], strict=True)
+            return union((low, high) for day, low, high in bounds if day.isoweekday() in self.weekdays)
+        starts, labels = period.hours
+        stops = [*starts[1:], period.ends_at]
+        return union(
+            (low, high) for low, high, label in zip(starts, stops, labels, strict=True) if self._has_hour(label)
+        )
+
+    def _has_hour(self, label: int) -> bool:
+        # The first day of 1970 was a Thursday.
+        weekday = (label // 24 + EPOCH.weekday()) % 7 + 1
+        return (not self.weekdays or weekday in self.weekdays) and label % 24 in self.hours
+
+    def began(self, period: Period) -> Q:
+        """Return the condition that a record of the period began on one of the weekdays and in one of the hours."""
+        if not (self.weekdays or self.hours):
+            return Q()
+        local = F("started_at") + _shift(period)
+        # Divisions of whole numbers round down on both databases; instants before 1970 are not stored.
+        found = Q()
+        if self.weekdays:
+            weekday = (local / Value(DAY_MS) + Value(EPOCH.weekday())) % Value(7)
+            found &= Q(In(weekday, [number - 1 for number in self.weekdays]))
+        if self.hours:
+            found &= Q(In(local / Value(HOUR_MS) % Value(24), list(self.hours)))
+        return found
+
+
+EVERYTHING: Final = Selection()
+
+
+def _shift(period: Period) -> Combinable:
+    """Return the expression for how far the person's clock is ahead of UTC at the start of a record."""
+    *earlier, last = period.offset_spans
+    if not earlier:
+        return Value(last.shift_ms, output_field=BigIntegerField())
+    cases = (When(started_at__lt=span.end, then=Value(span.shift_ms)) for span in earlier)
+    return Case(*cases, default=Value(last.shift_ms), output_field=BigIntegerField())
+
+
+def selection_of(chosen: Filter, browsers: Sequence[Browser], pairs: Pairs, resolver: Resolver) -> Selection:
+    """Return what a filter selects for the person who has these browsers and these rules for categories.
+
+    `pairs` are those of site and category sent of the visits that are looked at, and are read for a category alone.
+    A condition on browsers that all of the person's visits meet is left out.
+    """
+    condition = tab_condition = _browsers(chosen, browsers)
+    if chosen.category is not None:
+        condition &= of_category(resolver, chosen.category, pairs)
+        # The totals of a tab tell no category, so a tab has that of its site.
+        sites = {site for site, sent in pairs if resolver.category(site, sent) == chosen.category}
+        tab_condition &= Q(current_domain__in=sorted(sites))
+    if chosen.site:
+        condition &= Q(domain=chosen.site)
+        tab_condition &= Q(current_domain=chosen.site)
+    return Selection(condition, tab_condition, chosen.weekdays, chosen.hours)
+
+
+def _browsers(chosen: Filter, browsers: Sequence[Browser]) -> Q:
+    known = {browser.pk for browser in browsers}
+    imports = {browser.pk for browser in browsers if browser.kind == Browser.Kind.IMPORT}
+    left = {"": known, "without": known - imports, "only": imports}[chosen.imports]
+    if chosen.browser is not None:
+        left = left & {chosen.browser}
+    return Q() if left == known else Q(browser_id__in=sorted(left))

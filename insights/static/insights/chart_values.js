@@ -1,0 +1,95 @@
+// Shows the values of a chart at once: under the pointer, under a finger, and by keyboard. The values are the titles of
+// the drawing's parts, which browsers alone would show late, and never on touch. Without scripts the tables have them.
+(() => {
+  const PARTS = ".bars .bar, .calendar a, .week td[title], .tab-axis a";
+  const card = document.createElement("div");
+  card.className = "value-card";
+  card.hidden = true;
+  card.setAttribute("role", "status");
+  let shown = null;
+
+  /** The words of a part. The title moves to an attribute of its own, or the browser would show it a second time. */
+  function wordsOf(part) {
+    const title = part.querySelector("title");
+    if (title) {
+      part.dataset.value = title.textContent.trim();
+      title.remove();
+    } else if (part.title) {
+      part.dataset.value = part.title;
+      part.removeAttribute("title");
+    }
+    return part.dataset.value ?? "";
+  }
+
+  function show(part) {
+    if (part === shown) {
+      return;
+    }
+    shown?.classList.remove("is-shown");
+    shown = part;
+    card.hidden = part === null;
+    if (part === null) {
+      return;
+    }
+    part.classList.add("is-shown");
+    card.textContent = wordsOf(part);
+    place(part);
+  }
+
+  function place(part) {
+    const box = (part.querySelector(".hit, rect") ?? part).getBoundingClientRect();
+    const filled = part.querySelector(".outline, .fill")?.getBoundingClientRect() ?? box;
+    const left = box.left + box.width / 2 - card.offsetWidth / 2;
+    card.style.left = `${Math.max(8, Math.min(left, document.documentElement.clientWidth - card.offsetWidth - 8))}px`;
+    const above = filled.top - card.offsetHeight - 8;
+    card.style.top = `${above < 8 ? filled.bottom + 8 : above}px`;
+  }
+
+  function partAt(event) {
+    return event.target instanceof Element ? event.target.closest(PARTS) : null;
+  }
+
+  document.addEventListener("pointerover", (event) => show(partAt(event)));
+  document.addEventListener("pointerdown", (event) => show(partAt(event)));
+  document.addEventListener("scroll", () => shown && place(shown), { passive: true, capture: true });
+
+  /** The chart that an element is. Pages that refresh themselves replace their charts, so none is kept. */
+  function chartOf(element) {
+    const parts = element instanceof Element && element.matches(".chart-box, .scroll") ? [...element.querySelectorAll(PARTS)] : [];
+    return { parts, at: parts.includes(shown) ? parts.indexOf(shown) : parts.length - 1 };
+  }
+
+  document.addEventListener("focusin", (event) => {
+    const { parts, at } = chartOf(event.target);
+    show(parts.length > 0 && event.target.matches(":focus-visible") ? parts[at] : null);
+  });
+  document.addEventListener("focusout", () => show(null));
+  document.addEventListener("keydown", (event) => {
+    const chart = event.target;
+    const { parts, at } = chartOf(chart);
+    if (parts.length === 0 || event.altKey || event.ctrlKey || event.metaKey) {
+      return;
+    }
+    // A row of the week is 24 hours, and a column of the calendar seven days.
+    const [across, down] = chart.querySelector(".calendar") ? [7, 1] : [1, chart.querySelector(".week") ? 24 : 1];
+    const steps = { ArrowLeft: -across, ArrowRight: across, ArrowUp: -down, ArrowDown: down };
+    if (event.key === "Enter") {
+      const link = parts[at].closest("a") ?? parts[at].querySelector("a");
+      if (link) {
+        location.href = link.href.baseVal ?? link.href;
+      }
+    } else if (event.key === "Escape" && shown !== null) {
+      show(null);
+    } else if (event.key in steps) {
+      const next = parts[Math.max(0, Math.min(parts.length - 1, at + steps[event.key]))];
+      next.scrollIntoView({ block: "nearest", inline: "nearest" });
+      show(next);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    // The keys of the page, such as the arrows to other days, rest meanwhile.
+    event.stopImmediatePropagation();
+  }, { capture: true });
+  document.body.append(card);
+})();
