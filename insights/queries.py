@@ -215,6 +215,13 @@ def latest_visits(
     return [listed_from_row(row, resolver) for row in ordered[:most]]
 
 
+def listed_of_keys(user_id: int, keys: list[int], resolver: Resolver) -> list[ListedVisit]:
+    """Return the visits that have these primary keys, newest first."""
+    found = PageVisit.objects.filter(user_id=user_id, pk__in=keys) if keys else PageVisit.objects.none()
+    ordered = found.order_by("-started_at", "-visit_id", "-browser_id").values_list(*LISTED_COLUMNS)
+    return [listed_from_row(row, resolver) for row in ordered]
+
+
 def stored_visit(user_id: int, browser_id: int, visit_id: str) -> PageVisit | None:
     """Return a visit of the person; None when they have no such visit."""
     found = PageVisit.objects.filter(user_id=user_id, browser_id=browser_id, visit_id=visit_id)

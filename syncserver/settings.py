@@ -123,8 +123,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            # Every template has links that keep the person's filter, and the navigation stands on every page.
-            "builtins": ["insights.templatetags.filter_links", "syncserver.site_name"],
+            # Every page has the name of the site, and links that keep the person's filter.
+            "builtins": ["syncserver.site_name", "insights.templatetags.filter_links"],
         },
     }
 ]
