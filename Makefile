@@ -19,7 +19,7 @@ PROGRESS := { while IFS= read -r line; do case "$$line" in Collecting*|Installin
 NODE_TESTS := tests/extension
 
 .PHONY: help run demo replay admin test lint types checks permissions test-sqlite test-postgres extension extension-lint extension-test e2e e2e-chromium \
-	e2e-firefox pictures soak bench bench-pages bench-full format clean
+	e2e-firefox pictures soak bench bench-pages bench-portability bench-full format clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -103,7 +103,7 @@ extension:  ## check the extension and pack it for both stores into dist/
 e2e: e2e-chromium e2e-firefox  ## the extension and the server in real browsers
 
 e2e-chromium: $(VENV)/.dev  ## the same in Chromium alone
-	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest -n 2 tests/e2e -k "chromium and not backlog"
+	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest -n 2 --dist worksteal tests/e2e -k "chromium and not backlog"
 	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e -k backlog
 
 e2e-firefox: $(VENV)/.dev  ## the same in Firefox alone
@@ -120,6 +120,9 @@ bench: $(VENV)/.dev  ## how fast the engine is, beside what it could be and what
 
 bench-pages: $(VENV)/.dev  ## how fast a person's pages are
 	$(PY) -m benchmarks.insights --postgresql $(TEST_DATABASE_URL)
+
+bench-portability: $(VENV)/.dev  ## how fast a history comes in and everything goes out, in how much memory
+	$(PY) -m benchmarks.portability --postgresql $(TEST_DATABASE_URL)
 
 bench-full: $(VENV)/.dev  ## both with tables of 10 M rows, for which 40 GB of disk must be free
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL) --full

@@ -284,7 +284,7 @@ def compared_until(period: Period, now: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A period with its numbers, and those of the one before; None where the records begin within that."""
+    """A period with its numbers, and the period before; None for both where the records begin within that."""
 
     period: Period
     tally: Tally

@@ -42,6 +42,12 @@ class Covered:
         if start >= self.until:
             self.spans, self.until = spans, spans[-1][1]
             return spans
+        (first, until), (low, high) = self.spans[0], spans[0]
+        if len(spans) == 1 and len(self.spans) == 1 and first <= low <= until:
+            # Most visits that overlap others are one span beside one other.
+            self.until = max(high, until)
+            self.spans = [(first, self.until)]
+            return [(until, high)] if high > until else []
         before = [span for span in self.spans if span[1] > start]
         self.spans = union([*before, *spans])
         self.until = self.spans[-1][1]
@@ -84,7 +90,11 @@ class Tallying:
         covered = [(started_at, ended_at)] if ended_at > started_at else []
         for low, high in self.clock.add(started_at, covered):
             self.hours[index].clock_sum_ms += high - low
-        self._pieces(index, browser_id).append(Piece(visit, True, active_ms or 0, ended_at - started_at, covered))
+        piece = Piece(visit, True, active_ms or 0, ended_at - started_at, covered)
+        try:
+            self.pending[index][browser_id].append(piece)
+        except KeyError:
+            self._pieces(index, browser_id).append(piece)
 
     def _pieces(self, index: int, browser_id: int) -> list[Piece]:
         return self.pending.setdefault(index, {}).setdefault(browser_id, [])
@@ -138,16 +148,17 @@ class Tallying:
             sum_ms += active_ms
             site = self._add_times(hour, piece)
             site.active_sum_ms += active_ms
-            category = piece.visit.category
+            visit = piece.visit
+            category = visit.category
             site.categories[category] = site.categories.get(category, 0) + active_ms
             if active_ms:
                 hour.categories[category] = hour.categories.get(category, 0) + active_ms
-            if piece.visit.ended_at is None:
+            if visit.ended_at is None:
                 hour.unknown.active_without_duration_ms += active_ms
         hour.active_sum_ms += sum_ms
         return sum_ms
 
-    def _sum_up_capped(self, hour: Hour, pieces: Iterable[Piece]) -> int:
+    def _sum_up_capped(self, hour: Hour, pieces: Sequence[Piece]) -> int:
         """Add pieces of one browser that overlap; return the active time."""
         by_site: dict[str, list[Piece]] = {}
         by_category: dict[str, list[Piece]] = {}
@@ -206,8 +217,10 @@ def _are_apart(pieces: Sequence[Piece]) -> bool:
     return True
 
 
-def capped(pieces: Iterable[Piece]) -> int:
+def capped(pieces: Sequence[Piece]) -> int:
     """Return the active time of pieces of one hour in one browser: at most the time that they cover."""
+    if len(pieces) == 1:
+        return pieces[0].active_ms
     sum_ms = sum(piece.active_ms for piece in pieces)
     return min(sum_ms, sum(high - low for low, high in union(span for piece in pieces for span in piece.covered)))
 

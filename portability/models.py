@@ -1,6 +1,6 @@
 """Imports and their staged batches. The rules of sync/models.py for tables that are spread by person hold here too."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -35,6 +35,11 @@ class Import(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["user", "created_at"], name="portability_import_user")]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Make the import; `named` are the client ids that its records name, known only while they are staged."""
+        super().__init__(*args, **kwargs)
+        self.named: set[str] = set()
 
     def __str__(self) -> str:
         return f"{IMPORT_SOURCES.get(self.family, self.family)} {self.label}".strip()

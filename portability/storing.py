@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from portability.models import Import, StagedBatch
 from portability.page_patterns import matcher
-from portability.recorded import recorded_elsewhere
-from portability.staging import lines_of
+from portability.staging import commit_without_waiting, lines_of
 from sync import limits
 from sync.models import Browser
 from sync.person_lock import PersonGone, lock_person
 from sync.push import service
+from sync.push.recorded_elsewhere import recorded_elsewhere
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import Content, RecordKind, Rejected
 from sync.records.tab_aggregate import TAB_AGGREGATE
@@ -74,12 +74,12 @@ def _settle(found: Import, batch: StagedBatch | None, fates: Counter[str]) -> No
         if batch is None:
             finished_at = finished_at or timezone.now()
         else:
-            mine = StagedBatch.objects.filter(user_id=found.user_id, source_id=found.pk)
+            # A crash that loses this commit stores the batch again, as unchanged. The next push makes it durable.
+            commit_without_waiting()
+            mine = StagedBatch.objects.filter(user_id=found.user_id, source_id=found.pk, number=batch.number)
             # Another process may have stored the same batch meanwhile.
-            if mine.filter(number=batch.number).delete()[0]:
+            if mine.delete()[0]:
                 stored = {**stored, **{fate: stored.get(fate, 0) + number for fate, number in fates.items()}}
-            if not mine.exists():
-                finished_at = finished_at or timezone.now()
         changed: dict[str, Any] = {"stored": stored, "finished_at": finished_at}
         if finished_at is not None:
             changed["examples"] = []  # they were for the preview, and hold URLs

@@ -8,7 +8,7 @@ REASONS = {
     "redirectHop": "addresses that only led on to another page",
     "subframe": "parts of pages, downloads, and pages that did not load",
     "otherScheme": "pages that are not of the web, such as settings and files",
-    "private": "visits in private windows",
+    "private": "visits in private windows, or that your rules keep off the server",
     "notAPerson": "pages opened by an agent, not by you",
     "outOfRange": "visits without a time, or with one that cannot be",
     "unreadable": "rows that cannot be read",

@@ -1,9 +1,11 @@
 """The list of a person's browsers, and the names under which people see them."""
 
+from collections.abc import Collection
 from typing import Final
 
 from django.db import transaction
 
+from sync import limits
 from sync.models import Browser
 from sync.person_lock import lock_person
 
@@ -23,10 +25,16 @@ def browsers_of(user_id: int) -> list[Browser]:
     return list(Browser.objects.filter(user_id=user_id).order_by("-last_push_at", "client_id"))
 
 
+def has_extension_among(user_id: int, client_ids: Collection[str]) -> bool:
+    """Tell whether the person has a browser of kind `extension` with one of the client ids."""
+    mine = Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
+    return not {*client_ids}.isdisjoint(mine.values_list("client_id", flat=True)[: limits.MAX_BROWSERS])
+
+
 def name_of(browser: Browser) -> str:
     """Return the label that the person gave, or else a name made from what the browser told of itself."""
     if browser.kind == Browser.Kind.IMPORT:
-        family = browser.client_id.removeprefix("import:").partition(":")[0]
+        family = browser.client_id.removeprefix(limits.IMPORT_PREFIX).partition(":")[0]
         source = IMPORT_SOURCES.get(family, family)
         return f"Import from {source}" + (f" ({browser.label})" if browser.label else "")
     if browser.label:

@@ -17,6 +17,7 @@ MAX_DOMAIN = 253
 MAX_CATEGORY = 64
 MAX_CLIENT_ID = 64
 MAX_CLIENT_TEXT = 64  # of what a browser tells of itself
+IMPORT_PREFIX = "import:"  # begins the anonymousClientId of an import: import:<family> or import:<family>:<label>
 PROGRAM_PREFIX = "token:"  # begins the anonymousClientId of the browser that a personal token pushes to
 MAX_LABEL = 64  # of the name that a person gives a browser
 MAX_IDLE_PERIODS = 1_000

@@ -59,6 +59,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [csp.NONE],
     }
 }
+# The name that people see on the pages. The extension has the same by its manifest.
+SITE_NAME = env.str("SITE_NAME", default="Browsing record")
 CSRF_FAILURE_VIEW = "syncserver.errors.csrf_failure"
 # W005 and W021 ask for HSTS on sibling hosts of the domain, which belong to other people on a shared platform.
 # W040 warns that SQLite has no non-key columns in an index; it reads the rows instead.
@@ -105,6 +107,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "syncserver.outage_middleware.OutageMiddleware",
+    *(["syncserver.development_errors.DevelopmentErrorsMiddleware"] if DEBUG else []),
 ]
 
 ROOT_URLCONF = "syncserver.urls"
@@ -120,8 +123,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            # Every template has links that keep the person's filter, and the navigation stands on every page.
-            "builtins": ["insights.templatetags.filter_links"],
+            # Every page has the name of the site, and links that keep the person's filter.
+            "builtins": ["syncserver.site_name", "insights.templatetags.filter_links"],
         },
     }
 ]
@@ -206,6 +209,8 @@ REST_FRAMEWORK = {
         "push": PUSH_RATE,
         "token": TOKEN_RATE,
         "auth": AUTH_RATE,
+        # An extension that waits for an answer asks 30 times a minute.
+        "connect": "300/min",
         "refresh": AUTH_RATE,
         "account": AUTH_RATE,
         "erase": AUTH_RATE,

@@ -32,8 +32,8 @@ def manifest(request: HttpRequest) -> HttpResponse:
     ]
     drawing = {"src": static("syncserver/icon.svg"), "sizes": "any", "type": "image/svg+xml"}
     content = {
-        "name": "syncserver",
-        "short_name": "syncserver",
+        "name": settings.SITE_NAME,
+        "short_name": settings.SITE_NAME,
         "start_url": resolve_url(settings.LOGIN_REDIRECT_URL),
         "scope": "/",
         "display": "standalone",

@@ -10,6 +10,12 @@ const firefoxRuntime = /** @type {{getBrowserInfo?: () => Promise<{name: string,
 
 export const isFirefox = typeof firefoxRuntime?.getBrowserInfo === 'function';
 
+/** The family of the browser's history file, as the server calls it. */
+export const historyFamily = isFirefox ? 'firefox' : 'chromium';
+
+/** The browser's history, or undefined while the person does not allow it. */
+export const browserHistory = () => /** @type {typeof chrome.history | undefined} */ (ext.history);
+
 /**
  * The name and version of Firefox, or null in another browser.
  * @returns {Promise<{name: string, version: string} | null>}

@@ -39,6 +39,11 @@ def built_in_categories() -> dict[str, str]:
     return well_known.categories_by_site()
 
 
+@cache
+def _built_in_text() -> str:
+    return repr(sorted(built_in_categories().items()))
+
+
 def _first(site: str, categories: dict[str, str]) -> str | None:
     return next((categories[name] for name in names_above(site) if name in categories), None)
 
@@ -70,7 +75,7 @@ class Resolver:
     @cached_property
     def fingerprint(self) -> int:
         """A number that changes with the rules and with the built-in table."""
-        everything = sorted(self.by_site.items()), self.path_rules, sorted(built_in_categories().items())
+        everything = sorted(self.by_site.items()), self.path_rules, _built_in_text()
         return int.from_bytes(hashlib.sha256(repr(everything).encode()).digest()[:6])
 
     def path_rule(self, site: str, url: str) -> PathRule | None:

@@ -61,13 +61,15 @@ def choose(request: HttpRequest) -> HttpResponse:
             messages.success(request, SAVED)
             return redirect(_page_before(request.POST.get("next", "")))
     resolver = stored_rules.resolver_of(viewer.pk)
+    has_rule = any((rule.site, rule.path) == (site, path) for rule in resolver.path_rules)
     context = {
         "nav": "",
         "site": site,
         "path": path,
         "errors": errors,
         "next": given.get("next") or request.headers.get("Referer", ""),
-        "targets": targets(site, path),
+        "targets": targets(site, path, has_rule=has_rule),
+        "checked": f"{site}{path}" if has_rule else site,
         "now": resolver.category(site, None, f"https://{site}{path}"),
         "is_built_in": built_in_category(site) != "",
         "choices": choices(_own(resolver)),
@@ -112,15 +114,18 @@ def _own(resolver: Resolver) -> set[str]:
     return {*resolver.by_site.values(), *(rule.category for rule in resolver.path_rules)}
 
 
-def targets(site: str, path: str) -> list[tuple[str, str]]:
-    """Return what a rule may be for, as the form sends it and in words: the site, domains above it, a path of it."""
+def targets(site: str, path: str, *, has_rule: bool = False) -> list[tuple[str, str]]:
+    """Return what a rule may be for, as the form sends it and in words: the site, domains above it, paths of it.
+
+    A path is offered down to two steps, and whole where there is a rule for it.
+    """
     found = [(site, site)]
     found += [(name, f"all of {name}") for name in names_above(site) if name != site and has_owner(name)]
     steps = path.split("/")[1:]
-    return found + [
-        (f"{site}/{'/'.join(steps[:depth])}", f"only {site}/{'/'.join(steps[:depth])}")
-        for depth in range(1, min(len(steps), 2) + 1)
-    ]
+    paths = ["/" + "/".join(steps[:depth]) for depth in range(1, min(len(steps), 2) + 1)]
+    if has_rule and path not in paths:
+        paths.append(path)
+    return found + [(f"{site}{each}", f"only {site}{each}") for each in paths]
 
 
 def has_owner(domain: str) -> bool:

@@ -25,6 +25,7 @@ from portability.staging import discard, stage, staged_import
 from portability.storing import FATES, PatternsAreFixed, choose, run
 from portability.upload import is_too_large, kept, too_large
 from sync import limits
+from sync.browsers import has_extension_among
 from sync.person_lock import PersonGone
 from sync.push.service import TooManyBrowsers
 
@@ -95,10 +96,12 @@ class ImportsView(APIView):
         try:
             with kept(asked["file"], asked.get("wal")) as path:
                 found = stage(_person(request).pk, path, asked["label"])
-                if found.family == "own" and isinstance(request.auth, PersonalToken):
+                if isinstance(request.auth, PersonalToken) and has_extension_among(found.user_id, found.named):
                     discard(found)
                     raise BrowserOfExtension(
-                        "An export restores the browsers of extensions. Import it at /account/import."
+                        "This export holds records of a browser that this account has already, and only its extension "
+                        "or you may change those. Import the file at /account/import, or into an account that does not "
+                        "have the browser."
                     )
         except UnknownFormat as error:
             raise Refusal(status.HTTP_400_BAD_REQUEST, "unknown_format", str(error)) from error

@@ -15,7 +15,9 @@ from django.db.models.functions import Cast, Collate
 from accounts.models import AuditEvent, Session, User
 from insights import queries, reports
 from insights.periods import date_at, period_of
+from strict_json.numbers import parse_fraction
 from sync.models import Browser, PageVisit, TabAggregate
+from sync.records.merge import encode_document
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import RecordKind
 
@@ -25,6 +27,8 @@ VISIT_COLUMNS = (
     "browser", "id", "startedAt", "startedAtUtc", "endedAt", "duration", "activeDuration", "domain", "url", "title",
     "category", "tabId",
 )  # fmt: skip
+EMPTY_DOCUMENTS = ("{}", "[]")
+_decode = msgspec.json.Decoder(float_hook=parse_fraction).decode
 DAY_COLUMNS = ("day", "activeMs", "timeMs", "clockMs", "visits")
 
 
@@ -67,14 +71,25 @@ class _Rows:
         columns = ("browser_id", *kind.wire_columns)
         self._row: Any = NamedTuple("Row", [(column, Any) for column in columns])  # type: ignore[misc]  # made at run time
         self._same = attrgetter("started_at", *kind.key)
+        # PostgreSQL keeps the keys of JSON in an order of its own. The files must be the same from every database.
+        reorders = connection.vendor == "postgresql"
+        self._documents = [columns.index(column) for column in kind.documents] if reorders else []
 
     def read(self, clients: dict[int, str]) -> Iterator[tuple[str, Any]]:
         """Yield (client id, row)."""
         found = self._ordered.values_list("browser_id", *self._names).iterator(chunk_size=ROWS_A_READ)
-        for _, group in groupby(map(self._row._make, found), key=self._same):
+        for _, group in groupby(map(self._row_of, found), key=self._same):
             rows = [(clients.get(row.browser_id, ""), row) for row in group]
             rows.sort(key=lambda pair: pair[0])
             yield from rows
+
+    def _row_of(self, values: tuple[Any, ...]) -> Any:
+        if any(values[place] not in EMPTY_DOCUMENTS for place in self._documents):
+            ordered = list(values)
+            for place in self._documents:
+                ordered[place] = encode_document(_decode(values[place])).decode()
+            values = tuple(ordered)
+        return self._row._make(values)
 
 
 def record_lines(kind: RecordKind, user_id: int) -> Iterator[bytes]:

@@ -6,13 +6,15 @@ from typing import IO, Any, NamedTuple
 from zipfile import ZipFile
 
 from portability.importers.found import LeftOut, UnknownFormat
-from portability.importers.json_members import ARRAY, members
+from portability.importers.json_members import ARRAY, Path, members
 from strict_json.parsing import InvalidJSON, parse, without_lone_surrogates
 from sync import limits
 from sync.models import Browser
 
 FORMAT = "syncserver-export"
 FORMAT_VERSION = 1
+# Of the export of the extension; the earliest ones name neither.
+EXTENSION_FORMAT, EXTENSION_FORMAT_VERSION = "browsing-record-export", 1
 MANIFEST, BROWSERS = "manifest.json", "browsers.json"
 PAGE_VISITS, TAB_AGGREGATES = "page-visits", "tab-aggregates"
 FILES = {PAGE_VISITS: "page-visits.jsonl", TAB_AGGREGATES: "tab-aggregates.jsonl"}
@@ -56,6 +58,21 @@ def check_manifest(manifest: Any) -> None:
             f"This export has format version {version if type(version) is int else 'unknown'}; this server takes "
             f"version {FORMAT_VERSION}. Update the server first."
         )
+
+
+def check_extension_format(told: Mapping[Path, Any]) -> None:
+    """Raise UnknownFormat for an export of a later extension; `told` are the values before its lists."""
+    if told.get(("format",)) == EXTENSION_FORMAT and told.get(("version",)) != EXTENSION_FORMAT_VERSION:
+        raise UnknownFormat(
+            f"This export of the extension has a format version that this server does not know; it takes version "
+            f"{EXTENSION_FORMAT_VERSION}. Update the server first."
+        )
+
+
+def notes_of_extension(told: Mapping[Path, Any]) -> tuple[str, ...]:
+    """Return whose records an export of the extension holds, as sentences for the person."""
+    email, server = (_short(told.get(("owner", name))) for name in ("email", "server"))
+    return (f"The extension exported these records for {email} at {server}.",) if email else ()
 
 
 def read_small(archive: ZipFile, name: str) -> Any:
@@ -107,7 +124,10 @@ def _lines(kind: str, file: IO[bytes]) -> OwnReading:
 
 
 def read_extension(file: IO[bytes]) -> OwnReading:
-    """Yield the records of the extension's export; a client id at its top stands for records that name none."""
+    """Yield the records of the extension's export; a client id at its top stands for records that name none.
+
+    A record that a rule of the person keeps off the server is left out.
+    """
     of_file: str | None = None
     for path, value in members(file):
         if path == ("anonymousClientId",) and type(value) is str:
@@ -116,6 +136,9 @@ def read_extension(file: IO[bytes]) -> OwnReading:
             continue
         if not isinstance(value, dict):
             yield LeftOut("unreadable")
+            continue
+        if value.get("sending") == {"state": "held"}:
+            yield LeftOut("private")
             continue
         try:
             text = json.dumps(value, default=float, allow_nan=False).encode()

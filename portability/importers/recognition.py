@@ -3,13 +3,13 @@
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import IO, Any, NamedTuple
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from portability.importers import activitywatch, chromium, firefox, history_trends, own, safari, sqlite_file, takeout
 from portability.importers.found import Family, Found, UnknownFormat
-from portability.importers.json_members import ARRAY, BOM, members
+from portability.importers.json_members import ARRAY, BOM, Path, members
 from portability.importers.own import OwnBrowser, OwnReading
 
 TAKEN = (
@@ -31,6 +31,8 @@ LARGEST_ENTRY = 2 * 1024**3
 LARGEST_RATIO = 200
 ALWAYS_FINE = 1024 * 1024
 HEAD = 4096
+# The values at the beginning of a JSON file by which it is recognised.
+MOST_TOLD = 1_000
 _ZIP_ERRORS = (BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError, OSError)
 
 Open = Callable[[], IO[bytes]]
@@ -47,7 +49,7 @@ class Source(NamedTuple):
 
 
 @contextmanager
-def recognised(path: Path) -> Iterator[Source]:
+def recognised(path: FilePath) -> Iterator[Source]:
     """Open a file and yield what it is; raises UnknownFormat, also while it is read."""
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -63,7 +65,19 @@ def recognised(path: Path) -> Iterator[Source]:
         yield _text(lambda: path.open("rb"), head)
 
 
-def _database(database: sqlite_file.SqliteFile, path: Path) -> Source:
+def check_beginning(path: FilePath) -> None:
+    """Raise UnknownFormat for a file that is neither a database nor an archive nor a text that is taken.
+
+    It reads no more of the file than is needed to say so.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if not head.startswith((sqlite_file.MAGIC, b"PK\x03\x04")):
+        with recognised(path):
+            pass
+
+
+def _database(database: sqlite_file.SqliteFile, path: FilePath) -> Source:
     is_missing = sqlite_file.is_in_wal_mode(path) and not path.with_name(path.name + "-wal").exists()
     notes = (WAL_MISSING,) if is_missing else ()
     if chromium.fits(database):
@@ -78,7 +92,7 @@ def _database(database: sqlite_file.SqliteFile, path: Path) -> Source:
 
 
 @contextmanager
-def _archive(path: Path) -> Iterator[Source]:
+def _archive(path: FilePath) -> Iterator[Source]:
     try:
         with ZipFile(path) as archive:
             yield _of_archive(archive)
@@ -172,16 +186,20 @@ def _reading(read: Callable[[IO[bytes]], Iterator[Any]], open_file: Open) -> Ite
 
 def _json(file: IO[bytes], open_file: Open) -> Source:
     """Return the source that the first members of a JSON file tell."""
-    names: set[str] = set()
+    told: dict[Path, Any] = {}
     for path, value in members(file):
         first = path[0] if path else ""
-        names.add(first)
+        if len(told) < MOST_TOLD:
+            told[path] = value
         if (path in takeout.NAMES and value is ARRAY) or takeout.is_visit(path, value):
             return Source("chromium", lambda: _reading(takeout.read, open_file))
         if first == "buckets" and len(path) == 3:
             return Source("activitywatch", lambda: _reading(activitywatch.read, open_file))
-        if path == ("visits",) and value is ARRAY and {"exportedAt", "extensionVersion"} & names:
-            return Source("own", own=lambda: _reading(own.read_extension, open_file))
+        if path == ("visits",) and value is ARRAY and {("exportedAt",), ("extensionVersion",)} & told.keys():
+            own.check_extension_format(told)
+            return Source(
+                "own", own=lambda: _reading(own.read_extension, open_file), notes=own.notes_of_extension(told)
+            )
         if first in {"__meta__", "__stat__"} or path[:2] == ("content", "domains"):
             raise UnknownFormat(DAY_TOTALS)
         if not path and isinstance(value, dict):

@@ -26,7 +26,7 @@ def record_id(family: Family, started_at: int, url: str, number: int) -> str:
 
 def client_id(family: Family, label: str = "") -> str:
     """Return the client id of the browser of an import."""
-    return f"import:{family}:{label}" if label else f"import:{family}"
+    return f"{limits.IMPORT_PREFIX}{family}:{label}" if label else f"{limits.IMPORT_PREFIX}{family}"
 
 
 def records(family: Family, found: Iterable[Found], client: str, counts: Counter[str]) -> Iterator[tuple[int, bytes]]:
@@ -38,12 +38,14 @@ def records(family: Family, found: Iterable[Found], client: str, counts: Counter
     latest_us = (int(time.time() * 1000) + limits.CLOCK_LEEWAY_MS) * 1000
     with closing(sqlite3.connect("")) as spool:
         spool.execute("PRAGMA cache_size = -8192")
-        spool.execute("CREATE TABLE found (start_us INTEGER, url, title, ended, duration, active, more, is_kept)")
+        spool.execute("CREATE TABLE found (start_us INTEGER, page INTEGER, url, title, ended, duration, active, more)")
         rows = _rows(found, counts, latest_us)
         spool.executemany("INSERT INTO found VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        spool.execute("CREATE TABLE newest (url PRIMARY KEY, at) WITHOUT ROWID")
+        # SQLite maps what it sorts into memory. Whole rows and URLs would be hundreds of MiB of a million visits.
+        spool.execute("CREATE INDEX kept ON found (start_us) WHERE title IS NOT NULL")
+        spool.execute("CREATE TABLE newest (page INTEGER PRIMARY KEY, at)")
         # A reload or a redirect does not become a record, but it may have renewed the title of its page.
-        spool.execute("INSERT INTO newest SELECT url, max(start_us) FROM found GROUP BY url")
+        spool.execute("INSERT INTO newest SELECT page, max(start_us) FROM found GROUP BY page")
         yield from _wire(family, spool, client)
 
 
@@ -56,14 +58,20 @@ def _rows(found: Iterable[Found], counts: Counter[str], latest_us: int) -> Itera
                 continue
             counts["kept"] += 1
             more = msgspec.json.encode(each.metadata) if each.metadata else None
+            url = _storable(each.url)
             yield (
-                each.start_us, _storable(each.url), _storable(each.title[: limits.MAX_TITLE]), each.ended_at,
-                each.duration_ms, each.active_ms, more, 1,
+                each.start_us, _page(url), url, _storable(each.title[: limits.MAX_TITLE]), each.ended_at,
+                each.duration_ms, each.active_ms, more,
             )  # fmt: skip
         else:
             counts[each.reason] += 1
             if each.url and is_in_range:
-                yield each.start_us, _storable(each.url), None, None, None, None, None, 0
+                yield each.start_us, _page(_storable(each.url)), None, None, None, None, None, None
+
+
+def _page(url: str) -> int:
+    """Return a number for a URL; two URLs of one number would share the newest visit, which does no harm."""
+    return int.from_bytes(hashlib.blake2b(url.encode(), digest_size=8).digest(), signed=True)
 
 
 def _storable(text: str) -> str:
@@ -74,7 +82,8 @@ def _wire(family: Family, spool: sqlite3.Connection, client: str) -> Iterator[tu
     at, equal = 0, Counter[str]()
     ordered = spool.execute(
         "SELECT f.start_us, f.url, f.title, f.ended, f.duration, f.active, f.more, n.at "
-        "FROM found AS f CROSS JOIN newest AS n ON n.url = f.url WHERE f.is_kept ORDER BY f.start_us, f.rowid"
+        "FROM found AS f INDEXED BY kept CROSS JOIN newest AS n ON n.page = f.page WHERE f.title IS NOT NULL "
+        "ORDER BY f.start_us, f.rowid"
     )
     for start_us, url, title, ended_at, duration_ms, active_ms, more, newest_us in ordered:
         started_at = start_us // 1000

@@ -24,7 +24,9 @@ from sync.models import Browser, SyncState
 from sync.person_lock import PersonGone
 from sync.push import record_sql
 from sync.push.record_sql import Held, Leading, LockedState
+from sync.push.recorded_elsewhere import recorded_elsewhere
 from sync.records import merge
+from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import Content, RecordKind
 
 logger = logging.getLogger(__name__)
@@ -58,9 +60,12 @@ class Push:
 
     sender: str | None = None
     program: Program | None = None
+    session_id: int | None = None
     client: Mapping[str, str] = field(default_factory=dict)
     body_bytes: int = 0
     started: float = field(default_factory=time.monotonic)
+    # Visits of a browser's history that another browser recorded are left out. An import file does this by itself.
+    leaves_out_recorded: bool = False
     rejected: Sequence[Mapping[str, Any]] = ()
     # The place in the batch of each record handed over.
     accepted: Sequence[int] = ()
@@ -128,10 +133,13 @@ def _push(user_id: int, kind: RecordKind, contents: Sequence[Content], push: Pus
         if erased:  # A browser is not made for records that are not stored.
             clients = dict.fromkeys(each.client_id for index, each in enumerate(contents) if index not in erased)
         browsers = _browsers(user_id, clients, sender, push)
+        left_out = erased
+        if push.leaves_out_recorded and kind is PAGE_VISIT:
+            left_out = erased | _recorded_elsewhere(user_id, contents, browsers)
         records = [
             incoming(index, kind, browsers[content.client_id], content)
             for index, content in enumerate(contents)
-            if index not in erased
+            if index not in left_out
         ]
         results: list[Result] = ["erased" if index in erased else "unchanged" for index in range(len(contents))]
         _store(user_id, kind, records, seq, write, results)
@@ -165,7 +173,7 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, push: Pu
     if push.program and _of_extensions(user_id).filter(client_id__in=wanted).exists():
         raise BrowserOfExtension
     known = {}
-    for pk, client_id, *columns in record_sql.touch_browsers(user_id, wanted, now):
+    for pk, client_id, *columns in record_sql.touch_browsers(user_id, wanted, now, push.session_id):
         known[client_id] = pk
         kept = dict(zip(record_sql.CLIENT_COLUMNS.values(), columns, strict=True))
         if client_id == sender and any(kept[column] != text for column, text in client.items()):
@@ -173,7 +181,7 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, push: Pu
     if new := [client_id for client_id in clients if client_id not in known]:
         made = [
             Browser(
-                user_id=user_id, created_at=now, last_push_at=now, client_id=client_id,
+                user_id=user_id, created_at=now, last_push_at=now, last_session_id=push.session_id, client_id=client_id,
                 kind=_kind_of_new(client_id, push), label=_label_of_new(client_id, push),
                 **(client if client_id == sender else {}),
             )
@@ -187,12 +195,26 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, push: Pu
     return known
 
 
+def _recorded_elsewhere(user_id: int, contents: Sequence[Content], browsers: Mapping[str, int]) -> set[int]:
+    """Return the places of visits of imports that another browser of the person has recorded."""
+    found: set[int] = set()
+    for client_id, browser_id in browsers.items():
+        if not client_id.startswith(limits.IMPORT_PREFIX):
+            continue
+        places = [place for place, content in enumerate(contents) if content.client_id == client_id]
+        visits = [(contents[place].started_at, contents[place].url) for place in places]
+        found |= {places[number] for number in recorded_elsewhere(user_id, browser_id, visits)}
+    return found
+
+
 def _of_extensions(user_id: int) -> QuerySet[Browser]:
     return Browser.objects.filter(user_id=user_id, kind=Browser.Kind.EXTENSION)
 
 
 def _kind_of_new(client_id: str, push: Push) -> Browser.Kind:
     # A session that sends records under the name of a token's browser must not lock the token out of it.
+    if client_id.startswith(limits.IMPORT_PREFIX):
+        return Browser.Kind.IMPORT
     if push.program or client_id.startswith(limits.PROGRAM_PREFIX):
         return Browser.Kind.PROGRAM
     return Browser.Kind.EXTENSION

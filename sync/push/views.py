@@ -75,9 +75,11 @@ class PushView(APIView):
         push = service.Push(
             sender=sender,
             program=program,
+            session_id=None if program else request.auth.session_id,  # type: ignore[union-attr]  # a person's call has one
             client=client_columns(batch.envelope.get("client")),
             body_bytes=len(body),
             started=started,
+            leaves_out_recorded=True,
         )
         try:
             results = serializer.save(user=request.user, push=push)

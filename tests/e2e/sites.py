@@ -8,7 +8,7 @@ from .machine import POSTGRES_DOCS, PYTHON_DOCS
 
 MADE = {
     "/app": "<title>Inbox</title><h1>Inbox</h1>",
-    "/late": "<title>Early</title><script>setTimeout(() => document.title = 'Late title', 2500)</script>",
+    "/late": "<title>Early</title>",
     "/emoji": "<title>\\ud83d</title><script>document.title = 'cut \\ud83d'</script>",
     "/ahead": '<title>Before</title><script type="speculationrules">'
     '{"prerender": [{"source": "list", "urls": ["/behind"], "eagerness": "immediate"}]}</script>'
@@ -21,6 +21,7 @@ MADE = {
     + "</article>",
     "/sound": "<title>Sound</title><script>const sound = new AudioContext(); const tone = sound.createOscillator();"
     "tone.connect(sound.destination); tone.start()</script>",
+    "/framed": '<title>Framed</title><iframe src="/portal"></iframe><a href="/portal" target="frame">on</a><iframe name="frame"></iframe>',
     "/portal": "<title>Portal</title><h1>Not a sync server</h1>",
 }
 
@@ -34,6 +35,12 @@ class Site(SimpleHTTPRequestHandler):
         return super().translate_path(path)
 
     def do_GET(self) -> None:
+        if self.path.startswith("/moved"):
+            self.send_response(302)
+            self.send_header("Location", self.path.replace("/moved", "/app"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         page = MADE.get(self.path.split("?")[0])
         if page is None:
             super().do_GET()

@@ -46,6 +46,8 @@ PAGES = {
     "your-year": "/dashboard/your-year/2025",
     "tabs": "/dashboard/tabs?from=2025-10-01&to=2025-11-03",
     "browsers": "/dashboard/browsers",
+    "categories": "/dashboard/categories",
+    "category": "/dashboard/categories/choose?of=github.com&path=/notifications",
     "start": "/dashboard/start",
 }
 Open = Callable[..., Page]
@@ -179,9 +181,9 @@ def test_what_a_number_means_opens_and_closes_by_the_keyboard(open_page, browsin
     button = page.get_by_role("button", name="What does active time mean?")
     button.focus()
     page.keyboard.press("Enter")
-    assert page.get_by_text("never more than the duration of the visit").is_visible()
+    assert page.get_by_text("laid into each visit from its start").is_visible()
     page.keyboard.press("Escape")
-    assert not page.get_by_text("never more than the duration of the visit").is_visible()
+    assert not page.get_by_text("laid into each visit from its start").is_visible()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -195,7 +197,7 @@ def test_the_keyboard_alone_leads_from_a_day_to_a_page_of_the_history(open_page,
     while page.evaluate("document.activeElement.textContent.trim()") != "The history of this day":
         page.keyboard.press("Tab")
         stops += 1
-        assert stops < 80
+        assert stops < 200
         shown = page.evaluate("""() => {
             const box = document.activeElement.getBoundingClientRect();
             return box.width > 0 && getComputedStyle(document.activeElement).outlineStyle !== 'none';
@@ -208,6 +210,41 @@ def test_the_keyboard_alone_leads_from_a_day_to_a_page_of_the_history(open_page,
     page.keyboard.press("Enter")
     page.wait_for_url("**q=tomatoes**")
     assert page.locator("mark").count() > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_values_of_a_chart_show_at_once_under_pointer_finger_and_keys(open_page, browsing):
+    page = open_page(PAGES["week"], has_touch=True)
+    card = page.locator(".value-card")
+    assert not card.is_visible()
+    bar = page.locator(".bars .bar").nth(2)
+    bar.hover()
+    assert "29 Oct: " in card.inner_text()
+    assert "Development: " in card.inner_text()
+    page.mouse.move(1, 1)
+    assert not card.is_visible()
+    page.keyboard.press("Tab")
+    page.locator(".chart-box").focus()
+    assert "2 Nov: " in card.inner_text()
+    page.keyboard.press("ArrowLeft")
+    assert "1 Nov: " in card.inner_text()
+    assert page.url.endswith(PAGES["week"])
+    page.keyboard.press("Escape")
+    assert not card.is_visible()
+    page.locator(".week td").nth(30).dispatch_event("pointerdown")
+    assert "Tuesday" in card.inner_text()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_tag_of_a_site_changes_its_category_also_in_the_past(open_page, browsing):
+    page = open_page(PAGES["month"])
+    page.locator("tr", has_text="github.com").locator("a.tag").first.click()
+    page.wait_for_url("**/dashboard/categories/choose?**")
+    page.get_by_role("button", name="Games").click()
+    page.wait_for_url("**" + PAGES["month"])
+    assert "Games" in page.locator("tr", has_text="github.com").first.inner_text()
+    page.goto(page.url.replace(PAGES["month"], PAGES["day"]))
+    assert "Games" in page.locator("tr", has_text="github.com").first.inner_text()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -233,6 +270,38 @@ def test_every_page_works_without_scripts(open_page, browsing):
     page.get_by_role("link", name="14", exact=True).click()
     page.wait_for_url("**hour=14")
     assert page.locator(".visit").first.is_visible()
+
+
+def test_the_timeline_zooms_and_moves_and_shows_a_visit_in_place(open_page, browsing):
+    page = open_page(PAGES["timeline-hour"])
+    lanes = page.locator("#lanes")
+    box = lanes.bounding_box()
+    middle, top = box["x"] + box["width"] / 2, box["y"] + 27
+    page.mouse.move(middle, top)
+    page.mouse.wheel(0, -400)
+    page.wait_for_function("document.getElementById('lanes').dataset.view !== '840-900'")
+    page.wait_for_url("**view=**")
+    assert "hour=" not in page.url
+    page.get_by_role("link", name="Wider", exact=True).click()
+    page.get_by_role("link", name="Wider", exact=True).click()
+    url = page.url
+    page.mouse.move(middle, top)
+    page.mouse.down()
+    page.mouse.move(middle - 200, top, steps=4)
+    page.mouse.up()
+    page.wait_for_function("before => location.href !== before", arg=url)
+    assert page.locator("#visit-details").is_hidden()
+    # The page of the URL shows the same part.
+    low, high = map(float, lanes.get_attribute("data-view").split("-"))
+    page.reload()
+    again = list(map(float, lanes.get_attribute("data-view").split("-")))
+    assert again == pytest.approx([low, high], abs=1)
+    page.goto(page.url.split("?")[0])
+    page.locator("#lanes a rect.active").first.dispatch_event("click", {"button": 0})
+    page.locator("#visit-details").get_by_text("Active time").wait_for()
+    page.get_by_role("button", name="Close").click()
+    assert page.locator("#visit-details").is_hidden()
+    assert page.evaluate("document.activeElement.className").startswith("chart-box")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -70,7 +70,7 @@ def test_a_day_has_the_same_total_on_every_page(client, alice, world):
         if chart.unit == "day":  # a year may be drawn by weeks or months
             (hour,) = [bar.value.hour for bar in chart.bars if bar.value.day == day]
             assert (hour.active_ms, hour.time_ms, hour.visits) == total, path
-    lists = client.get(f"/dashboard/timeline/{day}").context["hour_lists"]
+    lists = client.get(f"/dashboard/timeline/{day}?view=all").context["list"].hours
     assert known(each.numbers.active_ms for each in lists) == known([total[0]])
     assert sum(each.numbers.visits for each in lists) == total[2]
     for domain, active_ms, _, visits in _sites(page):

@@ -250,7 +250,8 @@ QUERIES = {
     # A search reads some hundred visits with each query, as long as its time lasts.
     "/dashboard/history?q=page": 10,
     "/dashboard/tabs?from=2025-10-01&to=2025-11-30": 6,
-    "/dashboard/browsers": 7,
+    "/dashboard/browsers": 9,
+    "/dashboard/browsers?counts": 11,
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from portability.models import Import
-from sync.models import PageVisit
+from sync.models import Browser, PageVisit
 from tests.people import token_text
 from tests.portability import sample_files as sample
 from tests.portability.sample_files import AT_9, AT_9_US, FINAL, MINUTE_US
@@ -141,17 +141,29 @@ def test_nobody_who_is_not_signed_in_may_call(db, method, path):
     assert_error_shape(send(method, path), 401, "not_authenticated")
 
 
-def test_a_token_does_not_restore_the_browsers_of_extensions(alice):
-    push(alice, VISITS, [visit()], anonymousClientId="laptop")
-    export = b"".join(send("GET", "/api/export", user=alice).streaming_content)
-    file = io.BytesIO(export)
-    file.name = "export.zip"
-    headers = {"HTTP_AUTHORIZATION": f"Bearer {token_text(alice, 'write')}"}
-    assert_error_shape(
-        Client().post("/api/imports", {"file": file}, secure=True, **headers), 403, "browser_of_extension"
-    )
+def test_a_token_restores_an_export_into_an_account_that_lacks_its_browsers(alice, bob):
+    push(alice, VISITS, [visit(id="pv")], anonymousClientId="laptop")
+    content = b"".join(send("GET", "/api/export", user=alice).streaming_content)
+
+    def upload_by_token(person):
+        file = io.BytesIO(content)
+        file.name = "export.zip"
+        headers = {"HTTP_AUTHORIZATION": f"Bearer {token_text(person, 'write')}"}
+        return headers, Client().post("/api/imports", {"file": file}, secure=True, **headers)
+
+    # A program must not write to a browser whose extension syncs.
+    _, refused = upload_by_token(alice)
+    assert "/account/import" in assert_error_shape(refused, 403, "browser_of_extension")["detail"]
     assert Import.objects.count() == 0
-    assert taken(alice, export)["family"] == "own"
+    assert taken(alice, content)["family"] == "own"
+
+    headers, reply = upload_by_token(bob)
+    assert reply.status_code == 201
+    path = f"/api/imports/{reply.json()['id']}/run"
+    run = Client().post(path, {}, content_type="application/json", secure=True, **headers)
+    assert (run.json()["done"], run.json()["stored"]["created"]) == (True, 1)
+    assert [(b.client_id, b.kind) for b in Browser.objects.filter(user_id=bob.pk)] == [("laptop", "extension")]
+    assert PageVisit.objects.get(user_id=bob.pk).visit_id == "pv"
 
 
 def test_a_token_imports_other_files(alice, history):

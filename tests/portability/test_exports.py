@@ -1,9 +1,14 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -14,7 +19,7 @@ from sync.models import Browser, PageVisit
 from tests.people import UserFactory
 from tests.portability import sample_files as sample
 from tests.portability.sample_files import AT_9, AT_9_US, FINAL
-from tests.wire import AGGREGATES, LIST_KEY, VISITS, push, recorded_day
+from tests.wire import AGGREGATES, LIST_KEY, VISITS, push, recorded_day, send
 from tests.wire_records import CLIENT_ID, aggregate, bare_visit, visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,6 +47,8 @@ def full(alice, bob, tmp_path):
         push(alice, path, body[LIST_KEY[path]], anonymousClientId=CLIENT_ID)
     push(alice, VISITS, [visit(id="x", title="=1+1", startedAt=AT_9), bare_visit(id="é\n", title="\ud83d")])
     push(alice, VISITS, [visit(id="x", startedAt=AT_9, category=None, metadata={})], anonymousClientId="b")
+    odd = {"z": 1e300, "ä": 12345678901234567890123, "a": 0.1, "b": [1.0, -0.0, {"y": 1, "x": "é"}], "": None}
+    push(alice, VISITS, [visit(id="odd", startedAt=AT_9, metadata=odd)], anonymousClientId="b")
     push(alice, AGGREGATES, [aggregate(tabId=1)], anonymousClientId="b")
     push(bob, VISITS, [visit(url="https://bob.example/")], anonymousClientId="bob")
     found = staging.stage(
@@ -124,25 +131,60 @@ def test_an_empty_account_has_an_export(alice):
     assert files["days.csv"] == "day,activeMs,timeMs,clockMs,visits\r\n"
 
 
-def test_an_export_is_of_one_moment(alice, monkeypatch):
+def test_an_export_is_of_one_moment(alice):
     push(alice, VISITS, [visit(id=f"v{n}", startedAt=AT_9 + n, title="before") for n in range(50)])
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        pytest.skip("a database in memory has one connection")
     blocks = export(alice)
     first = next(blocks)
-    # Another connection, as a push has: what it commits must not be seen by this export.
-    import threading
 
+    # Both use connections of their own and must not wait for the export.
     def change():
-        PageVisit.objects.filter(user_id=alice.pk, visit_id="v1").update(title="after")
-        PageVisit.objects.filter(user_id=alice.pk, visit_id="v2").delete()
+        changed = visit(id="v1", startedAt=AT_9 + 1, title="after", revision=1)
+        assert push(alice, VISITS, [changed])["results"] == ["updated"]
+        rule = {"ids": [{"browser": "", "id": "v2"}]}
+        assert send("POST", "/api/sync/erasures", {"rule": rule}, user=alice).json()["erased"]["pageVisits"] == 1
         connection.close()
 
-    if connection.vendor != "sqlite" or not connection.is_in_memory_db():
-        thread = threading.Thread(target=change)
-        thread.start()
-        thread.join()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(change).result()
     with zipfile.ZipFile(io.BytesIO(first + b"".join(blocks))) as archive:
         lines = archive.read("page-visits.jsonl").decode().splitlines()
     assert [json.loads(line)["title"] for line in lines] == ["before"] * 50
+    later = [json.loads(line) for line in exported(alice)["page-visits.jsonl"].splitlines()]
+    assert (len(later), later[1]["title"]) == (49, "after")
+
+
+ELSEWHERE = """
+import sys
+import django
+django.setup()
+from django.core.management import call_command
+from accounts.models import User
+call_command("migrate", verbosity=0)
+User.objects.create(email="carol@example.org", time_zone=sys.argv[3])
+call_command("import_history", sys.argv[1], email="carol@example.org")
+call_command("export", "carol@example.org", sys.argv[2])
+"""
+
+
+def test_an_export_survives_another_database_and_the_way_back(full, tmp_path):
+    files = exported(full)
+    there, back = sample.as_zip(tmp_path / "there.zip", files), tmp_path / "back.zip"
+    subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, str(there), str(back), full.time_zone],
+        check=True,
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'other.sqlite3'}"},
+        stdout=subprocess.DEVNULL,
+    )
+    with zipfile.ZipFile(back) as archive:
+        elsewhere = {name: archive.read(name).decode() for name in archive.namelist()}
+    dave = UserFactory(time_zone=full.time_zone)
+    restored(dave, elsewhere, tmp_path / "z")
+    for again in (elsewhere, exported(dave)):
+        for name in RECORDS:
+            assert again[name] == files[name], name
 
 
 def test_a_broken_off_export_ends_its_transaction(alice):

@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,14 @@ def test_the_id_is_made_of_family_start_url_and_number():
     assert reading.record_id("chromium", AT_9, "https://a.example/", 0) == (
         "imp_" + hashlib.sha256(text).hexdigest()[:32]
     )
+
+
+ID_CASES = json.loads((Path(__file__).parents[1] / "history_id_cases.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", ID_CASES)
+def test_the_ids_are_those_that_the_extension_makes(case):
+    assert reading.record_id(case["family"], case["startedAt"], case["url"], case["number"]) == case["id"]
 
 
 def test_chromium_keeps_what_a_person_looked_at(tmp_path):
@@ -247,6 +256,19 @@ def test_the_export_of_the_extension(tmp_path):
         ("page-visits", "c1", value["visits"][0] | {"anonymousClientId": "c1"}),
         ("tab-aggregates", "c1", value["aggregates"][0] | {"anonymousClientId": "c1"}),
     ]  # fmt: skip
+
+
+def test_the_export_of_the_extension_says_whose_it_is_and_keeps_what_a_rule_holds(tmp_path):
+    owner = {"server": "https://s.example", "id": "1", "email": "alice@example.org"}
+    held = {"id": "pv_2", "url": "https://b.example/", "startedAt": AT_9, "sending": {"state": "held"}}
+    value = {
+        "format": "browsing-record-export", "version": 1, "exportedAt": "2025-11-03T09:00:00Z",
+        "extensionVersion": "1.0", "anonymousClientId": "c1", "owner": owner, "visits": [held], "aggregates": [],
+    }  # fmt: skip
+    with recognised(as_json(tmp_path / "x", value)) as source:
+        assert source.notes == ("The extension exported these records for alice@example.org at https://s.example.",)
+        assert [left.reason for left in source.own()] == ["private"]
+    assert "Update the server" in refusal(as_json(tmp_path / "y", value | {"version": 2}))
 
 
 def test_a_view_that_never_ends_is_no_table(tmp_path):

@@ -1,4 +1,6 @@
 import json
+import shutil
+import tracemalloc
 from io import StringIO
 
 import pytest
@@ -222,6 +224,19 @@ def test_the_command_goes_on_after_a_kill(alice, history):
     said = command(history, "--email", alice.email)
     assert "Going on" in said
     assert "2,000  visits added" in said
+
+
+def test_two_gib_of_zeros_are_refused_before_they_are_copied(alice, tmp_path, monkeypatch):
+    with (tmp_path / "x").open("wb") as file:
+        file.truncate(2 * 1024**3)
+    monkeypatch.setattr(shutil, "copyfile", lambda *args: pytest.fail("it was copied"))
+    tracemalloc.start()
+    try:
+        with pytest.raises(CommandError, match="no text and no database"):
+            command(tmp_path / "x", "--email", alice.email)
+        assert tracemalloc.get_traced_memory()[1] < 20 * 1024**2
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_command_says_what_is_wrong(alice, tmp_path):

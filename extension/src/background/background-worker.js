@@ -2,12 +2,14 @@
  * One run of the background, from its start until the browser stops it. It connects recorder, sending, alarms, badge
  * and pages. All lasting state is in the store or in the browser's alarms.
  */
-import { ext, isFirefox } from '../browser-api.js';
+import { browserHistory, ext, historyFamily, isFirefox } from '../browser-api.js';
 import { endAbandonedVisits } from '../capture/abandoned-visits.js';
 import { resolved } from '../capture/erasure-rules.js';
 import { Recorder } from '../capture/event-recorder.js';
+import { hasChosen, rememberChoice } from '../capture/recording-choice.js';
 import { NO_RULES } from '../capture/recording-rules.js';
 import { focusDiffers, followsFocus, needsFocusCheck } from '../capture/presence.js';
+import { HistoryImporter } from '../history/history-import.js';
 import { mayReachServer } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { createAccounts } from '../sync/accounts.js';
@@ -15,8 +17,9 @@ import { createApi } from '../sync/api-call.js';
 import { FIRST_SCHEDULE, nextAttempt } from '../sync/schedule.js';
 import { sync } from '../sync/sync-run.js';
 import { timingsWith } from '../timings.js';
-import { showBadge, syncBadgeReason } from './badge.js';
+import { showBadge, showPopup, syncBadgeReason } from './badge.js';
 import { browserSnapshot, clientDescription, focusAnswer, frontAnswer, isFullscreen } from './browser-queries.js';
+import { Connection } from './connection.js';
 import { Heartbeats, PeriodicAlarm, Repeated } from './heartbeats.js';
 import { PageCommands } from './page-commands.js';
 import { RecordCounts } from './record-counts.js';
@@ -61,9 +64,13 @@ export class BackgroundWorker {
       timings: timingsWith(await store.get('testTimings')),
       settings: { ...FIRST_SETTINGS, ...(await store.get('settings')) },
       client: await clientDescription(await anonymousClientId(store)),
+      isAllowed: await hasChosen(store),
     });
     // The start is queued here, before any event that waits for the worker.
-    worker.recordStart(began, startReason);
+    if (worker.recorder.isAllowed) worker.recordStart(began, startReason);
+    else worker.updateBadge();
+    showPopup(worker.recorder.isAllowed);
+    worker.connection.wait();
     return worker;
   }
 
@@ -74,8 +81,9 @@ export class BackgroundWorker {
    * @param {import('../timings.js').Timings} parts.timings
    * @param {Settings} parts.settings
    * @param {import('../sync/wire.js').Client} parts.client
+   * @param {boolean} parts.isAllowed  the person has said where the records go
    */
-  constructor({ clockReading, store, timings, settings, client }) {
+  constructor({ clockReading, store, timings, settings, client, isAllowed }) {
     this.clockReading = clockReading;
     this.store = store;
     this.timings = timings;
@@ -88,7 +96,7 @@ export class BackgroundWorker {
     /** @type {import('../sync/sync-run.js').Progress | null} */
     this.progress = null;
     this.interruption = new AbortController();
-    /** @type {import('../capture/visit-reducer.js').PausedUntil | undefined} */
+    /** @type {import('../capture/recording-state.js').PausedUntil | undefined} */
     this.resumeAlarmAt = undefined;
     this.recordCounts = new RecordCounts(store);
     this.heartbeats = new Heartbeats(timings.earlyHeartbeatSeconds, () => this.recordHeartbeat());
@@ -106,6 +114,9 @@ export class BackgroundWorker {
     /** @type {import('../sync/accounts.js').Lock} */
     this.lock = async (name, work) => navigator.locks.request(name, work);
     this.accounts = createAccounts({ store, api: this.api, lock: this.lock });
+    this.historyImporter = new HistoryImporter({
+      store, client, now: Date.now, family: historyFamily, api: browserHistory, rules: async () => (await this.recorder.state()).rules,
+    });
     this.recorder = new Recorder({
       store,
       timings,
@@ -114,6 +125,12 @@ export class BackgroundWorker {
       snapshot: browserSnapshot,
       onRecorded: (outcome) => this.recorded(outcome),
       onFailure: (error) => this.setFailure(error),
+    });
+    this.recorder.isAllowed = isAllowed;
+    this.connection = new Connection({
+      store, api: this.api, now: Date.now, pollSeconds: timings.connectPollSeconds, alarm: new PeriodicAlarm('connect'),
+      onSignedIn: (account, purpose) => this.commands.useAccount(account, purpose),
+      onUnwanted: (account) => this.accounts.revoke(account),
     });
     ext.idle.setDetectionInterval(this.idleSeconds);
   }
@@ -143,6 +160,15 @@ export class BackgroundWorker {
     this.updateBadge();
   }
 
+  /** Begins to record, once the person has said where the records go. */
+  async allowRecording() {
+    if (this.recorder.isAllowed) return;
+    await rememberChoice(this.store);
+    this.recorder.isAllowed = true;
+    showPopup(true);
+    await this.recordStart(this.clockReading(), Promise.resolve('started'));
+  }
+
   /**
    * Brings the recorder in line with the signed-in account, also after a stop in the middle of signing in or out. The
    * result is the number of adopted records.
@@ -163,10 +189,14 @@ export class BackgroundWorker {
     return adopted;
   }
 
-  /** The addresses under which the account's server is known here. */
+  /** The addresses under which the account's server is known here, or that of the server that is being connected. */
   async ownServers() {
     const account = await this.account();
-    if (!account) return [];
+    if (!account) {
+      // The URL of its page of the question holds the id of the sign-in.
+      const connection = await this.connection.unanswered();
+      return connection ? [connection.server] : [];
+    }
     const { server, serverId } = account;
     /** @type {Record<string, {serverId: string}>} */
     const names = (await this.store.get('serverNames')) ?? {};
@@ -294,7 +324,7 @@ export class BackgroundWorker {
     }
   }
 
-  /** @param {import('../capture/visit-reducer.js').PausedUntil} pausedUntil */
+  /** @param {import('../capture/recording-state.js').PausedUntil} pausedUntil */
   setResumeAlarm(pausedUntil) {
     if (pausedUntil === this.resumeAlarmAt) return;
     this.resumeAlarmAt = pausedUntil;
@@ -312,9 +342,10 @@ export class BackgroundWorker {
     if (!account || account.needsSignIn || this.running) return;
     /** @type {{owner: string}[]} */
     const erasures = (await this.store.get('waitingErasures')) ?? [];
-    if (!soon && (await this.counts(account.key)).pending === 0 && !erasures.some(({ owner }) => owner === account.key)) return;
+    const bringsHistory = await this.historyImporter.isRunning(account.key);
+    if (!soon && !bringsHistory && (await this.counts(account.key)).pending === 0 && !erasures.some(({ owner }) => owner === account.key)) return;
     const schedule = (await this.store.get('schedule')) ?? FIRST_SCHEDULE;
-    const when = nextAttempt(schedule, soon, Date.now(), this.timings);
+    const when = nextAttempt(schedule, soon || bringsHistory, Date.now(), this.timings);
     const alarm = await ext.alarms.get('sync');
     // An alarm whose time is long past was left over when the clock was set. It would never ring.
     if (alarm && alarm.scheduledTime <= when + 500 && alarm.scheduledTime > Date.now() - 60_000) return;
@@ -336,6 +367,12 @@ export class BackgroundWorker {
     return this.running;
   }
 
+  /** Starts a run once the present one is over. */
+  async syncAfterwards() {
+    await this.running?.catch(() => {});
+    this.sync({ manual: true });
+  }
+
   /** @param {{manual?: boolean}} [options] */
   async sendAll(options) {
     const awake = setInterval(() => ext.runtime.getPlatformInfo(), KEEP_AWAKE_MS);
@@ -345,6 +382,7 @@ export class BackgroundWorker {
         store: this.store, api: this.api, accounts: this.accounts, now: Date.now, client: this.client,
         timings: this.timings, interruption: () => this.interruption.signal,
         erase: (owner, erasures, key) => this.applyErasures(owner, erasures, key),
+        sources: (owner) => this.historyImporter.sources(owner),
         onProgress: (progress) => {
           this.progress = progress;
         },
@@ -361,7 +399,7 @@ export class BackgroundWorker {
    * @param {string} url
    */
   async readMetadata(tabId, url) {
-    if (!this.commands.mayReadMetadata(url)) return;
+    if (!this.recorder.isAllowed || !this.commands.mayReadMetadata(url)) return;
     try {
       const [found] = await ext.scripting.executeScript({ target: { tabId }, files: ['src/capture/page-metadata-script.js'] });
       const result = /** @type {{url: string, metadata: object} | null | undefined} */ (found?.result);
@@ -378,7 +416,7 @@ export class BackgroundWorker {
   }
 
   async updateBadge() {
-    await showBadge(this.failure
+    await showBadge(!this.recorder.isAllowed ? 'Nothing is recorded yet. Open to begin.' : this.failure
       ? 'Recording has stopped. Open to see why.'
       : await syncBadgeReason(this.store, (owner) => this.counts(owner)).catch(() => ''));
   }

@@ -34,8 +34,17 @@
  * @property {(progress: Progress) => void} [onProgress]
  * @property {(owner: string, erasures: {at: number, rule: import('./wire.js').ErasureRule}[], key: string) => Promise<unknown>} [erase]
  *   applies the person's erasures to the records here. Without it they are not read.
+ * @property {(owner: string) => AsyncIterable<Source>} [sources]  more visits, each source under a client id of its own. They
+ *   are sent after the records of the store
  * @property {() => AbortSignal} [interruption]  the present signal. It is aborted when the person forbids or erases
  *   records, so that a batch with one of them is cut down and sent anew.
+ *
+ * @typedef {object} Source  visits that are not in the store
+ * @property {Client} client
+ * @property {(record: any) => object} toWire
+ * @property {(limit: number, after?: SyncRecord) => Promise<SyncRecord[]>} pending  those after a given one, settled or not
+ * @property {<T extends SyncRecord>(records: T[]) => Promise<T[]>} stillPending
+ * @property {(verdicts: Verdict[]) => Promise<unknown>} settle
  *
  * @typedef {{state: 'synced' | 'not-yet' | 'signed-out' | 'stopped' | 'failed', sent: number, parked: number,
  *   problem: Problem | null}} Run
@@ -74,7 +83,7 @@ export async function sync(world, { manual = false } = {}) {
   /** @type {Stop | null} */
   let stop;
   try {
-    stop = await run.all();
+    stop = (await run.all()) ?? (await run.sendSources());
     const { erase } = world;
     if (!stop && erase && !(await followErasures(world, account.key, (erasures, key) => erase(account.key, erasures, key)))) stop = { gone: true };
   } catch (error) {
@@ -119,6 +128,11 @@ class Sending {
      */
     this.decided = [];
     /**
+     * The source that is sent at present, or null for the store.
+     * @type {Source | null}
+     */
+    this.source = null;
+    /**
      * Records that the server refused alone. They are parked only once it has accepted others.
      * @type {{kind: Kind, record: SyncRecord, detail: string}[]}
      */
@@ -161,6 +175,21 @@ class Sending {
     await world.store.change('account', (now) => (now?.key === account.key ? { ...now, serverId } : now));
     await world.store.change('knownServers', (known) => ({ [serverId]: account.server, ...known }));
     return false;
+  }
+
+  /**
+   * Sends further sources one after the other. A source is asked for only after the one before was sent to its end.
+   * @returns {Promise<Stop | null>}
+   */
+  async sendSources() {
+    for await (const source of this.world.sources?.(this.account.key) ?? []) {
+      this.source = source;
+      const stop = await this.sendKind('visits');
+      await this.settleDecided();
+      const stopped = stop ?? (await this.parkSuspects());
+      if (stopped) return stopped;
+    }
+    return null;
   }
 
   /** Pruning reads all synced records, so it runs once a day and not with each run. */
@@ -249,8 +278,10 @@ class Sending {
    * @returns {Promise<Batch>}
    */
   async readBatch(kind, after) {
-    const records = await this.world.store.pending(kind, this.account.key, Math.min(this.limits.maxRecords, this.step ?? Infinity), after);
-    return cutBatch(records, this.limits, WIRE[kind].record);
+    const limit = Math.min(this.limits.maxRecords, this.step ?? Infinity);
+    const { source } = this;
+    const records = await (source ? source.pending(limit, after) : this.world.store.pending(kind, this.account.key, limit, after));
+    return cutBatch(records, this.limits, source ? (record) => source.toWire(record) : WIRE[kind].record);
   }
 
   /**
@@ -259,7 +290,8 @@ class Sending {
    * @returns {Promise<Batch>}
    */
   async stillPending(kind, records) {
-    const kept = new Set(await this.world.store.stillPending(kind, this.account.key, records.map(({ record }) => record)));
+    const asked = records.map(({ record }) => record);
+    const kept = new Set(await (this.source ? this.source.stillPending(asked) : this.world.store.stillPending(kind, this.account.key, asked)));
     return records.filter(({ record }) => kept.has(record));
   }
 
@@ -275,7 +307,7 @@ class Sending {
    */
   push(kind, records, signal) {
     return this.world.accounts.call(this.account.key, WIRE[kind].path, {
-      method: 'POST', body: pushBody(kind, records.map(({ text }) => text), this.world.client), compress: true, signal,
+      method: 'POST', body: pushBody(kind, records.map(({ text }) => text), (this.source ?? this.world).client), compress: true, signal,
     });
   }
 
@@ -298,10 +330,14 @@ class Sending {
     const { store, now } = this.world;
     for (let one = this.decided.shift(); one; one = this.decided.shift()) {
       const { kind, verdicts } = one;
+      this.stored += verdicts.filter(({ verdict }) => verdict === 'stored').length;
+      if (this.source) {
+        await this.source.settle(verdicts);
+        continue;
+      }
       await store.settle(kind, this.account.key, verdicts, now());
       const parked = verdicts.filter(({ verdict }) => verdict === 'parked').length;
       this.sent += verdicts.length - parked;
-      this.stored += verdicts.filter(({ verdict }) => verdict === 'stored').length;
       this.parked += parked;
       this.reportProgress();
     }
@@ -320,7 +356,7 @@ class Sending {
   /** @returns {Promise<Stop | null>} */
   async parkSuspects() {
     if (this.suspects.length && this.accepted === 0) return refusesAll(this.suspects[0]);
-    for (const { kind, record, detail } of this.suspects) await this.park(kind, record, detail);
+    for (const { kind, record, detail } of this.suspects.splice(0)) await this.park(kind, record, detail);
     return null;
   }
 

@@ -14,11 +14,13 @@
  * @typedef {{id: string, email: string, name: string}} User
  */
 
-/** @typedef {{path: string, list: string, record: (record: any) => object}} WireKind */
+/** @typedef {(url: any) => {url: string, domain: string} | null} PageOf  the page of a URL, null where it is none */
+/** @typedef {{path: string, list: string, record: (record: any) => object,
+ *   fromWire: (wire: any, owner: string, pageOf: PageOf) => Visit | Aggregate | null}} WireKind */
 /** @type {Record<Kind, WireKind>} */
 export const WIRE = {
-  visits: { path: '/api/sync/page-visits', list: 'visits', record: visitToWire },
-  aggregates: { path: '/api/sync/tab-aggregates', list: 'aggregates', record: aggregateToWire },
+  visits: { path: '/api/sync/page-visits', list: 'visits', record: visitToWire, fromWire: visitFromWire },
+  aggregates: { path: '/api/sync/tab-aggregates', list: 'aggregates', record: aggregateToWire, fromWire: aggregateFromWire },
 };
 
 /** @param {Visit} visit */
@@ -49,6 +51,14 @@ export function visitToWire(visit) {
   };
 }
 
+/**
+ * A visit of the browser's own history, whose times but the first are unknown.
+ * @param {import('../history/history-records.js').HistoryVisit} visit
+ */
+export function historyVisitToWire({ id, url, title, startedAt, revision }) {
+  return { id, url, title, startedAt, metadata: {}, revision };
+}
+
 /** @param {Aggregate} aggregate */
 export function aggregateToWire(aggregate) {
   const byTime = Object.entries(aggregate.domains).sort(([a, ms], [b, others]) => others - ms || (a < b ? -1 : 1));
@@ -67,6 +77,54 @@ export function aggregateToWire(aggregate) {
     },
     closedAt: aggregate.closedAt,
     revision: aggregate.revision,
+  };
+}
+
+/** @param {any} value */
+const isWhole = (value) => Number.isSafeInteger(value) && value >= 0;
+/** @param {any} value */
+const wholeOrNull = (value) => (isWhole(value) ? value : null);
+/** @param {any} value */
+const textOrNull = (value) => (typeof value === 'string' ? value : null);
+/** @param {any} value */
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The visit of a wire form that this extension made, or null. A visit that went on then ends at its last known instant.
+ * @param {any} wire
+ * @param {string} owner
+ * @param {PageOf} pageOf
+ * @returns {Visit | null}
+ */
+export function visitFromWire(wire, owner, pageOf) {
+  const page = isObject(wire) && typeof wire.url === 'string' ? pageOf(wire.url) : null;
+  if (!page || typeof wire.id !== 'string' || !wire.id || !isWhole(wire.startedAt) || !isWhole(wire.duration ?? 0) || !isWhole(wire.activeDuration ?? 0)) return null;
+  const endedAt = wholeOrNull(wire.endedAt) ?? wire.startedAt + (wire.duration ?? 0);
+  return {
+    id: wire.id, owner, tabId: wholeOrNull(wire.tabId) ?? 0, url: page.url, domain: page.domain, nameless: false,
+    title: textOrNull(wire.title) ?? '', startedAt: wire.startedAt, endedAt, durationMs: wire.duration ?? 0, activeMs: wire.activeDuration ?? 0,
+    idlePeriods: (Array.isArray(wire.idlePeriods) ? wire.idlePeriods : []).filter((/** @type {any} */ one) => isWhole(one?.start)).map((/** @type {any} */ one) => ({
+      startedAt: one.start, endedAt: wholeOrNull(one.end) ?? endedAt, reason: one.reason, resumedBy: textOrNull(one.resumeReason),
+    })),
+    heartbeatAt: wholeOrNull(wire.lastHeartbeat), closedAt: wholeOrNull(wire.closedAt), metadata: isObject(wire.metadata) ? wire.metadata : {},
+    revision: wholeOrNull(wire.revision) ?? 0,
+  };
+}
+
+/**
+ * The totals of a tab in a wire form that this extension made, or null.
+ * @param {any} wire
+ * @param {string} owner
+ * @returns {Aggregate | null}
+ */
+export function aggregateFromWire(wire, owner) {
+  if (!isObject(wire) || !isWhole(wire.tabId) || !isWhole(wire.startTime) || !isWhole(wire.totalActiveDuration)) return null;
+  const domains = isObject(wire.domainDurations) ? Object.entries(wire.domainDurations).filter(([, ms]) => isWhole(ms)) : [];
+  return {
+    id: `tab ${wire.tabId}`, owner, tabId: wire.tabId, startedAt: wire.startTime, activeMs: wire.totalActiveDuration,
+    domains: /** @type {Record<string, number>} */ (Object.fromEntries(domains)), pages: wholeOrNull(wire.pageCount) ?? 0,
+    lastActiveAt: wholeOrNull(wire.lastActiveTime) ?? wire.startTime, currentUrl: textOrNull(wire.currentUrl),
+    currentDomain: textOrNull(wire.currentDomain), closedAt: wholeOrNull(wire.closedAt), revision: wholeOrNull(wire.revision) ?? 0,
   };
 }
 
@@ -145,8 +203,8 @@ export function limitsOf(reply) {
 }
 
 /**
- * @typedef {{domain?: string, domainHash?: string, idHashes?: string[], from?: number, to?: number, browser?: string,
- *   everything?: boolean}} ErasureRule  see capture/erasure-rules.js
+ * @typedef {{domain?: string, domainHash?: string, ids?: {browser: string, id: string}[], idHashes?: string[], from?: number,
+ *   to?: number, browser?: string, everything?: boolean}} ErasureRule  see capture/erasure-rules.js
  * @typedef {{visits: number, aggregates: number}} RecordCounts
  */
 const CONDITIONS = new Set(['domainHash', 'idHashes', 'from', 'to', 'browser', 'everything']);
@@ -228,15 +286,64 @@ export function erasedOf(reply) {
   return erased && { erased, at: Number.isFinite(at) ? at : null };
 }
 
+/** The calls that tell the present day of a person, on the clock of their account. */
+export const TODAY_HOURS = '/api/insights/hours';
+export const TODAY_SITES = '/api/insights/sites?limit=5';
+
+/**
+ * @typedef {{date: string, timeZone: string, activeMs: number | null, visits: number, hours: number[],
+ *   top: {domain: string, activeMs: number}[]}} ServerDay
+ *   `hours`: active ms in each of 24 hours. `activeMs` is null where there are visits and it is unknown for all of them.
+ */
+
+/**
+ * A person's day by the replies to TODAY_HOURS and TODAY_SITES, or null where they cannot be read or tell of two days.
+ * @param {any} hoursReply
+ * @param {any} sitesReply
+ * @returns {ServerDay | null}
+ */
+export function todayOf(hoursReply, sitesReply) {
+  const { from: date, timeZone, hours } = hoursReply ?? {};
+  const { from: sitesDate, sites } = sitesReply ?? {};
+  if (typeof date !== 'string' || typeof timeZone !== 'string' || date !== sitesDate || !Array.isArray(hours) || !Array.isArray(sites)) return null;
+  const day = { date, timeZone, activeMs: 0, visits: 0, hours: /** @type {number[]} */ (Array(24).fill(0)) };
+  let [isKnown, isUnknown] = [false, false];
+  for (const { hour, activeMs, timeMs, visits } of hours.map((one) => one ?? {})) {
+    if (!Number.isInteger(hour) || !(hour in day.hours) || !Number.isInteger(visits)) return null;
+    day.visits += visits;
+    day.activeMs += activeMs ?? 0;
+    day.hours[hour] += activeMs ?? 0;
+    isUnknown ||= activeMs === null;
+    isKnown ||= activeMs !== null && (visits > 0 || timeMs > 0);
+  }
+  const top = sites.filter((site) => typeof site?.domain === 'string' && site.activeMs > 0).map(({ domain, activeMs }) => ({ domain, activeMs }));
+  return { ...day, activeMs: isUnknown && !isKnown ? null : day.activeMs, top };
+}
+
+/**
+ * @typedef {{user: User, access: string, refresh: string}} SignedIn
+ */
+
 /**
  * The user and tokens in the reply to a sign-in, or null.
  * @param {any} reply
- * @returns {{user: User, access: string, refresh: string} | null}
+ * @returns {SignedIn | null}
  */
 export function signedIn(reply) {
   const { user, access, refresh } = reply ?? {};
   if (user?.id === undefined || user.id === null || typeof access !== 'string' || typeof refresh !== 'string') return null;
   return { user: { id: String(user.id), email: String(user.email ?? ''), name: String(user.name ?? '') }, access, refresh };
+}
+
+/**
+ * The grant in the reply to the start of a sign-in without a password, or null.
+ * @param {any} reply
+ * @returns {import('./connecting.js').Grant | null}
+ */
+export function grantOf(reply) {
+  const { id, number, expiresAt, page } = reply ?? {};
+  const valid = typeof id === 'string' && id && typeof number === 'string' && /^\d{4}$/.test(number) && Number.isFinite(expiresAt);
+  return valid && typeof page === 'string' && /^https?:\/\//.test(page) ? { id, number, expiresAt, page } : null;
 }
 
 /**

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from accounts.models import User
 from portability.importers.found import UnknownFormat
+from portability.importers.recognition import check_beginning
 from portability.models import Import
 from portability.staging import MAX_LABEL, file_sha256, stage
 from portability.storing import run_batch
@@ -40,6 +41,8 @@ class Command(BaseCommand):
         if len(label) > MAX_LABEL:
             raise CommandError(f"A label has at most {MAX_LABEL} characters.")
         try:
+            # A large file that is not taken is refused before it is copied.
+            check_beginning(file)
             found = self._staged(person.pk, file, label)
             self._tell(found, reasons_in_words(found.counts))
             for note in found.notes:

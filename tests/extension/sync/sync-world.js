@@ -33,7 +33,7 @@ export async function world(count, { account = ALICE } = {}) {
   it.run = (options) => sync({
     store, api, accounts: createAccounts({ store, api }), now: () => it.time, random: () => 0.5, timings: TIMINGS,
     client: { anonymousClientId: 'client 1', extensionVersion: '0.1.0' }, onProgress: (progress) => it.progress.push({ ...progress }),
-    interruption: () => it.interruption.signal,
+    interruption: () => it.interruption.signal, ...it.more,
   }, options);
   // As the background does when the person saves a rule.
   it.forbid = async (site) => {

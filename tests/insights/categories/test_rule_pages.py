@@ -77,6 +77,15 @@ def test_a_wrong_entry_is_answered_with_its_reason(page, alice, sent):
     assert rules_of(alice.pk) == []
 
 
+def test_a_rule_for_a_path_is_changed_from_the_list(page, alice):
+    save_rule(alice.pk, "docs.google.com", "/forms/d/1", "life")
+    link = f"{CHOOSE}?of=docs.google.com&amp;path=%2Fforms%2Fd%2F1"
+    assert link in page.get(RULES).content.decode()
+    text = page.get(link.replace("&amp;", "&")).content.decode()
+    assert 'value="docs.google.com/forms/d/1" checked' in text
+    assert text.count(" checked") == 1
+
+
 def test_a_choice_for_no_site_is_not_found(page):
     for query in ("", "?of=", "?of=a/b"):
         assert page.get(CHOOSE + query).status_code == 404

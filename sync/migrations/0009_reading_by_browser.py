@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sync", "0007_erasures"),
+        ("sync", "0008_browser_sessions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
