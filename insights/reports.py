@@ -6,18 +6,29 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.after_response import run_after_response
+from bounded_reading import bounded_reading
 from insights import queries
 from insights.models import MonthTally
 from insights.numbers import Hour, Site, Sums, Tally, Totals, Unknown, tally, totals
 from insights.periods import Period, date_at, date_of_hour, period_of
 from instants import from_milliseconds
 from sync.person_lock import lock_person
+
+# The time for reading one month where nobody waits for it.
+TALLY_SECONDS: Final = 60
+# A tally of more sites would take longer to read than the visits.
+MOST_TALLIED_SITES: Final = 20_000
+TALLIED_EVERY_MS: Final = 600_000
+MOST_REMEMBERED: Final = 10_000
+# When this process last began to tally the months of a person.
+_tallied_at: dict[int, int] = {}
 
 
 def now_ms() -> int:
@@ -103,6 +114,7 @@ def tally_of(user_id: int, period: Period, until: int | None = None) -> Tally:
     """Return the tally of a period, cut off at `until`, with stored tallies of its months where they are valid."""
     months = [month for month in months_of(period) if until is None or month.ends_at <= until]
     stored = stored_months(user_id, months)
+    store_months_later(user_id, [month for month in months if month.first not in stored])
     whole = Tally()
     rest = period.first
     for month in months:
@@ -116,6 +128,27 @@ def tally_of(user_id: int, period: Period, until: int | None = None) -> Tally:
     return whole
 
 
+def store_months_later(user_id: int, months: Sequence[Period]) -> None:
+    """Begin to store tallies of months that are over, in the background; for a person at most once in TALLIED_EVERY.
+
+    So a year is read fast from the second time on, also on a server that runs no command on a schedule.
+    """
+    now = now_ms()
+    over = [month for month in months if month.ends_at <= now]
+    if not over or now < _tallied_at.get(user_id, 0) + TALLIED_EVERY_MS:
+        return
+    if len(_tallied_at) > MOST_REMEMBERED:
+        _tallied_at.clear()
+    _tallied_at[user_id] = now
+    run_after_response(_store_from_first_visit, user_id, over[0].zone, over[0].first, over[-1].last, thread="tallies")
+
+
+def _store_from_first_visit(user_id: int, zone: ZoneInfo, first: date, last: date) -> None:
+    started_at = queries.first_started_at(user_id)
+    if started_at is not None:
+        store_months(user_id, zone, max(first, date_at(zone, started_at).replace(day=1)), last)
+
+
 def store_months(user_id: int, zone: ZoneInfo, first: date, last: date) -> int:
     """Store the tally of each whole month from `first` to `last` without a valid one; return how many."""
     months = months_of(Period(zone, first, last))
@@ -126,7 +159,10 @@ def store_months(user_id: int, zone: ZoneInfo, first: date, last: date) -> int:
         if known.get(month.first) == basis:
             continue
         # The basis was read before the visits, so a push in between makes the tally invalid and never wrongly valid.
-        content = to_json(tally_visits(user_id, month))
+        with bounded_reading(TALLY_SECONDS):
+            content = to_json(tally_visits(user_id, month))
+        if len(content["sites"]) > MOST_TALLIED_SITES:
+            continue
         with transaction.atomic():
             if not lock_person(user_id):
                 break  # erased since, and its tallies with it

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "syncserver.health.HealthMiddleware",
+    "syncserver.metrics.MetricsMiddleware",
     "syncserver.request_log.RequestLogMiddleware",
     "syncserver.no_store.NoStoreMiddleware",
     "syncserver.https.HttpsMiddleware",
@@ -184,6 +185,7 @@ LOGIN_FAILURE_MINUTES = env.int("LOGIN_LOCK_MINUTES", default=15)
 
 # The API
 PUSH_RATE = env.str("PUSH_RATE", default="300/min")
+READ_RATE = env.str("READ_RATE", default="120/min")
 TOKEN_RATE = env.str("TOKEN_RATE", default="1200/min")
 AUTH_RATE = env.str("AUTH_RATE", default="60/min")
 RESET_RATE = env.str("RESET_RATE", default="20/hour")
@@ -200,6 +202,7 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_RATES": {
         "push": PUSH_RATE,
+        "read": READ_RATE,
         "token": TOKEN_RATE,
         "auth": AUTH_RATE,
         "refresh": AUTH_RATE,
@@ -254,6 +257,9 @@ SPECTACULAR_SETTINGS = {
 
 # The most months for which records are kept; without it, each person decides.
 KEEP_MONTHS_MAX = env.int("KEEP_MONTHS_MAX", default=None)
+
+# The token with which a program of the operator reads /metrics; without it there are none.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Static files
 STATIC_URL = "static/"

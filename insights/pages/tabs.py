@@ -1,7 +1,11 @@
 """The lifetimes of tabs."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
+from heapq import nlargest
+from itertools import islice
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +14,7 @@ from insights import charts, queries
 from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, period_query, viewer_of
 from insights.pages.page_files import TABS, Row, file_links, file_name, page_file, tab_row
 from insights.periods import HOUR_MS, Period
+from insights.queries import TabSpan
 from insights.tab_lifetimes import tab_lifetime
 from sync.browsers import browsers_of, name_of
 
@@ -31,16 +36,13 @@ def tabs(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     fallback = Period(viewer.zone, viewer.today - timedelta(days=29), viewer.today)
     period, errors = period_from_url(viewer, request, fallback)
-    found = [tab_lifetime(tab) for tab in queries.tab_aggregates(viewer.pk, period.starts_at, period.ends_at)]
-    counts = [0] * len(LIFETIMES)
-    for tab in found:
-        counts[
-            next(n for n, (_, limit_ms) in enumerate(LIFETIMES) if limit_ms is None or tab.lifetime_ms < limit_ms)
-        ] += 1
-    unread = [tab for tab in found if tab.is_unread]
-    longest = sorted(found, key=lambda tab: -tab.lifetime_ms)[:TABS_SHOWN]
-    switched = sorted((tab for tab in found if tab.pages > 1), key=lambda tab: -tab.pages)[:TABS_SHOWN]
-    shown = {"longest": longest, "switched": switched, "unread": unread[:TABS_SHOWN]}
+    summed = _summed(queries.tab_spans(viewer.pk, period.starts_at, period.ends_at))
+    spans = {"longest": summed.longest, "switched": summed.switched, "unread": summed.unread}
+    aggregates = queries.tab_aggregates(viewer.pk, [span for of_part in spans.values() for span in of_part])
+    shown = {
+        part: [tab_lifetime(aggregates[span.pk]) for span in of_part if span.pk in aggregates]
+        for part, of_part in spans.items()
+    }
 
     def rows() -> Iterator[Row]:
         named = {browser.pk: name_of(browser) for browser in browsers_of(viewer.pk)}
@@ -59,10 +61,39 @@ def tabs(request: HttpRequest) -> HttpResponse:
         "spans": latest_days_links(viewer),
         "current": "?" + period_query(period),
         "errors": errors,
-        "count": len(found),
+        "count": sum(summed.counts),
         "lifetimes": [
-            (name, count, charts.share(count, max(counts))) for (name, _), count in zip(LIFETIMES, counts, strict=True)
+            (name, count, charts.share(count, max(summed.counts)))
+            for (name, _), count in zip(LIFETIMES, summed.counts, strict=True)
         ],
-        "unread_count": len(unread),
+        "unread_count": summed.unread_count,
     }
     return render(request, "insights/tabs.html", context)
+
+
+@dataclass(slots=True)
+class Summed:
+    """The number of tabs by row of LIFETIMES, and the few that the page shows."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * len(LIFETIMES))
+    unread_count: int = 0
+    longest: list[TabSpan] = field(default_factory=list)
+    switched: list[TabSpan] = field(default_factory=list)
+    unread: list[TabSpan] = field(default_factory=list)
+
+
+def _summed(spans: Iterator[TabSpan]) -> Summed:
+    """Return the numbers of tabs, newest first, without keeping more than some thousands of them."""
+    found = Summed()
+    limits = [limit_ms for _, limit_ms in LIFETIMES if limit_ms is not None]
+    while some := list(islice(spans, 10_000)):
+        for span in some:
+            found.counts[bisect_right(limits, span.lifetime_ms)] += 1
+        unread = [span for span in some if span.total_active_duration_ms == 0]
+        found.unread_count += len(unread)
+        found.unread = [*found.unread, *unread][:TABS_SHOWN]
+        # Both sorts are stable: of equal tabs the newest come first.
+        found.longest = nlargest(TABS_SHOWN, [*found.longest, *some], key=lambda span: span.lifetime_ms)
+        switched = [span for span in some if span.page_count > 1]
+        found.switched = nlargest(TABS_SHOWN, [*found.switched, *switched], key=lambda span: span.page_count)
+    return found

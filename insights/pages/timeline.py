@@ -23,7 +23,9 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
     start, end = shown.starts_at, shown.ends_at
     names = {browser.pk: browser for browser in browsers_of(viewer.pk)}
     visits = queries.listed_visits(viewer.pk, start, end)
-    gaps = timeline.recording_gaps(visits, start, end, viewer.now)
+    is_cut = len(visits) == queries.MOST_LISTED
+    listed_until = visits[-1].visit.started_at if is_cut else end
+    gaps = timeline.recording_gaps(visits, start, listed_until, viewer.now)
     context = {
         "nav": "timeline",
         "period": period,
@@ -42,6 +44,7 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
         ],
         "most_lines": f":{LINES_AN_HOUR if shown.label is None else LINES_OF_ONE_HOUR}",
         "hour_lists": timeline.hour_lists(visits, gaps, shown),
+        "listed_until": listed_until if is_cut else None,
         "gaps": timeline_chart.bars(gaps, start, end),
     }
     return render(request, "insights/timeline.html", context)

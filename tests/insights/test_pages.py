@@ -238,7 +238,7 @@ QUERIES = {
     "/dashboard/month/2025-10": 12,
     "/dashboard/year/2025": 12,
     "/dashboard/timeline/2025-11-03": 6,
-    "/dashboard/sites/example.org?from=2025-10-01&to=2025-11-30": 10,
+    "/dashboard/sites/example.org?from=2025-10-01&to=2025-11-30": 11,
     "/dashboard/history": 6,
     "/dashboard/history?q=page": 7,
     "/dashboard/tabs?from=2025-10-01&to=2025-11-30": 5,
