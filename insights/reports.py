@@ -2,13 +2,14 @@
 
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -16,7 +17,7 @@ from accounts.after_response import run_after_response
 from bounded_reading import bounded_reading
 from insights import queries
 from insights.models import MonthTally
-from insights.numbers import Hour, Site, Sums, Tally, Totals, Unknown, tally, totals
+from insights.numbers import Hour, Site, Sums, Tally, Totals, Unknown, Visit, tally, totals
 from insights.periods import Period, date_at, date_of_hour, period_of
 from instants import from_milliseconds
 from sync.person_lock import lock_person
@@ -24,7 +25,10 @@ from sync.person_lock import lock_person
 # The time for reading one month where nobody waits for it.
 TALLY_SECONDS: Final = 60
 # A tally of more sites would take longer to read than the visits.
-MOST_TALLIED_SITES: Final = 20_000
+MOST_TALLIED_SITES: Final = 5_000
+# The numbers of a site take some 600 bytes. Nobody visits so many sites in a year.
+MOST_SITES: Final = 50_000
+OTHER_SITES: Final = "(other sites)"
 TALLIED_EVERY_MS: Final = 600_000
 MOST_REMEMBERED: Final = 10_000
 # When this process last began to tally the months of a person.
@@ -51,7 +55,21 @@ def tally_visits(user_id: int, period: Period, until: int | None = None, only: Q
         return Tally()
     starts, labels = period.hours
     within = bisect_left(starts, end)
-    return tally(queries.visits(user_id, period.starts_at, end, only), starts[:within], labels[:within], end)
+    visits = _with_most_sites(queries.visits(user_id, period.starts_at, end, only))
+    return tally(visits, starts[:within], labels[:within], end)
+
+
+def _with_most_sites(visits: Iterable[Visit]) -> Iterator[Visit]:
+    """Yield the visits; those of further sites than the first MOST_SITES stand under OTHER_SITES."""
+    named: set[str] = set()
+    for visit in visits:
+        if visit.domain in named:
+            yield visit
+        elif len(named) < MOST_SITES:
+            named.add(visit.domain)
+            yield visit
+        else:
+            yield visit._replace(domain=OTHER_SITES)
 
 
 def months_of(period: Period) -> list[Period]:
@@ -135,7 +153,7 @@ def store_months_later(user_id: int, months: Sequence[Period]) -> None:
     """
     now = now_ms()
     over = [month for month in months if month.ends_at <= now]
-    if not over or now < _tallied_at.get(user_id, 0) + TALLIED_EVERY_MS:
+    if not settings.TALLY_AT_READING or not over or now < _tallied_at.get(user_id, 0) + TALLIED_EVERY_MS:
         return
     if len(_tallied_at) > MOST_REMEMBERED:
         _tallied_at.clear()

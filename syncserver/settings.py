@@ -173,6 +173,10 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="syncserver@localhost")
 # Mail is sent after the answer, so that the answer's time says nothing.
 WORK_IN_BACKGROUND = True
 
+# The first page that reads a month has it added up in the background. Tests of pages switch it off: it would change what
+# later pages ask the database.
+TALLY_AT_READING = True
+
 # A second step of signing in: for staff who set one up, and for all staff when it is required.
 STAFF_TOTP_REQUIRED = env.bool("STAFF_TOTP_REQUIRED", default=False)
 OTP_TOTP_ISSUER = "syncserver"

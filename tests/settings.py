@@ -17,3 +17,4 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 
 # Work that follows a reply runs before it, so a test sees its result; tests/live runs the work as production does.
 WORK_IN_BACKGROUND = False
+TALLY_AT_READING = False

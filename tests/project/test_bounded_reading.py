@@ -10,6 +10,7 @@ import bounded_reading
 from accounts.limits import process_counts
 from bounded_reading import ReadingTookTooLong
 from insights import queries, reports
+from insights.models import MonthTally
 from insights.pages import site
 from sync.models import PageVisit
 from tests.insights.records import AT_9, DAY, MINUTE, aggregate, store, visit
@@ -155,3 +156,31 @@ def test_numbers_of_very_many_tabs_are_those_of_all(client, alice):
     assert len(by_part["longest"]) == len(by_part["unread"]) == 10
     assert all(row["activeMs"] == 0 for row in by_part["unread"])
     assert "15 of 44 tabs" in client.get("/dashboard/tabs?from=2025-11-01&to=2025-11-30").content.decode()
+
+
+def test_very_many_sites_are_added_up_as_other_sites(alice, monkeypatch):
+    monkeypatch.setattr(reports, "MOST_SITES", 2)
+    store(alice, *(visit(domain=f"{number}.example.org", url=f"https://{number}.example.org/") for number in range(5)))
+    said = send("GET", "/api/insights/sites?from=2025-11-03", token=access_token(alice)).json()
+    assert sorted(site["visits"] for site in said["sites"]) == [1, 1, 3]
+    assert [site["visits"] for site in said["sites"] if site["domain"] == "(other sites)"] == [3]
+
+
+def test_months_are_tallied_at_their_first_reading(alice, settings):
+    settings.TALLY_AT_READING = True
+    reports._tallied_at.clear()
+    store(alice, *(visit(started_at=AT_9 - number * 20 * DAY) for number in range(5)))
+    asked = "/api/insights/summary?from=2025-01-01&to=2025-12-31"
+    first = send("GET", asked, token=access_token(alice)).json()
+    months = MonthTally.objects.filter(user_id=alice.pk)
+    assert months.count() > 2
+    assert send("GET", asked, token=access_token(alice)).json() == first
+    # Those that a push makes invalid are made again, but not at every reading.
+    store(alice, visit(started_at=AT_9 - 20 * DAY))
+    before = {row.first_day: row.basis for row in months}
+    later = send("GET", asked, token=access_token(alice)).json()
+    assert later["visits"] == first["visits"] + 1
+    assert {row.first_day: row.basis for row in months.all()} == before
+    reports._tallied_at.clear()
+    assert send("GET", asked, token=access_token(alice)).json() == later
+    assert {row.first_day: row.basis for row in months.all()} != before
