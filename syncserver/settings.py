@@ -173,8 +173,8 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="syncserver@localhost")
 # Mail is sent after the answer, so that the answer's time says nothing.
 WORK_IN_BACKGROUND = True
 
-# The first page that reads a month has it added up in the background. Tests of pages switch it off: it would change what
-# later pages ask the database.
+# The first page that reads a month has it added up in the background. Tests of pages switch it off: it would change
+# what later pages ask the database.
 TALLY_AT_READING = True
 
 # A second step of signing in: for staff who set one up, and for all staff when it is required.
@@ -264,6 +264,9 @@ KEEP_MONTHS_MAX = env.int("KEEP_MONTHS_MAX", default=None)
 
 # The token with which a program of the operator reads /metrics; without it there are none.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+# The Sentry to which unexpected errors are reported.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
 # Static files
 STATIC_URL = "static/"
