@@ -26,7 +26,7 @@ def start(dsn: str) -> None:
 
 def without_private_parts(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any]:
     """Return an event with what is known to be harmless."""
-    kept = {name: event[name] for name in KEPT if name in event}
+    kept: dict[str, Any] = {name: event[name] for name in KEPT if name in event}
     if "logentry" in event:
         kept["logentry"] = {"message": event["logentry"].get("message", "")}
     errors = event.get("exception", {}).get("values", [])
