@@ -26,9 +26,12 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
     start, end = shown.starts_at, shown.ends_at
     names = {browser.pk: browser for browser in browsers_of_page(request)}
     only = selection(request, viewer, period)
-    visits = timeline.within(queries.listed_visits(viewer.pk, start, end, only.condition), only.spans(period))
+    listed = queries.listed_visits(viewer.pk, start, end, only.condition)
+    is_cut = len(listed) == queries.MOST_LISTED
+    listed_until = listed[-1].visit.started_at if is_cut else end
+    visits = timeline.within(listed, only.spans(period))
     # Time that a filter leaves out is no gap in the records.
-    gaps = timeline.recording_gaps(visits, start, end, viewer.now) if only.is_everything else []
+    gaps = timeline.recording_gaps(visits, start, listed_until, viewer.now) if only.is_everything else []
     context = {
         "nav": "timeline",
         "period": period,
@@ -48,6 +51,7 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
         "most_lines": f":{LINES_AN_HOUR if shown.label is None else LINES_OF_ONE_HOUR}",
         "legend": charts.legend(active_by_category(each.visit for each in visits)),
         "hour_lists": timeline.hour_lists(visits, gaps, shown),
+        "listed_until": listed_until if is_cut else None,
         "gaps": timeline_chart.bars(gaps, start, end),
     }
     return render(request, "insights/timeline.html", context)
