@@ -248,7 +248,7 @@ QUERIES = {
     "/dashboard/pages?from=2025-10-01&to=2025-11-30": 7,
     "/dashboard/history": 9,
     "/dashboard/history?q=page": 10,
-    "/dashboard/tabs?from=2025-10-01&to=2025-11-30": 6,
+    "/dashboard/tabs?from=2025-10-01&to=2025-11-30": 7,
     "/dashboard/browsers": 7,
 }
 
