@@ -6,7 +6,7 @@ Content-Security-Policy forbids.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -54,7 +54,7 @@ class BarValue:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a chart, its place and its size."""
+    """A bar of a chart, its place and its size; `before_ms` is the active time of the period before."""
 
     x: str
     y: str
@@ -62,6 +62,7 @@ class Bar:
     height: str
     middle: str
     value: BarValue
+    before_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ class LegendEntry(NamedTuple):
 class Chart:
     """Bars over a scale; `unit` is the length of time that one bar stands for, such as day.
 
-    `stacks` divide the bars by category, the lowest first; there are none where no visit has a category.
+    `stacks` divide the bars by category, the lowest first; there are none where no visit has a category. `before` is
+    the shape of the bars of the period before, "" without them, and `before_name` names that period.
     """
 
     bars: list[Bar]
@@ -92,6 +94,8 @@ class Chart:
     unit: str
     stacks: list[Stack]
     legend: list[LegendEntry]
+    before: str = ""
+    before_name: str = ""
 
 
 def scale(highest_ms: int) -> tuple[int, list[int]]:
@@ -109,9 +113,10 @@ def lines(highest_ms: int) -> list[Line]:
     return [Line(percent(100 - 100 * value / top), value) for value in values]
 
 
-def chart(values: Sequence[BarValue], unit: str) -> Chart:
-    """Return a bar for each value over a scale that holds the highest."""
-    highest_ms = max((value.hour.active_sum_ms for value in values), default=0)
+def chart(values: Sequence[BarValue], unit: str, before_ms: Sequence[int] = ()) -> Chart:
+    """Return a bar for each value over a scale that holds the highest, also of the period before."""
+    before_ms = before_ms[: len(values)]
+    highest_ms = max((*(value.hour.active_sum_ms for value in values), *before_ms), default=0)
     top, _ = scale(highest_ms)
     slot = 100 / max(1, len(values))
     gap = 0.28 if len(values) <= 60 else 0.12
@@ -130,6 +135,7 @@ def chart(values: Sequence[BarValue], unit: str) -> Chart:
                 height=percent(height),
                 middle=percent(slot * (place + 0.5)),
                 value=value,
+                before_ms=before_ms[place] if place < len(before_ms) else None,
             )
         )
         left, right = slot * (place + gap / 2), slot * (place + 1 - gap / 2)
@@ -140,7 +146,20 @@ def chart(values: Sequence[BarValue], unit: str) -> Chart:
         add_by_category(sums, value.hour.categories)
     entries = legend(sums)
     stacks = [Stack(entry.color, "".join(shapes[entry.category])) for entry in entries]
-    return Chart(bars, lines(highest_ms), unit, stacks, entries)
+    # A little wider than the bars, so that they are seen behind them.
+    before = "".join(
+        _shape(slot * (place + gap / 6), slot * (place + 1 - gap / 6), 0, 100 * value / top)
+        for place, value in enumerate(before_ms)
+        if value
+    )
+    return Chart(bars, lines(highest_ms), unit, stacks, entries, before)
+
+
+def with_period_before(drawn: Chart, before: Chart, name: str) -> Chart:
+    """Return a chart with the bars of the period before behind its own, by their place."""
+    values = [bar.value for bar in drawn.bars]
+    found = chart(values, drawn.unit, [bar.value.hour.active_sum_ms for bar in before.bars])
+    return replace(found, before_name=name)
 
 
 def legend(active_ms: Mapping[str, int]) -> list[LegendEntry]:
@@ -152,20 +171,21 @@ def legend(active_ms: Mapping[str, int]) -> list[LegendEntry]:
 def stacked(active_ms: Mapping[str, int], left: float, right: float, height: float) -> list[tuple[str, str]]:
     """Return category and outline of each part of a bar, from below; places and height are in percent."""
     whole_ms = sum(active_ms.values())
-    x, width = round(left * SHAPE_WIDTH / 100), round((right - left) * SHAPE_WIDTH / 100)
     found = []
     below_ms = 0
     for category in sorted(active_ms, key=order_of):
         if active_ms[category]:
-            low = _from_top(height * below_ms / whole_ms)
+            low = height * below_ms / whole_ms
             below_ms += active_ms[category]
-            high = _from_top(height * below_ms / whole_ms)
-            found.append((category, f"M{x} {high}h{width}V{low}h-{width}z"))
+            found.append((category, _shape(left, right, low, height * below_ms / whole_ms)))
     return found
 
 
-def _from_top(height: float) -> int:
-    return round(SHAPE_HEIGHT - height * SHAPE_HEIGHT / 100)
+def _shape(left: float, right: float, low: float, high: float) -> str:
+    """Return the outline of a rectangle as a path; places are in percent, and heights from below."""
+    x, width = round(left * SHAPE_WIDTH / 100), round((right - left) * SHAPE_WIDTH / 100)
+    bottom, top = (round(SHAPE_HEIGHT - height * SHAPE_HEIGHT / 100) for height in (low, high))
+    return f"M{x} {top}h{width}V{bottom}h-{width}z"
 
 
 def hours_of_day(hours: dict[int, Hour], period: Period) -> Chart:

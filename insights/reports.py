@@ -336,12 +336,13 @@ def compared_until(period: Period, now: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A period with its numbers and the totals of the period before; None where the records begin within that."""
+    """A period with its numbers, and those of the one before; None where the records begin within that."""
 
     period: Period
     tally: Tally
     totals: Totals
     previous: Totals | None
+    before: Tally | None = None
 
 
 def report(
@@ -356,12 +357,13 @@ def report(
     """Return the report of a period; a running period is compared with the same part of the one before."""
     resolver = resolver or resolver_of(user_id)
     tallied = tally_of(user_id, period, only=only, resolver=resolver)
-    previous = None
+    previous = tally_before = None
     if compare and is_recorded_since(user_id, period.previous.starts_at):
         is_running = period.starts_at <= now < period.ends_at
         until = compared_until(period, now) if is_running else None
-        previous = totals(tally_of(user_id, period.previous, until, only, resolver=resolver))
-    return Report(period, tallied, totals(tallied), previous)
+        tally_before = tally_of(user_id, period.previous, until, only, resolver=resolver)
+        previous = totals(tally_before)
+    return Report(period, tallied, totals(tallied), previous, tally_before)
 
 
 def is_recorded_since(user_id: int, instant: int) -> bool:

@@ -1,7 +1,7 @@
 """The facts of a day's timeline: visits by browser and tab, gaps without records, and the list by hour. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from insights.numbers import Hour, Span, gaps, union
@@ -9,6 +9,7 @@ from insights.periods import HourLabel, Period
 from insights.queries import ListedVisit, is_within
 from insights.tallying import tally
 
+MINUTE_MS: Final = 60_000
 # A shorter pause between two visits is not shown as a gap.
 SHORTEST_GAP_MS: Final = 5 * 60_000
 
@@ -58,12 +59,30 @@ def recording_gaps(visits: Sequence[ListedVisit], start: int, end: int, now: int
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """The part of a day that a timeline shows: the whole day, or the hour with a label."""
+    """The part of a day that a timeline shows; `label` is that of the hour, if it is one hour of the person's clock."""
 
     period: Period
     label: HourLabel | None
     starts_at: int
     ends_at: int
+
+    @property
+    def minutes(self) -> tuple[int, int]:
+        """The first and the last minute, counted from the beginning of the day."""
+        low, high = self.starts_at - self.period.starts_at, self.ends_at - self.period.starts_at
+        return low // MINUTE_MS, -(-high // MINUTE_MS)
+
+    def zoomed(self, factor: float, step: float = 0) -> "TimeRange":
+        """Return a range of `factor` times the length around the same middle, moved by `step` of this length."""
+        length = self.ends_at - self.starts_at
+        whole = self.period.ends_at - self.period.starts_at
+        new_length = min(max(int(length * factor), MINUTE_MS), whole)
+        middle = self.starts_at + length // 2 + int(length * step)
+        start = min(max(middle - new_length // 2, self.period.starts_at), self.period.ends_at - new_length)
+        start -= (start - self.period.starts_at) % MINUTE_MS
+        end = min(self.period.starts_at + -(-(start + new_length - self.period.starts_at) // MINUTE_MS) * MINUTE_MS,
+                  self.period.ends_at)  # fmt: skip
+        return TimeRange(self.period, None, start, end)
 
 
 def time_range(period: Period, hour: int | None) -> TimeRange:
@@ -76,6 +95,30 @@ def time_range(period: Period, hour: int | None) -> TimeRange:
     last = len(labels) - 1 - labels[::-1].index(label)
     end = starts[last + 1] if last + 1 < len(starts) else period.ends_at
     return TimeRange(period, label, starts[labels.index(label)], end)
+
+
+def range_of_minutes(period: Period, text: str) -> TimeRange | None:
+    """Return the range from one minute of a day to another, such as 540-600; None for any other text."""
+    low, _, high = text.partition("-")
+    if not (low.isdecimal() and high.isdecimal() and len(text) <= 9):
+        return None
+    start = period.starts_at + int(low) * MINUTE_MS
+    end = min(period.starts_at + int(high) * MINUTE_MS, period.ends_at)
+    return TimeRange(period, None, start, end) if start < end else None
+
+
+def range_of_activity(period: Period, visits: Sequence[ListedVisit], now: int) -> TimeRange:
+    """Return the full hours from the first visit of a day to the last one, or to `now`; the day without visits."""
+    if not visits:
+        return time_range(period, None)
+    first = max(min(each.visit.started_at for each in visits), period.starts_at)
+    last = max(first + 1, *(each.visit.reaches_until for each in visits))
+    if period.starts_at <= now < period.ends_at:
+        last = max(last, now)
+    starts, _ = period.hours
+    start = max(at for at in starts if at <= first)
+    end = min((at for at in starts if at >= last), default=period.ends_at)
+    return TimeRange(period, None, start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +139,30 @@ class HourList:
     numbers: Hour
     # The gap that the hour ends with, where it goes on beyond the hour.
     last_gap: ListLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """Some of the lines of a range, by hour; `last_page` is the number of pages."""
+
+    hours: list[HourList]
+    number: int
+    last_page: int
+
+
+def page_of_lists(hours: Sequence[HourList], number: int, size: int) -> ListPage:
+    """Return the lines of one page, or of the nearest one that there is; pages are counted from 1."""
+    last_page = max(1, -(-sum(len(hour.lines) for hour in hours) // size))
+    number = min(max(number, 1), last_page)
+    low, high = (number - 1) * size, number * size
+    found = []
+    at = 0
+    for hour in hours:
+        lines = hour.lines[max(low - at, 0) : max(high - at, 0)]
+        at += len(hour.lines)
+        if lines:
+            found.append(replace(hour, lines=lines))
+    return ListPage(found, number, last_page)
 
 
 def hour_lists(visits: Sequence[ListedVisit], gaps_in_range: Sequence[Span], shown: TimeRange) -> list[HourList]:

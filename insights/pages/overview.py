@@ -30,6 +30,7 @@ from insights.pages.page_files import NUMBERS, Row, file_links, file_name, numbe
 from insights.period_query import period_url
 from insights.periods import Period, Unit, date_at, period_of
 from insights.queries import ListedVisit
+from insights.reports import Report
 
 TOP_SITES = 12
 LAST_VISITS = 6
@@ -74,7 +75,7 @@ def show_period(
     file = page_file(
         request, file_name("overview", period), NUMBERS, lambda: _rows(found.tally, found.totals, period, is_day=is_day)
     )
-    chart = charts.hours_of_day(found.tally.hours, period) if is_day else charts.days_or_months(days)
+    chart = chart_of(found, compared_with(viewer, period, is_running=is_running))
     file = file or chart_picture(
         request, period_name(period, viewer.today), file_name("active-time", period), chart, found.totals
     )
@@ -108,6 +109,21 @@ def show_period(
     if context["is_empty"]:
         context["nearest"] = nearest(viewer, period, only)
     return render(request, "insights/overview.html", {**context, "nav": "overview"})
+
+
+def chart_of(found: Report, name_before: str) -> charts.Chart:
+    """Return the chart of a period, with the bars of the period before behind its own."""
+
+    def drawn(tallied: Tally, period: Period) -> charts.Chart:
+        if period.first == period.last:
+            return charts.hours_of_day(tallied.hours, period)
+        return charts.days_or_months(reports.days(tallied, period))
+
+    chart = drawn(found.tally, found.period)
+    # Without any record in the period before, there is nothing to compare with.
+    if found.before is None or not found.before.hours:
+        return chart
+    return charts.with_period_before(chart, drawn(found.before, found.period.previous), name_before)
 
 
 def _rows(tallied: Tally, totals: Totals, period: Period, *, is_day: bool) -> Iterator[Row]:
@@ -168,4 +184,4 @@ def category_shares(categories: Sequence[tuple[str, int]], active_ms: int) -> li
     if not any(name for name, _ in categories):
         return []
     most = categories[0][1]
-    return [(name, value, charts.share(value, most), value / active_ms) for name, value in categories[:10]]
+    return [(name, value, charts.share(value, most), value / active_ms) for name, value in categories]

@@ -67,7 +67,8 @@ def your_year(request: HttpRequest, year: int = 0) -> HttpResponse:
         "clock": list(zip(("Earliest hour", "Latest hour"), clock, strict=True)) if clock else [],
         "calendar": charts.calendar(days, viewer.today),
         "panels": panels(period, year_facts.months_by_category(tallied.hours)),
-        "new_sites": new_sites[:NEW_SITES],
+        "is_first_year": not known,
+        "new_sites": new_sites[:NEW_SITES] if known else [],
         "new_site_count": len(new_sites),
         "top_sites": reports.top_sites(tallied, NEW_SITES),
     }

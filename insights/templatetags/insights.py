@@ -104,6 +104,12 @@ def parts_in_words(active_ms: Mapping[str, int], most: int) -> str:
 
 
 @register.filter
+def before_in_words(active_ms: int | None, name: str) -> str:
+    """Return the active time of a period before by its name, on a new line; "" where there is none."""
+    return f"\n{name}: {number_format.duration(active_ms)}" if active_ms else ""
+
+
+@register.filter
 def break_at_dots(domain: str) -> SafeString:
     """Return a domain with a possible line break before each dot."""
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in re.split(r"(?=\.)", domain)))

@@ -81,3 +81,35 @@ def test_an_hour_that_comes_twice_is_one_range_of_two_hours():
     assert shown.ends_at - shown.starts_at == 2 * HOUR
     skipped = timeline.time_range(period_of(ZoneInfo("Europe/Berlin"), "day", date(2025, 3, 30)), 2)
     assert (skipped.label, skipped.ends_at - skipped.starts_at) == (None, 23 * HOUR)
+
+
+def test_a_bar_is_divided_by_category_in_the_order_of_the_legend():
+    hour = Hour(active_sum_ms=HOUR, categories={"": 15 * MINUTE, "news": 15 * MINUTE, "development": 30 * MINUTE})
+    chart = charts.chart([charts.BarValue("one", "", hour, date(2025, 1, 1))], "day")
+    assert [entry.category for entry in chart.legend] == ["development", "news", ""]
+    assert [stack.color for stack in chart.stacks] == [1, 5, 0]
+    # From below: the half, a quarter, a quarter of a bar as high as the drawing.
+    assert [stack.path for stack in chart.stacks] == [
+        "M1400 500h7200V1000h-7200z", "M1400 250h7200V500h-7200z", "M1400 0h7200V250h-7200z"]  # fmt: skip
+
+
+def test_without_any_category_bars_are_plain():
+    hour = Hour(active_sum_ms=HOUR, categories={"": HOUR})
+    chart = charts.chart([charts.BarValue("one", "", hour, date(2025, 1, 1))], "day")
+    assert (chart.stacks, chart.legend) == ([], [])
+
+
+def test_the_period_before_stands_behind_by_place_and_within_the_scale():
+    now, before = (charts.days_or_months([(day, Hour(active_sum_ms=ms)) for day, _ in days])
+                   for days, ms in ((DAYS[31:59], HOUR), (DAYS[:31], 2 * HOUR)))  # fmt: skip
+    both = charts.with_period_before(now, before, "January")
+    assert both.before_name == "January"
+    assert both.lines[-1].value_ms == 2 * HOUR
+    assert [bar.before_ms for bar in both.bars] == [2 * HOUR] * 28
+    assert both.before.count("M") == 28
+    assert {bar.height for bar in both.bars} == {"50%"}
+
+
+def test_a_day_of_the_calendar_has_the_colour_of_its_main_category():
+    assert charts.main_category({"news": 2, "development": 2, "": 1}) == "development"
+    assert charts.main_category({}) == ""

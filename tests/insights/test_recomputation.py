@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from insights import number_format, reports
+from insights.filters import Filter
 from insights.models import MonthTally
 from insights.periods import Period
-from sync.models import PageVisit
+from sync.models import Browser, PageVisit
 from tests.insights import oracle, records
 from tests.insights.records import DAY
 from tests.insights.worlds import worlds
@@ -146,3 +147,40 @@ def test_stored_months_agree_with_the_visits_also_after_these_change(alice, worl
         else:
             PageVisit.objects.filter(visit_id="pv_0").delete()
     assert reports.tally_of(alice.pk, whole) == reports.tally_visits(alice.pk, whole)
+
+
+@pytest.mark.django_db(transaction=True)
+@given(
+    world=worlds(),
+    client_id=st.sampled_from([None, "first", "second"]),
+    domain=st.sampled_from(["", "a.example"]),
+    category=st.sampled_from([None, "", "reading"]),
+    weekdays=st.sets(st.integers(1, 7)),
+)
+def test_a_filter_counts_what_the_recomputation_counts_over_the_chosen_visits(
+    alice, world, client_id, domain, category, weekdays
+):
+    zone, period, contents = world
+    PageVisit.objects.all().delete()
+    records.store(alice, *contents)
+    browsers = list(Browser.objects.filter(user=alice))
+    named = {browser.client_id: browser.pk for browser in browsers}
+    browser = None if client_id is None else named.get(client_id, 0)
+    chosen = Filter(browser=browser, site=domain, category=category, weekdays=tuple(sorted(weekdays)))
+    found = reports.tally_of(alice.pk, period, only=reports.selection(alice.pk, chosen, browsers, period))
+    rows = [
+        row
+        for row in PageVisit.objects.values()
+        if browser in (None, row["browser_id"])
+        and domain in ("", row["domain"])
+        and (category is None or (row["category"] or "") == category)
+    ]
+    hours = oracle.spans_of(oracle.local_hours(zone, period.first, period.last))
+    for day, numbers in reports.days(found, period):
+        midnight, next_midnight = (oracle.first_instant_of(zone, day + timedelta(days=n)) for n in (0, 1))
+        expected = oracle.numbers(rows, midnight, next_midnight, hours)
+        if weekdays and day.isoweekday() not in weekdays:
+            expected = {"active": 0, "time": 0, "clock": 0, "visits": 0}
+        assert (numbers.active_ms, numbers.time_ms, numbers.clock_ms, numbers.visits) == (
+            expected["active"], expected["time"], expected["clock"], expected["visits"]
+        )  # fmt: skip

@@ -66,6 +66,7 @@ def test_the_page_tells_what_stands_out(page, alice):
     assert "new.example" in new.replace("<wbr>", "")
     assert "old.example" not in new.replace("<wbr>", "")
     assert "Development" in text
+    assert "New this year" not in page("/dashboard/your-year/2024")
     assert "Nothing was recorded in 2023" in page("/dashboard/your-year/2023")
     assert "Your year 2026" in page("/dashboard/your-year") or "Your year" in page("/dashboard/your-year")
 

@@ -123,10 +123,10 @@ def test_a_day_of_very_many_visits_is_listed_in_part(client, alice, monkeypatch)
     store(alice, *(visit(started_at=AT_9 + number * 11 * MINUTE) for number in range(5)))
     store(alice, *(visit(started_at=AT_9 - DAY + number * MINUTE) for number in range(5)))
     path, call = "/dashboard/timeline/2025-11-03", "/api/insights/timeline?date=2025-11-03"
-    assert "more visits than one page shows" not in client.get(path).content.decode()
+    assert "more visits on this day than one page shows" not in client.get(path).content.decode()
     assert send("GET", call, token=access_token(alice)).json()["complete"] is True
     monkeypatch.setattr(queries, "MOST_LISTED", 3)
-    assert "more visits than one page shows" in client.get(path).content.decode()
+    assert "more visits on this day than one page shows" in client.get(path).content.decode()
     said = send("GET", call, token=access_token(alice)).json()
     assert said["complete"] is False
     starts = [each["start"] for browser in said["browsers"] for tab in browser["tabs"] for each in tab["visits"]]
