@@ -27,7 +27,7 @@ OPEN_MS = 3_600_000
 Periods = Sequence[Mapping[str, Any]]
 
 # The most visits that one page or call lists.
-MOST_LISTED = 5_000
+MOST_LISTED = 3_000
 
 
 def visit_from_row(

@@ -16,7 +16,7 @@ from insights.periods import Period, date_at
 
 SITE_PAGES = 25
 # More visits than these are not added up at once, so the page shows the latest days of them.
-MOST_VISITS = 50_000
+MOST_VISITS = 20_000
 
 
 @page
