@@ -103,7 +103,7 @@ extension:  ## check the extension and pack it for both stores into dist/
 e2e: e2e-chromium e2e-firefox  ## the extension and the server in real browsers
 
 e2e-chromium: $(VENV)/.dev  ## the same in Chromium alone
-	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest -n 2 tests/e2e -k "chromium and not backlog"
+	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest -n 2 --dist worksteal tests/e2e -k "chromium and not backlog"
 	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e -k backlog
 
 e2e-firefox: $(VENV)/.dev  ## the same in Firefox alone

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
@@ -266,6 +267,5 @@ class PersonalTokenAdmin(ReadOnly):
 
 
 admin.site.login_form = AdminSignInForm
-admin.site.site_header = "syncserver"
-admin.site.site_title = "syncserver"
+admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.index_title = "Staff"

@@ -14,11 +14,12 @@ class AccountsConfig(AppConfig):
         from django.contrib.admin.models import LogEntry
         from django_otp.plugins.otp_totp.models import TOTPDevice
 
-        from accounts.models import AuditEvent, PersonalToken, RecoveryCode, Session, User
+        from accounts.models import AuditEvent, ConnectAnswer, PersonalToken, RecoveryCode, Session, User
         from accounts.owned_rows import name_rows
 
         name_rows(User, "accounts", "accounts")
         name_rows(Session, "sessions", "sign-ins")
+        name_rows(ConnectAnswer, "connectAnswers", "answers to extensions that asked to connect")
         name_rows(PersonalToken, "personalTokens", "personal tokens")
         name_rows(RecoveryCode, "recoveryCodes", "recovery codes")
         name_rows(TOTPDevice, "authenticators", "authenticators")

@@ -6,7 +6,11 @@ from django.db.models import TextChoices
 
 
 class Scope(TextChoices):
-    """A group of calls. A view names its scope in the class attribute `token_scope`; without one it takes no token."""
+    """A group of calls.
+
+    A view names its scope in the class attribute `token_scope`; without one it takes no token. Where a second scope is
+    enough too, the view names it in `other_token_scope`.
+    """
 
     READ = "read", "Read"
     WRITE = "write", "Write"

@@ -60,6 +60,8 @@ class Browser(models.Model):
     extension_version = models.CharField(max_length=limits.MAX_CLIENT_TEXT, blank=True)
     created_at = models.DateTimeField("first push", default=timezone.now, editable=False)
     last_push_at = models.DateTimeField("last push", default=timezone.now, editable=False)
+    # No foreign key: a session is deleted some weeks after it ended, and the browser stays.
+    last_session_id = models.BigIntegerField("session of the last push", null=True, editable=False)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "client_id"], name="sync_browser_key")]

@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
+from accounts.api import connect_views
 from accounts.api.authentication import ScopeMissing
 from accounts.scopes import Scope
 from sync import limits
@@ -60,7 +61,7 @@ MEANINGS = {
     "401": "There is no token, or it is not valid any more.",
     "403": "The call is not allowed.",
     "404": "The id does not exist, or belongs to another person.",
-    "410": "The cursor leads nowhere any more.",
+    "410": "The cursor or the grant leads nowhere any more.",
     "413": "The body or the batch is too large; nothing was stored.",
     "415": "The Content-Type is not JSON, or the Content-Encoding is not gzip.",
     "429": "There were too many requests. Wait as long as Retry-After says.",
@@ -91,6 +92,8 @@ ONLY_AT: dict[str, dict[str, Any]] = {
              "quota_exceeded": {"code": "quota_exceeded",
                                 "detail": "A person has at most 100 browsers; this batch would add another.",
                                 "maxBrowsers": 100}},
+    "takeConnection": {"denied": {"code": "denied", "detail": connect_views.DENIED}},
+    "grant over": {"expired": {"code": "expired", "detail": connect_views.EXPIRED}},
     "createImport": {"unknown_format": {"code": "unknown_format",
                                         "detail": "This file is empty."}},
     "large file": {"body_too_large": {"code": "body_too_large",
@@ -154,12 +157,13 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
         """Return the schemes of which a call takes any one."""
-        scope: Scope | None = getattr(auto_schema.view, "token_scope", None)
-        return [{"bearer": []}, *([{f"{scope.value}Token": []}] if scope else [])]
+        names = ("token_scope", "other_token_scope")
+        scopes: list[Scope] = [scope for name in names if (scope := getattr(auto_schema.view, name, None))]
+        return [{"bearer": []}, *({f"{scope.value}Token": []} for scope in scopes)]
 
 
 def _scope(operation: dict[str, Any]) -> Scope | None:
-    """Return the scope of the personal tokens that a call takes; None where it takes none."""
+    """Return the scope that a refusal of a personal token names; None where a call takes no such token."""
     return next((scope for scope in Scope if {f"{scope.value}Token": []} in operation.get("security", [])), None)
 
 
@@ -174,7 +178,7 @@ def _statuses(path: str, operation: dict[str, Any]) -> list[str]:
         statuses += ["429"]
     if operation["operationId"] == "nameBrowser":
         statuses += ["404"]
-    if operation["operationId"] == "changes":
+    if operation["operationId"] in {"changes", "takeConnection"}:
         statuses += ["410"]
     if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
         statuses += ["400"]
@@ -199,12 +203,10 @@ def _examples(operation: dict[str, Any], status: str) -> dict[str, Any]:
         examples = ONLY_AT["insights"]
     elif status == "400" and operation_id == "changes":
         examples = ONLY_AT["changes"]
-    elif status == "403" and operation_id == "register":
-        examples |= ONLY_AT["register"]
-    elif status == "403" and operation_id == "makeToken":
-        examples |= ONLY_AT["makeToken"]
-    elif status == "403" and operation_id == "closeAccount":
-        examples |= ONLY_AT["closeAccount"]
+    elif status == "410" and operation_id == "takeConnection":
+        examples = ONLY_AT["grant over"]
+    elif status == "403" and operation_id in {"register", "makeToken", "closeAccount", "takeConnection"}:
+        examples |= ONLY_AT[operation_id]
     elif status == "400" and operation_id == "createImport":
         examples |= ONLY_AT["createImport"]
     elif status == "413" and operation_id == "createImport":

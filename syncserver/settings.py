@@ -58,6 +58,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [csp.NONE],
     }
 }
+# The name that people see on the pages. The extension has the same by its manifest.
+SITE_NAME = env.str("SITE_NAME", default="Browsing record")
 CSRF_FAILURE_VIEW = "syncserver.errors.csrf_failure"
 # W005 and W021 ask for HSTS on sibling hosts of the domain, which belong to other people on a shared platform.
 # W040 warns that SQLite has no non-key columns in an index; it reads the rows instead.
@@ -104,6 +106,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "syncserver.outage_middleware.OutageMiddleware",
+    *(["syncserver.development_errors.DevelopmentErrorsMiddleware"] if DEBUG else []),
 ]
 
 ROOT_URLCONF = "syncserver.urls"
@@ -118,7 +121,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "builtins": ["syncserver.site_name"],
         },
     }
 ]
@@ -209,6 +213,8 @@ REST_FRAMEWORK = {
         "read": READ_RATE,
         "token": TOKEN_RATE,
         "auth": AUTH_RATE,
+        # An extension that waits for an answer asks 30 times a minute.
+        "connect": "300/min",
         "refresh": AUTH_RATE,
         "account": AUTH_RATE,
         "erase": AUTH_RATE,

@@ -101,6 +101,7 @@ class BearerAuthentication(BaseAuthentication):
         # Here and not in a permission, so that a view with permissions of its own takes no token by accident.
         view: Any = request.parser_context["view"] if request.parser_context else None
         needed: Scope | None = getattr(view, "token_scope", None)
-        if needed is None or not token.may(needed):
+        other: Scope | None = getattr(view, "other_token_scope", None)
+        if not any(scope and token.may(scope) for scope in (needed, other)):
             raise ScopeMissing(needed)
         return token.user, token

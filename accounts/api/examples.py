@@ -28,6 +28,21 @@ SIGN_IN = OpenApiExample(
 SIGNED_IN = OpenApiExample("signed in", {"user": PERSON, **PAIR}, response_only=True)
 REFRESH = OpenApiExample("a refresh token", {"refresh": PAIR["refresh"]}, request_only=True)
 TOKENS = OpenApiExample("a new pair", PAIR, response_only=True)
+# The verifier and the challenge of RFC 7636, appendix B.
+CONNECT = OpenApiExample(
+    "an extension asks",
+    {"challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "label": "Firefox 153 on Linux"},
+    request_only=True,
+)
+VERIFIER = OpenApiExample(
+    "the verifier", {"verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}, request_only=True
+)
+GRANT = {
+    "id": "WyJFOU1lbGhvYTJPd3ZGckVNVEpn…",
+    "number": "0472",
+    "expiresAt": 1772354400000,
+    "page": "https://sync.example.org/account/connect/WyJFOU1lbGhvYTJPd3ZGckVNVEpn…",
+}
 SESSION = {
     "id": "12",
     "kind": "tokens",

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from accounts.api.fields import EmailField, PasswordField, TextField, TrueOrFalseField
 from accounts.models import LABEL_LENGTH, AuditEvent, Session, User, validate_time_zone
+from accounts.sessions import connecting
 from instants import milliseconds
 
 
@@ -99,6 +100,43 @@ class SignedInSerializer(TokensSerializer):
     """The person and a pair of tokens."""
 
     user = UserSerializer(read_only=True)
+
+
+class ConnectSerializer(serializers.Serializer[Any]):
+    """The challenge of an extension that wants to connect, and its name."""
+
+    challenge = TextField(
+        max_length=43,
+        help_text="SHA-256 of the verifier, in base64url without padding (S256 of RFC 7636): 43 characters.",
+    )
+    label = label_field()
+
+    def validate_challenge(self, challenge: str) -> str:
+        """Return the challenge; raises ValidationError unless it can be a SHA-256."""
+        if not connecting.is_challenge(challenge):
+            raise serializers.ValidationError("Send the SHA-256 of the verifier in base64url: 43 characters.")
+        return challenge
+
+
+class GrantSerializer(serializers.Serializer[Any]):
+    """A grant that waits for the answer of a person."""
+
+    id = serializers.CharField(read_only=True, help_text="Opaque; up to 3,000 characters.")
+    number = serializers.CharField(read_only=True, help_text="Four digits. Show them to the person.")
+    expiresAt = serializers.IntegerField(read_only=True, help_text="Milliseconds since the epoch: in ten minutes.")
+    page = serializers.CharField(read_only=True, help_text="Open it in a tab. The person answers there.")
+
+
+class VerifierSerializer(serializers.Serializer[Any]):
+    """The verifier of a grant."""
+
+    verifier = TextField(max_length=128, help_text="43 to 128 characters, of which `challenge` was made.")
+
+
+class WaitingSerializer(serializers.Serializer[Any]):
+    """Nobody has answered yet."""
+
+    expiresAt = serializers.IntegerField(read_only=True, help_text="Milliseconds since the epoch.")
 
 
 class SessionSerializer(serializers.ModelSerializer[Session]):
@@ -233,9 +271,9 @@ class ClosedSerializer(serializers.Serializer[Any]):
     erased = serializers.DictField(
         child=serializers.IntegerField(),
         help_text="Rows erased so far by name: `pageVisits`, `tabAggregates`, `batches`, `browsers`, `monthTallies`, "
-        "`sessions`, `personalTokens`, `recoveryCodes`, `authenticators`, `adminChanges`, `accounts`. "
-        "`eventsKeptWithoutName` are events "
-        "that stay with a number in place of the person. Other names may come.",
+        "`sessions`, `connectAnswers`, `personalTokens`, `recoveryCodes`, `authenticators`, `adminChanges`, "
+        "`accounts`. `eventsKeptWithoutName` are events that stay with a number in place of the person. Other "
+        "names may come.",
     )
     isFinished = serializers.BooleanField(help_text="False: the server goes on erasing by itself.")
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts.api import (
+    connect_views,
     email_views,
     event_views,
     password_views,
@@ -17,6 +18,8 @@ urlpatterns = [
     path("login", sign_in_views.LoginView.as_view(), name="login"),
     path("refresh", sign_in_views.RefreshView.as_view(), name="refresh"),
     path("logout", sign_in_views.LogoutView.as_view(), name="logout"),
+    path("connect", connect_views.ConnectView.as_view(), name="connect"),
+    path("connect/<str:grant_id>", connect_views.TakeView.as_view(), name="connect-take"),
     path("logout-others", session_views.LogoutOthersView.as_view(), name="logout-others"),
     path("me", profile_views.MeView.as_view(), name="me"),
     path("sessions", session_views.SessionsView.as_view(), name="sessions"),

@@ -1,6 +1,7 @@
 """The tables of the accounts app."""
 
 from accounts.models.audit_event import ASKED_AGAIN, AppendOnly, AuditEvent
+from accounts.models.connect_answer import ConnectAnswer
 from accounts.models.personal_token import TOKEN_NAME_LENGTH, PersonalToken
 from accounts.models.rate_count import RateCount, email_key, failures_key
 from accounts.models.recovery_code import RecoveryCode
@@ -13,6 +14,7 @@ __all__ = [
     "TOKEN_NAME_LENGTH",
     "AppendOnly",
     "AuditEvent",
+    "ConnectAnswer",
     "PersonalToken",
     "RateCount",
     "RecoveryCode",

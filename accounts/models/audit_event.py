@@ -54,6 +54,8 @@ class AuditEvent(models.Model):
 
         REGISTERED = "registered", "account made"
         SIGN_IN = "sign_in", "signed in"
+        CONNECT_ALLOWED = "connect_allowed", "an extension was allowed to connect"
+        CONNECT_DENIED = "connect_denied", "an extension was not allowed to connect"
         SIGN_IN_FAILED = "sign_in_failed", "failed sign-in"
         REFRESH_REUSE = "refresh_reuse", "an old sign-in was used again"
         SESSION_REVOKED = "session_revoked", "signed out"

@@ -9,6 +9,14 @@ from rest_framework.exceptions import Throttled
 from accounts.limits.throttling import check_client_rate
 
 
+def too_many(request: HttpRequest, error: Throttled) -> HttpResponse:
+    """Return the page that tells the seconds to wait, with status 429."""
+    seconds = int(getattr(error, "wait", 0) or 0) + 1
+    response = render(request, "accounts/too_many.html", {"seconds": seconds}, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
 class RateLimitedPage:
     """A page whose form anyone may send, within the rate of `scope` for each client."""
 
@@ -19,9 +27,6 @@ class RateLimitedPage:
         try:
             check_client_rate(self.scope, request)
         except Throttled as error:
-            seconds = int(getattr(error, "wait", 0) or 0) + 1
-            response = render(request, "accounts/too_many.html", {"seconds": seconds}, status=429)
-            response["Retry-After"] = str(seconds)
-            return response
+            return too_many(request, error)
         answer: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]  # of the view beside it
         return answer

@@ -5,7 +5,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -14,6 +13,7 @@ from segno import make_qr
 from accounts import second_step
 from accounts.models import RecoveryCode, User
 from accounts.pages import forms
+from accounts.pages.next_page import wanted_page
 from accounts.pages.signed_in import person
 
 WRONG_CODE = "This code is not good. Codes change every 30 seconds; after some wrong ones, wait a little."
@@ -24,14 +24,6 @@ def staff_member(request: HttpRequest) -> User:
     if not person(request).is_staff:
         raise PermissionDenied
     return person(request)
-
-
-def wanted_page(request: HttpRequest) -> str:
-    """Return the page of this host that was asked for before the second step."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return "account"
 
 
 @never_cache
@@ -47,7 +39,7 @@ def second_step_page(request: HttpRequest) -> HttpResponse:
     form = forms.CodeForm(request.POST or None)
     if form.is_valid():
         if second_step.take_second_step(request, user, form.cleaned_data["code"]):
-            return redirect(wanted_page(request))
+            return redirect(wanted_page(request, "account"))
         form.add_error("code", WRONG_CODE)
     return render(request, "accounts/second_step.html", {"form": form, "next": request.GET.get("next", "")})
 
@@ -57,7 +49,9 @@ def _set_up(request: HttpRequest, user: User) -> HttpResponse:
     if form.is_valid():
         codes = second_step.finish_enrolling(request, user, form.cleaned_data["code"])
         if codes:
-            return render(request, "accounts/recovery_codes.html", {"codes": codes, "next": wanted_page(request)})
+            return render(
+                request, "accounts/recovery_codes.html", {"codes": codes, "next": wanted_page(request, "account")}
+            )
         form.add_error("code", WRONG_CODE)
     device = second_step.enrolling(user)
     secret = device.config_url.partition("secret=")[2].partition("&")[0]

@@ -1,11 +1,11 @@
-"""The page of sign-ins, which lists the sessions of a person."""
+"""What a person does with their sessions; the page of browsers lists them."""
 
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
 
 from accounts.models import Session
 from accounts.pages import forms
@@ -13,35 +13,21 @@ from accounts.pages.signed_in import current_session_id, person
 from accounts.sessions import session_service
 from id_numbers import parse_id
 
+LIST = "insights:browsers"
+
 
 @login_required
-def session_list(request: HttpRequest) -> HttpResponse:
-    """Show the person's sessions; POST renames one."""
-    user = person(request)
+def name_session(request: HttpRequest) -> HttpResponse:
+    """Name one session. A GET leads to the page that lists them."""
     if request.method == "POST":
         session = posted_session(request)
         form = forms.LabelForm(request.POST)
         if form.is_valid():
-            Session.objects.of(user.pk).filter(pk=session.pk).update(label=form.cleaned_data["label"])
+            Session.objects.of(person(request).pk).filter(pk=session.pk).update(label=form.cleaned_data["label"])
             messages.success(request, "Named.")
         else:
             messages.error(request, "A name has 1 to 100 characters.")
-        return redirect("own-sessions")
-    shown = session_service.sessions_to_show(user)
-    live = [session for session in shown if session.revoked_at is None]
-    context = {
-        "here": [session for session in live if session.pk == current_session_id(request)],
-        "others": [session for session in live if session.pk != current_session_id(request)],
-        "stolen": [session for session in shown if session.revoked_at is not None],
-    }
-    return render(request, "accounts/sessions.html", context)
-
-
-@require_safe
-@login_required
-def redirect_to_sessions(request: HttpRequest) -> HttpResponse:
-    """Redirect to the page of sign-ins."""
-    return redirect("own-sessions")
+    return redirect(LIST)
 
 
 def posted_session(request: HttpRequest) -> Session:
@@ -64,7 +50,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     session_service.end_one(person(request), session.pk, Session.Reason.REMOTELY, request)
     messages.success(request, f"{session.label} is signed out.")
-    return redirect("own-sessions")
+    return redirect(LIST)
 
 
 @require_POST
@@ -73,4 +59,4 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """End all sessions but this one."""
     ended = session_service.end_others(person(request), current_session_id(request), Session.Reason.REMOTELY, request)
     messages.success(request, f"{ended} other sign-in{'' if ended == 1 else 's'} ended.")
-    return redirect("own-sessions")
+    return redirect(LIST)

@@ -19,6 +19,7 @@ from django.views.generic import FormView
 from accounts import account_service
 from accounts.limits.slowed_sign_in_form import with_wait
 from accounts.pages import forms
+from accounts.pages.next_page import wanted_page
 from accounts.pages.rate_limited_page import RateLimitedPage
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -34,13 +35,13 @@ class SignUpPage(RateLimitedPage, FormView):  # type: ignore[type-arg]  # takes 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Show the form, unless somebody is signed in."""
         if request.user.is_authenticated:
-            return redirect("account")
+            return redirect(wanted_page(request, "account"))
         if not settings.REGISTRATION_OPEN:
             return render(request, "accounts/sign_up_closed.html", status=403)
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: forms.SignUpForm) -> HttpResponse:
-        """Make the person and lead them to their account."""
+        """Make the person and lead them to the page that they wanted."""
         asked = form.cleaned_data
         try:
             user = account_service.sign_up(
@@ -50,7 +51,7 @@ class SignUpPage(RateLimitedPage, FormView):  # type: ignore[type-arg]  # takes 
             form.refuse(refused.errors)
             return self.form_invalid(form)
         login(self.request, user, BACKEND)
-        return redirect(settings.LOGIN_REDIRECT_URL)
+        return redirect(wanted_page(self.request, settings.LOGIN_REDIRECT_URL))
 
 
 class SignInPage(LoginView):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts.pages import (
     closing_views,
+    connect_views,
     development_views,
     email_views,
     event_views,
@@ -26,6 +27,7 @@ urlpatterns = [
         name="development-sign-in",
     ),
     path("account/sign-out", sign_in_views.SignOut.as_view(), name="sign-out"),
+    path("account/connect/<str:grant_id>", connect_views.ConnectPage.as_view(), name="connect-page"),
     path("account/forgotten-password", password_views.ForgottenPage.as_view(), name="forgotten"),
     path("account/forgotten-password/sent", password_views.ForgottenSentPage.as_view(), name="forgotten-sent"),
     path("account/reset-password", password_views.ResetPage.as_view(), name="reset-password"),
@@ -36,11 +38,11 @@ urlpatterns = [
     path("account/password", password_views.PasswordPage.as_view(), name="own-password"),
     path("account/email", email_views.EmailPage.as_view(), name="own-email"),
     path("account/email/send", email_views.send_confirmation, name="send-confirmation"),
-    path("account/sessions", session_views.session_list, name="own-sessions"),
+    path("account/sessions", session_views.name_session, name="own-sessions"),
     path("account/sessions/end", session_views.end_session, name="end-session"),
     path("account/sessions/end-others", session_views.end_other_sessions, name="end-other-sessions"),
     # The path of this list in earlier versions, which people may have bookmarked.
-    path("account/browsers", session_views.redirect_to_sessions),
+    path("account/browsers", session_views.name_session),
     path("account/tokens", token_views.TokensPage.as_view(), name="own-tokens"),
     path("account/tokens/<str:token_id>/revoke", token_views.RevokeTokenPage.as_view(), name="revoke-token"),
     path("account/events", event_views.event_list, name="own-events"),

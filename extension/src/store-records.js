@@ -1,5 +1,5 @@
 /**
- * The object stores of records, and the work on records within one transaction. Only `store.js` and the export use it.
+ * The object stores of records, and the work on records within one transaction.
  *
  * @typedef {import('./store.js').Kind} Kind
  * @typedef {import('./store.js').Place} Place
@@ -9,7 +9,7 @@
  * @typedef {import('./store.js').Day} Day
  * @typedef {import('./store.js').RecordStores} RecordStores
  */
-import { dayParts } from './capture/local-days.js';
+import { hourParts } from './capture/local-days.js';
 import { allowedVisit } from './capture/recording-rules.js';
 
 export const KINDS = /** @type {Kind[]} */ (['visits', 'aggregates']);
@@ -19,6 +19,20 @@ export const storesOf = (/** @type {Kind} */ kind) => PLACES.map((place) => stor
 export const ALL_STORES = KINDS.flatMap(storesOf);
 
 export const keyOf = (/** @type {{owner: string, startedAt: number, id: string}} */ { owner, startedAt, id }) => [owner, startedAt, id];
+
+/**
+ * True when the visits of a place are in the totals of the days. The server has no refused visit, and its totals would
+ * differ from those here.
+ * @param {Place} place
+ */
+export const isCounted = (place) => place === 'pending' || place === 'synced';
+
+/**
+ * @param {string} owner
+ * @param {number} day
+ * @returns {Day}
+ */
+export const emptyDay = (owner, day) => ({ owner, day, activeMs: 0, visits: 0, domains: {}, hours: {} });
 
 /**
  * @param {IDBTransaction} tx
@@ -52,7 +66,7 @@ export async function putVisits(tx, visits, rules) {
     const old = (await current(stores, keyOf(visit))) ?? (await current(stores, keyOf({ ...visit, owner: '' })));
     const allowed = allowedVisit(visit, rules);
     await putOnly(stores, allowed ? 'pending' : 'held', allowed ?? visit);
-    await changeDays(tx, old && old.place !== 'held' ? /** @type {Visit} */ (old.record) : null, allowed);
+    await changeDays(tx, old && isCounted(old.place) ? /** @type {Visit} */ (old.record) : null, allowed);
   }
 }
 
@@ -77,36 +91,71 @@ export async function changeDays(tx, removed, added) {
   /** @type {Map<string, Day>} */
   const changes = new Map();
   for (const [visit, sign] of /** @type {const} */ ([[removed, -1], [added, 1]])) {
-    for (const { day, activeMs, visits } of visit ? dayParts(visit) : []) {
+    for (const { day, hour, activeMs, visits } of visit ? hourParts(visit) : []) {
       const { owner, domain } = /** @type {Visit} */ (visit);
-      const change = changes.get(`${day} ${owner}`) ?? { owner, day, activeMs: 0, visits: 0, domains: {} };
-      addDay(change, { activeMs: sign * activeMs, visits: sign * visits, domains: { [domain]: sign * activeMs } });
+      const change = changes.get(`${day} ${owner}`) ?? emptyDay(owner, day);
+      const ms = sign * activeMs;
+      addDay(change, { activeMs: ms, visits: sign * visits, domains: { [domain]: ms }, hours: { [hour]: ms } });
       changes.set(`${day} ${owner}`, change);
     }
   }
   const days = tx.objectStore('days');
   for (const change of changes.values()) {
-    if (!change.activeMs && !change.visits && Object.keys(change.domains).length === 0) continue;
+    if (!change.activeMs && !change.visits && Object.keys({ ...change.domains, ...change.hours }).length === 0) continue;
     /** @type {Day} */
-    const day = (await resultOf(days.get([change.owner, change.day]))) ?? { ...change, activeMs: 0, visits: 0, domains: {} };
+    const day = (await resultOf(days.get([change.owner, change.day]))) ?? emptyDay(change.owner, change.day);
     addDay(day, change);
     await resultOf(days.put(day));
   }
 }
 
 /**
- * Adds to the totals of a day. A domain without any time is left out.
+ * Adds to the totals of a day.
  * @param {Day} day
- * @param {{activeMs: number, visits: number, domains: Record<string, number>}} more
+ * @param {Pick<Day, 'activeMs' | 'visits' | 'domains' | 'hours'>} more
  */
-export function addDay(day, { activeMs, visits, domains }) {
+export function addDay(day, { activeMs, visits, domains, hours }) {
   day.activeMs += activeMs;
   day.visits += visits;
-  for (const [domain, ms] of Object.entries(domains)) {
-    const sum = (day.domains[domain] ?? 0) + ms;
-    if (sum === 0) delete day.domains[domain];
-    else day.domains[domain] = sum;
+  addSums(day.domains, domains);
+  // Days that were stored by a version without hours have none.
+  day.hours ??= {};
+  addSums(day.hours, hours ?? {});
+}
+
+/**
+ * Adds to sums by name. A name without any time is left out.
+ * @param {Record<string, number>} sums
+ * @param {Record<string, number>} more
+ */
+function addSums(sums, more) {
+  for (const [name, ms] of Object.entries(more)) {
+    const sum = (sums[name] ?? 0) + ms;
+    if (sum === 0) delete sums[name];
+    else sums[name] = sum;
   }
+}
+
+/**
+ * The last records of an object store within a range, last first.
+ * @param {IDBObjectStore} records
+ * @param {IDBKeyRange} range
+ * @param {number} limit
+ * @returns {Promise<StoredRecord[]>}
+ */
+export function lastRecords(records, range, limit) {
+  const request = records.openCursor(range, 'prev');
+  /** @type {StoredRecord[]} */
+  const found = [];
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => {
+      const cursor = request.result;
+      if (cursor) found.push(cursor.value);
+      if (cursor && found.length < limit) cursor.continue();
+      else resolve(found);
+    };
+    request.onerror = () => reject(request.error);
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The extension's storage. No module but this and `store-records.js` knows IndexedDB. Scripts of web pages and content scripts cannot reach an
- * extension's own IndexedDB, so the account's tokens are stored here too.
+ * The extension's storage. No module but this and its parts (`store-….js`) knows IndexedDB. Scripts of web pages and
+ * content scripts cannot reach an extension's own IndexedDB, so the account's tokens are stored here too.
  *
  * A record lies in one of four object stores: pending, parked (with `errors` and `retryAt`), synced (with `syncedAt`)
  * or held (a rule of the person forbids to send it). Each is ordered by owner and age, so the pending records are found
@@ -12,18 +12,22 @@
  * @typedef {import('./capture/visits-and-totals.js').Visit} Visit
  * @typedef {import('./capture/visits-and-totals.js').Aggregate} Aggregate
  * @typedef {(Visit | Aggregate) & {errors?: Record<string, unknown>, retryAt?: number | null, syncedAt?: number}} StoredRecord
- * @typedef {{owner: string, day: number, activeMs: number, visits: number, domains: Record<string, number>}} Day
+ * @typedef {{owner: string, day: number, activeMs: number, visits: number, domains: Record<string, number>, hours?: Record<string, number>}} Day
+ *   `hours`: active ms by the hour of the clock, 0 to 23. Refused and held visits are in no totals of a day
  * @typedef {{pending: number, parked: number, synced: number, held: number, pendingVisits: number}} Counts
  * @typedef {Record<Place, IDBObjectStore>} RecordStores
  */
-import { erasesVisit, totalsAfter } from './capture/erasure-rules.js';
 import { localDay } from './capture/local-days.js';
-import { NO_RULES, allowedTotals, allowedVisit } from './capture/recording-rules.js';
-import { ALL_STORES, KINDS, PLACES, addDay, changeDays, current, keyOf, putOnly, putVisits, recordStores, resultOf, storeOf, storesOf } from './store-records.js';
+import { NO_RULES } from './capture/recording-rules.js';
+import { allOf } from './store-connection.js';
+import { ErasingStore } from './store-erasing.js';
+import {
+  ALL_STORES, KINDS, PLACES, addDay, changeDays, current, emptyDay, keyOf, lastRecords, putOnly, putVisits, recordStores, resultOf,
+  storeOf, storesOf,
+} from './store-records.js';
 
 const VERSION = 2;
-/** Records read in one transaction, so that no transaction takes long. */
-const SLICE_LENGTH = 1000;
+
 /**
  * Opens the store and creates it where it is missing.
  * @param {{indexedDB?: IDBFactory, name?: string}} [from]
@@ -52,9 +56,6 @@ function createStores(db) {
   for (const name of ALL_STORES) create(name, { keyPath: ['owner', 'startedAt', 'id'] });
 }
 
-/** The range of all keys of one owner. IndexedDB sorts arrays after numbers, so `[owner, []]` is the end. */
-const allOf = (/** @type {string} */ owner) => IDBKeyRange.bound([owner], [owner, []]);
-
 /**
  * The range from the first to the last of some records. A batch is a continuous range of the pending records, and one
  * request for the range is far cheaper than one a record.
@@ -66,90 +67,10 @@ function rangeOf(owner, records) {
   return IDBKeyRange.bound([owner, starts.reduce((a, b) => Math.min(a, b))], [owner, starts.reduce((a, b) => Math.max(a, b)), []]);
 }
 
-export class Store {
-  /** @param {IDBDatabase} db */
-  constructor(db) {
-    this.db = db;
-  }
-
-  close() {
-    this.db.close();
-  }
-
-  /**
-   * Runs `work` in one transaction and returns its result once the transaction is complete. When `work` or a request
-   * fails, the transaction is undone as a whole.
-   * @template T
-   * @param {string[]} stores
-   * @param {IDBTransactionMode} mode
-   * @param {(tx: IDBTransaction) => T | Promise<T>} work
-   * @param {IDBTransactionOptions} [options]
-   * @returns {Promise<T>}
-   */
-  async transact(stores, mode, work, options) {
-    const tx = this.db.transaction(stores, mode, options);
-    const done = new Promise((resolve, reject) => {
-      tx.oncomplete = () => resolve(undefined);
-      tx.onabort = () => reject(tx.error ?? new DOMException('The transaction was aborted.', 'AbortError'));
-    });
-    done.catch(() => {});
-    let result;
-    try {
-      result = await work(tx);
-    } catch (error) {
-      try {
-        tx.abort();
-      } catch {
-        // Already aborted by the failure itself.
-      }
-      throw error;
-    }
-    await done;
-    return result;
-  }
-
-  // ------------------------------------------------------------------ single values
-
-  /**
-   * The stored value of a name, or undefined.
-   * @param {string} name
-   * @returns {Promise<any>}
-   */
-  get(name) {
-    return this.transact(['meta'], 'readonly', (tx) => resultOf(tx.objectStore('meta').get(name)));
-  }
-
-  /**
-   * Stores a value under a name. The value is on the disk when the promise resolves.
-   * @param {string} name
-   * @param {unknown} value
-   */
-  set(name, value) {
-    return this.change(name, () => value);
-  }
-
-  /**
-   * Replaces a stored value by the result of `change`, in one transaction. `undefined` deletes it.
-   * @template T
-   * @param {string} name
-   * @param {(old: any) => T} change
-   * @returns {Promise<T>}
-   */
-  change(name, change) {
-    return this.transact(['meta'], 'readwrite', async (tx) => {
-      const meta = tx.objectStore('meta');
-      const value = change(await resultOf(meta.get(name)));
-      if (value === undefined) await resultOf(meta.delete(name));
-      else await resultOf(meta.put(value, name));
-      return value;
-    }, { durability: 'strict' });
-  }
-
-  // ------------------------------------------------------------------ capture
-
+export class Store extends ErasingStore {
   /**
    * The last committed state and tabs of the reducer. The state is undefined before the first event.
-   * @returns {Promise<{state: import('./capture/visit-reducer.js').State | undefined, tabs: import('./capture/visit-reducer.js').Tabs}>}
+   * @returns {Promise<{state: import('./capture/recording-state.js').State | undefined, tabs: import('./capture/recording-state.js').Tabs}>}
    */
   loadCapture() {
     return this.transact(['meta', 'tabs'], 'readonly', async (tx) => {
@@ -187,12 +108,28 @@ export class Store {
    * @returns {Promise<{activeMs: number, visits: number, domains: Record<string, number>}>}
    */
   async day(owner, instant) {
-    const key = [owner, localDay(instant)];
-    const found = await this.transact(['days'], 'readonly', (tx) => resultOf(tx.objectStore('days').get(key)));
+    const found = await this.storedDay(owner, instant);
     return { activeMs: found?.activeMs ?? 0, visits: found?.visits ?? 0, domains: found?.domains ?? {} };
   }
 
-  // ------------------------------------------------------------------ sending
+  /**
+   * The active ms of one owner in each of the 24 hours of one local day.
+   * @param {string} owner
+   * @param {number} instant  any time of that day
+   */
+  async hoursOfDay(owner, instant) {
+    const hours = (await this.storedDay(owner, instant))?.hours ?? {};
+    return Array.from({ length: 24 }, (_, hour) => hours[hour] ?? 0);
+  }
+
+  /**
+   * @param {string} owner
+   * @param {number} instant
+   * @returns {Promise<Day | undefined>}
+   */
+  storedDay(owner, instant) {
+    return this.read('days', (days) => days.get([owner, localDay(instant)]));
+  }
 
   /**
    * The oldest pending records of an owner, in the order of sending.
@@ -223,8 +160,8 @@ export class Store {
 
   /**
    * Applies the server's verdict to each sent record, in one transaction. A record that changed during the upload is
-   * left alone, so that it is sent again. An erased record is deleted and leaves the day totals. The result is the
-   * number of settled records.
+   * left alone, so that it is sent again. An erased record is deleted. It leaves the totals of the days, as a refused one
+   * does. The result is the number of settled records.
    * @param {Kind} kind
    * @param {string} owner
    * @param {import('./sync/wire.js').Verdict[]} verdicts
@@ -233,9 +170,9 @@ export class Store {
    */
   settle(kind, owner, verdicts, now) {
     if (!verdicts.length) return Promise.resolve(0);
-    const erases = verdicts.some(({ verdict }) => verdict === 'erased');
+    const leavesDays = verdicts.some(({ verdict }) => verdict !== 'stored');
     // With `days` in each transaction, the popup's status would wait for every batch of a backlog.
-    return this.transact(erases ? [...storesOf(kind), 'days'] : storesOf(kind), 'readwrite', async (tx) => {
+    return this.transact(leavesDays ? [...storesOf(kind), 'days'] : storesOf(kind), 'readwrite', async (tx) => {
       const { pending, parked, synced } = recordStores(tx, kind);
       /** @type {StoredRecord[]} */
       const records = await resultOf(pending.getAll(rangeOf(owner, verdicts)));
@@ -247,7 +184,7 @@ export class Store {
         pending.delete(keyOf(record));
         if (verdict === 'stored') synced.put({ ...record, syncedAt: now });
         else if (verdict === 'parked') parked.put({ ...record, errors, retryAt });
-        else if ('url' in record) await changeDays(tx, record, null);
+        if (verdict !== 'stored' && 'url' in record) await changeDays(tx, record, null);
         settled += 1;
       }
       return settled;
@@ -310,12 +247,13 @@ export class Store {
   async release(owner, due) {
     let released = 0;
     for (const kind of KINDS) {
-      await this.eachRecord(kind, 'parked', allOf(owner), ({ errors, retryAt, ...record }, stores) => {
+      await this.eachRecord(kind, 'parked', allOf(owner), async ({ errors, retryAt, ...record }, stores) => {
         if (due !== undefined && !(typeof retryAt === 'number' && retryAt <= due)) return;
         released += 1;
         stores.parked.delete(keyOf(record));
         stores.pending.put(record);
-      });
+        if ('url' in record) await changeDays(stores.pending.transaction, null, /** @type {Visit} */ (record));
+      }, ['days']);
     }
     return released;
   }
@@ -367,166 +305,12 @@ export class Store {
       const unowned = await resultOf(days.getAll(allOf('')));
       for (const day of unowned) {
         /** @type {Day} */
-        const mine = (await resultOf(days.get([owner, day.day]))) ?? { owner, day: day.day, activeMs: 0, visits: 0, domains: {} };
+        const mine = (await resultOf(days.get([owner, day.day]))) ?? emptyDay(owner, day.day);
         addDay(mine, day);
         days.put(mine);
         days.delete(['', day.day]);
       }
     });
-  }
-
-  /**
-   * Calls `change` for each record of one place, in transactions of bounded length. `change` gets the record and the
-   * three object stores of its kind.
-   * @param {Kind} kind
-   * @param {Place} place
-   * @param {IDBKeyRange | undefined} range
-   * @param {(record: StoredRecord, stores: RecordStores) => unknown} change
-   * @param {string[]} [more]  other object stores that `change` uses
-   */
-  async eachRecord(kind, place, range, change, more = []) {
-    /** @type {IDBValidKey | null} */
-    let after = null;
-    for (;;) {
-      /** @type {IDBValidKey | null} */
-      const from = after;
-      /** @type {StoredRecord[]} */
-      const batch = await this.transact([...storesOf(kind), ...more], 'readwrite', async (tx) => {
-        const stores = recordStores(tx, kind);
-        const within = from === null ? range
-          : range ? IDBKeyRange.bound(from, range.upper, true, range.upperOpen) : IDBKeyRange.lowerBound(from, true);
-        const found = await resultOf(stores[place].getAll(within, SLICE_LENGTH));
-        for (const record of found) await change(record, stores);
-        return found;
-      });
-      if (batch.length < SLICE_LENGTH) return;
-      after = keyOf(batch[batch.length - 1]);
-    }
-  }
-
-  // ------------------------------------------------------------------ rules
-
-  /**
-   * Applies the person's rules to the records that are not sent yet. A visit that they forbid is held: it is not sent and
-   * not in the day's totals, until they allow it again. Other records are cut to their allowed form.
-   * @param {import('./capture/recording-rules.js').Rules} rules
-   */
-  async applyRules(rules) {
-    for (const place of /** @type {Place[]} */ (['pending', 'parked', 'held'])) {
-      await this.eachRecord('visits', place, undefined, async (record, stores) => {
-        if (!('url' in record)) return;
-        const allowed = allowedVisit(record, rules);
-        if (allowed === (place === 'held' ? null : record)) return;
-        stores[place].delete(keyOf(record));
-        const { errors, retryAt, ...unsent } = allowed ?? record;
-        (allowed ? stores.pending : stores.held).put(unsent);
-        await changeDays(stores.held.transaction, place === 'held' ? null : record, allowed);
-      }, ['days']);
-    }
-    for (const place of /** @type {Place[]} */ (['pending', 'parked'])) {
-      await this.eachRecord('aggregates', place, undefined, (record, stores) => {
-        if ('domains' in record) stores[place].put(allowedTotals(record, rules));
-      });
-    }
-  }
-
-  /**
-   * The number of an owner's stored visits that the rules forbid. `forget` deletes them, and leaves the forbidden sites
-   * out of the totals of tabs and days.
-   * @param {string} owner
-   * @param {import('./capture/recording-rules.js').Rules} rules
-   * @param {{forget?: boolean}} [options]
-   */
-  async forbidden(owner, rules, { forget = false } = {}) {
-    let found = 0;
-    for (const place of PLACES) {
-      await this.eachRecord('visits', place, allOf(owner), async (record, stores) => {
-        if (!('url' in record) || allowedVisit(record, rules)) return;
-        found += 1;
-        if (!forget) return;
-        stores[place].delete(keyOf(record));
-        if (place !== 'held') await changeDays(stores[place].transaction, record, null);
-      }, ['days']);
-      if (forget) {
-        await this.eachRecord('aggregates', place, allOf(owner), (record, stores) => {
-          if ('domains' in record) stores[place].put(allowedTotals(record, rules));
-        });
-      }
-    }
-    return found;
-  }
-
-  // ------------------------------------------------------------------ erasures
-
-  /**
-   * The sites and the visit ids of an owner's records.
-   * @param {string} owner
-   */
-  async sitesAndIds(owner) {
-    /** @type {Set<string>} */
-    const sites = new Set();
-    /** @type {Set<string>} */
-    const ids = new Set();
-    for await (const slice of this.slices('visits', owner)) {
-      for (const record of slice) {
-        if ('url' in record) sites.add(record.domain);
-        ids.add(record.id);
-      }
-    }
-    for await (const slice of this.slices('aggregates', owner)) {
-      for (const record of slice) {
-        if (!('domains' in record)) continue;
-        for (const site of Object.keys(record.domains)) sites.add(site);
-        if (record.currentDomain !== null) sites.add(record.currentDomain);
-      }
-    }
-    return { sites, ids };
-  }
-
-  /**
-   * The numbers of an owner's records that the rules erase: all visits, those of them that the server does not have, and
-   * tabs whose totals are erased or lose something.
-   * @param {string} owner
-   * @param {import('./capture/erasure-rules.js').Erasure[]} erasures
-   */
-  async countErased(owner, erasures) {
-    const counts = { visits: 0, unsent: 0, tabs: 0 };
-    for (const place of PLACES) {
-      for await (const slice of this.slicesOf('visits', place, owner)) {
-        const found = slice.filter((record) => 'url' in record && erasesVisit(erasures, record)).length;
-        counts.visits += found;
-        if (place !== 'synced') counts.unsent += found;
-      }
-      for await (const slice of this.slicesOf('aggregates', place, owner)) {
-        counts.tabs += slice.filter((record) => 'domains' in record && totalsAfter(erasures, record) !== record).length;
-      }
-    }
-    return counts;
-  }
-
-  /**
-   * Deletes an owner's records that the rules erase, wherever they lie, and takes erased sites out of tabs' totals. The
-   * result is the number of deleted visits.
-   * @param {string} owner
-   * @param {import('./capture/erasure-rules.js').Erasure[]} erasures
-   */
-  async applyErasures(owner, erasures) {
-    let erased = 0;
-    for (const place of PLACES) {
-      await this.eachRecord('visits', place, allOf(owner), async (record, stores) => {
-        if (!('url' in record) || !erasesVisit(erasures, record)) return;
-        erased += 1;
-        stores[place].delete(keyOf(record));
-        if (place !== 'held') await changeDays(stores[place].transaction, record, null);
-      }, ['days']);
-      await this.eachRecord('aggregates', place, allOf(owner), (record, stores) => {
-        if (!('domains' in record)) return;
-        const left = totalsAfter(erasures, record);
-        if (left === null) stores[place].delete(keyOf(record));
-        else if (left !== record) stores[place].put(left);
-      });
-    }
-    return erased;
   }
 
   /**
@@ -554,37 +338,17 @@ export class Store {
     return { visits, aggregates };
   }
 
-  // ------------------------------------------------------------------ export and erasing
-
   /**
-   * The records of a kind, of one owner or of all, in slices, so that an export holds only one slice in memory.
-   * @param {Kind} kind
-   * @param {string} [owner]
-   * @returns {AsyncGenerator<StoredRecord[]>}
+   * The latest stored visits of an owner, newest first.
+   * @param {string} owner
+   * @param {number} limit
+   * @returns {Promise<Visit[]>}
    */
-  async *slices(kind, owner) {
-    for (const place of PLACES) yield* this.slicesOf(kind, place, owner);
-  }
-
-  /**
-   * The same of one place.
-   * @param {Kind} kind
-   * @param {Place} place
-   * @param {string} [owner]
-   * @returns {AsyncGenerator<StoredRecord[]>}
-   */
-  async *slicesOf(kind, place, owner) {
-    const all = owner === undefined ? undefined : allOf(owner);
-    let range = all;
-    for (;;) {
-      const rest = range;
-      /** @type {StoredRecord[]} */
-      const slice = await this.read(storeOf(kind, place), (records) => records.getAll(rest, SLICE_LENGTH));
-      if (slice.length) yield slice;
-      if (slice.length < SLICE_LENGTH) return;
-      const last = keyOf(slice[slice.length - 1]);
-      range = all ? IDBKeyRange.bound(last, all.upper, true) : IDBKeyRange.lowerBound(last, true);
-    }
+  async latestVisits(owner, limit) {
+    const found = await this.transact(storesOf('visits'), 'readonly', (tx) =>
+      Promise.all(storesOf('visits').map((name) => lastRecords(tx.objectStore(name), allOf(owner), limit))));
+    const visits = /** @type {Visit[]} */ (found.flat());
+    return visits.sort((a, b) => b.startedAt - a.startedAt).slice(0, limit);
   }
 
   /**
@@ -614,27 +378,5 @@ export class Store {
       }));
       return { visits, aggregates };
     });
-  }
-
-  /**
-   * Deletes the records and day totals of an owner. Other owners' records, settings, account and the reducer's state
-   * stay.
-   * @param {string} owner
-   */
-  erase(owner) {
-    return this.transact([...ALL_STORES, 'days'], 'readwrite', async (tx) => {
-      await Promise.all([...ALL_STORES, 'days'].map((name) => resultOf(tx.objectStore(name).delete(allOf(owner)))));
-    }, { durability: 'strict' });
-  }
-
-  /**
-   * The result of one request to one object store.
-   * @template T
-   * @param {string} name
-   * @param {(objectStore: IDBObjectStore) => IDBRequest<T>} request
-   * @returns {Promise<T>}
-   */
-  read(name, request) {
-    return this.transact([name], 'readonly', (tx) => resultOf(request(tx.objectStore(name))));
   }
 }

@@ -3,7 +3,8 @@
  * @typedef {{heartbeatSeconds: number, awayHeartbeatSeconds: number, earlyHeartbeatSeconds: number[],
  *   focusCheckSeconds: number, missedHeartbeats: number, idleSeconds: number, shortestVisitMs: number, syncSoonSeconds: number,
  *   syncEverySeconds: number, syncFloorSeconds: number, longestFloorSeconds: number, keepSyncedDays: number,
- *   backoffFirstSeconds: number, backoffLastSeconds: number, requestTimeoutSeconds: number}} Timings
+ *   backoffFirstSeconds: number, backoffLastSeconds: number, requestTimeoutSeconds: number,
+ *   connectPollSeconds: number}} Timings
  */
 
 /** @type {Readonly<Timings>} */
@@ -35,6 +36,8 @@ export const TIMINGS = Object.freeze({
   backoffFirstSeconds: 30,
   backoffLastSeconds: 1800,
   requestTimeoutSeconds: 60,
+  /** Seconds between two questions to the server whether the person has allowed the sign-in. */
+  connectPollSeconds: 2,
 });
 
 /** The idle limits, in seconds, that a person may choose. */

@@ -1,4 +1,4 @@
-"""The browsers that sync, and the first steps of a new person."""
+"""The browsers of a person with their sign-ins, and the first steps of a new person."""
 
 from datetime import timedelta
 
@@ -8,9 +8,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
+from accounts.pages.signed_in import current_session_id, person
+from accounts.sessions import session_service
 from insights import queries
 from insights.pages.page_context import page, silent_browsers, viewer_of
 from sync.browsers import browsers_of
+from sync.feed.status import record_counts
+from sync.models import PageVisit, TabAggregate
 
 REPORT_DAYS = 30
 BATCHES_READ = 200
@@ -18,7 +22,10 @@ BATCHES_READ = 200
 
 @page
 def browsers(request: HttpRequest) -> HttpResponse:
-    """Show the browsers that sync, and how many of their records were stored or rejected."""
+    """Show the browsers, how many of their records were stored or rejected, and every sign-in.
+
+    With `counts` in the query, the page also tells how many records of each browser there are, which takes longer.
+    """
     viewer = viewer_of(request)
     since = timezone.now() - timedelta(days=REPORT_DAYS)
     results = queries.results_by_browser(viewer.pk, since)
@@ -32,6 +39,12 @@ def browsers(request: HttpRequest) -> HttpResponse:
                     of_browser[reason] = of_browser.get(reason, 0) + 1
     silent = {browser.pk for browser in silent_browsers(viewer.pk)}
     known = browsers_of(viewer.pk)
+    sessions = session_service.sessions_to_show(person(request))
+    live = {session.pk: session for session in sessions if session.revoked_at is None}
+    of_browsers = {browser.last_session_id for browser in known}
+    counts = None
+    if "counts" in request.GET:
+        counts = record_counts(PageVisit, viewer.pk), record_counts(TabAggregate, viewer.pk)
     context = {
         "nav": "browsers",
         "browsers": [
@@ -40,9 +53,15 @@ def browsers(request: HttpRequest) -> HttpResponse:
                 "results": results.get(browser.pk),
                 "reasons": sorted(reasons.get(browser.pk, {}).items(), key=lambda item: -item[1]),
                 "is_silent": browser.pk in silent,
+                "session": live.get(browser.last_session_id or 0),
+                "counts": [count.get(browser.pk, 0) for count in counts] if counts else None,
             }
             for browser in known
         ],
+        "has_counts": counts is not None,
+        "here": current_session_id(request),
+        "other_sessions": [session for pk, session in live.items() if pk not in of_browsers],
+        "stolen": [session for session in sessions if session.revoked_at is not None],
         "silent": [browser for browser in known if browser.pk in silent],
         "days": REPORT_DAYS,
     }

@@ -69,6 +69,7 @@ class ErasureView(APIView):
     """One erasure."""
 
     token_scope = Scope.READ  # a follower waits until an erasure is done, before it reads on
+    other_token_scope = Scope.ERASE  # who erases asks how far it is
 
     @extend_schema(
         operation_id="erasure",

@@ -21,7 +21,7 @@ def browser_fields(browser: Browser) -> dict[str, Any]:
 
 def browser_statuses(user_id: int) -> list[dict[str, Any]]:
     """Return the fields of BrowserStatusSerializer of each browser, the latest to push first."""
-    visits, aggregates = _counts(PageVisit, user_id), _counts(TabAggregate, user_id)
+    visits, aggregates = record_counts(PageVisit, user_id), record_counts(TabAggregate, user_id)
     rejected = _last_rejected(user_id)
     return [
         {
@@ -35,7 +35,7 @@ def browser_statuses(user_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _counts(model: type[SyncRecord], user_id: int) -> dict[int, int]:
+def record_counts(model: type[SyncRecord], user_id: int) -> dict[int, int]:
     """Return the number of records by browser. Of the whole row, so that PostgreSQL reads an index alone."""
     mine = model._default_manager.filter(user_id=user_id)
     return dict(mine.values("browser_id").annotate(rows=Count("*")).values_list("browser_id", "rows"))

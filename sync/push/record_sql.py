@@ -83,16 +83,22 @@ def lock_state(user_id: int) -> LockedState | None:
         return LockedState(*row) if cursor.fetchone() else None
 
 
-def touch_browsers(user_id: int, client_ids: Collection[str], now: datetime) -> list[tuple[Any, ...]]:
-    """Set the time of the last push of these browsers; return id, client id and CLIENT_COLUMNS of those there are."""
+def touch_browsers(
+    user_id: int, client_ids: Collection[str], now: datetime, session_id: int | None
+) -> list[tuple[Any, ...]]:
+    """Set the time and the session of the last push of these browsers.
+
+    Return id, client id and CLIENT_COLUMNS of those there are.
+    """
     if not client_ids:
         return []
     places = ", ".join(["%s"] * len(client_ids))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {Browser._meta.db_table} SET last_push_at = %s WHERE user_id = %s AND client_id IN ({places}) "
+            f"UPDATE {Browser._meta.db_table} SET last_push_at = %s, last_session_id = %s "
+            f"WHERE user_id = %s AND client_id IN ({places}) "
             f"RETURNING id, client_id, {', '.join(CLIENT_COLUMNS.values())}",
-            [connection.ops.adapt_datetimefield_value(now), user_id, *client_ids],
+            [connection.ops.adapt_datetimefield_value(now), session_id, user_id, *client_ids],
         )
         return list(cursor)
 

@@ -58,6 +58,7 @@ class Push:
 
     sender: str | None = None
     program: Program | None = None
+    session_id: int | None = None
     client: Mapping[str, str] = field(default_factory=dict)
     body_bytes: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -165,7 +166,7 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, push: Pu
     if push.program and _of_extensions(user_id).filter(client_id__in=wanted).exists():
         raise BrowserOfExtension
     known = {}
-    for pk, client_id, *columns in record_sql.touch_browsers(user_id, wanted, now):
+    for pk, client_id, *columns in record_sql.touch_browsers(user_id, wanted, now, push.session_id):
         known[client_id] = pk
         kept = dict(zip(record_sql.CLIENT_COLUMNS.values(), columns, strict=True))
         if client_id == sender and any(kept[column] != text for column, text in client.items()):
@@ -173,7 +174,7 @@ def _browsers(user_id: int, clients: Iterable[str], sender: str | None, push: Pu
     if new := [client_id for client_id in clients if client_id not in known]:
         made = [
             Browser(
-                user_id=user_id, created_at=now, last_push_at=now, client_id=client_id,
+                user_id=user_id, created_at=now, last_push_at=now, last_session_id=push.session_id, client_id=client_id,
                 kind=_kind_of_new(client_id, push), label=_label_of_new(client_id, push),
                 **(client if client_id == sender else {}),
             )

@@ -75,6 +75,7 @@ class PushView(APIView):
         push = service.Push(
             sender=sender,
             program=program,
+            session_id=None if program else request.auth.session_id,  # type: ignore[union-attr]  # a person's call has one
             client=client_columns(batch.envelope.get("client")),
             body_bytes=len(body),
             started=started,

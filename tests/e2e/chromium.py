@@ -44,6 +44,15 @@ READ = """async () => {
 }"""
 
 
+# The cards of the options, and the sign-in by password, are folded at first.
+UNFOLD = "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+# The worker's own listener, as a click on the welcome page calls it; a page for it would take half a second in each test.
+STAY_LOCAL = """() => new Promise((resolve) => {
+  const sender = { id: chrome.runtime.id, url: chrome.runtime.getURL('') };
+  chrome.runtime.onMessage.dispatch({ ask: 'stay-local' }, sender, resolve);
+})"""
+
+
 def extension_id(path: Path = EXTENSION) -> str:
     """An unpacked extension's id: sha256 of its folder's path, in letters from a to p."""
     return "".join(chr(97 + int(digit, 16)) for digit in hashlib.sha256(str(path).encode()).hexdigest()[:32])
@@ -84,7 +93,13 @@ def seed(profile: Path, api: tuple[str, ...] = (), hosts: tuple[str, ...] = ()) 
 
 class Chromium:
     def __init__(
-        self, playwright: Playwright, profile: Path, *, headless: bool = True, extra: tuple[str, ...] = ()
+        self,
+        playwright: Playwright,
+        profile: Path,
+        *,
+        headless: bool = True,
+        extra: tuple[str, ...] = (),
+        chooses: bool = True,
     ) -> None:
         self.program = require_program("chromium", "chromium")
         self.playwright = playwright
@@ -95,6 +110,8 @@ class Chromium:
             seed(profile)
         self.context: BrowserContext
         self.start()
+        if chooses:
+            self.worker.evaluate(STAY_LOCAL)
 
     def start(self) -> None:
         self.context = self.playwright.chromium.launch_persistent_context(
@@ -137,6 +154,7 @@ class Chromium:
         if "options" in path:
             # The page fills its fields once, and would overwrite what a test typed before.
             page.wait_for_selector("html[data-drawn]", state="attached")
+            page.evaluate(UNFOLD)
         return page
 
     def ask(self, page: Page, what: str, **more: Any) -> Any:
@@ -173,9 +191,34 @@ class Chromium:
     def records(self, page: Page) -> Any:
         return page.evaluate(READ)
 
+    def wait_for_visit(self, url: str, known: set[str]) -> None:
+        """Wait until a visit of this URL is stored that is not among the known ids: the page was in front for a second."""
+        control = self.control
+
+        def is_stored() -> bool:
+            return any(one["url"] == url and one["id"] not in known for one in self.records(control)["visits"])
+
+        self.wait(is_stored)
+
+    def read(self, page: Page, url: str) -> None:
+        """Go to a page in front and stay until its visit is stored, however slow the machine is."""
+        known = self.visit_ids()
+        page.goto(url)
+        self.wait_for_visit(url, known)
+
+    def visit_ids(self) -> set[str]:
+        return {visit["id"] for visit in self.records(self.control)["visits"]}
+
+    @property
+    def control(self) -> Page:
+        """A page of the extension, which reads the store also from behind. A test must have opened one."""
+        return next(page for page in self.context.pages if page.url.startswith(self.origin))
+
     def sign_in(self, page: Page, server: str, email: str, password: str) -> None:
         """Signs in as a person does, in the options page."""
         page.goto(f"{self.origin}src/pages/options.html")
+        page.wait_for_selector("html[data-drawn]", state="attached")
+        page.evaluate(UNFOLD)
         page.get_by_label("Server address").fill(server)
         page.get_by_label("E-mail").fill(email)
         page.get_by_label("Password").fill(password)

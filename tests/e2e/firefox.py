@@ -12,8 +12,9 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from .chromium import READ, TIMINGS
+from .chromium import READ, TIMINGS, UNFOLD
 from .machine import EXTENSION, free_port, require_program
+from .screen import Screen
 
 ID = json.loads((EXTENSION / "manifest.json").read_text())["browser_specific_settings"]["gecko"]["id"]
 UUID = "11111111-2222-4333-8444-555555555555"
@@ -21,6 +22,8 @@ PREFERENCES = {
     "extensions.webextensions.uuids": json.dumps({ID: UUID}),
     "xpinstall.signatures.required": False,
     "extensions.autoDisableScopes": 0,
+    # The question after a click cannot be answered without a person.
+    "extensions.webextOptionalPermissionPrompts": False,
     "network.dns.forceResolve": "127.0.0.1",
     "app.normandy.enabled": False,
     "app.update.enabled": False,
@@ -38,7 +41,10 @@ PREFERENCES = {
 
 
 class Firefox:
-    def __init__(self, folder: Path) -> None:
+    """Firefox without a screen, or in a window on the given one. It has chosen to record, unless `chooses` is False."""
+
+    def __init__(self, folder: Path, screen: Screen | None = None, *, chooses: bool = True) -> None:
+        self.screen = screen
         self.program = require_program("firefox-esr", "firefox-esr")
         self.profile = folder / "profile"
         self.profile.mkdir(parents=True)
@@ -60,19 +66,30 @@ class Firefox:
             extensionData={"type": "archivePath", "path": str(self.package)},
             **{"moz:permanent": True},
         )
+        self.welcome = str(self.wait(self._welcome))
+        if chooses:
+            self.wait(lambda: self.run(self.welcome, "'drawn' in document.documentElement.dataset"))
+            self.ask(self.welcome, "stay-local")
+            self.close_tab(self.welcome)
+
+    def _welcome(self) -> str | None:
+        """The page that the extension opens after it was installed."""
+        found = self("browsingContext.getTree")["contexts"]
+        return next((one["context"] for one in found if one["url"].endswith("/welcome.html")), None)
 
     def start(self) -> None:
         port = free_port()
         self.process = subprocess.Popen(
             [
                 self.program,
-                "--headless",
+                *([] if self.screen else ["--headless"]),
                 "--no-remote",
                 "--profile",
                 str(self.profile),
                 f"--remote-debugging-port={port}",
                 "--remote-allow-system-access",
             ],
+            env=self.screen.environment if self.screen else None,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -166,7 +183,8 @@ class Firefox:
     def sign_in(self, context: str, server: str, email: str, password: str) -> None:
         """Signs in as a person does, in the options page."""
         # The form appears once the page knows how things stand, and what it holds is filled in then.
-        self.wait(lambda: self.run(context, "!document.querySelector('#enter').hidden"))
+        self.wait(lambda: self.run(context, "!document.querySelector('#enter-server').hidden"))
+        self.run(context, f"void ({UNFOLD})()")
         for selector, text in (("#server", server), ("#login-email", email), ("#login-password", password)):
             self.fill(context, selector, text)
         self.click(context, "#enter-button")

@@ -1,14 +1,17 @@
 """
-Browses by script and prints, each minute, the memory of the extension's process and its writes per action.
+Browses by script, signed in to a server of its own, and prints each minute the extension's memory and its writes per action.
 
 A write is one transaction of the store that may change it. Rows are what these transactions put and delete.
 
 An action is a navigation, a tab switch, a tab opened or closed, an address or a title changed within a page, or a jump.
-At the end the browser is left alone with an empty page, and nothing may be written.
+At the end the browser is left alone with an empty page: nothing may be written, and everything must be on the server.
+
+Memory is flat when the last quarter's median is at most a tenth above that of the second quarter; the first is warm-up.
 """
 
 import argparse
 import random
+import statistics
 import sys
 import tempfile
 import time
@@ -17,11 +20,14 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from .chromium import Chromium
+from .server import PASSWORD, Server
 from .sites import MADE_HOST, POSTGRES, PYTHON, Sites
 
 PAGES = ("os", "sys", "re", "json", "csv", "heapq", "bisect", "array", "enum", "math", "uuid", "zlib")
 REST_SECONDS = 45
 MAX_WRITES_PER_ACTION = 4.3
+MAX_GROWTH = 1.1
+EMAIL = "soak@example.com"
 # The store's own calls are counted, in this run of the background.
 COUNT = """() => {
   globalThis.soak = { writes: 0, rows: 0 };
@@ -104,10 +110,23 @@ class Soak:
         return False
 
 
+def growth_of(memory: list[int]) -> float:
+    """Return the median of the last quarter by that of the second."""
+    quarter = max(1, len(memory) // 4)
+    return statistics.median(memory[-quarter:]) / statistics.median(memory[quarter : 2 * quarter] or memory)
+
+
 def run(minutes: float, pace: float) -> int:
     sites = Sites()
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder))
+        server.start()
+        server.register(EMAIL)
         chromium = Chromium(playwright, Path(folder) / "profile")
+        control = chromium.own_page()
+        chromium.sign_in(control, server.url, EMAIL, PASSWORD)
+        control.close()
+        memory: list[int] = []
         soak = Soak(chromium, sites)
         chromium.worker.evaluate(COUNT)
         end = time.monotonic() + minutes * 60
@@ -122,21 +141,32 @@ def run(minutes: float, pace: float) -> int:
             actions, writes, rows = (now - then for now, then in zip(counts, before, strict=True))
             before = counts
             per_action = writes / max(1, actions)
+            memory.append(soak.memory_kb())
             print(
-                f"{number:>6}  {actions:>7}  {writes:>6}  {per_action:>10.2f}  {rows:>4}  {soak.memory_kb():>11}",
+                f"{number:>6}  {actions:>7}  {writes:>6}  {per_action:>10.2f}  {rows:>4}  {memory[-1]:>11}",
                 flush=True,
             )
         for tab in soak.tabs:
             tab.goto("about:blank")
-        chromium.pause(10)
+        # The last stays are sent within the pace of the server, a minute.
+        chromium.pause(75)
         settled = soak.counts()
         chromium.pause(REST_SECONDS)
         at_rest = soak.counts()[1] - settled[1]
         per_action = settled[1] / max(1, settled[0])
         print(f"{settled[0]} actions, {per_action:.2f} writes per action, {at_rest} writes in {REST_SECONDS} s at rest")
+        growth = growth_of(memory)
+        control = chromium.own_page()
+        pending = chromium.ask(control, "status")["counts"]["pending"]
+        held, stored = len(chromium.records(control)["visits"]), len(server.visits(EMAIL))
+        print(f"memory grew {growth:.2f} ×; {held} visits in the extension, {stored} on the server, {pending} pending")
         chromium.close()
+        server.close()
     sites.close()
-    return 0 if per_action <= MAX_WRITES_PER_ACTION and at_rest == 0 else 1
+    is_fine = (
+        per_action <= MAX_WRITES_PER_ACTION and at_rest == 0 and growth <= MAX_GROWTH and (pending, held) == (0, stored)
+    )
+    return 0 if is_fine else 1
 
 
 if __name__ == "__main__":

@@ -126,10 +126,10 @@ def test_a_person_signs_up_loses_the_password_sees_what_happened_and_leaves(
     press(page, "Set the password")
     headed(page, "The password is set")
 
-    page.goto(f"{server.url}/account/sessions")
+    page.goto(f"{server.url}/dashboard/browsers")
     fill(page, Email_address=ALICE, Password=NEXT_PASSWORD)
     page.keyboard.press("Enter")
-    headed(page, "Sign-ins")
+    headed(page, "Browsers")
     expect(page.get_by_text("this sign-in")).to_have_count(1)
     page.get_by_label("Name of ").fill("Kitchen")
     page.keyboard.press("Enter")

@@ -31,15 +31,43 @@ def signed_in_profile(playwright: Playwright, profile: Path, server: Server, ema
     chromium.close()
 
 
+# Each change of the focus is seen within two seconds of the machine's own time.
+SEEN_WITHIN_SECONDS = 2
+
+
 def sent_visit(server: Server, email: str, url: str) -> dict[str, Any]:
     """Return the visit of a page once it has ended and been sent."""
-    for _ in range(100):
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
         found = [row for row in server.visits(email) if row["url"] == url and row["ended_at"]]
         if found:
             assert len(found) == 1
             return found[0]
         time.sleep(0.2)
     raise AssertionError(f"no visit of {url}: {server.visits(email)}")
+
+
+class Clock:
+    """The seconds between the steps of a test, as they were in truth: a busy machine needs longer for each."""
+
+    def __init__(self) -> None:
+        self.at = time.monotonic()
+
+    def lap(self) -> float:
+        before, self.at = self.at, time.monotonic()
+        return self.at - before
+
+
+def seconds_away(visit: dict[str, Any]) -> list[float]:
+    """Return the length of each idle period, all of which are without focus."""
+    assert {period["reason"] for period in visit["idle_periods"]} <= {"unfocused"}, visit["idle_periods"]
+    return [(period["end"] - period["start"]) / 1000 for period in visit["idle_periods"]]
+
+
+def are_near(found: list[float], truth: list[float], changes: int) -> bool:
+    """Tell whether each span is right up to the delay of its changes of the focus, and one second of the machine."""
+    margin = changes * SEEN_WITHIN_SECONDS + 1
+    return len(found) == len(truth) and all(abs(a - b) < margin for a, b in zip(found, truth, strict=True))
 
 
 def test_time_counts_for_the_program_in_front(
@@ -50,27 +78,31 @@ def test_time_counts_for_the_program_in_front(
     os_page, sys_page = sites.url(PYTHON, "/library/os.html"), sites.url(PYTHON, "/library/sys.html")
     with screen.chromium(tmp_path / "profile", "about:blank") as browser:
         time.sleep(2)
+        clock = Clock()
         screen.open_url(browser, os_page)
         time.sleep(5)
         with screen.other_program() as other:
+            active = clock.lap()
             time.sleep(9)
             screen.activate(browser)
+            away = [clock.lap()]
             time.sleep(12)
             screen.activate(other)
+            active += clock.lap()
             time.sleep(9)
             screen.activate(browser)
+            away.append(clock.lap())
             time.sleep(6)
             screen.minimize(browser)
-            time.sleep(7)
+            active += clock.lap()
+            time.sleep(9)
             screen.open_url(browser, sys_page)
+            away.append(clock.lap())
             time.sleep(3)
             screen.open_url(browser, "about:blank")
             read, later = sent_visit(server, email, os_page), sent_visit(server, email, sys_page)
-    away = [(period["reason"], (period["end"] - period["start"]) / 1000) for period in read["idle_periods"]]
-    assert [reason for reason, _ in away] == ["unfocused"] * 3, away
-    # Each change of the focus is seen within two seconds.
-    assert all(abs(seconds - truth) < 2.6 for (_, seconds), truth in zip(away, (9, 9, 7), strict=True)), away
-    assert 20_000 <= read["active_duration_ms"] <= 29_000
+    assert are_near(seconds_away(read), away, 2), (read["idle_periods"], away)
+    assert are_near([read["active_duration_ms"] / 1000], [active], 3), (read["active_duration_ms"], active)
     assert later["idle_periods"] == []
 
 
@@ -83,18 +115,20 @@ def test_a_page_with_sound_is_watched_beside_another_program(
     audible = "--autoplay-policy=no-user-gesture-required"
     with screen.chromium(tmp_path / "profile", "about:blank", audible) as browser:
         time.sleep(2)
+        clock = Clock()
         screen.open_url(browser, sound)
         time.sleep(3)
         with screen.other_program() as other:
             time.sleep(10)
             screen.minimize(browser)
+            watched_for = clock.lap()
             time.sleep(8)
             screen.activate(browser)
+            away = clock.lap()
             screen.activate(other)
             time.sleep(6)
             screen.open_url(browser, "about:blank")
+            watched_for += clock.lap()
             watched = sent_visit(server, email, sound)
-    [away] = watched["idle_periods"]
-    assert away["reason"] == "unfocused"
-    assert abs(away["end"] - away["start"] - 8000) < 3000
-    assert watched["duration_ms"] >= 26_000
+    assert are_near(seconds_away(watched), [away], 2), (watched["idle_periods"], away)
+    assert are_near([watched["duration_ms"] / 1000], [watched_for + away], 1), (watched["duration_ms"], watched_for)

@@ -17,8 +17,7 @@ def read_pages(chromium: Chromium, sites: Sites, *pages: tuple[str, str]) -> Pag
     page = chromium.context.pages[0]
     page.bring_to_front()
     for host, path in pages:
-        page.goto(sites.url(host, path))
-        chromium.pause(1.4)
+        chromium.read(page, sites.url(host, path))
     return page
 
 
@@ -31,8 +30,8 @@ def signed_in(chromium: Chromium, server: Server, email: str) -> tuple[Page, str
     return control, token
 
 
-def push_from_elsewhere(server: Server, token: str, host: str, visit_id: str = "pv_1") -> str:
-    started_at = int(time.time() * 1000) - 7_200_000
+def push_from_elsewhere(server: Server, token: str, host: str, visit_id: str = "pv_1", *, hours_ago: int = 2) -> str:
+    started_at = int(time.time() * 1000) - hours_ago * 3_600_000
     visit = {
         "id": visit_id,
         "url": f"https://{host}/",
@@ -86,9 +85,9 @@ def test_a_site_is_forgotten_here_on_the_server_and_in_other_browsers(
     assert domains(server, email) == [POSTGRES]
     assert push_from_elsewhere(server, token, "sub.made.test", "pv_2") == "erased"
     # The page in front may have begun a new visit by now.
-    assert erased.isdisjoint(visit["id"] for visit in chromium.records(control)["visits"])
+    assert erased.isdisjoint(chromium.visit_ids())
     # What is looked at from now on is recorded as usual: the page that was in front all the time, and the next one.
-    chromium.pause(1.5)
+    chromium.wait_for_visit(page.url, erased)
     read_pages(chromium, sites, (MADE_HOST, "/app"))
     control.bring_to_front()
     sync(chromium, control)
@@ -104,13 +103,15 @@ def test_what_another_program_erases_is_erased_here_and_the_open_page_begins_ane
     email = "bob-erased-elsewhere@example.com"
     control, token = signed_in(chromium, server, email)
     page = read_pages(chromium, sites, (MADE_HOST, "/app"), (PYTHON, "/library/os.html"), (MADE_HOST, "/late"))
-    chromium.pause(2)
+    before = {visit["id"] for visit in chromium.records(control)["visits"] if visit["domain"] == MADE_HOST}
+    assert len(before) == 2
     erased = server.call("/api/sync/erasures", {"rule": {"domain": MADE_HOST}}, token)
     assert erased["done"]
     chromium.ask(control, "sync")
-    chromium.wait(lambda: {one["domain"] for one in chromium.records(control)["visits"]} == {"docs.python.test"})
-    chromium.pause(2)
+    # The open page begins a new visit at once, so there may be no moment without any of the site.
+    chromium.wait(lambda: before.isdisjoint(chromium.visit_ids()))
     assert page.url.endswith("/late")
+    chromium.wait_for_visit(page.url, before)
     control.bring_to_front()
     sync(chromium, control)
     visits = server.visits(email)
@@ -176,11 +177,74 @@ def test_the_last_hour_is_forgotten_from_the_options(chromium: Chromium, server:
     assert chromium.records(control)["visits"] == []
 
 
+def test_one_visit_and_the_day_are_forgotten_from_the_popup(chromium: Chromium, server: Server, sites: Sites) -> None:
+    email = "alice-forget-day@example.com"
+    control, token = signed_in(chromium, server, email)
+    assert push_from_elsewhere(server, token, "thirty-hours-ago.test", hours_ago=30) == "created"
+    page = read_pages(chromium, sites, (MADE_HOST, "/app"), (POSTGRES, "/sql-select.html"))
+    [here] = [visit for visit in chromium.records(control)["visits"] if visit["domain"] == POSTGRES]
+    popup = Popup(chromium, page)
+    popup.click("#forget-visit")
+    popup.wait_for_text("#forget-question", f"Forget the visit to “{here['title']}” at ")
+    popup.wait_for_text("#forget-question", "0 visits on your server are erased, and 1 here that is not sent yet.")
+    popup.wait_for_text("#forget-question", "Your other browsers have no copy of it.")
+    popup.click("#forget-yes")
+    popup.wait_for_text("#forget-message", "Forgotten: 1 visit in this browser and 0 on your server.")
+    assert here["id"] not in {visit["id"] for visit in chromium.records(control)["visits"]}
+    assert MADE_HOST in {visit["domain"] for visit in chromium.records(control)["visits"]}
+    popup.click("#forget-today")
+    popup.wait_for_text("#forget-question", "Forget the visits that began on ")
+    popup.wait_for_text("#forget-question", "erased only if it was opened and last used in this time.")
+    popup.click("#forget-yes")
+    popup.wait_for_text("#forget-message", "and 0 on your server. Your other browsers follow")
+    popup.close()
+    assert MADE_HOST not in {visit["domain"] for visit in chromium.records(control)["visits"]}
+    assert domains(server, email) == ["thirty-hours-ago.test"]
+
+
+def test_other_days_and_single_visits_are_forgotten_from_the_options(
+    chromium: Chromium, server: Server, sites: Sites
+) -> None:
+    email = "bob-forget-days@example.com"
+    control, token = signed_in(chromium, server, email)
+    assert push_from_elsewhere(server, token, "long-ago.test", hours_ago=24 * 9) == "created"
+    assert push_from_elsewhere(server, token, "last-week.test", "pv_2", hours_ago=24 * 5) == "created"
+    read_pages(chromium, sites, (MADE_HOST, "/app"), (POSTGRES, "/sql-select.html"))
+    control.bring_to_front()
+    sync(chromium, control)
+    control.get_by_label("From", exact=True).fill("2020-01-02")
+    control.get_by_label("To", exact=True).fill("2020-01-01")
+    control.get_by_role("button", name="Forget these days…").click()
+    expect(control.locator("#forget-message")).to_have_text("“To” must be the same day as “From” or later.")
+    for label, days_ago in (("From", 7), ("To", 3)):
+        day = control.evaluate(
+            "(ago) => import('/src/pages/day-spans.js').then((m) => m.dateInputText(Date.now() - ago))",
+            days_ago * 86_400_000,
+        )
+        control.get_by_label(label, exact=True).fill(day)
+    control.get_by_role("button", name="Forget these days…").click()
+    expect(control.locator("#forget-question")).to_contain_text("1 visit on your server is erased. Your other browsers")
+    control.get_by_role("button", name="Forget", exact=True).click()
+    expect(control.locator("#forget-message")).to_contain_text("0 visits in this browser and 1 on your server.")
+    assert domains(server, email) == ["long-ago.test", MADE_HOST, POSTGRES]
+    control.get_by_text("The latest visits of this browser").click()
+    rows = control.locator("#latest-visits li")
+    expect(rows).to_have_count(2)
+    # The newest stands first.
+    expect(rows.nth(1)).to_contain_text("Inbox")
+    rows.nth(1).get_by_role("button").click()
+    expect(control.locator("#forget-question")).to_contain_text("Forget the visit to “Inbox” at ")
+    control.get_by_role("button", name="Forget", exact=True).click()
+    expect(control.locator("#forget-message")).to_have_text("Forgotten: 1 visit in this browser and 1 on your server.")
+    expect(rows).to_have_count(1)
+    assert domains(server, email) == ["long-ago.test", POSTGRES]
+
+
 def test_without_an_account_a_site_is_forgotten_here(chromium: Chromium, sites: Sites) -> None:
     chromium.shorten_time()
-    read_pages(chromium, sites, (MADE_HOST, "/app"), (POSTGRES, "/sql-select.html"))
     control = chromium.own_page()
-    chromium.pause(0.5)
+    read_pages(chromium, sites, (MADE_HOST, "/app"), (POSTGRES, "/sql-select.html"))
+    control.bring_to_front()
     control.get_by_label("Site, with its subdomains").fill("*.test")
     control.get_by_role("button", name="Forget this site…").click()
     expect(control.locator("#forget-message")).to_have_text("Enter a site, such as example.com.")

@@ -103,10 +103,10 @@ def test_the_same_server_under_another_name_is_asked_about_once(
 def test_an_address_in_the_house_is_warned_about_in_plain_words(chromium: Chromium, address: str) -> None:
     page = chromium.own_page()
     page.get_by_label("Server address").fill(address)
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Connect").click()
     expect(page.locator("#server-message")).to_contain_text("is in your own network and does not use https.")
     page.get_by_label("Server address").fill("http://8.8.8.8")
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Connect").click()
     expect(page.locator("#server-message")).to_contain_text("must begin with https://")
 
 
@@ -212,6 +212,15 @@ AROUND_MIDNIGHT = [
 ]
 
 
+def figures_of_popup(page: Page) -> tuple[str, list[str], list[str]]:
+    """The active time of the day, the sites and their times."""
+    return (
+        page.locator("#today").inner_text(),
+        page.locator("#sites .site").all_inner_texts(),
+        page.locator("#sites .time").all_inner_texts(),
+    )
+
+
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/St_Johns"])
 def test_the_figures_of_the_popup_are_those_of_the_dashboard(
     playwright: Playwright,
@@ -236,15 +245,34 @@ def test_the_figures_of_the_popup_are_those_of_the_dashboard(
     )
     page.goto(f"{chromium.origin}src/pages/popup.html")
     expect(page.locator("#today-visits")).to_have_text("4 visits")
-    popup = (
-        page.locator("#today").inner_text(),
-        page.locator("#sites .site").all_inner_texts(),
-        page.locator("#sites .time").all_inner_texts(),
-    )
-    assert popup[1:] == (
+    alone = figures_of_popup(page)
+    assert alone[1:] == (
         ["an-hour.test", "across.test", "a-minute.test", "a-minute-less.test", "under-a-second.test"],
         ["1 h 05 min", "6 min", "1 min", "59 s", "under 1 s"],
     )
+    expect(page.locator("#today-source")).to_have_text("All your browsers, as on the dashboard.")
+    # Another browser of the same person reads for two hours of this day.
+    midnight = page.evaluate(
+        "new Date(new Date().getFullYear(), new Date().getMonth(), new Date().getDate()).getTime()"
+    )
+    visit = {
+        "id": "pv_1",
+        "url": "https://elsewhere.test/",
+        "startedAt": midnight + MINUTE,
+        "endedAt": midnight + 121 * MINUTE,
+    }
+    visit |= {"duration": 120 * MINUTE, "activeDuration": 120 * MINUTE}
+    token = page.evaluate(
+        "import('/src/store.js').then((m) => m.openStore()).then((s) => s.get('account')).then(({ access }) => access)"
+    )
+    pushed = server.call("/api/sync/page-visits", {"anonymousClientId": "another browser", "visits": [visit]}, token)
+    assert pushed["results"] == ["created"]
+    page.reload()
+    expect(page.locator("#today-visits")).to_have_text("5 visits")
+    both = figures_of_popup(page)
+    assert both[1][0] == "elsewhere.test"
+    hours = page.locator("#hours .hour").evaluate_all("(cells) => cells.map((cell) => cell.title)")
+    assert [hours[1], hours[5]] == ["01:00: 1 h 35 min active", "05:00: no active time"]
 
     page.goto(f"{server.url}/account/sign-in")
     page.get_by_label("E-mail address").fill(email)
@@ -258,6 +286,6 @@ def test_the_figures_of_the_popup_are_those_of_the_dashboard(
     # The letter of the icon stands on a line of its own.
     sites_shown = [name.splitlines()[-1] for name in shares.locator(".named").all_inner_texts()]
     times = shares.locator("td.number:not(.quiet)").all_inner_texts()
-    assert (numbers[0], numbers[3]) == (popup[0], "4")
-    assert (sites_shown, times) == popup[1:]
+    assert (numbers[0], numbers[3]) == (both[0], "5")
+    assert (sites_shown[:5], times[:5]) == both[1:]
     chromium.close()

@@ -135,6 +135,30 @@ def test_firefox_forgets_a_site_and_what_another_program_erases(firefox: Firefox
     firefox.wait(lambda: firefox.run(control, checked) == "1 visit of this browser is on your server.")
 
 
+def test_firefox_uses_a_server_in_the_house_without_https(firefox: Firefox, server: Server, sites: Sites) -> None:
+    email = "alice-firefox-house@example.com"
+    server.register(email)
+    firefox.shorten_time()
+    control = firefox.tab(f"{firefox.origin}src/pages/options.html")
+    address = f"nas.local:{server.port}"
+    # The first press warns that the network can read along, the second goes on.
+    firefox.wait(lambda: firefox.run(control, "!document.querySelector('#enter').hidden"))
+    for selector, text in (("#server", address), ("#login-email", email), ("#login-password", PASSWORD)):
+        firefox.fill(control, selector, text)
+    firefox.click(control, "#enter-button")
+    warning = "document.querySelector('#server-message').innerText.includes('does not use https')"
+    firefox.wait(lambda: firefox.run(control, warning))
+    firefox.click(control, "#enter-button")
+    firefox.wait(lambda: (firefox.ask(control, "status")["account"] or {}).get("email") == email)
+    assert firefox.ask(control, "status")["account"]["server"] == f"http://{address}"
+    page = firefox.tab("about:blank")
+    firefox.go(page, sites.url(MADE_HOST, "/app"), "none")
+    firefox.wait(lambda: firefox.records(control)["visits"])
+    firefox.front(control)
+    firefox.sync_all(control)
+    assert [row["url"] for row in server.visits(email)] == [sites.url(MADE_HOST, "/app")]
+
+
 def test_firefox_records_no_error_page(firefox: Firefox, sites: Sites) -> None:
     firefox.shorten_time()
     page = firefox.tab("about:blank")
@@ -200,3 +224,41 @@ def test_firefox_title_stays_with_its_address(firefox: Firefox, sites: Sites) ->
         (f"{app}/letter", "Letter"),
         (f"{app}/letter#part", "Part"),
     ]
+
+
+def test_firefox_opens_its_welcome_page_and_connects_without_a_password(
+    tmp_path: Path, server: Server, sites: Sites
+) -> None:
+    email = "alice-firefox-welcome@example.com"
+    server.register(email)
+    firefox = Firefox(tmp_path, chooses=False)
+    with contextlib.closing(firefox):
+        welcome = firefox.welcome
+        firefox.wait(lambda: firefox.run(welcome, "'drawn' in document.documentElement.dataset"))
+        page = firefox.tab(sites.url(MADE_HOST, "/app"))
+        time.sleep(1.5)
+        assert firefox.records(welcome) == {"visits": [], "aggregates": []}
+
+        firefox.front(welcome)
+        firefox.fill(welcome, "#server", server.url)
+        known = set(firefox.tabs())
+        firefox.click(welcome, "#connect")
+        allow = str(firefox.wait(lambda: next(iter(set(firefox.tabs()) - known), None)))
+        firefox.wait(lambda: firefox.run(allow, "document.querySelector('#id_password') !== null"))
+        firefox.fill(allow, "#id_username", email)
+        firefox.fill(allow, "#id_password", PASSWORD)
+        firefox.click(allow, "main button.main")
+        firefox.wait(lambda: firefox.run(allow, "document.querySelector('.connect-number') !== null"))
+        number = firefox.run(allow, "document.querySelector('.connect-number').textContent")
+        firefox.front(welcome)
+        firefox.wait(lambda: firefox.run(welcome, "document.querySelector('#connect-number').textContent") == number)
+        firefox.front(allow)
+        firefox.click(allow, "button[value=allow]")
+        firefox.wait(lambda: (firefox.ask(welcome, "status")["account"] or {}).get("email") == email)
+
+        firefox.front(page)
+        firefox.go(page, sites.url(PYTHON, "/library/os.html"))
+        time.sleep(1.5)
+        firefox.front(welcome)
+        firefox.sync_all(welcome)
+        assert PYTHON in {row["domain"] for row in server.visits(email)}

@@ -17,13 +17,13 @@ export class RecordingFixture {
     this.seconds = 0;
     this.clockShiftMs = 0;
     this.nonces = 0;
-    /** @type {import('../../extension/src/capture/visit-reducer.js').IdleState} */
+    /** @type {import('../../extension/src/capture/recording-state.js').IdleState} */
     this.idle = 'active';
     /** @type {(string | null)[]} */
     this.failures = [];
-    /** @type {import('../../extension/src/capture/visit-reducer.js').SeenTab[]} */
+    /** @type {import('../../extension/src/capture/recording-state.js').SeenTab[]} */
     this.tabs = [];
-    /** @type {import('../../extension/src/capture/visit-reducer.js').SeenWindow[]} */
+    /** @type {import('../../extension/src/capture/recording-state.js').SeenWindow[]} */
     this.windows = [];
     this.store = store;
     this.runs = 1;

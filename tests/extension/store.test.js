@@ -143,6 +143,33 @@ test('a visit across midnight counts on both days, as on the dashboard', async (
   assert.deepEqual(await store.day('alice', midnight), { activeMs: 1500, visits: 0, domains: { 'a.test': 1500 } });
 });
 
+test('the hours of a day add up to its active time', async () => {
+  const { store } = await RecordingFixture.open();
+  const ten = new Date(2025, 10, 7, 10).getTime();
+  await commit(store, [visit(0, { startedAt: ten - 60_000, durationMs: 180_000, activeMs: 90_000 }), visit(1, { startedAt: ten + 300_000, activeMs: 500 })]);
+  const hours = await store.hoursOfDay('alice', ten);
+  assert.deepEqual([hours.length, hours[9], hours[10]], [24, 30_000, 60_500]);
+  assert.equal(hours.reduce((a, b) => a + b), (await store.day('alice', ten)).activeMs);
+  assert.deepEqual(await store.hoursOfDay('bob', ten), Array(24).fill(0));
+});
+
+test('a refused visit is not in the totals of its day until it is sent again', async () => {
+  const { store } = await RecordingFixture.open();
+  await commit(store, [visit(1), visit(2, { domain: 'b.test' }), visit(3, { domain: 'b.test' })]);
+  const refused = [visit(2), visit(3)].map((one) => parked(one, { errors: {}, retryAt: one.startedAt }));
+  await store.settle('visits', 'alice', [stored(visit(1)), ...refused], T0);
+  const rest = { activeMs: 1000, visits: 1, domains: { 'a.test': 1000 } };
+  assert.deepEqual(await store.day('alice', T0), rest);
+  await store.release('alice', visit(2).startedAt);
+  assert.deepEqual(await store.day('alice', T0), { activeMs: 2000, visits: 2, domains: { 'a.test': 1000, 'b.test': 1000 } });
+  // A refused visit that changes waits to be sent again.
+  await commit(store, [visit(3, { domain: 'b.test', activeMs: 600, revision: 2 })]);
+  assert.deepEqual(await store.day('alice', T0), { activeMs: 2600, visits: 3, domains: { 'a.test': 1000, 'b.test': 1600 } });
+  await store.settle('visits', 'alice', [parked(visit(2), { errors: {} })], T0);
+  assert.equal(await store.forbidden('alice', { ...NO_RULES, never: ['a.test'] }, { forget: true }), 3);
+  assert.deepEqual(await store.day('alice', T0), { activeMs: 0, visits: 0, domains: {} });
+});
+
 test('a held visit is not in the totals of its day until it is allowed again', async () => {
   const { store } = await RecordingFixture.open();
   await commit(store, [visit(1), visit(2, { domain: 'b.test', url: 'https://b.test/' })]);

@@ -242,7 +242,8 @@ QUERIES = {
     "/dashboard/history": 6,
     "/dashboard/history?q=page": 7,
     "/dashboard/tabs?from=2025-10-01&to=2025-11-30": 5,
-    "/dashboard/browsers": 7,
+    "/dashboard/browsers": 9,
+    "/dashboard/browsers?counts": 11,
 }
 
 

@@ -182,7 +182,7 @@ def run_follower(service, token, folder):
 
 
 def test_the_program_in_the_docs_has_some_twenty_lines():
-    assert len([line for line in program().splitlines() if line.strip()]) <= 30
+    assert len([line for line in program().splitlines() if line.strip()]) <= 23
 
 
 @pytest.mark.parametrize("is_told", [True, False], ids=["after_restore was run", "nobody ran after_restore"])

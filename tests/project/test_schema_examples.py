@@ -5,9 +5,12 @@ import re
 import jsonschema
 import pytest
 from django.core import mail
+from django.test import RequestFactory
 from drf_spectacular.generators import SchemaGenerator
 
+from accounts.api.examples import CONNECT
 from accounts.models import User
+from accounts.sessions import connecting
 from portability.importers.found import REASONS
 from portability.models import Import
 from tests.people import PersonalTokenFactory, UserFactory, session_of
@@ -115,9 +118,18 @@ def made_true(name, body, person):
     return {field: true[field]() if field in true else value for field, value in body.items()}
 
 
+def allowed_grant(person):
+    """Return the id of a grant that the person has allowed, begun by the example of a body."""
+    grant_id, _ = connecting.start(RequestFactory().get("/"), CONNECT.value["challenge"], "")
+    connecting.answer(person, grant_id, RequestFactory().get("/"), is_allowed=True)
+    return grant_id
+
+
 def call(name, body, person, query=""):
     method, path, _ = CALLS[name]
     path = path.replace("{session_id}", str(session_of(person).pk))
+    if "{grant_id}" in path:
+        path = path.replace("{grant_id}", allowed_grant(person))
     if "{import_id}" in path:
         counts = dict.fromkeys(("kept", *REASONS), 0)
         found = Import.objects.create(user=person, family="chromium", is_staged=True, counts=counts)

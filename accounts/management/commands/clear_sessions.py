@@ -1,4 +1,4 @@
-"""`manage.py clear_sessions`: deletes old sessions and expired personal tokens."""
+"""`manage.py clear_sessions`: deletes old sessions, and expired personal tokens and answers to extensions."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import PersonalToken, Session
+from accounts.models import ConnectAnswer, PersonalToken, Session
 from accounts.personal_tokens.token_service import EXPIRED_KEPT_DAYS
 from accounts.sessions.session_service import ENDED_KEPT_DAYS
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     help = (
         f"Delete sessions that ended or expired more than {ENDED_KEPT_DAYS} days ago, and personal tokens that expired "
-        f"more than {EXPIRED_KEPT_DAYS} days ago. Run it daily."
+        f"more than {EXPIRED_KEPT_DAYS} days ago, and answers to extensions that asked to connect. Run it daily."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,6 +30,7 @@ class Command(BaseCommand):
             while ids := list(Session.objects.filter(old).values_list("pk", flat=True)[:ROWS_A_STEP]):
                 deleted += Session.objects.filter(pk__in=ids).delete()[0]
         self.stdout.write(f"Deleted {deleted:,} sessions that ended more than {ENDED_KEPT_DAYS} days ago.")
+        ConnectAnswer.objects.filter(expires_at__lt=timezone.now()).delete()
         expired = PersonalToken.objects.filter(expires_at__lt=timezone.now() - timedelta(days=EXPIRED_KEPT_DAYS))
         tokens, _ = expired.delete()
         self.stdout.write(

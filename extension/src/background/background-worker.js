@@ -6,6 +6,7 @@ import { ext, isFirefox } from '../browser-api.js';
 import { endAbandonedVisits } from '../capture/abandoned-visits.js';
 import { resolved } from '../capture/erasure-rules.js';
 import { Recorder } from '../capture/event-recorder.js';
+import { hasChosen, rememberChoice } from '../capture/recording-choice.js';
 import { NO_RULES } from '../capture/recording-rules.js';
 import { focusDiffers, followsFocus, needsFocusCheck } from '../capture/presence.js';
 import { mayReachServer } from '../server-permission.js';
@@ -15,8 +16,9 @@ import { createApi } from '../sync/api-call.js';
 import { FIRST_SCHEDULE, nextAttempt } from '../sync/schedule.js';
 import { sync } from '../sync/sync-run.js';
 import { timingsWith } from '../timings.js';
-import { showBadge, syncBadgeReason } from './badge.js';
+import { showBadge, showPopup, syncBadgeReason } from './badge.js';
 import { browserSnapshot, clientDescription, focusAnswer, frontAnswer, isFullscreen } from './browser-queries.js';
+import { Connection } from './connection.js';
 import { Heartbeats, PeriodicAlarm, Repeated } from './heartbeats.js';
 import { PageCommands } from './page-commands.js';
 import { RecordCounts } from './record-counts.js';
@@ -61,9 +63,13 @@ export class BackgroundWorker {
       timings: timingsWith(await store.get('testTimings')),
       settings: { ...FIRST_SETTINGS, ...(await store.get('settings')) },
       client: await clientDescription(await anonymousClientId(store)),
+      isAllowed: await hasChosen(store),
     });
     // The start is queued here, before any event that waits for the worker.
-    worker.recordStart(began, startReason);
+    if (worker.recorder.isAllowed) worker.recordStart(began, startReason);
+    else worker.updateBadge();
+    showPopup(worker.recorder.isAllowed);
+    worker.connection.wait();
     return worker;
   }
 
@@ -74,8 +80,9 @@ export class BackgroundWorker {
    * @param {import('../timings.js').Timings} parts.timings
    * @param {Settings} parts.settings
    * @param {import('../sync/wire.js').Client} parts.client
+   * @param {boolean} parts.isAllowed  the person has said where the records go
    */
-  constructor({ clockReading, store, timings, settings, client }) {
+  constructor({ clockReading, store, timings, settings, client, isAllowed }) {
     this.clockReading = clockReading;
     this.store = store;
     this.timings = timings;
@@ -88,7 +95,7 @@ export class BackgroundWorker {
     /** @type {import('../sync/sync-run.js').Progress | null} */
     this.progress = null;
     this.interruption = new AbortController();
-    /** @type {import('../capture/visit-reducer.js').PausedUntil | undefined} */
+    /** @type {import('../capture/recording-state.js').PausedUntil | undefined} */
     this.resumeAlarmAt = undefined;
     this.recordCounts = new RecordCounts(store);
     this.heartbeats = new Heartbeats(timings.earlyHeartbeatSeconds, () => this.recordHeartbeat());
@@ -114,6 +121,12 @@ export class BackgroundWorker {
       snapshot: browserSnapshot,
       onRecorded: (outcome) => this.recorded(outcome),
       onFailure: (error) => this.setFailure(error),
+    });
+    this.recorder.isAllowed = isAllowed;
+    this.connection = new Connection({
+      store, api: this.api, now: Date.now, pollSeconds: timings.connectPollSeconds, alarm: new PeriodicAlarm('connect'),
+      onSignedIn: (account, purpose) => this.commands.useAccount(account, purpose),
+      onUnwanted: (account) => this.accounts.revoke(account),
     });
     ext.idle.setDetectionInterval(this.idleSeconds);
   }
@@ -141,6 +154,15 @@ export class BackgroundWorker {
     if (fresh) await endAbandonedVisits(this.store, this.recorder.openId, began.now);
     await this.setSyncAlarm(false);
     this.updateBadge();
+  }
+
+  /** Begins to record, once the person has said where the records go. */
+  async allowRecording() {
+    if (this.recorder.isAllowed) return;
+    await rememberChoice(this.store);
+    this.recorder.isAllowed = true;
+    showPopup(true);
+    await this.recordStart(this.clockReading(), Promise.resolve('started'));
   }
 
   /**
@@ -294,7 +316,7 @@ export class BackgroundWorker {
     }
   }
 
-  /** @param {import('../capture/visit-reducer.js').PausedUntil} pausedUntil */
+  /** @param {import('../capture/recording-state.js').PausedUntil} pausedUntil */
   setResumeAlarm(pausedUntil) {
     if (pausedUntil === this.resumeAlarmAt) return;
     this.resumeAlarmAt = pausedUntil;
@@ -361,7 +383,7 @@ export class BackgroundWorker {
    * @param {string} url
    */
   async readMetadata(tabId, url) {
-    if (!this.commands.mayReadMetadata(url)) return;
+    if (!this.recorder.isAllowed || !this.commands.mayReadMetadata(url)) return;
     try {
       const [found] = await ext.scripting.executeScript({ target: { tabId }, files: ['src/capture/page-metadata-script.js'] });
       const result = /** @type {{url: string, metadata: object} | null | undefined} */ (found?.result);
@@ -378,7 +400,7 @@ export class BackgroundWorker {
   }
 
   async updateBadge() {
-    await showBadge(this.failure
+    await showBadge(!this.recorder.isAllowed ? 'Nothing is recorded yet. Open to begin.' : this.failure
       ? 'Recording has stopped. Open to see why.'
       : await syncBadgeReason(this.store, (owner) => this.counts(owner)).catch(() => ''));
   }

@@ -14,6 +14,15 @@ export async function showBadge(reason) {
 }
 
 /**
+ * Makes a click on the button open the popup. Before the person has chosen, it opens nothing by itself: the listener of
+ * clicks then opens the welcome page. Chromium keeps this over restarts.
+ * @param {boolean} hasChosen
+ */
+export async function showPopup(hasChosen) {
+  await ext.action.setPopup({ popup: hasChosen ? ext.runtime.getURL('src/pages/popup.html') : '' });
+}
+
+/**
  * The thing to do for the signed-in person, or an empty text.
  * @param {import('../store.js').Store} store
  * @param {(owner: string) => Promise<{parked: number}>} counts

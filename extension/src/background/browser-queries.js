@@ -3,7 +3,7 @@ import { ext, firefoxInfo } from '../browser-api.js';
 
 /**
  * The browser's tabs and windows, without private ones.
- * @returns {Promise<import('../capture/visit-reducer.js').Snapshot>}
+ * @returns {Promise<import('../capture/recording-state.js').Snapshot>}
  */
 export async function browserSnapshot() {
   const [tabs, windows, last] = await Promise.all([

@@ -3,7 +3,7 @@
  * delivers the event that wakes a stopped background only to listeners that are registered by then.
  */
 import { ext } from '../browser-api.js';
-import { isUrlAsTitle } from '../capture/visit-reducer.js';
+import { isUrlAsTitle } from '../capture/pages-and-titles.js';
 import { BackgroundWorker } from './background-worker.js';
 import { showBadge } from './badge.js';
 import { browserSnapshot, documentAnswer, focusAnswer, frontAnswer, isFullscreen, navigationAnswer } from './browser-queries.js';
@@ -34,6 +34,16 @@ opening.catch(() => showBadge('Recording has stopped. Open to see why.'));
  * @param {(worker: BackgroundWorker) => T | Promise<T>} work
  */
 const whenOpen = (work) => opening.then(work, () => null);
+
+ext.runtime.onInstalled.addListener(({ reason }) => {
+  if (reason === 'install') whenOpen((worker) => (worker.recorder.isAllowed ? null : openWelcomePage()));
+});
+// It comes only while the button has no popup, which is so before the person has chosen.
+ext.action.onClicked.addListener(() => openWelcomePage());
+
+function openWelcomePage() {
+  return ext.tabs.create({ url: ext.runtime.getURL('src/pages/welcome.html') });
+}
 
 /**
  * Records an event at the present time.
@@ -130,6 +140,7 @@ ext.alarms.onAlarm.addListener(({ name }) => {
     else if (name === 'focus') worker.checkFocus();
     else if (name === 'sync') worker.sync();
     else if (name === 'resume') worker.resume();
+    else if (name === 'connect') worker.connection.wait();
   });
 });
 

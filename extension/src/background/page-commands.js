@@ -6,11 +6,13 @@ import { matches } from '../capture/site-patterns.js';
 import { mayReachServer } from '../server-permission.js';
 import { FIRST_SCHEDULE } from '../sync/schedule.js';
 import { ERASURES } from '../sync/erasure-feed.js';
-import { browserLabel, erasedOf, erasureBody, limitsOf } from '../sync/wire.js';
+import { TODAY_HOURS, TODAY_SITES, browserLabel, erasedOf, erasureBody, limitsOf, todayOf } from '../sync/wire.js';
 import { IDLE_LIMITS, TIMINGS } from '../timings.js';
 
 /** Later than any record. */
 const ALL_TIMES = Number.MAX_SAFE_INTEGER;
+/** The visits that the options list. */
+const LATEST_VISITS = 20;
 
 /**
  * @typedef {import('../capture/recording-rules.js').Rules} Rules
@@ -18,20 +20,29 @@ const ALL_TIMES = Number.MAX_SAFE_INTEGER;
  * @typedef {{server: string, email: string, password: string, name: string, isNew: boolean, adopt: boolean,
  *   sameServer?: boolean}} SignInForm
  *   `sameServer`: the server is treated as the one known under an earlier address. `adopt`: records made while signed out become this account's
- * @typedef {{domain: string} | {from: number}} PersonsRule  an erasure of a site, or of the time since an instant
- * @typedef {{ask: 'status' | 'send-again' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording'}
- *   | {ask: 'check-server' | 'server', server: string}
+ * @typedef {{ok?: false, problem: string, error?: import('../sync/wire.js').ServerError | null, status: number | null,
+ *   waitMs: number | null}} Refusal  of a sign-in
+ * @typedef {{domain: string} | {from: number, to?: number} | {ids: {browser: string, id: string}[]}} PersonsRule
+ *   an erasure of a site, of what began in a span of time, or of single visits
+ * @typedef {{rule: PersonsRule, title: string, startedAt: number, activeMs: number}} ForgettableVisit
+ *   a visit, with its title or site, and the rule that erases it alone
+ * @typedef {{server: string, adopt: boolean, sameServer?: boolean}} ConnectForm  as in SignInForm
+ * @typedef {{ask: 'status' | 'stay-local' | 'cancel-connect' | 'send-again' | 'sync' | 'sign-out' | 'resume' | 'parked' | 'release' | 'erase' | 'forget' | 'retry-recording' | 'server-today' | 'latest-visits'}
+ *   | {ask: 'check-server', server: string}
  *   | ({ask: 'sign-in'} & SignInForm)
+ *   | ({ask: 'connect'} & ConnectForm)
  *   | {ask: 'pause', until: number | 'resumed'}
  *   | {ask: 'rules', rules: Rules, begun?: Rules, recordServer?: boolean}
  *   | {ask: 'presence', idleSeconds: number, soundCounts: boolean}
  *   | {ask: 'never-site', site: string}
+ *   | {ask: 'visit-of-tab', tabId: number}
  *   | {ask: 'preview-erasure' | 'erase-by-rule', rule: PersonsRule}
  *   | {ask: 'metadata', metadata: MetadataSetting}} Message
  * @typedef {Awaited<ReturnType<PageCommands['status']>>} Status
  * @typedef {Awaited<ReturnType<PageCommands['parked']>>} Parked
  * @typedef {Awaited<ReturnType<PageCommands['checkServer']>>} ServerCheck
  * @typedef {Awaited<ReturnType<PageCommands['signIn']>>} SignInAnswer
+ * @typedef {Awaited<ReturnType<PageCommands['connect']>>} ConnectAnswer
  * @typedef {Awaited<ReturnType<PageCommands['previewErasure']>>} ErasurePreview
  * @typedef {Awaited<ReturnType<PageCommands['eraseByRule']>>} ErasureAnswer
  */
@@ -59,6 +70,14 @@ export class PageCommands {
         return this.checkServer(message.server);
       case 'sign-in':
         return this.signIn(message);
+      case 'connect':
+        return this.connect(message);
+      case 'cancel-connect':
+        await worker.connection.cancel();
+        return this.status();
+      case 'stay-local':
+        await worker.allowRecording();
+        return this.status();
       case 'sign-out':
         return this.signOut();
       case 'pause':
@@ -75,6 +94,12 @@ export class PageCommands {
         return this.neverSite(message.site);
       case 'forget':
         return this.forget();
+      case 'server-today':
+        return this.serverToday();
+      case 'latest-visits':
+        return this.latestVisits();
+      case 'visit-of-tab':
+        return this.visitOfTab(message.tabId);
       case 'preview-erasure':
         return this.previewErasure(message.rule);
       case 'erase-by-rule':
@@ -83,8 +108,6 @@ export class PageCommands {
         return this.sendAgain();
       case 'metadata':
         return this.changeSettings({ metadata: message.metadata });
-      case 'server':
-        return this.changeSettings({ server: message.server });
       case 'parked':
         return this.parked();
       case 'release':
@@ -106,12 +129,17 @@ export class PageCommands {
     const account = await worker.account();
     const owner = account?.key ?? '';
     const state = await recorder.state();
-    const [counts, unowned, today, schedule, alarm, countCheck, waitingErasures] = await Promise.all([
-      worker.counts(owner), owner ? store.pendingCount('visits', '') : null, store.day(owner, Date.now()), store.get('schedule'),
-      ext.alarms.get('sync'), store.get('countCheck'), store.get('waitingErasures'),
+    const [counts, unowned, today, hours, schedule, alarm, countCheck, waitingErasures, connection] = await Promise.all([
+      worker.counts(owner), owner ? store.pendingCount('visits', '') : null, store.day(owner, Date.now()),
+      store.hoursOfDay(owner, Date.now()), store.get('schedule'),
+      ext.alarms.get('sync'), store.get('countCheck'), store.get('waitingErasures'), worker.connection.stored(),
     ]);
     return {
       failure: failure ? { name: failure.name, message: failure.message } : null,
+      hasChosen: recorder.isAllowed,
+      connection: connection ? {
+        server: connection.server, number: connection.number, page: connection.page, problem: connection.problem ?? null,
+      } : null,
       pausedUntil: state.pausedUntil,
       owner,
       account: account ? { email: account.user.email, server: account.server, needsSignIn: account.needsSignIn, ended: account.ended ?? null } : null,
@@ -124,7 +152,7 @@ export class PageCommands {
       soundCounts: settings.soundCounts,
       counts,
       signedOutVisits: unowned ?? counts.pendingVisits,
-      today: { activeMs: today.activeMs, visits: today.visits, top: topOf(today.domains) },
+      today: { activeMs: today.activeMs, visits: today.visits, top: topOf(today.domains), hours },
       schedule: /** @type {import('../sync/schedule.js').Schedule} */ (schedule ?? FIRST_SCHEDULE),
       nextAttemptAt: alarm?.scheduledTime ?? null,
       countCheck: /** @type {import('../sync/erasure-feed.js').CountCheck | null} */ (countCheck?.owner === owner ? countCheck : null),
@@ -133,6 +161,19 @@ export class PageCommands {
       progress,
       isFirefox,
     };
+  }
+
+  /**
+   * The person's present day by the server, over all their browsers. Null where nobody is signed in or the server does
+   * not answer.
+   * @returns {Promise<import('../sync/wire.js').ServerDay | null>}
+   */
+  async serverToday() {
+    const { accounts } = this.worker;
+    const account = await this.worker.account();
+    if (!account || account.needsSignIn) return null;
+    const [hours, sites] = await Promise.all([TODAY_HOURS, TODAY_SITES].map((path) => accounts.call(account.key, path)));
+    return hours?.kind === 'ok' && sites?.kind === 'ok' ? todayOf(hours.body, sites.body) : null;
   }
 
   /**
@@ -176,23 +217,62 @@ export class PageCommands {
 
   /**
    * @param {SignInForm} form
-   * @returns {Promise<{ok: true, adopted: number, email: string} | {ok?: false, problem: string,
-   *   error?: import('../sync/wire.js').ServerError | null, status: number | null, waitMs: number | null}>}
+   * @returns {Promise<{ok: true, adopted: number, email: string} | Refusal>}
    */
   async signIn({ server, email, password, name, isNew, adopt, sameServer = false }) {
     const { worker } = this;
-    const { accounts, store } = worker;
+    const { accounts } = worker;
     const label = browserLabel(worker.client);
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const told = await worker.api(server, '/api/sync/limits');
+    const known = await this.knownServer(server, sameServer);
+    const before = await worker.account();
+    // A token goes to the address that gave it, and to no other.
+    const refresh = before?.server === server ? before.refresh : '';
+    const reply = isNew ? await accounts.signUp(server, { email, password, name, label, timeZone }, known.keyServer)
+      : await accounts.signIn(server, { email, password, label, refresh }, known.keyServer);
+    const { account } = reply;
+    if (!account) return refusalOf(reply);
+    const adopted = await this.useAccount(account, { server, ...known, adopt });
+    return { ok: true, adopted, email: account.user.email };
+  }
+
+  /**
+   * Starts a sign-in that the person allows on a page of the server. The background waits for the answer.
+   * @param {ConnectForm} form
+   * @returns {Promise<{ok: true, page: string} | Refusal>}
+   */
+  async connect({ server, adopt, sameServer = false }) {
+    const { worker } = this;
+    const known = await this.knownServer(server, sameServer);
+    const reply = await worker.connection.begin({ server, ...known, adopt }, browserLabel(worker.client));
+    if (!reply.grant) return refusalOf(reply);
+    await this.changeSettings({ server });
+    return { ok: true, page: reply.grant.page };
+  }
+
+  /**
+   * The id of a server, and the address under which its accounts are known here.
+   * @param {string} server
+   * @param {boolean} sameServer  the person says that it is the one known under an earlier address
+   * @returns {Promise<{serverId?: string, keyServer: string}>}
+   */
+  async knownServer(server, sameServer) {
+    const told = await this.worker.api(server, '/api/sync/limits');
     const serverId = told.kind === 'ok' ? limitsOf(told.body)?.serverId : undefined;
     const keyServer = (sameServer && (await this.earlierAddress(serverId))) || (await this.answeredAddress(server, serverId)) || server;
-    const reply = isNew ? await accounts.signUp(server, { email, password, name, label, timeZone }, keyServer)
-      : await accounts.signIn(server, { email, password, label }, keyServer);
-    const { account } = reply;
-    if (!account) {
-      return { problem: reply.reason ?? reply.kind, error: reply.error, status: reply.status ?? null, waitMs: reply.retryAfterMs ?? null };
-    }
+    return { keyServer, ...(serverId ? { serverId } : {}) };
+  }
+
+  /**
+   * Stores the account of a new sign-in and begins to record and send for it. The result is the number of adopted
+   * records.
+   * @param {import('../sync/accounts.js').Account} account
+   * @param {import('./connection.js').Purpose} purpose
+   */
+  async useAccount(account, { server, keyServer, serverId, adopt }) {
+    const { worker } = this;
+    const { store } = worker;
+    await worker.connection.cancel();
     await store.set('account', { ...account, ...(serverId ? { serverId } : {}), adopting: Boolean(adopt) });
     if (serverId) {
       await store.change('knownServers', (known) => ({ ...known, [serverId]: keyServer }));
@@ -200,9 +280,10 @@ export class PageCommands {
     }
     await store.set('schedule', FIRST_SCHEDULE);
     await this.changeSettings({ server });
+    await worker.allowRecording();
     const adopted = await worker.applyAccount();
     worker.sync({ manual: true });
-    return { ok: true, adopted, email: account.user.email };
+    return adopted;
   }
 
   async signOut() {
@@ -264,6 +345,33 @@ export class PageCommands {
   }
 
   /**
+   * The account's latest visits that are stored here, newest first.
+   * @returns {Promise<ForgettableVisit[]>}
+   */
+  async latestVisits() {
+    const owner = (await this.worker.account())?.key ?? '';
+    return (await this.worker.store.latestVisits(owner, LATEST_VISITS)).map((visit) => this.forgettable(visit));
+  }
+
+  /**
+   * The latest stored visit of the page in a tab, or null.
+   * @param {number} tabId
+   */
+  async visitOfTab(tabId) {
+    await this.worker.recorder.state();
+    const visit = this.worker.recorder.loaded?.tabs.get(tabId)?.visit;
+    return visit && visit.durationMs >= this.worker.timings.shortestVisitMs ? this.forgettable(visit) : null;
+  }
+
+  /**
+   * @param {import('../capture/visits-and-totals.js').Visit} visit
+   * @returns {ForgettableVisit}
+   */
+  forgettable({ id, title, domain, startedAt, activeMs }) {
+    return { rule: { ids: [{ browser: this.worker.client.anonymousClientId, id }] }, title: title || domain, startedAt, activeMs };
+  }
+
+  /**
    * The numbers of records that an erasure concerns, here and on the server. `server` is null where it cannot be asked.
    * @param {PersonsRule} rule
    */
@@ -293,7 +401,8 @@ export class PageCommands {
       await worker.applyErasures(account.key, [{ at: server.at, rule }], null);
     } else if (!server) {
       // What begins after the click is recorded as usual, however late the rule is sent.
-      await worker.store.change('waitingErasures', (old) => [...(old ?? []), { owner: account.key, rule: { ...rule, to: asked } }]);
+      const to = Math.min(asked, 'to' in rule && rule.to !== undefined ? rule.to : asked);
+      await worker.store.change('waitingErasures', (old) => [...(old ?? []), { owner: account.key, rule: { ...rule, to } }]);
       worker.setSyncAlarm(false);
     }
     return { erased, isSignedIn: true, server };
@@ -370,4 +479,12 @@ export class PageCommands {
 function topOf(domains) {
   return Object.entries(domains).map(([domain, activeMs]) => ({ domain, activeMs }))
     .filter(({ activeMs }) => activeMs > 0).sort((a, b) => b.activeMs - a.activeMs).slice(0, 5);
+}
+
+/**
+ * @param {import('../sync/api-call.js').Reply} reply
+ * @returns {Refusal}
+ */
+function refusalOf(reply) {
+  return { problem: reply.reason ?? reply.kind, error: reply.error, status: reply.status ?? null, waitMs: reply.retryAfterMs ?? null };
 }

@@ -2,10 +2,11 @@
  * The rules by which a person erases records, as the server's feed brings them. All conditions of a rule hold together.
  * A rule holds for records that began before `at`. Domains and ids come as keyed hashes, so that a rule tells nothing.
  *
- * @typedef {{domain?: string, domainHash?: string, idHashes?: string[], from?: number, to?: number, browser?: string,
- *   everything?: boolean}} ErasureRule
+ * @typedef {{domain?: string, domainHash?: string, ids?: {browser: string, id: string}[], idHashes?: string[], from?: number,
+ *   to?: number, browser?: string, everything?: boolean}} ErasureRule
  *   `domainHash`: HMAC-SHA-256 of the domain, in hex. `idHashes`: the first half of that of browser, NUL and visit id.
- *   `from` and `to`: ms, half open. `domain` itself stands only in a rule that the person made in this browser.
+ *   `from` and `to`: ms, half open. `domain` and `ids` themselves stand
+ *   only in a rule that the person made in this browser.
  * @typedef {{at: number, rule: ErasureRule}} DatedRule
  * @typedef {{from: number, before: number, spanEnd: number | null, ids: string[] | null, sites: string[] | null}} Erasure
  *   A rule as it concerns this browser: records that began in [from, before), with one of the ids, on one of the sites.
@@ -42,12 +43,13 @@ export async function resolved(erasures, { key, browser, sites, ids }) {
     for (const id of ids) idsByHash.set((await hash(`${browser}\0${id}`)).slice(0, ID_HASH_LENGTH), id);
   }
   return mine.map(({ at, rule }) => {
-    const { domain, domainHash, idHashes, from = 0, to = null } = rule;
+    const { domain, domainHash, ids: plainIds, idHashes, from = 0, to = null } = rule;
     const covered = domainHash !== undefined ? sitesByHash.get(domainHash) ?? []
       : domain !== undefined ? [...sites].filter((site) => suffixesOf(site).includes(domain)) : null;
     return {
       from, before: Math.min(at, to ?? at), spanEnd: to, sites: covered,
-      ids: idHashes === undefined ? null : idHashes.flatMap((digest) => idsByHash.get(digest) ?? []),
+      ids: plainIds?.filter((one) => one.browser === browser).map(({ id }) => id)
+        ?? idHashes?.flatMap((digest) => idsByHash.get(digest) ?? []) ?? null,
     };
   });
 }

@@ -3,10 +3,11 @@
  * The recorder keeps the last committed state in memory. After a failure it drops that state and reads the disk again.
  */
 import { followsGap, heartbeatSeconds } from './presence.js';
-import { firstState, reduce } from './visit-reducer.js';
+import { firstState } from './recording-state.js';
+import { reduce } from './visit-reducer.js';
 
 /**
- * @typedef {import('./visit-reducer.js').State} State
+ * @typedef {import('./recording-state.js').State} State
  * @typedef {{now: number, run: string, tick: number, ticksInSleep?: boolean}} ClockReading  `tick`: ms since this run of the
  *   background began. `ticksInSleep`: it counts while the machine sleeps, too.
  * @typedef {ClockReading & {type: string, lateFields?: (state: State) => Promise<object>, [field: string]: unknown}} RawEvent
@@ -18,8 +19,8 @@ import { firstState, reduce } from './visit-reducer.js';
  * @property {import('../store.js').Store} store
  * @property {import('../timings.js').Timings} timings
  * @property {() => string} nonce  64 random bits or more, as text
- * @property {() => Promise<import('./visit-reducer.js').IdleState>} askIdle  the browser's present word on the person
- * @property {() => Promise<import('./visit-reducer.js').Snapshot>} snapshot
+ * @property {() => Promise<import('./recording-state.js').IdleState>} askIdle  the browser's present word on the person
+ * @property {() => Promise<import('./recording-state.js').Snapshot>} snapshot
  * @property {(outcome: Outcome) => void} [onRecorded]
  * @property {(error: Error | null) => void} [onFailure]  gets the error when recording stops, and null when it goes on
  */
@@ -33,7 +34,9 @@ export class Recorder {
     this.snapshot = snapshot;
     this.onRecorded = onRecorded;
     this.onFailure = onFailure;
-    /** @type {{state: State, tabs: import('./visit-reducer.js').Tabs} | null} */
+    /** False until the person has said where the records go. Events are dropped until then. */
+    this.isAllowed = true;
+    /** @type {{state: State, tabs: import('./recording-state.js').Tabs} | null} */
     this.loaded = null;
     /** @type {Error | null} */
     this.failure = null;
@@ -43,7 +46,8 @@ export class Recorder {
   }
 
   /**
-   * Records an event after all earlier ones. The result is null when a failure has stopped recording.
+   * Records an event after all earlier ones. The result is null when a failure has stopped recording, and before the
+   * person has allowed it.
    * @param {RawEvent} event
    * @param {boolean} [retry]  true tries at once although recording is stopped
    * @returns {Promise<Outcome | null>}
@@ -71,6 +75,7 @@ export class Recorder {
    * @param {boolean} retry
    */
   async step(event, retry) {
+    if (!this.isAllowed) return null;
     if (this.failure && !retry && event.now < this.retryAt) return null;
     try {
       // Events were lost while recording was stopped. A snapshot brings the tabs up to date.
@@ -96,7 +101,7 @@ export class Recorder {
 
   /**
    * @param {number} now
-   * @returns {Promise<{state: State, tabs: import('./visit-reducer.js').Tabs}>}
+   * @returns {Promise<{state: State, tabs: import('./recording-state.js').Tabs}>}
    */
   async load(now) {
     if (this.loaded) return this.loaded;
@@ -112,7 +117,7 @@ export class Recorder {
   async apply({ lateFields, ...early }) {
     const { state, tabs } = await this.load(early.now);
     const complete = { nonce: this.nonce(), ...early, ...(await lateFields?.(state)) };
-    const event = /** @type {import('./visit-reducer.js').Event} */ (/** @type {unknown} */ (complete));
+    const event = /** @type {import('./recording-state.js').Event} */ (/** @type {unknown} */ (complete));
     if (followsGap(state, tabs, event.now - state.lastSeen, this.timings)) event.idleAfterGap ??= await this.askIdle();
     const after = reduce(state, tabs, event, this.timings);
     const putTabs = [...after.tabs.values()].filter((tab) => tabs.get(tab.id) !== tab);

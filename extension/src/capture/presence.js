@@ -1,8 +1,8 @@
 /**
  * Whether the person is there, by the state of the recording. A page with sound and a full screen count as presence.
  *
- * @typedef {import('./visit-reducer.js').State} State
- * @typedef {import('./visit-reducer.js').Tabs} Tabs
+ * @typedef {import('./recording-state.js').State} State
+ * @typedef {import('./recording-state.js').Tabs} Tabs
  * @typedef {import('../timings.js').Timings} Timings
  * @typedef {import('./visits-and-totals.js').AwayReason} AwayReason
  */

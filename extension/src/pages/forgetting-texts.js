@@ -4,6 +4,7 @@ import { countText } from './formatting.js';
 /**
  * @typedef {import('../background/page-commands.js').ErasurePreview} ErasurePreview
  * @typedef {import('../background/page-commands.js').ErasureAnswer} ErasureAnswer
+ * @typedef {import('../background/page-commands.js').PersonsRule} PersonsRule
  * @typedef {import('../sync/erasure-feed.js').CountCheck} CountCheck
  */
 
@@ -11,26 +12,42 @@ import { countText } from './formatting.js';
  * The question before records are forgotten.
  * @param {string} what  such as a site, or "the last hour"
  * @param {Pick<ErasurePreview, 'here' | 'isSignedIn' | 'server'>} preview
+ * @param {PersonsRule} [rule]  that of a site where it is not given
  */
-export function forgetQuestion(what, { here, isSignedIn, server }) {
+export function forgetQuestion(what, { here, isSignedIn, server }, rule = { domain: what }) {
   const are = (/** @type {number} */ n) => (n === 1 ? 'is' : 'are');
   const inThis = `${countText(here.visits, 'visit')} in this browser ${are(here.visits)} erased.`;
-  const lasting = 'This cannot be undone. Visits that begin afterwards are recorded as usual.';
+  const lasting = `${totalsText(rule)}This cannot be undone. Visits that begin afterwards are recorded as usual.`;
+  const isSingle = 'ids' in rule;
   if (!isSignedIn) return `Forget ${what}? ${inThis} ${lasting}`;
   if (!server) {
-    return `Forget ${what}? ${inThis} Your server does not answer, or is too old for this. It and your other browsers are told with a later sync. ${lasting}`;
+    return `Forget ${what}? ${inThis} Your server does not answer, or is too old for this. ${isSingle ? 'It is' : 'It and your other browsers are'} told with a later sync. ${lasting}`;
   }
   const { visits } = server.erased;
   const waiting = here.unsent ? `, and ${here.unsent.toLocaleString()} here that ${are(here.unsent)} not sent yet` : '';
-  return `Forget ${what}? ${countText(visits, 'visit')} on your server ${are(visits)} erased${waiting}. Your other browsers erase theirs when they sync next. ${lasting}`;
+  const others = isSingle ? 'Your other browsers have no copy of it.' : 'Your other browsers erase theirs when they sync next.';
+  return `Forget ${what}? ${countText(visits, 'visit')} on your server ${are(visits)} erased${waiting}. ${others} ${lasting}`;
 }
 
-/** @param {Pick<ErasureAnswer, 'erased' | 'isSignedIn' | 'server'>} answer */
-export function forgottenText({ erased, isSignedIn, server }) {
+/**
+ * What happens to the totals of tabs, which cannot be divided by time or by visit.
+ * @param {PersonsRule} rule
+ */
+function totalsText(rule) {
+  if ('ids' in rule) return 'The totals of its tab stay as they are. ';
+  return 'to' in rule ? 'The totals of a tab are erased only if it was opened and last used in this time. ' : '';
+}
+
+/**
+ * @param {Pick<ErasureAnswer, 'erased' | 'isSignedIn' | 'server'>} answer
+ * @param {PersonsRule} [rule]
+ */
+export function forgottenText({ erased, isSignedIn, server }, rule = { domain: '' }) {
   const here = `${countText(erased, 'visit')} in this browser`;
   if (!isSignedIn) return `Forgotten: ${here}.`;
-  if (!server) return `Forgotten: ${here}. Your server and your other browsers are told with a later sync.`;
-  return `Forgotten: ${here} and ${server.erased.visits.toLocaleString()} on your server. Your other browsers follow when they sync next.`;
+  if (!server) return `Forgotten: ${here}. Your server ${'ids' in rule ? 'is' : 'and your other browsers are'} told with a later sync.`;
+  const both = `Forgotten: ${here} and ${server.erased.visits.toLocaleString()} on your server.`;
+  return 'ids' in rule ? both : `${both} Your other browsers follow when they sync next.`;
 }
 
 /**

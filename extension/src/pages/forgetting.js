@@ -1,7 +1,9 @@
 /** The question and the answer by which a person forgets records. Popup and options have the same elements for it. */
 import { askBackground } from './ask-background.js';
+import { dateInputText, spanOfDays, spanText } from './day-spans.js';
 import { countCheckText, erasuresWaitText, forgetQuestion, forgottenText } from './forgetting-texts.js';
-import { buttonById, byId, onClick, setText, show } from './page-elements.js';
+import { dateTimeText, durationText } from './formatting.js';
+import { buttonById, byId, createElement, inputById, onClick, setText, show, typedById } from './page-elements.js';
 
 /**
  * @typedef {import('../background/page-commands.js').PersonsRule} PersonsRule
@@ -23,17 +25,58 @@ async function ask(rule, what) {
   const preview = await askBackground({ ask: 'preview-erasure', rule });
   asked = rule;
   setText('forget-message', '');
-  setText('forget-question', forgetQuestion(what, preview));
+  setText('forget-question', forgetQuestion(what, preview, rule));
   show('forgetting', true);
   byId('forget-no').focus();
+  byId('forgetting').scrollIntoView({ block: 'nearest' });
 }
 
 /** @param {string} site */
 export const askToForgetSite = (site) => ask({ domain: site }, site);
 
+/** @param {import('../background/page-commands.js').ForgettableVisit} visit */
+export const askToForgetVisit = ({ rule, title, startedAt }) => ask(rule, `the visit to “${title}” at ${dateTimeText(startedAt)}`);
+
+/**
+ * Asks to forget the visits that began on some days of this browser's clock.
+ * @param {string} first  as an input of a date holds it
+ * @param {string} last
+ */
+async function askToForgetDays(first, last) {
+  const span = spanOfDays(first, last);
+  if ('problem' in span) {
+    setText('forget-message', span.problem);
+    return;
+  }
+  await ask(span, spanText(span));
+}
+
+/** Lists the latest visits, each with a button, while their list is unfolded. */
+export async function drawLatestVisits() {
+  if (!typedById('latest', HTMLDetailsElement).open) return;
+  /** @type {import('../background/page-commands.js').ForgettableVisit[]} */
+  const visits = await askBackground({ ask: 'latest-visits' });
+  byId('latest-visits').replaceChildren(...visits.map((visit) => {
+    const { title, startedAt, activeMs } = visit;
+    const button = createElement('button', { type: 'button', textContent: 'Forget this visit…', ariaLabel: `Forget this visit: ${title}, ${dateTimeText(startedAt)}` });
+    button.addEventListener('click', () => askToForgetVisit(visit));
+    return createElement('li', {}, createElement('span', {},
+      createElement('span', { className: 'title', textContent: title }), ' ',
+      createElement('span', { className: 'soft small', textContent: `${dateTimeText(startedAt)}, ${durationText(activeMs)} active` })), button);
+  }));
+  if (visits.length === 0) byId('latest-visits').append(createElement('li', { className: 'soft', textContent: 'There are none.' }));
+}
+
 /** @param {() => Promise<void>} afterwards  draws the page again */
 export function setUpForgetting(afterwards) {
   onClick('forget-hour', () => ask({ from: Date.now() - HOUR_MS }, 'the visits that began in the last hour'));
+  onClick('forget-today', () => askToForgetDays(dateInputText(Date.now()), dateInputText(Date.now())));
+  inputById('forget-from').value = dateInputText(Date.now() - 24 * HOUR_MS);
+  inputById('forget-to').value = inputById('forget-from').value;
+  byId('forget-days').addEventListener('submit', (event) => {
+    event.preventDefault();
+    askToForgetDays(inputById('forget-from').value, inputById('forget-to').value);
+  });
   onClick('forget-no', () => {
     asked = null;
     show('forgetting', false);
@@ -42,7 +85,7 @@ export function setUpForgetting(afterwards) {
     if (!asked) return;
     buttonById('forget-yes').disabled = true;
     try {
-      setText('forget-message', forgottenText(await askBackground({ ask: 'erase-by-rule', rule: asked })));
+      setText('forget-message', forgottenText(await askBackground({ ask: 'erase-by-rule', rule: asked }), asked));
     } finally {
       asked = null;
       buttonById('forget-yes').disabled = false;

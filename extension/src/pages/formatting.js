@@ -36,6 +36,13 @@ export function relativeTimeText(instant, now) {
     const minutes = durationText(Math.max(60_000, Math.round(distance / 60_000) * 60_000));
     return ms > 0 ? `in ${minutes}` : `${minutes} ago`;
   }
+  return dateTimeText(instant);
+}
+
+/**
+ * @param {number} instant  ms since the epoch
+ */
+export function dateTimeText(instant) {
   return new Date(instant).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 

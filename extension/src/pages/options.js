@@ -7,21 +7,18 @@ import { openStore } from '../store.js';
 import { askBackground, askStatus } from './ask-background.js';
 import { countText, relativeTimeText, timeOfDayText } from './formatting.js';
 import { coveredText } from './covered-sites.js';
-import { askToForgetSite, drawCountCheck, setUpForgetting } from './forgetting.js';
+import { askToForgetSite, drawCountCheck, drawLatestVisits, setUpForgetting } from './forgetting.js';
 import { exportAll, exported } from './json-export.js';
 import {
-  buttonById, byId, createElement, dialogById, inputById, onClick, refreshEverySecond, selectById, setText, show, showProgress,
-  textareaById, typedById,
+  buttonById, byId, checkedValue, createElement, dialogById, inputById, onClick, onSubmit, openDialog, radio, refreshEverySecond, selectById,
+  setMessage, setText, show, showProgress, textareaById, typedById,
 } from './page-elements.js';
-import { recordingProblem, sendingNotice, sendingProblem, serverProblem, sessionEndText, signInProblem } from './problem-texts.js';
-import { serverAddress } from './server-address.js';
-import { whyUnreachable } from './server-reachability.js';
+import { recordingProblem, sendingNotice, sendingProblem, sessionEndText } from './problem-texts.js';
+import { drawServerForm, fillServerForm, setUpServerForm } from './server-form.js';
 
 /**
  * @typedef {import('../background/page-commands.js').Status} Status
  * @typedef {import('../background/page-commands.js').Parked} Parked
- * @typedef {import('../background/page-commands.js').ServerCheck} ServerCheck
- * @typedef {import('../background/page-commands.js').SignInAnswer} SignInAnswer
  */
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -53,6 +50,7 @@ async function refresh() {
   const answer = await askStatus();
   if ('error' in answer) {
     show('failure', true);
+    unfoldOnce('sending');
     setText('failure-text', recordingProblem({ name: answer.failure ?? 'Error' }));
     document.documentElement.dataset.drawn = '';
     return;
@@ -76,10 +74,10 @@ async function refresh() {
  * Puts the stored settings into the fields. This happens once, so that it does not overwrite a person's typing.
  * @param {Status} stored
  */
-function fillFields({ account, server, rules, metadata, recordServer, idleSeconds, soundCounts }) {
+function fillFields(stored) {
+  const { rules, metadata, recordServer, idleSeconds, soundCounts } = stored;
   fieldsFilled = true;
-  inputById('server').value = account?.server ?? server;
-  inputById('login-email').value = account?.email ?? '';
+  fillServerForm(stored);
   inputById('record-server').checked = recordServer;
   selectById('idle-seconds').value = String(idleSeconds);
   inputById('sound-counts').checked = soundCounts;
@@ -99,20 +97,20 @@ function fillRules(rules) {
 }
 
 /** @param {Status} shown */
-function drawAccount({ account, signedOutVisits, mayReach }) {
+function drawAccount(shown) {
+  const { account, mayReach, hasChosen } = shown;
   const signInAgain = Boolean(account?.needsSignIn);
   show('signed-in', Boolean(account));
   show('allow', Boolean(account) && !mayReach);
   show('sign-in-again', signInAgain);
   if (account && signInAgain) setText('sign-in-again', sessionEndText(account.ended));
-  show('enter', !account || signInAgain);
+  show('enter-server', !account || signInAgain);
+  show('not-chosen', !hasChosen);
+  drawServerForm(shown);
   if (account) {
     setText('email', account.email);
     setText('at-server', account.server);
   }
-  show('mode', !signInAgain);
-  show('adopt-field', signedOutVisits > 0);
-  setText('adopt-text', `Add the ${countText(signedOutVisits, 'visit')} recorded while signed out to this account. They are sent to the server and become part of its history.`);
 }
 
 /** @param {Status} shown */
@@ -122,6 +120,7 @@ function drawSending(shown) {
   if (failure) setText('failure-text', recordingProblem(failure));
   const problem = mayReach ? schedule.problem : { kind: 'unusable', reason: 'permission' };
   const problemShown = account && !account.needsSignIn ? problem : null;
+  if (failure || problemShown) unfoldOnce('sending');
   const notice = account && !problemShown && schedule.notice ? sendingNotice(schedule.notice, account.server) : '';
   show('problem', Boolean(problemShown) || notice !== '');
   if (account) setText('problem-text', problemShown ? sendingProblem(problemShown, account.server) : notice);
@@ -169,12 +168,12 @@ function reasonsOf({ errors, retryAt }) {
 }
 
 /** @param {Status} shown */
-function drawState({ pausedUntil, failure }) {
+function drawState({ pausedUntil, failure, hasChosen }) {
   const paused = pausedUntil !== null;
-  setText('state', failure ? 'Not recording.' : !paused ? 'Recording.'
+  setText('state', !hasChosen ? 'Nothing is recorded yet.' : failure ? 'Not recording.' : !paused ? 'Recording.'
     : pausedUntil === 'resumed' ? 'Paused until you resume.' : `Paused until ${timeOfDayText(pausedUntil)}.`);
-  show('pause-hour', !paused);
-  show('pause', !paused);
+  show('pause-hour', hasChosen && !paused);
+  show('pause', hasChosen && !paused);
   show('resume', paused);
 }
 
@@ -191,52 +190,6 @@ async function drawTotal({ owner, account }) {
 }
 
 /**
- * Shows a message as a success or a failure.
- * @param {string} id
- * @param {string} text
- * @param {boolean} good
- */
-function setMessage(id, text, good) {
-  byId(id).classList.toggle('wrong', !good);
-  byId(id).classList.toggle('right', good);
-  setText(id, text);
-}
-
-/**
- * @param {string} name
- * @param {string} selector
- */
-function radio(name, selector) {
-  const input = document.querySelector(`input[name="${name}"]${selector}`);
-  if (!(input instanceof HTMLInputElement)) throw new Error(`There is no radio button ${name} ${selector}.`);
-  return input;
-}
-
-/** @param {string} name */
-const checkedValue = (name) => radio(name, ':checked').value;
-
-/**
- * @param {string} id
- * @param {(event: Event) => unknown} listener
- */
-function onSubmit(id, listener) {
-  byId(id).addEventListener('submit', (event) => {
-    event.preventDefault();
-    listener(event);
-  });
-}
-
-/**
- * Opens a dialog. Escape leaves it without an answer, and not with the one that was given the last time.
- * @param {string} id
- */
-function openDialog(id) {
-  const dialog = dialogById(id);
-  dialog.returnValue = '';
-  dialog.showModal();
-}
-
-/**
  * Calls `listener` when a dialog is closed with the button of this value.
  * @param {string} id
  * @param {string} value
@@ -250,129 +203,13 @@ function onDialogAnswer(id, value, listener) {
 
 // ---------------------------------------------------------------------- account
 
-/** The address without https for which the person has seen the warning. */
-let warnedOf = '';
-
-/**
- * The typed server once the browser allows it, or null after the problem is shown. It must run first in a click:
- * browsers show their permission question only while the click lasts, so nothing may be awaited before.
- */
-async function reachableServer() {
-  const field = inputById('server');
-  const typed = serverAddress(field.value);
-  if (typed.problem) {
-    setMessage('server-message', serverProblem(typed.problem, ''), false);
-    field.setAttribute('aria-invalid', 'true');
-    field.focus();
-    return null;
-  }
-  field.removeAttribute('aria-invalid');
-  if (typed.open && warnedOf !== typed.server) {
-    warnedOf = typed.server;
-    field.value = typed.server;
-    setMessage('server-message', serverProblem('open-network', typed.server), false);
-    return null;
-  }
-  field.value = typed.server;
-  const allowed = await ext.permissions.request({ origins: [originPattern(typed.server)] }).catch(() => false);
-  if (allowed) return typed.server;
-  setMessage('server-message', serverProblem('permission', typed.server), false);
-  return null;
-}
-
-/**
- * The address under which the checked server is known here, or null.
- * @type {string | null}
- */
-let knownAs = null;
-
-/**
- * Asks whether a server with the id of a known one is the same; null without an answer.
- * @param {string} server
- * @param {string} earlier
- * @returns {Promise<boolean | null>}
- */
-function isSameServer(server, earlier) {
-  setText('same-text', `${server} says that it is the server that you used as ${earlier}. If it is, your records that wait for it are sent here.`);
-  const dialog = dialogById('same-dialog');
-  openDialog('same-dialog');
-  return new Promise((resolve) => {
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === '' ? null : dialog.returnValue === 'yes'), { once: true });
-  });
-}
-
-/** @param {string} server */
-async function checkServer(server) {
-  setMessage('server-message', 'Checking…', true);
-  /** @type {ServerCheck} */
-  const answer = await askBackground({ ask: 'check-server', server });
-  if (answer.ok) {
-    setMessage('server-message', 'This server is ready.', true);
-    knownAs = answer.knownAs;
-    return true;
-  }
-  const problem = answer.problem === 'network' ? await whyUnreachable(server) : answer.problem;
-  setMessage('server-message', serverProblem(problem, server), false);
-  return false;
-}
-
-onClick('check', async () => {
-  const server = await reachableServer();
-  if (server && (await checkServer(server))) await askBackground({ ask: 'server', server });
+setUpServerForm(refresh, ({ adopted }) => {
+  setMessage('account-message', adopted ? `Signed in. ${countText(adopted, 'record')} made while signed out now belong to this account.` : 'Signed in.', true);
 });
 
-byId('enter').addEventListener('change', () => {
-  const isNew = checkedValue('mode') === 'up';
-  show('name-field', isNew);
-  setText('enter-button', isNew ? 'Create account' : 'Sign in');
-  inputById('login-password').autocomplete = isNew ? 'new-password' : 'current-password';
+onClick('choose', () => {
+  location.href = 'welcome.html';
 });
-
-onSubmit('enter', async () => {
-  setText('enter-message', '');
-  setText('account-message', '');
-  const server = await reachableServer();
-  if (!server || !credentialsTyped()) return;
-  buttonById('enter-button').disabled = true;
-  try {
-    if (await checkServer(server)) await signIn(server);
-  } finally {
-    buttonById('enter-button').disabled = false;
-    await refresh();
-  }
-});
-
-/** True when both fields are filled. Otherwise the empty one is named and focused. */
-function credentialsTyped() {
-  const email = inputById('login-email');
-  const password = inputById('login-password');
-  const empty = !email.value.trim() ? email : !password.value ? password : null;
-  if (!empty) return true;
-  setText('enter-message', empty === email ? 'Enter your e-mail address.' : 'Enter your password.');
-  empty.focus();
-  return false;
-}
-
-/** @param {string} server */
-async function signIn(server) {
-  const isNew = checkedValue('mode') === 'up' && !status?.account?.needsSignIn;
-  const sameServer = knownAs === null ? false : await isSameServer(server, knownAs);
-  if (sameServer === null) {
-    setText('enter-message', 'Not signed in: say first whether this is the same server.');
-    return;
-  }
-  /** @type {SignInAnswer | {ok?: false, error: string}} */
-  const answer = await askBackground({
-    ask: 'sign-in', server, isNew, sameServer, email: inputById('login-email').value.trim(), password: inputById('login-password').value,
-    name: inputById('login-name').value.trim(), adopt: (status?.signedOutVisits ?? 0) > 0 && inputById('adopt').checked,
-  });
-  if (!answer.ok) {
-    setText('enter-message', 'problem' in answer ? signInProblem(answer, server, isNew) : answer.error);
-    return;
-  }
-  inputById('login-password').value = '';
-  setMessage('account-message', answer.adopted ? `Signed in. ${countText(answer.adopted, 'record')} made while signed out now belong to this account.` : 'Signed in.', true);
-}
 
 onClick('allow', async () => {
   if (!status?.account) return;
@@ -492,7 +329,9 @@ onSubmit('forget-form', async () => {
 setUpForgetting(async () => {
   drawnCounts = '';
   await refresh();
+  await drawLatestVisits();
 });
+byId('latest').addEventListener('toggle', drawLatestVisits);
 
 /**
  * The site of a typed name or address, or null.
@@ -599,5 +438,29 @@ onDialogAnswer('erase-dialog', 'erase', async () => {
   drawnCounts = '';
   await refresh();
 });
+
+// ---------------------------------------------------------------------- folded cards
+
+/** Opens the card that the address names, such as that of the refused records. */
+function unfoldNamed() {
+  const named = location.hash ? document.getElementById(location.hash.slice(1)) : null;
+  const card = named?.closest('details');
+  if (card) card.open = true;
+}
+addEventListener('hashchange', unfoldNamed);
+unfoldNamed();
+
+/** @type {Set<string>} */
+const unfolded = new Set();
+
+/**
+ * Opens a card by itself once, so that a person can fold it again.
+ * @param {string} id
+ */
+function unfoldOnce(id) {
+  if (unfolded.has(id)) return;
+  unfolded.add(id);
+  typedById(id, HTMLDetailsElement).open = true;
+}
 
 refreshEverySecond(refresh);

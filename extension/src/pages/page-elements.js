@@ -1,4 +1,4 @@
-/** Elements of the popup and the options page. */
+/** Elements of the popup, the options and the welcome page. */
 
 /**
  * @param {string} id
@@ -53,6 +53,52 @@ export function show(id, visible) {
  */
 export function onClick(id, listener) {
   byId(id).addEventListener('click', () => listener());
+}
+
+/**
+ * @param {string} id
+ * @param {(event: Event) => unknown} listener
+ */
+export function onSubmit(id, listener) {
+  byId(id).addEventListener('submit', (event) => {
+    event.preventDefault();
+    listener(event);
+  });
+}
+
+/**
+ * @param {string} name
+ * @param {string} selector
+ */
+export function radio(name, selector) {
+  const input = document.querySelector(`input[name="${name}"]${selector}`);
+  if (!(input instanceof HTMLInputElement)) throw new Error(`There is no radio button ${name} ${selector}.`);
+  return input;
+}
+
+/** @param {string} name */
+export const checkedValue = (name) => radio(name, ':checked').value;
+
+/**
+ * Opens a dialog. Escape leaves it without an answer, and not with the one that was given the last time.
+ * @param {string} id
+ */
+export function openDialog(id) {
+  const dialog = dialogById(id);
+  dialog.returnValue = '';
+  dialog.showModal();
+}
+
+/**
+ * Shows a message as a success or a failure.
+ * @param {string} id
+ * @param {string} text
+ * @param {boolean} good
+ */
+export function setMessage(id, text, good) {
+  byId(id).classList.toggle('wrong', !good);
+  byId(id).classList.toggle('right', good);
+  setText(id, text);
 }
 
 /**

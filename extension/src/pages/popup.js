@@ -1,35 +1,45 @@
-/** The popup: today's record, the state of sending, and the pause. */
+/** The popup: the person's day, the pause, the state of sending, and what can be forgotten from here. */
 import { ext } from '../browser-api.js';
 import { NO_RULES, pageOf } from '../capture/recording-rules.js';
 import { askBackground, askStatus } from './ask-background.js';
-import { askToForgetSite, drawCountCheck, setUpForgetting } from './forgetting.js';
-import { countText, durationText, relativeTimeText, timeOfDayText } from './formatting.js';
-import { buttonById, byId, createElement, onClick, refreshEverySecond, setText, show, showProgress } from './page-elements.js';
+import { askToForgetSite, askToForgetVisit, drawCountCheck, setUpForgetting } from './forgetting.js';
+import { countText, relativeTimeText } from './formatting.js';
+import { buttonById, byId, onClick, refreshEverySecond, setText, show, showProgress } from './page-elements.js';
+import { askServerAgain, drawToday } from './popup-today.js';
 import { recordingProblem, sendingNotice, sendingProblem, sessionEndText } from './problem-texts.js';
+import { copyingText, recordingText } from './state-text.js';
 
 /** @typedef {import('../background/page-commands.js').Status} Status */
 
 const HOUR_MS = 60 * 60 * 1000;
 
+/**
+ * The address of the signed-in account's server.
+ * @type {string | null}
+ */
+let server = null;
+
 /** @param {Status | {error: string, failure?: string}} status */
-function draw(status) {
+async function draw(status) {
   if ('error' in status) {
     show('failure', true);
     setText('failure-text', recordingProblem({ name: status.failure ?? 'Error' }));
     return;
   }
   drawState(status);
-  drawToday(status.today);
   drawSending(status);
+  server = status.account?.server ?? null;
+  show('dashboard', server !== null);
+  await drawToday(status);
 }
 
 /** @param {Status} status */
-function drawState({ failure, pausedUntil }) {
+function drawState(status) {
+  const { failure, pausedUntil } = status;
   const paused = pausedUntil !== null;
   byId('dot').className = `dot${failure ? ' bad' : paused ? ' paused' : ''}`;
-  setText('state-text', failure ? 'Not recording'
-    : !paused ? 'Recording'
-      : pausedUntil === 'resumed' ? 'Paused until you resume' : `Paused until ${timeOfDayText(pausedUntil)}`);
+  setText('state-text', recordingText(status));
+  setText('state-more', copyingText(status));
   show('failure', Boolean(failure));
   if (failure) setText('failure-text', recordingProblem(failure));
   // The keyboard focus is lost when the focused button is hidden.
@@ -38,24 +48,6 @@ function drawState({ failure, pausedUntil }) {
   show('pause', !paused);
   show('resume', paused);
   if (hadFocus && document.activeElement === document.body) byId(paused ? 'resume' : 'pause-hour').focus();
-}
-
-/** @param {Status['today']} today */
-function drawToday({ activeMs, visits, top }) {
-  setText('today', durationText(activeMs));
-  setText('today-visits', visits
-    ? countText(visits, 'visit')
-    : 'Nothing yet. A page appears here after you look at it for a second.');
-  const drawn = JSON.stringify(top);
-  const list = byId('sites');
-  if (list.dataset.drawn === drawn) return;
-  list.dataset.drawn = drawn;
-  list.replaceChildren(...top.map((site) => {
-    const bar = createElement('span', { className: 'bar' });
-    bar.style.width = `${Math.max(2, (100 * site.activeMs) / top[0].activeMs)}%`;
-    return createElement('li', {}, bar, createElement('span', { className: 'site', textContent: site.domain, title: site.domain }),
-      createElement('span', { className: 'time', textContent: durationText(site.activeMs) }));
-  }));
 }
 
 /** @param {Status} status */
@@ -99,14 +91,20 @@ function timesText({ account, schedule, syncing, nextAttemptAt }) {
 
 const refresh = async () => draw(await askStatus());
 
-/** @param {string} part  a fragment of the options page */
-function openOptions(part) {
-  ext.tabs.create({ url: ext.runtime.getURL(`src/pages/options.html${part}`) });
+/** @param {string} url */
+function openTab(url) {
+  ext.tabs.create({ url });
   // Some browsers would leave the popup open over the new tab.
   if (ext.extension?.getViews?.({ type: 'popup' }).includes(window)) window.close();
 }
 
+/** @param {string} part  a fragment of the options page */
+const openOptions = (part) => openTab(ext.runtime.getURL(`src/pages/options.html${part}`));
+
 onClick('options', () => openOptions(''));
+onClick('dashboard', () => {
+  if (server !== null) openTab(`${server}/dashboard`);
+});
 onClick('sign-in', () => openOptions('#account'));
 onClick('see-parked', () => openOptions('#refused'));
 onClick('sync', async () => {
@@ -119,23 +117,31 @@ onClick('pause', async () => draw(await askBackground({ ask: 'pause', until: 're
 onClick('resume', async () => draw(await askBackground({ ask: 'resume' })));
 onClick('failure-retry', async () => draw(await askBackground({ ask: 'retry-recording' })));
 
-/** The site of the page in front, or null where there is none to record. */
-async function siteInFront() {
+/** The tab in front, with the site of its page, which is null where there is none to record. */
+async function tabInFront() {
   const [tab] = await ext.tabs.query({ active: true, currentWindow: true });
-  return pageOf(tab?.url, NO_RULES)?.domain ?? null;
+  return { id: tab?.id, site: pageOf(tab?.url, NO_RULES)?.domain ?? null };
 }
 
-async function drawSite() {
-  const site = await siteInFront();
+/** @returns {Promise<import('../background/page-commands.js').ForgettableVisit | null>} */
+async function visitInFront() {
+  const { id } = await tabInFront();
+  return id === undefined ? null : askBackground({ ask: 'visit-of-tab', tabId: id });
+}
+
+async function drawPageInFront() {
+  const { site } = await tabInFront();
   show('never-site', site !== null);
   show('forget-site', site !== null);
-  if (site === null) return;
-  setText('never-site', `Never record ${site}`);
-  setText('forget-site', `Forget ${site}…`);
+  if (site !== null) {
+    setText('never-site', `Never record ${site}`);
+    setText('forget-site', `Forget ${site}…`);
+  }
+  show('forget-visit', Boolean(await visitInFront()));
 }
 
 onClick('never-site', async () => {
-  const site = await siteInFront();
+  const { site } = await tabInFront();
   if (site === null) return;
   /** @type {{held: number}} */
   const { held } = await askBackground({ ask: 'never-site', site });
@@ -144,10 +150,17 @@ onClick('never-site', async () => {
   await askToForgetSite(site);
 });
 onClick('forget-site', async () => {
-  const site = await siteInFront();
+  const { site } = await tabInFront();
   if (site !== null) await askToForgetSite(site);
 });
-setUpForgetting(refresh);
+onClick('forget-visit', async () => {
+  const visit = await visitInFront();
+  if (visit) await askToForgetVisit(visit);
+});
+setUpForgetting(async () => {
+  askServerAgain();
+  await refresh();
+});
 
-drawSite();
+drawPageInFront();
 refreshEverySecond(refresh);

@@ -102,6 +102,26 @@ export function signInProblem({ problem, error, waitMs }, server, isNew) {
 }
 
 /**
+ * Why a sign-in on the server's page could not begin.
+ * @param {{problem: string, waitMs?: number | null, error?: import('../sync/wire.js').ServerError | null}} answer
+ * @param {string} server
+ */
+export function connectProblem({ problem, error, waitMs }, server) {
+  if (error?.code === 'not_found') return `${hostOf(server)} is an older version without this function. Use e-mail and password instead.`;
+  if (problem === 'throttled') return `Too many tries. Wait ${durationText(Math.max(waitMs ?? 60_000, 1000))} and try again.`;
+  return error?.detail ?? serverProblem(problem, server);
+}
+
+/**
+ * How the wait for an answer on the server's page ended.
+ * @param {'denied' | 'expired'} problem
+ */
+export function connectionEndText(problem) {
+  return problem === 'denied' ? '“Deny” was chosen on the page of the server, so this browser is not connected.'
+    : 'Nobody chose “Allow” on the page of the server within ten minutes. Press “Connect” again.';
+}
+
+/**
  * Why recording has stopped.
  * @param {{name: string}} error
  */

@@ -12,9 +12,10 @@
  * @typedef {{get(name: string): Promise<any>, change(name: string, change: (old: any) => unknown): Promise<unknown>}} ValueStore
  * @typedef {<T>(name: string, work: () => Promise<T>) => Promise<T>} Lock  one holder of a name at a time
  * @typedef {{email: string, password: string, name?: string, label?: string,
- *   timeZone?: string}} Credentials
+ *   timeZone?: string, refresh?: string}} Credentials
  *   `label` names this session in the person's list. The server finds one itself where it is empty. `timeZone` is an
- *   IANA name, for a new account.
+ *   IANA name, for a new account. `refresh` is the token of the sign-in that has ended: with it the server knows this
+ *   program, and failed sign-ins of others do not make it wait.
  */
 import { sessionEndOf, signedIn, tokensOf } from './wire.js';
 
@@ -25,6 +26,17 @@ import { sessionEndOf, signedIn, tokensOf } from './wire.js';
  */
 function ownerKey(server, user) {
   return `${server}#${encodeURIComponent(user.id)}`;
+}
+
+/**
+ * The account of a new sign-in.
+ * @param {string} keyServer  the address under which the server's accounts are known here
+ * @param {string} server
+ * @param {import('./wire.js').SignedIn} who
+ * @returns {Account}
+ */
+export function accountOf(keyServer, server, who) {
+  return { key: ownerKey(keyServer, who.user), server, ...who, needsSignIn: false, adopting: false };
 }
 
 /**
@@ -48,8 +60,7 @@ export function createAccounts({ store, api, lock = processLock() }) {
     if (reply.kind !== 'ok') return reply;
     const who = signedIn(reply.body);
     if (!who) return { kind: 'unusable', reason: 'not-this-server', error: null };
-    const account = { key: ownerKey(keyServer, who.user), server, ...who, needsSignIn: false, adopting: false };
-    return { ...reply, account };
+    return { ...reply, account: accountOf(keyServer, server, who) };
   }
 
   /**

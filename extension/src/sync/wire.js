@@ -145,8 +145,8 @@ export function limitsOf(reply) {
 }
 
 /**
- * @typedef {{domain?: string, domainHash?: string, idHashes?: string[], from?: number, to?: number, browser?: string,
- *   everything?: boolean}} ErasureRule  see capture/erasure-rules.js
+ * @typedef {{domain?: string, domainHash?: string, ids?: {browser: string, id: string}[], idHashes?: string[], from?: number,
+ *   to?: number, browser?: string, everything?: boolean}} ErasureRule  see capture/erasure-rules.js
  * @typedef {{visits: number, aggregates: number}} RecordCounts
  */
 const CONDITIONS = new Set(['domainHash', 'idHashes', 'from', 'to', 'browser', 'everything']);
@@ -228,15 +228,64 @@ export function erasedOf(reply) {
   return erased && { erased, at: Number.isFinite(at) ? at : null };
 }
 
+/** The calls that tell the present day of a person, on the clock of their account. */
+export const TODAY_HOURS = '/api/insights/hours';
+export const TODAY_SITES = '/api/insights/sites?limit=5';
+
+/**
+ * @typedef {{date: string, timeZone: string, activeMs: number | null, visits: number, hours: number[],
+ *   top: {domain: string, activeMs: number}[]}} ServerDay
+ *   `hours`: active ms in each of 24 hours. `activeMs` is null where there are visits and it is unknown for all of them.
+ */
+
+/**
+ * A person's day by the replies to TODAY_HOURS and TODAY_SITES, or null where they cannot be read or tell of two days.
+ * @param {any} hoursReply
+ * @param {any} sitesReply
+ * @returns {ServerDay | null}
+ */
+export function todayOf(hoursReply, sitesReply) {
+  const { from: date, timeZone, hours } = hoursReply ?? {};
+  const { from: sitesDate, sites } = sitesReply ?? {};
+  if (typeof date !== 'string' || typeof timeZone !== 'string' || date !== sitesDate || !Array.isArray(hours) || !Array.isArray(sites)) return null;
+  const day = { date, timeZone, activeMs: 0, visits: 0, hours: /** @type {number[]} */ (Array(24).fill(0)) };
+  let [isKnown, isUnknown] = [false, false];
+  for (const { hour, activeMs, timeMs, visits } of hours.map((one) => one ?? {})) {
+    if (!Number.isInteger(hour) || !(hour in day.hours) || !Number.isInteger(visits)) return null;
+    day.visits += visits;
+    day.activeMs += activeMs ?? 0;
+    day.hours[hour] += activeMs ?? 0;
+    isUnknown ||= activeMs === null;
+    isKnown ||= activeMs !== null && (visits > 0 || timeMs > 0);
+  }
+  const top = sites.filter((site) => typeof site?.domain === 'string' && site.activeMs > 0).map(({ domain, activeMs }) => ({ domain, activeMs }));
+  return { ...day, activeMs: isUnknown && !isKnown ? null : day.activeMs, top };
+}
+
+/**
+ * @typedef {{user: User, access: string, refresh: string}} SignedIn
+ */
+
 /**
  * The user and tokens in the reply to a sign-in, or null.
  * @param {any} reply
- * @returns {{user: User, access: string, refresh: string} | null}
+ * @returns {SignedIn | null}
  */
 export function signedIn(reply) {
   const { user, access, refresh } = reply ?? {};
   if (user?.id === undefined || user.id === null || typeof access !== 'string' || typeof refresh !== 'string') return null;
   return { user: { id: String(user.id), email: String(user.email ?? ''), name: String(user.name ?? '') }, access, refresh };
+}
+
+/**
+ * The grant in the reply to the start of a sign-in without a password, or null.
+ * @param {any} reply
+ * @returns {import('./connecting.js').Grant | null}
+ */
+export function grantOf(reply) {
+  const { id, number, expiresAt, page } = reply ?? {};
+  const valid = typeof id === 'string' && id && typeof number === 'string' && /^\d{4}$/.test(number) && Number.isFinite(expiresAt);
+  return valid && typeof page === 'string' && /^https?:\/\//.test(page) ? { id, number, expiresAt, page } : null;
 }
 
 /**

@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts import account_closing
 from accounts.models import AuditEvent, Session, User
 from accounts.sessions import session_service
-from tests.people import SessionFactory, UserFactory
+from sync.models import Browser
+from tests.people import SessionFactory, UserFactory, session_of
 from tests.wire import VISITS, push
 from tests.wire_records import visit
 
@@ -19,7 +20,8 @@ PASSWORD = "correct horse battery staple"
 NEXT = "staple battery horse right"
 SIGN_IN, SIGN_OUT, SIGN_UP = "/account/sign-in", "/account/sign-out", "/account/sign-up"
 FORGOTTEN, RESET = "/account/forgotten-password", "/account/reset-password"
-ACCOUNT, BROWSERS, CLOSE = "/account", "/account/sessions", "/account/close"
+ACCOUNT, BROWSERS, CLOSE = "/account", "/dashboard/browsers", "/account/close"
+SESSIONS = "/account/sessions"
 OWN = [
     ACCOUNT, "/account/profile", "/account/password", "/account/email", BROWSERS, "/account/tokens",
     "/account/events", CLOSE,
@@ -236,6 +238,22 @@ class TestBrowsers:
         words = text_of(browser.get(BROWSERS))
         assert "Chrome 148 on Windows this sign-in" in words
         assert "Laptop Extension" in words
+        assert browser.get(SESSIONS)["Location"] == BROWSERS
+
+    def test_that_of_a_browser_stands_with_it(self, alice, browser, laptop):
+        push(alice, VISITS, [visit(anonymousClientId="b1"), visit(anonymousClientId="b2")])
+        Browser.objects.filter(client_id="b1").update(last_session_id=laptop.pk)
+        Browser.objects.filter(client_id="b2").update(last_session_id=None)
+        words = text_of(browser.get(BROWSERS))
+        assert "Signed in as “Laptop”" in words
+        assert "Not signed in. To go on, sign in again in its extension." in words
+        assert "Laptop Extension" not in words
+        browser.post(f"{SESSIONS}/end", {"session": laptop.pk})
+        assert "Laptop" not in text_of(browser.get(BROWSERS)).replace("Laptop is signed out.", "")
+
+    def test_a_push_notes_the_session_it_came_by(self, alice, browser):
+        push(alice, VISITS, [visit(anonymousClientId="b1")])
+        assert Browser.objects.get().last_session_id == session_of(alice).pk
 
     def test_one_that_was_signed_out_for_safety_says_so_with_the_time(self, alice, browser):
         at = timezone.now().replace(year=2026, month=3, day=2, hour=5, minute=40)
@@ -249,28 +267,28 @@ class TestBrowsers:
             session_service.ENDED_KEPT_DAYS = kept
 
     def test_one_is_named(self, browser, laptop):
-        browser.post(BROWSERS, {"session": laptop.pk, "label": "Work <laptop>"})
+        browser.post(SESSIONS, {"session": laptop.pk, "label": "Work <laptop>"})
         laptop.refresh_from_db()
         assert laptop.label == "Work <laptop>"
         assert "Work &lt;laptop&gt;" in browser.get(BROWSERS).content.decode()
 
     def test_one_is_signed_out(self, browser, laptop):
-        assert browser.post(f"{BROWSERS}/end", {"session": laptop.pk})["Location"] == BROWSERS
+        assert browser.post(f"{SESSIONS}/end", {"session": laptop.pk})["Location"] == BROWSERS
         laptop.refresh_from_db()
         assert laptop.revoked_reason == "signed_out_remotely"
 
     def test_this_one_is_signed_out(self, browser):
         browser.get(BROWSERS)
         number = Session.objects.get().pk
-        assert browser.post(f"{BROWSERS}/end", {"session": number})["Location"] == "/"
+        assert browser.post(f"{SESSIONS}/end", {"session": number})["Location"] == "/"
         assert browser.get(BROWSERS).status_code == 302
 
     def test_all_others_are_signed_out(self, browser, laptop):
-        assert browser.post(f"{BROWSERS}/end-others")["Location"] == BROWSERS
+        assert browser.post(f"{SESSIONS}/end-others")["Location"] == BROWSERS
         assert "1 other sign-in ended." in text_of(browser.get(BROWSERS))
         assert Session.objects.live().get().kind == "cookie"
 
-    @pytest.mark.parametrize("path", [BROWSERS, f"{BROWSERS}/end"])
+    @pytest.mark.parametrize("path", [SESSIONS, f"{SESSIONS}/end"])
     def test_nobody_else_s_is_found(self, browser, bob, path):
         his = SessionFactory(user=bob, label="his")
         for number in (his.pk, 999_999, "x", "", "²"):

@@ -85,3 +85,9 @@ test('a hash is that of the server', async () => {
   assert.equal(hashOf(KEY, 'a.test'), '027e60eb1732f522bd973bfe179e9908490a14ffd0f4beff5762fa97c35d96c9');
   assert.deepEqual(suffixesOf('docs.example.org'), ['docs.example.org', 'example.org', 'org']);
 });
+
+test('a rule that the person made here names single visits of this browser', async () => {
+  const rule = { ids: [{ browser: CLIENT, id: 'pv_2' }, { browser: 'another', id: 'pv_1' }] };
+  const erasures = await resolved([{ at: 100, rule }], { key: null, browser: CLIENT, sites: SITES, ids: IDS });
+  assert.deepEqual(IDS.filter((id) => erasesVisit(erasures, { id, startedAt: 1, domain: 'a.test' })), ['pv_2']);
+});

@@ -245,7 +245,7 @@ function presentTrace(seed) {
   const { roll, below, pick } = randomNumbers(seed);
   const urls = [1, 2, 3].map((tab) => `https://site${tab}.test/0`);
   const tabs = urls.map((url, i) => ({ tabId: i + 1, windowId: 1, active: i === 0, url }));
-  /** @type {import('../../../extension/src/capture/visit-reducer.js').Event[]} */
+  /** @type {import('../../../extension/src/capture/recording-state.js').Event[]} */
   const events = [{ type: 'start', now: T0, fresh: true, idle: 'active', tabs, windows: [{ windowId: 1, focused: true }] }];
   let front = 1;
   let changes = 1;

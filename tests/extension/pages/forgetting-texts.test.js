@@ -12,6 +12,19 @@ test('the question tells what is erased here, on the server and elsewhere', () =
   assert.doesNotMatch(forgetQuestion('a.test', { here, isSignedIn: false, server: null }), /server/);
 });
 
+test('the question tells what happens to totals, and that one visit is in no other browser', () => {
+  const preview = { here: { visits: 1, unsent: 0, tabs: 0 }, isSignedIn: true, server: server(1) };
+  const single = { ids: [{ browser: 'b', id: 'pv_1' }] };
+  const question = forgetQuestion('the visit to “A” at 10:00', preview, single);
+  assert.match(question, /Your other browsers have no copy of it\. The totals of its tab stay as they are\. This cannot/);
+  assert.doesNotMatch(question, /erase theirs/);
+  assert.match(forgetQuestion('it', { ...preview, server: null }, single), /It is told with a later sync/);
+  assert.match(forgetQuestion('a day', preview, { from: 1, to: 2 }), /erase theirs when they sync next\. The totals of a tab are erased only if/);
+  assert.doesNotMatch(forgetQuestion('the last hour', preview, { from: 1 }), /totals/);
+  assert.equal(forgottenText({ erased: 1, isSignedIn: true, server: server(1) }, single), 'Forgotten: 1 visit in this browser and 1 on your server.');
+  assert.equal(forgottenText({ erased: 1, isSignedIn: true, server: null }, single), 'Forgotten: 1 visit in this browser. Your server is told with a later sync.');
+});
+
 test('the answer tells what was erased, and what is still to be told', () => {
   assert.equal(forgottenText({ erased: 1, isSignedIn: false, server: null }), 'Forgotten: 1 visit in this browser.');
   assert.match(forgottenText({ erased: 2, isSignedIn: true, server: null }), /told with a later sync/);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aggregateToWire, limitsOf, pushBody, signedIn, tokensOf, verdictsOf, visitToWire } from '../../../extension/src/sync/wire.js';
+import { aggregateToWire, limitsOf, pushBody, signedIn, todayOf, tokensOf, verdictsOf, visitToWire } from '../../../extension/src/sync/wire.js';
 
 /** @type {import('../../../extension/src/capture/visits-and-totals.js').Visit} */
 const VISIT = {
@@ -52,4 +52,31 @@ test('replies of another shape are refused', () => {
     assert.equal(signedIn(reply), null);
     assert.equal(tokensOf(reply), null);
   }
+});
+
+const hour = (more) => ({ weekday: 5, hour: 0, activeMs: 0, timeMs: 0, clockMs: 0, visits: 0, ...more });
+const hoursReply = (...hours) => ({ from: '2025-11-07', to: '2025-11-07', timeZone: 'UTC', hours });
+const sitesReply = (...sites) => ({ from: '2025-11-07', to: '2025-11-07', timeZone: 'UTC', total: sites.length, sites });
+
+test('the day of a person on the server', () => {
+  const day = todayOf(
+    hoursReply(hour({ hour: 9, activeMs: 5000, timeMs: 6000, visits: 2 }), hour({ hour: 9, weekday: 6 }), hour({ hour: 10, activeMs: null, visits: 1 }), hour({ hour: 23, activeMs: 1000, timeMs: 1000 })),
+    sitesReply({ domain: 'a.test', activeMs: 6000 }, { domain: 'b.test', activeMs: null }, { domain: 'c.test', activeMs: 0 }),
+  );
+  assert.deepEqual({ ...day, hours: day?.hours.flatMap((ms, n) => (ms ? [[n, ms]] : [])) }, {
+    date: '2025-11-07', timeZone: 'UTC', activeMs: 6000, visits: 3, hours: [[9, 5000], [23, 1000]], top: [{ domain: 'a.test', activeMs: 6000 }],
+  });
+});
+
+test('active time that is unknown for all visits of the day is unknown, and not 0', () => {
+  assert.equal(todayOf(hoursReply(hour({ activeMs: null, visits: 2 }), hour({ hour: 1 })), sitesReply())?.activeMs, null);
+  assert.equal(todayOf(hoursReply(hour({ activeMs: null, visits: 2 }), hour({ hour: 1, visits: 1 })), sitesReply())?.activeMs, 0);
+  assert.equal(todayOf(hoursReply(hour({})), sitesReply())?.activeMs, 0);
+});
+
+test('a day that cannot be read, or two days, are none', () => {
+  assert.equal(todayOf(hoursReply(), { ...sitesReply(), from: '2025-11-08' }), null);
+  assert.equal(todayOf(hoursReply(hour({ hour: 24 })), sitesReply()), null);
+  assert.equal(todayOf(hoursReply(hour({ visits: '3' })), sitesReply()), null);
+  for (const reply of [null, {}, { code: 'not_found', detail: '' }]) assert.equal(todayOf(reply, sitesReply()), null);
 });
