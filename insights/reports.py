@@ -170,8 +170,8 @@ def _store_from_first_visit(user_id: int, zone: ZoneInfo, first: date, last: dat
 def store_months(user_id: int, zone: ZoneInfo, first: date, last: date) -> int:
     """Store the tally of each whole month from `first` to `last` without a valid one; return how many."""
     months = months_of(Period(zone, first, last))
-    kept = MonthTally.objects.filter(user_id=user_id, time_zone=zone.key).in_bulk(field_name="pk")
-    known = {row.first_day: row.basis for row in kept.values()}
+    stored = MonthTally.objects.filter(user_id=user_id, time_zone=zone.key)
+    known = dict(stored.values_list("first_day", "basis"))
     made = 0
     for month, basis in zip(months, bases(user_id, months), strict=True):
         if known.get(month.first) == basis:
