@@ -26,8 +26,8 @@ from sync.person_lock import lock_person
 TALLY_SECONDS: Final = 60
 # A tally of more sites would take longer to read than the visits.
 MOST_TALLIED_SITES: Final = 5_000
-# The numbers of a site take some 600 bytes. Nobody visits so many sites in a year.
-MOST_SITES: Final = 50_000
+# The numbers of a site take some 1,500 bytes. Nobody visits so many sites in a year.
+MOST_SITES: Final = 25_000
 OTHER_SITES: Final = "(other sites)"
 TALLIED_EVERY_MS: Final = 600_000
 MOST_REMEMBERED: Final = 10_000

@@ -30,6 +30,8 @@ pytestmark = [
 ]
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "5"))
+# A start of a server takes some seconds, so a short round has none.
+LONG_ROUND_SECONDS = 30
 PEOPLE, BROWSERS = 2, 3
 FULL_DISK = """
 CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -118,11 +120,12 @@ class Chaos:
 
     def go_on(self, seconds):
         faults = [
-            self.a_worker_is_killed, self.a_worker_is_killed, self.a_server_is_killed_and_started,
-            self.a_server_is_stopped_and_started, self.the_way_to_the_database_is_cut, self.all_connections_end,
+            self.a_worker_is_killed, self.the_way_to_the_database_is_cut, self.all_connections_end,
             self.connections_are_exhausted, self.the_database_is_read_only, self.the_disk_is_full,
             self.everybody_is_locked_out,
         ]  # fmt: skip
+        if seconds >= LONG_ROUND_SECONDS:
+            faults += [self.a_server_is_killed_and_started, self.a_server_is_stopped_and_started]
         order = self.dice.sample(faults, len(faults))
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
