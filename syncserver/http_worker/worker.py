@@ -37,6 +37,7 @@ LINGER_SECONDS: Final = 2
 MOST_REST_BYTES: Final = 1_048_576
 # A worker that is busy leaves a new client to another one for so long.
 YIELD_SECONDS: Final = 0.004
+CLIENTS_AT_ONCE: Final = 50
 
 
 class Place:
@@ -118,20 +119,25 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             self.accepts_at = time.monotonic() + YIELD_SECONDS
             super().set_accept_enabled(False)
             return
+        self._take(listener)
+
+    def _take(self, listener: Any) -> bool:
+        """Take a client that is waiting; return False where none is."""
         try:
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
-            return
+            return False
         except OSError:
             # No file descriptor is left for another client.
             self._drop_oldest()
-            return
+            return False
         if self.nr_conns >= MOST_CLIENTS:
             self._drop_oldest()
         self.nr_conns += 1
         connection = Connection(self.cfg, client, address, listener.getsockname(), self.places)
         self.arriving[connection] = None
         self._watch(connection, selectors.EVENT_READ, self.on_bytes)
+        return True
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Watch for new clients or not; not while this worker leaves them to others."""
@@ -139,14 +145,16 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             super().set_accept_enabled(enabled)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Wait for events, and take a client that no other worker has taken."""
+        """Wait for events, and take the clients that no other worker has taken."""
         if self.accepts_at is not None:
             timeout = min(timeout, max(0.0, self.accepts_at - time.monotonic()))
         super().wait_for_and_dispatch_events(timeout)
         if self.accepts_at is not None and time.monotonic() >= self.accepts_at:
             if self.alive:
                 for listener in self.sockets:
-                    self.accept(listener)
+                    left = CLIENTS_AT_ONCE
+                    while left and self._take(listener):
+                        left -= 1
             self.accepts_at = None
 
     def on_bytes(self, connection: Connection) -> None:
