@@ -171,6 +171,7 @@ def test_after_every_fault_each_record_is_there_once_and_newest(servers):
     )
     chaos = Chaos(random.Random(SEED), database, relay, started)
     try:
+        assert fleet.stdout.readline() == "signed in\n"
         chaos.go_on(SECONDS)
         said, _ = fleet.communicate("\n", timeout=150)
     finally:

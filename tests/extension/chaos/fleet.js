@@ -4,8 +4,8 @@
  *
  *   node fleet.js '{"ports": [8001], "seed": 1, "people": [{"email", "password"}], "browsers": 2}'
  *
- * A line on standard input ends the recording. The fleet then sends what is left over a network without faults, and
- * prints what each browser has recorded.
+ * It prints a line when all browsers are signed in. A line on standard input ends the recording. The fleet then sends
+ * what is left over a network without faults, and prints what each browser has recorded.
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +20,7 @@ const ADDRESS = 'http://sync.test';
 const HOUR = 60 * 60 * 1000;
 const DRAIN_MS = 90_000;
 let isOver = false;
+let signedIn = 0;
 
 /** Random numbers that a seed repeats (mulberry32). */
 function dice(start) {
@@ -83,6 +84,8 @@ async function browser(person, number) {
     if (!account) await sleep(100);
   }
   await store.set('account', account);
+  signedIn += 1;
+  if (signedIn === people.length * browsers) process.stdout.write('signed in\n');
   const run = () => sync({
     store, api, accounts, now, random, timings: TIMINGS, client: { anonymousClientId: clientId, extensionVersion: '0.0.1' },
   }, { manual: true });
@@ -98,13 +101,13 @@ async function browser(person, number) {
 
   let made = 0;
   const record = async () => {
-    while (!isOver) {
+    do {
       await commit(...Array.from({ length: 1 + Math.floor(8 * random()) }, () => fresh((made += 1))));
       const known = [...records.values()];
       const old = known[Math.floor(random() * known.length)];
       await commit({ ...old, title: `revision ${old.revision + 1}`, revision: old.revision + 1 });
       await sleep(20 + 120 * random());
-    }
+    } while (!isOver);
   };
   const sendAll = async () => {
     while (!isOver) {
