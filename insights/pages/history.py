@@ -205,7 +205,9 @@ def search_state(viewer: Viewer, query: search.Query, found: search.SearchPage) 
     reached = found.next_cursor.place.started_at
     first = queries.first_started_at(viewer.pk)
     low = max(reached if first is None else first, query.start or 0)
-    high = min(viewer.now, query.end or viewer.now)
+    # From the newest visit on, which may be years ago in a history that was imported.
+    end = min(viewer.now, query.end or viewer.now)
+    high = queries.nearest_started_at(viewer.pk, end) or end
     share = min(max((high - reached) / max(high - low, 1), 0), 1)
     day = date_at(viewer.zone, reached)
     status = f"{count} found so far, back to {day.day} {day:%B %Y} ({percent(share)} of the time)."

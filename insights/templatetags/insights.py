@@ -148,9 +148,9 @@ def _marked(text: str, words: list[str]) -> SafeString:
 @register.filter
 def site_letter(domain: str) -> str:
     """Return the letter of a site's icon."""
-    names = domain.split(".")
+    names = folded_text.readable_site(domain).split(".")
     # The letters of en.wikipedia.org and news.example.co.uk are W and E.
-    name = max(names[:-1], key=len) if len(names) > 1 else domain
+    name = max(names[:-1], key=len) if len(names) > 1 else names[0]
     return next((letter.upper() for letter in name if letter.isalnum()), "?")
 
 

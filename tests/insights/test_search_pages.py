@@ -137,6 +137,8 @@ def test_a_site_is_shown_in_its_letters_on_the_pages(client, alice):
     for path in ("/dashboard/day/2025-11-03", HISTORY):
         shown = client.get(path).content.decode().replace("<wbr>", "")
         assert "bücher.example" in shown
+        # The icon has the letter of the name, and not the X of xn--.
+        assert 'aria-hidden="true">B</span>' in shown
         assert f'href="/dashboard/sites/{site}' in shown
     assert "/<mark>Käse</mark>" in page(client, q="kase")
 
