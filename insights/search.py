@@ -203,24 +203,28 @@ class _Reader:
     def _window(self, place: Place | None) -> tuple[list[_Row], Place | None]:
         """Return the visits of the next window, and the place after it; None at the end of the history."""
         visits = PageVisit.objects.filter(user_id=self.user_id)
-        left = visits if place is None else visits.filter(_before(place))
+        within = visits
         if self.query.start is not None:
-            left = left.filter(started_at__gte=self.query.start)
+            within = within.filter(started_at__gte=self.query.start)
         if self.query.end is not None:
-            left = left.filter(started_at__lt=self.query.end)
-        lowest = None
-        most = min(self.most, self.window)
+            within = within.filter(started_at__lt=self.query.end)
+        left = within if place is None else within.filter(_before(place))
+        # Visits that began together with the last one of the window belong to it too.
+        most = min(self.most, 2 * self.window)
+        # The index alone first finds how far the window reaches. Without this bound PostgreSQL, which keeps no
+        # statistics of the person, may sort all older visits to return some (0.5 s instead of 3 ms for 2,000).
+        reached = within if place is None else within.filter(started_at__lte=place.started_at)
+        starts = reached.order_by("-started_at").values_list("started_at", flat=True)
+        lowest = starts[self.window : self.window + 1].first()
+        if lowest is not None:
+            left = left.filter(started_at__gte=lowest)
         if self.condition or self.query.asks_categories:
-            # Few visits may meet the condition. So the index alone first finds how far the window reaches. It knows
-            # site and category too, so that rows are read only of visits that have these.
-            starts = left.order_by("-started_at").values_list("started_at", flat=True)
-            lowest = starts[self.window : self.window + 1].first()
-            reached = left if lowest is None else left.filter(started_at__gte=lowest)
+            # The index knows site and category too, so that rows are read only of visits that have these.
             asked = self.condition
             if self.query.asks_categories:
-                pairs = set(reached.values_list("domain", "category").distinct())
+                pairs = set(left.values_list("domain", "category").distinct())
                 asked &= category_condition(self.query, self.resolver, pairs)
-            left = visits.filter(pk__in=reached.filter(asked).values("pk"))
+            left = visits.filter(pk__in=left.filter(asked).values("pk"))
         newest_first = left.order_by("-started_at", "-visit_id", "-browser_id")
         rows = list(newest_first.values_list(*_PLACE_COLUMNS, "pk", "url", "title")[:most])
         if len(rows) == most:

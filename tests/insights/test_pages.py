@@ -246,9 +246,9 @@ QUERIES = {
     "/dashboard/sites/example.org?from=2025-10-01&to=2025-11-30": 16,
     "/dashboard/sites?from=2025-10-01&to=2025-11-30": 10,
     "/dashboard/pages?from=2025-10-01&to=2025-11-30": 7,
-    "/dashboard/history": 9,
+    "/dashboard/history": 10,
     # A search reads some hundred visits with each query, as long as its time lasts.
-    "/dashboard/history?q=page": 10,
+    "/dashboard/history?q=page": 12,
     "/dashboard/tabs?from=2025-10-01&to=2025-11-30": 7,
     "/dashboard/browsers": 9,
     "/dashboard/browsers?counts": 11,
