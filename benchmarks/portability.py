@@ -31,7 +31,7 @@ IMPORT_BOUND, EXPORT_BOUND, MEMORY_BOUND = 8_000, 30_000, 200
 PUSHES = 40
 
 
-def write_history(path: Path, visits: int) -> None:
+def write_history(path: Path, visits: int, later_us: int = 0) -> None:
     """Write a History in which a tenth of the visits are to new pages and the others to ones seen before."""
     source = random.Random(1)
     with sqlite3.connect(path) as connection:
@@ -53,7 +53,7 @@ def write_history(path: Path, visits: int) -> None:
         connection.executemany(
             "INSERT INTO visits VALUES (?, ?, ?, ?, ?)",
             (
-                (n, source.randint(1, pages), FIRST_US + n * 2 * MINUTE_US + CHROME_EPOCH_US, FINAL, 0)
+                (n, source.randint(1, pages), FIRST_US + later_us + n * 2 * MINUTE_US + CHROME_EPOCH_US, FINAL, 0)
                 for n in range(1, visits + 1)
             ),
         )
@@ -188,6 +188,8 @@ def report(url: str, history: Path, visits: int, *, pushes: bool) -> None:
     print(f"export  {visits / found['exporting']:9,.0f} visits/s  (bound {EXPORT_BOUND:,}; {found['bytes']:,} bytes)")
     print(f"        {found['mib']:9,.0f} MiB       (bound {MEMORY_BOUND})")
     if pushes:
+        history.unlink()
+        write_history(history, visits, later_us=MINUTE_US)  # other visits than those that are there now
         alone, beside = push_beside(url, history)
         print(f"push    {beside / alone:9.2f} times as long beside an import (bound 1.5; {alone * 1000:.0f} ms alone)")
 

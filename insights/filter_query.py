@@ -117,7 +117,7 @@ def with_query(url: str, parameters: dict[str, str]) -> str:
 
 
 # Parameters that tell a place within a list or a kind of file; they are of no use once the list is another one.
-PLACES = ("page", "after", "format")
+PLACES = ("page", "after", "part", "format")
 
 
 def narrowed_url(request: HttpRequest, changes: dict[str, str]) -> str:

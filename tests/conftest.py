@@ -50,6 +50,13 @@ def pytest_sessionstart(session):
             pytest.exit(NO_POSTGRESQL.format(error), returncode=1 if os.environ.get("CI") else 0)
 
 
+@pytest.fixture(autouse=True)
+def patient_search(monkeypatch):
+    """Let a search read on while a busy machine runs the tests."""
+    monkeypatch.setattr("insights.search.FIRST_SECONDS", 30)
+    monkeypatch.setattr("insights.search.STEP_SECONDS", 30)
+
+
 @pytest.fixture
 def cheap_hashing(settings):
     """Hash passwords with MD5, for tests that sign in often and do not test hashing."""

@@ -6,10 +6,14 @@ from rest_framework import serializers
 
 from id_numbers import ID_PATTERN
 from insights.filter_query import FilterQuery
+from insights.filters import NO_CATEGORY
 from insights.numbers import DEFINITIONS
 from insights.period_query import DayField, PeriodQuery
+from insights.search_words import HELP, MAX_QUERY
 
 MAX_VISITS = 200
+# The visits that one step of a search for pages looks for. A page that was opened again and again fills no step.
+MAX_PAGE_VISITS = 500
 NULL = " Null where there are visits and it is unknown for all of them."
 
 
@@ -44,15 +48,32 @@ class SearchQuery(serializers.Serializer[Any]):
         last = DayField(required=False, help_text="Last day, included.")
         return {**super().get_fields(), "from": first, "to": last}
 
-    q = serializers.CharField(
-        required=False, allow_blank=True, max_length=200, help_text="Words in title or URL, in any order and case."
+    q = serializers.CharField(required=False, allow_blank=True, max_length=MAX_QUERY, help_text=HELP)
+    site = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=2_000,
+        help_text="One site, as a domain or a URL, without those below it.",
     )
-    site = serializers.CharField(required=False, allow_blank=True, max_length=253, help_text="A domain.")
     browser = serializers.RegexField(ID_PATTERN, required=False, help_text="A browser's id, from a result.")
-    category = serializers.CharField(required=False, allow_blank=True, max_length=64)
-    cursor = serializers.CharField(required=False, max_length=600, help_text="The `next` of the page before.")
+    category = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=64,
+        help_text=f"A category, as in answers; {NO_CATEGORY} for visits without one.",
+    )
+    # A visit's id may have 128 characters of any script, and stands in the cursor as JSON in base64.
+    cursor = serializers.CharField(required=False, max_length=3_000, help_text="The `next` of the step before.")
     limit = serializers.IntegerField(
         default=50, min_value=1, max_value=MAX_VISITS, help_text="The most visits to return."
+    )
+
+
+class FoundPagesQuery(SearchQuery):
+    """The conditions of a search for pages."""
+
+    limit = serializers.IntegerField(
+        default=50, min_value=1, max_value=MAX_VISITS, help_text="The most pages to return."
     )
 
 
@@ -196,13 +217,43 @@ class TimelineSerializer(PeriodAnswer):
 
     browsers = BrowserVisitsSerializer(many=True)
     gaps = SpanSerializer(many=True, help_text=DEFINITIONS["gap"])
+    complete = serializers.BooleanField(
+        help_text="False when the day has more visits than one call lists: these are the first. The search has all."
+    )
 
 
-class SearchPageSerializer(serializers.Serializer[Any]):
-    """A page of search results, newest first."""
+class SearchStepSerializer(serializers.Serializer[Any]):
+    """How far a search is."""
 
-    visits = VisitSerializer(many=True)
+    found = serializers.IntegerField(
+        help_text="The visits found so far, those of earlier steps included; all that match where `next` is null."
+    )
     next = serializers.CharField(allow_null=True, help_text="Send it as `cursor` for older visits; null at the end.")
     complete = serializers.BooleanField(
-        help_text="False when the time for one search was up before the page was full; older visits may match."
+        help_text="False when the time for one step was up before the answer was full; older visits may match."
     )
+
+
+class SearchPageSerializer(SearchStepSerializer):
+    """A step of a search, newest visit first."""
+
+    visits = VisitSerializer(many=True)
+
+
+class FoundPageSerializer(serializers.Serializer[Any]):
+    """The visits of one URL in a step of a search; an older step may have more of them."""
+
+    url = serializers.CharField()
+    domain = serializers.CharField()
+    title = serializers.CharField(help_text="The latest one that is not empty.")
+    category = serializers.CharField(allow_null=True, help_text="The category of the latest visit.")
+    visits = serializers.IntegerField(help_text="How many visits of this step have this URL.")
+    activeMs = serializers.IntegerField(allow_null=True, help_text="Their active time; null where none is known.")
+    firstStart = serializers.IntegerField(help_text="The start of the earliest, in milliseconds since the epoch.")
+    lastStart = serializers.IntegerField(help_text="The start of the latest.")
+
+
+class FoundPagesSerializer(SearchStepSerializer):
+    """A step of a search, the pages with the latest visits first."""
+
+    pages = FoundPageSerializer(many=True)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("sites", views.SitesView.as_view(), name="api-sites"),
     path("timeline", views.TimelineView.as_view(), name="api-timeline"),
     path("search", views.SearchView.as_view(), name="api-search"),
+    path("search/pages", views.FoundPagesView.as_view(), name="api-search-pages"),
     path("category-rules", category_views.CategoryRulesView.as_view(), name="api-category-rules"),
     path("category-rules/<str:rule_id>", category_views.CategoryRuleView.as_view(), name="api-category-rule"),
 ]

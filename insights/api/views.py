@@ -1,20 +1,27 @@
 """The insights calls: a person's numbers as JSON, with the same definitions as on the pages."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core import signing
+from django.db.models import Q
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer, ValidationError
 from rest_framework.views import APIView
 
+from accounts.limits.throttling import READ
 from accounts.scopes import Scope
+from bounded_reading import bounded_reading
 from insights import queries, reports, timeline
 from insights.api.serializers import (
+    MAX_PAGE_VISITS,
     DayQuery,
     DaysSerializer,
     FilteredPeriodQuery,
+    FoundPagesQuery,
+    FoundPagesSerializer,
     HoursSerializer,
     SearchPageSerializer,
     SearchQuery,
@@ -23,12 +30,15 @@ from insights.api.serializers import (
     SummarySerializer,
     TimelineSerializer,
 )
-from insights.filters import Selection
+from insights.categories.stored_rules import resolver_of
+from insights.filters import NO_CATEGORY, Selection
+from insights.found_pages import FoundPage, found_pages
 from insights.numbers import Hour, Site, Totals
 from insights.periods import Period
 from insights.queries import ListedVisit
 from insights.reports import now_ms, zone_of
-from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
+from insights.search import Limits, SearchPage, cursor_from_text, cursor_to_text, query_of, search
+from insights.search_words import search_words
 from sync.browsers import browsers_of, name_of
 from sync.records.page_url import site_of_text
 
@@ -57,10 +67,28 @@ VISIT = {
 }
 
 
+FOUND_PAGE = {
+    "url": "https://en.wikipedia.org/wiki/Garden",
+    "domain": "en.wikipedia.org",
+    "title": "Garden",
+    "category": "reference",
+    "visits": 3,
+    "activeMs": 270_000,
+    "firstStart": 1762158615806,
+    "lastStart": 1762331415806,
+}
+
+
 class InsightView(APIView):
-    """A call that answers with the caller's own records."""
+    """A call that answers with the caller's own records, within the bounds of reading."""
 
     token_scope = Scope.READ
+    throttle_scope = READ
+
+    def __init_subclass__(cls) -> None:
+        """Bound the time of each call."""
+        if "get" in cls.__dict__:
+            cls.get = bounded_reading()(cls.get)  # type: ignore[attr-defined]  # each subclass has one
 
     def parameters(self, request: Request, query: type[Serializer[Any]]) -> dict[str, Any]:
         """Return the parameters of a call with the caller's `zone` and `now`; raises ValidationError."""
@@ -247,6 +275,7 @@ class TimelineView(InsightView):
                     **DAY,
                     "browsers": [{"id": "1", "name": "Chromium on linux", "tabs": [{"tabId": 3, "visits": [VISIT]}]}],
                     "gaps": [{"start": 1762128000000, "end": 1762158615806}],
+                    "complete": True,
                 },
                 response_only=True,
             )
@@ -273,43 +302,103 @@ class TimelineView(InsightView):
             }
             for found in timeline.by_browser_and_tab(visits)
         ]
-        spans = timeline.recording_gaps(visits, period.starts_at, period.ends_at, asked["now"])
+        is_cut = len(visits) == queries.MOST_LISTED
+        listed_until = visits[-1].visit.started_at if is_cut else period.ends_at
+        spans = timeline.recording_gaps(visits, period.starts_at, listed_until, asked["now"])
         gaps = [{"start": low, "end": high} for low, high in spans]
-        return Response({**period_fields(period), "browsers": browsers, "gaps": gaps})
+        return Response({**period_fields(period), "browsers": browsers, "gaps": gaps, "complete": not is_cut})
 
 
-class SearchView(InsightView):
-    """The search in the history."""
+class SearchCall(InsightView):
+    """A call that searches in the history."""
 
-    @extend_schema(
-        operation_id="insightsSearch",
-        parameters=[SearchQuery],
-        responses={200: SearchPageSerializer},
-        examples=[OpenApiExample("one visit", {"visits": [VISIT], "next": None, "complete": True}, response_only=True)],
-    )
-    def get(self, request: Request) -> Response:
-        """Return the visits that match, newest first; words match in title and URL."""
-        asked = self.parameters(request, SearchQuery)
+    def step(self, request: Request, query: type[Serializer[Any]], limits_of: Callable[[int], Limits]) -> SearchPage:
+        """Return the next step of a search; raises ValidationError."""
+        asked = self.parameters(request, query)
         cursor = None
         if "cursor" in asked:
             try:
                 cursor = cursor_from_text(asked["cursor"])
             except signing.BadSignature as error:
                 raise ValidationError({"cursor": ["Send the `next` of a page without a change."]}) from error
-        zone = asked["zone"]
-        query = Query(
-            words=words_of(asked.get("q", "")),
-            domain=site_of_text(asked["site"]) if asked.get("site") else "",
-            start=Period(zone, asked["from"], asked["from"]).starts_at if "from" in asked else None,
-            end=Period(zone, asked["to"], asked["to"]).ends_at if "to" in asked else None,
-            browser_id=int(asked["browser"]) if "browser" in asked else None,
-            category=asked.get("category") or None,
+        words = search_words(asked.get("q", ""))
+        if words.errors:
+            raise ValidationError({"q": list(words.errors)})
+        condition = Q()
+        if asked.get("site"):
+            condition &= Q(domain=site_of_text(asked["site"]))
+        if "browser" in asked:
+            condition &= Q(browser_id=int(asked["browser"]))
+        found = query_of(
+            words,
+            asked["zone"],
+            asked.get("from"),
+            asked.get("to"),
+            condition=condition,
+            category=_category(asked),
         )
-        found = search(self.user_id(request), query, asked["limit"], cursor)
-        return Response(
-            {
-                "visits": [visit_fields(listed) for listed in found.visits],
-                "next": cursor_to_text(found.next_cursor),
-                "complete": not found.is_cut_short,
-            }
-        )
+        user_id = self.user_id(request)
+        return search(user_id, found, resolver_of(user_id), limits_of(asked["limit"]), cursor)
+
+
+def _category(asked: dict[str, Any]) -> str | None:
+    category = asked.get("category") or None
+    return "" if category == NO_CATEGORY else category
+
+
+class SearchView(SearchCall):
+    """The search in the history."""
+
+    @extend_schema(
+        operation_id="insightsSearch",
+        parameters=[SearchQuery],
+        responses={200: SearchPageSerializer},
+        examples=[
+            OpenApiExample(
+                "one visit", {"visits": [VISIT], "found": 1, "next": None, "complete": True}, response_only=True
+            )
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """Return the visits that match, newest first."""
+        found = self.step(request, SearchQuery, lambda limit: Limits(visits=limit))
+        return Response({"visits": [visit_fields(listed) for listed in found.visits], **step_fields(found)})
+
+
+class FoundPagesView(SearchCall):
+    """The pages that a search finds."""
+
+    @extend_schema(
+        operation_id="insightsSearchPages",
+        parameters=[FoundPagesQuery],
+        responses={200: FoundPagesSerializer},
+        examples=[
+            OpenApiExample(
+                "one page", {"pages": [FOUND_PAGE], "found": 3, "next": None, "complete": True}, response_only=True
+            )
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """Return the pages of visits that match, the latest first; the visits of one URL are one page."""
+        found = self.step(request, FoundPagesQuery, lambda limit: Limits(visits=MAX_PAGE_VISITS, urls=limit))
+        return Response({"pages": [page_fields(page) for page in found_pages(found.visits)], **step_fields(found)})
+
+
+def step_fields(found: SearchPage) -> dict[str, Any]:
+    """Return the fields of SearchStepSerializer."""
+    return {"found": found.found, "next": cursor_to_text(found.next_cursor), "complete": not found.is_cut_short}
+
+
+def page_fields(page: FoundPage) -> dict[str, Any]:
+    """Return the fields of FoundPageSerializer."""
+    visit = page.latest.visit
+    return {
+        "url": page.latest.url,
+        "domain": visit.domain,
+        "title": page.latest.title,
+        "category": visit.category or None,
+        "visits": page.visits,
+        "activeMs": page.active_ms,
+        "firstStart": page.first_at,
+        "lastStart": visit.started_at,
+    }

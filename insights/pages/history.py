@@ -1,100 +1,158 @@
 """The history with its search, and the page of one visit."""
 
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.core import signing
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from id_numbers import parse_id
-from insights import queries, timeline_chart
+from insights import queries, search, timeline_chart
 from insights.categories.names import order_of
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
 from insights.filter_query import browsers_of_page, chosen_of
-from insights.filters import selection_of
+from insights.filters import Filter, selection_of
+from insights.found_pages import found_pages
+from insights.number_format import percent
 from insights.pages.page_context import Viewer, day_of, page, period_name, viewer_of
 from insights.pages.page_files import VISITS, file_links, page_file, visit_row
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
-from insights.search import Query, cursor_from_text, cursor_to_text, search, words_of
+from insights.search_words import MAX_QUERY, SearchWords, search_words
 from sync.browsers import name_of
+from sync.limits import MAX_URL
 from sync.models import Browser
+from sync.records.page_url import site_of_text
 
-PAGE_SIZE = 50
+PAGE_SIZE: Final = 50
+# The visits of one step in which pages are grouped. A page that was opened again and again fills no step.
+GROUPED_VISITS: Final = 500
+# The longest value of each parameter; a longer one is refused and not cut.
+PARAMETERS: Final = {"q": MAX_QUERY, "from": 10, "to": 10, "url": MAX_URL}
+
+
+@dataclass(slots=True)
+class Asked:
+    """What the URL of the history asks for, and sentences about what is wrong with it."""
+
+    values: dict[str, str]
+    filter: Filter = field(default_factory=Filter)
+    words: SearchWords = field(default_factory=SearchWords)
+    days: dict[str, date | None] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The parameters that links repeat."""
+        return {name: value for name, value in self.values.items() if value} | self.filter.parameters()
+
+    @property
+    def groups_pages(self) -> bool:
+        """True if the visits of one URL are shown together."""
+        return bool(self.values["q"] and not self.values["url"])
+
+
+def asked_of(request: HttpRequest) -> Asked:
+    """Return what a URL asks for."""
+    values = {name: request.GET.get(name, "").replace("\0", " ").strip() for name in PARAMETERS}
+    asked = Asked(values, chosen_of(request).filter)
+    for name, most in PARAMETERS.items():
+        value = asked.values[name]
+        if name in ("from", "to"):
+            try:
+                asked.days[name] = day_of(value) if value else None
+            except Http404:
+                asked.errors.append(f"“{value[:30]}” is not a day. Enter it as 2025-11-03.")
+        elif len(value) > most:
+            asked.errors.append(f"Enter at most {most:,} characters, not {len(value):,}.")
+            asked.values[name] = value[:most]
+        elif name == "q":
+            asked.words = search_words(value)
+            asked.errors += asked.words.errors
+    return asked
 
 
 @page
 def history(request: HttpRequest) -> HttpResponse:
-    """Show the history, newest first, or the visits that match a search."""
+    """Show the history, newest first, or the pages and visits that match a search.
+
+    `?part=list` returns one more step of results alone, and `?part=count` only counts on.
+    """
     viewer = viewer_of(request)
-    asked = {name: request.GET.get(name, "").strip().replace("\0", "")[:253] for name in
-             ("q", "site", "from", "to", "browser", "category")}  # fmt: skip
-    errors: list[str] = []
-    instants: dict[str, int | None] = {}
-    for name in ("from", "to"):
-        try:
-            day = day_of(asked[name]) if len(asked[name]) == 10 else None
-        except Http404:
-            day = None
-        if asked[name] and day is None:
-            errors.append(f"“{asked[name]}” is not a day. Enter it as 2025-11-03.")
-        bounds = Period(viewer.zone, day, day) if day else None
-        instants[name] = None if bounds is None else bounds.starts_at if name == "from" else bounds.ends_at
+    asked = asked_of(request)
     browsers = browsers_of_page(request)
-    cursor = None
-    if request.GET.get("after"):
-        try:
-            cursor = cursor_from_text(request.GET["after"])
-        except signing.BadSignature as error:
-            raise Http404 from error
-    filter_ = chosen_of(request).filter
-    # The search finds the visits of a category itself, some thousands at a time.
-    only = selection_of(filter_.without("category"), browsers, (), Resolver())
-    query = Query(
-        words=words_of(asked["q"]),
-        start=instants["from"],
-        end=instants["to"],
-        category=filter_.category,
-        only=only.condition & (only.began(whole_history(viewer)) if only.weekdays or only.hours else Q()),
-    )
-    found = search(viewer.pk, query, PAGE_SIZE, cursor)
+    try:
+        cursor = search.cursor_from_text(request.GET["after"]) if request.GET.get("after") else None
+    except signing.BadSignature as error:
+        raise Http404 from error
+    resolver = resolver_of(viewer.pk)
+    query = query_of(viewer, asked, browsers)
+    part = request.GET.get("part", "")
+    found = search.SearchPage()
+    if not asked.errors:
+        found = search.search(viewer.pk, query, resolver, limits_of(asked, part), cursor)
+    if part == "count":
+        state = search_state(viewer, query, found)
+        return JsonResponse({"status": state["status"], "share": state["share"], "next": link_to(asked, found)})
     named = {browser.pk: name_of(browser) for browser in browsers}
     rows = [visit_row(each, named.get(each.browser_id, "")) for each in found.visits]
     file = page_file(request, "history", VISITS, lambda: rows)
     if file is not None:
         return file
-    older = cursor_to_text(found.next_cursor)
-    chosen = filter_.parameters()
-    kept = {name: asked[name] for name in ("q", "from", "to") if asked[name]} | chosen
-    asked |= chosen
-    days: dict[date, list[ListedVisit]] = {}
-    for each in found.visits:
-        days.setdefault(date_at(viewer.zone, each.visit.started_at), []).append(each)
     context = {
         "files": file_links(request),
         "nav": "history",
-        "asked": asked,
-        "kept_fields": {name: value for name, value in chosen.items() if name in ("weekdays", "hours")},
-        "errors": errors,
-        "is_narrow": bool(kept),
-        "words": query.words,
-        "days": [
-            (day, period_name(period_of(viewer.zone, "day", day), viewer.today), found) for day, found in days.items()
-        ],
-        "count": len(found.visits),
-        "older": f"?{urlencode({**kept, 'after': older})}" if older else "",
-        "newest": f"?{urlencode(kept)}" if cursor else "",
-        "is_cut_short": found.is_cut_short,
-        "reached": found.next_cursor.started_at if found.next_cursor else None,
+        "asked": asked.values | asked.filter.parameters(),
+        "kept_fields": {
+            name: value for name, value in asked.filter.parameters().items() if name in ("weekdays", "hours")
+        },
+        "errors": asked.errors,
+        "most_letters": MAX_QUERY,
+        "is_narrow": bool(asked.kept),
+        "words": asked.words.wanted,
+        "names": {browser.pk: browser for browser in browsers},
+        "older": link_to(asked, found),
+        # A list of visits ends with its page. A search goes on, for its count and for the sums of its pages.
+        "goes_on": asked.groups_pages or found.is_cut_short,
+        "newest": f"?{urlencode(asked.kept)}" if cursor else "",
+        "days_asked": {name: asked.values[name] for name in ("from", "to")},
+        **(search_state(viewer, query, found) if asked.kept else {}),
+        **results_of(viewer, asked, found),
+    }
+    if part == "list":
+        return render(request, "insights/_found.html", context)
+    context |= {
         "browsers": browsers,
         "has_imports": any(browser.kind == Browser.Kind.IMPORT for browser in browsers),
-        "names": {browser.pk: browser for browser in browsers},
-        "categories": _choices(viewer),
+        "categories": categories_of(viewer, resolver),
     }
     return render(request, "insights/history.html", context)
+
+
+def query_of(viewer: Viewer, asked: Asked, browsers: list[Browser]) -> search.Query:
+    """Return the query of a search with the filters beside it."""
+    # The search itself finds the visits of a category, some thousands at a time.
+    only = selection_of(asked.filter.without("category"), browsers, (), Resolver())
+    condition = only.condition
+    if only.weekdays or only.hours:
+        condition &= only.began(whole_history(viewer))
+    if asked.values["url"]:
+        # The index knows the site and not the URL.
+        condition &= Q(domain=site_of_text(asked.values["url"]))
+    return search.query_of(
+        asked.words,
+        viewer.zone,
+        asked.days.get("from"),
+        asked.days.get("to"),
+        condition=condition,
+        category=asked.filter.category,
+        url=asked.values["url"],
+    )
 
 
 def whole_history(viewer: Viewer) -> Period:
@@ -103,12 +161,55 @@ def whole_history(viewer: Viewer) -> Period:
     return Period(viewer.zone, viewer.today if first is None else date_at(viewer.zone, first), viewer.today)
 
 
-def _choices(viewer: Viewer) -> list[str]:
+def categories_of(viewer: Viewer, resolver: Resolver) -> list[str]:
     """Return the categories of the last 90 days, in the order of legends."""
-    resolver = resolver_of(viewer.pk)
     pairs = queries.sources(viewer.pk, viewer.now - 90 * DAY_MS, viewer.now)
     found = {resolver.category(site, sent) for site, sent in pairs} | {rule.category for rule in resolver.path_rules}
     return sorted(found - {""}, key=order_of)
+
+
+def limits_of(asked: Asked, part: str) -> search.Limits:
+    """Return the limits of one step."""
+    if part == "count":
+        return search.Limits(only_counts=True)
+    if asked.groups_pages:
+        return search.Limits(GROUPED_VISITS, PAGE_SIZE)
+    return search.Limits(PAGE_SIZE)
+
+
+def link_to(asked: Asked, found: search.SearchPage) -> str:
+    """Return the URL of the next step, "" at the end."""
+    after = search.cursor_to_text(found.next_cursor)
+    return f"?{urlencode({**asked.kept, 'after': after})}" if after else ""
+
+
+def results_of(viewer: Viewer, asked: Asked, found: search.SearchPage) -> dict[str, Any]:
+    """Return the pages that were found, or the visits by day."""
+    if asked.groups_pages:
+        return {"pages": found_pages(found.visits)}
+    days: dict[date, list[ListedVisit]] = {}
+    for each in found.visits:
+        days.setdefault(date_at(viewer.zone, each.visit.started_at), []).append(each)
+    return {
+        "days": [
+            (day, period_name(period_of(viewer.zone, "day", day), viewer.today), visits) for day, visits in days.items()
+        ]
+    }
+
+
+def search_state(viewer: Viewer, query: search.Query, found: search.SearchPage) -> dict[str, Any]:
+    """Return how many visits a search has found and how far it is, in one sentence and as a share of the time."""
+    count = f"{found.found:,} visit{'' if found.found == 1 else 's'}"
+    if found.next_cursor is None:
+        return {"status": f"{count} found." if found.found else "No visit matches.", "share": None}
+    reached = found.next_cursor.place.started_at
+    first = queries.first_started_at(viewer.pk)
+    low = max(reached if first is None else first, query.start or 0)
+    high = min(viewer.now, query.end or viewer.now)
+    share = min(max((high - reached) / max(high - low, 1), 0), 1)
+    day = date_at(viewer.zone, reached)
+    status = f"{count} found so far, back to {day.day} {day:%B %Y} ({percent(share)} of the time)."
+    return {"status": status, "share": round(share, 4)}
 
 
 @page

@@ -21,6 +21,7 @@ from insights.filter_query import (
     with_query,
 )
 from insights.filters import NAMES, NO_CATEGORY, WEEKDAYS, Filter, hours_in_words, weekdays_in_words
+from insights.folded_text import readable_site
 from insights.period_query import UTC, chosen_days, days_of, period_between, period_url
 from insights.periods import Period, Unit, period_of
 from sync.browsers import name_of
@@ -171,7 +172,7 @@ def chips(request: HttpRequest, chosen: Filter, browsers: list[Browser]) -> list
         "browser": ("Browser", names.get(chosen.browser or 0, "none of yours")),
         "imports": ("Imports", "left out" if chosen.imports == "without" else "alone"),
         "category": ("Category", category_name(chosen.category or "")),
-        "site": ("Site", chosen.site),
+        "site": ("Site", readable_site(chosen.site)),
         "weekdays": ("Days", weekdays_in_words(chosen.weekdays)),
         "hours": ("Hours", hours_in_words(chosen.hours)),
     }

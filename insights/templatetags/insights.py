@@ -14,10 +14,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
-from insights import number_format, numbers, search
+from insights import folded_text, highlighting, number_format, numbers
 from insights.categories import names
 from insights.categories.rule_text import path_of_url
 from insights.numbers import DEFINITIONS, Visit
+from insights.search_words import Words
 from insights.templatetags.filter_links import with_filters
 from instants import from_milliseconds
 from sync import browsers
@@ -31,6 +32,8 @@ register.filter("percent", number_format.percent)
 register.filter("category_name", names.name_of)
 register.filter("category_color", names.color_of)
 register.filter("browser_name", browsers.name_of)
+register.filter("readable_url", folded_text.readable_url)
+register.filter("readable_site", folded_text.readable_site)
 ICON_COLORS = 8
 # Marks, embeddings, overrides and isolates of the direction of text. `bdi` isolates text in HTML, and these would still
 # turn the text of tooltips, labels and the title of the window.
@@ -121,10 +124,23 @@ def break_at_dots(domain: str) -> SafeString:
     return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in re.split(r"(?=\.)", domain)))
 
 
+@register.simple_tag
+def found_title(title: str, url: str, words: tuple[Words, ...] | str) -> SafeString:
+    """Return the title of a visit, or its readable URL where the title shows nothing, with the words of a search."""
+    shown = shown_title(title, "")
+    if shown:
+        return _marked(shown, [each.in_title for each in words or () if isinstance(each, Words)])
+    return highlight_url(short_url(folded_text.readable_url(url)), words)
+
+
 @register.filter
-def highlight(text: str, words: tuple[str, ...]) -> SafeString:
-    """Return text with the words of a search marked."""
-    pieces = search.split_at_words(text, words)
+def highlight_url(text: str, words: tuple[Words, ...] | str) -> SafeString:
+    """Return a part of a readable URL with the words of a search marked."""
+    return _marked(text, [each.in_url for each in words or () if isinstance(each, Words)])
+
+
+def _marked(text: str, words: list[str]) -> SafeString:
+    pieces = highlighting.split_at_words(text, words)
     marked = ((format_html("<mark>{}</mark>", piece) if is_match else piece,) for piece, is_match in pieces)
     return format_html_join("", "{}", marked)
 

@@ -180,14 +180,18 @@ class Firefox:
             ],
         )
 
-    def sign_in(self, context: str, server: str, email: str, password: str) -> None:
-        """Signs in as a person does, in the options page."""
+    def enter(self, context: str, server: str, email: str, password: str) -> None:
+        """Fills in the form of the options page and presses its button."""
         # The form appears once the page knows how things stand, and what it holds is filled in then.
         self.wait(lambda: self.run(context, "!document.querySelector('#enter-server').hidden"))
         self.run(context, f"void ({UNFOLD})()")
         for selector, text in (("#server", server), ("#login-email", email), ("#login-password", password)):
             self.fill(context, selector, text)
         self.click(context, "#enter-button")
+
+    def sign_in(self, context: str, server: str, email: str, password: str) -> None:
+        """Signs in as a person does, in the options page."""
+        self.enter(context, server, email, password)
         self.wait(lambda: (self.ask(context, "status")["account"] or {}).get("email") == email)
 
     def ask(self, context: str, what: str, **more: Any) -> Any:

@@ -53,6 +53,7 @@ class Server:
             "WEB_CONCURRENCY": "2",
             "PORT": str(self.port),
             "AUTH_RATE": "600/min",
+            "READ_RATE": "6000/min",
         }
         self.process: subprocess.Popen[bytes] | None = None
         subprocess.run(

@@ -67,6 +67,8 @@ def scripted(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator
 def headed(page: Page, heading: str) -> None:
     """Check where the person is, and that the page is no wider than the window."""
     expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    # A heading is there before the style sheets are, without which pictures and fields have other widths.
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), heading
 
 

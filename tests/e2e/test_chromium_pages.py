@@ -269,11 +269,15 @@ def test_what_counts_as_presence_is_chosen_and_kept(chromium: Chromium) -> None:
     assert (status["idleSeconds"], status["soundCounts"]) == (180, False)
 
 
-def test_escape_answers_no_question(chromium: Chromium, server: Server) -> None:
+def test_escape_answers_no_question(chromium: Chromium, server: Server, sites: Sites) -> None:
     email = "bob-escape@example.com"
     server.register(email)
     page = chromium.own_page()
     chromium.sign_in(page, server.url, email, PASSWORD)
+    # Without a record there is nothing to erase, and the button does nothing.
+    chromium.context.pages[0].bring_to_front()
+    chromium.read(chromium.context.pages[0], sites.url(MADE_HOST, "/app"))
+    page.bring_to_front()
     for opener, name in (("Sign out", "Sign out?"), ("Erase…", "Erase the records in this browser?")):
         page.get_by_role("button", name=opener).click()
         dialog = page.get_by_role("dialog", name=name)

@@ -142,10 +142,7 @@ def test_firefox_uses_a_server_in_the_house_without_https(firefox: Firefox, serv
     control = firefox.tab(f"{firefox.origin}src/pages/options.html")
     address = f"nas.local:{server.port}"
     # The first press warns that the network can read along, the second goes on.
-    firefox.wait(lambda: firefox.run(control, "!document.querySelector('#enter').hidden"))
-    for selector, text in (("#server", address), ("#login-email", email), ("#login-password", PASSWORD)):
-        firefox.fill(control, selector, text)
-    firefox.click(control, "#enter-button")
+    firefox.enter(control, address, email, PASSWORD)
     warning = "document.querySelector('#server-message').innerText.includes('does not use https')"
     firefox.wait(lambda: firefox.run(control, warning))
     firefox.click(control, "#enter-button")

@@ -27,6 +27,8 @@ def firefox(tmp_path: Path, screen: Screen) -> Iterator[Firefox]:
 def test_firefox_counts_time_for_the_program_in_front(firefox: Firefox, screen: Screen, sites: Sites) -> None:
     # Nobody moves the mouse here. A slow machine must not turn that into idleness.
     firefox.shorten_time(heartbeatSeconds=30, idleSeconds=3600)
+    # A Firefox that is driven calls each of its windows focused, unless this is switched off.
+    firefox.privileged("void Services.prefs.setBoolPref('focusmanager.testmode', false)")
     window = screen.window("--class", "firefox")
     control = firefox.tab(f"{firefox.origin}src/pages/options.html")
     page = firefox.tab("about:blank")

@@ -3,13 +3,14 @@
 import http.client
 import io
 import json
+import socket
 import zipfile
 from contextlib import closing
 
 from tests.wire import VISITS
 from tests.wire_records import AT_9, visit
 
-RECORDS = 3_000
+RECORDS = 4_000
 
 
 def record(number, **more):
@@ -23,6 +24,11 @@ def test_what_changes_meanwhile_is_not_in_it(service, token):
         batch = [record(number) for number in range(start, start + 500)]
         assert service.call("POST", VISITS, {"visits": batch}, token)[0] == 200
     with closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)) as connection:
+        # The buffers on the way must not hold the whole export.
+        connection.sock = socket.socket()
+        connection.sock.settimeout(60)
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        connection.sock.connect(("127.0.0.1", service.port))
         connection.request("GET", "/api/export", headers={"Authorization": f"Bearer {token}"})
         response = connection.getresponse()
         first = response.read(1_000)
@@ -33,6 +39,7 @@ def test_what_changes_meanwhile_is_not_in_it(service, token):
         erased = service.call("POST", "/api/sync/erasures", {"rule": rule}, token)[2]["erased"]
         assert erased["pageVisits"] == 1
         content = first + response.read()
+    assert len(content) > 6_000_000
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         lines = [json.loads(line) for line in archive.read("page-visits.jsonl").decode().splitlines()]
         counts = json.loads(archive.read("manifest.json"))["counts"]

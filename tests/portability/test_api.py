@@ -5,7 +5,7 @@ import zipfile
 import pytest
 from django.test import Client
 
-from portability.models import Import
+from portability.models import Import, StagedBatch
 from sync.models import Browser, PageVisit
 from tests.people import token_text
 from tests.portability import sample_files as sample
@@ -76,6 +76,40 @@ def test_a_file_that_is_not_recognised_is_said_to_be_that(alice):
     reply = assert_error_shape(upload(alice, b"\x89PNG\r\n"), 400, "unknown_format")
     assert "Taken are" in reply["detail"]
     assert_error_shape(upload(alice, b""), 400, "unknown_format")
+
+
+ENDLESS = (
+    "CREATE TABLE urls (id INTEGER PRIMARY KEY, url, title)",
+    "CREATE VIEW visits AS WITH RECURSIVE r(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM r) "
+    "SELECT id, 1 AS url, 1 AS visit_time, 1 AS transition FROM r",
+)
+GENERATED = (
+    "CREATE TABLE urls (id INTEGER PRIMARY KEY, url, title)",
+    "CREATE TABLE visits (id, url, transition, visit_time AS (zeroblob(1000000000)))",
+)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: sample.database(path, *ENDLESS),
+        lambda path: sample.database(path, *GENERATED),
+        lambda path: sample.database(path, "CREATE TABLE moz_cookies (id, host, value)"),
+        lambda path: sample.as_zip(path, {"a.json": b"[" + b" " * 50_000_000}),
+        lambda path: sample.as_zip(path, {"../../etc/passwd": "root"}),
+        lambda path: path.write_bytes(bytes(20_000_000)),
+        lambda path: path.write_bytes(b"[" * 1_000_000),
+        lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100)),
+        lambda path: path.write_bytes(b""),
+    ],
+    ids=["endless", "generated", "cookies", "bomb", "dots", "zeros", "deep", "png", "empty"],
+)
+def test_a_hostile_file_is_400_with_a_sentence_and_nothing_of_it_is_stored(alice, tmp_path, make):
+    path = tmp_path / "x"
+    make(path)
+    assert len(assert_error_shape(upload(alice, path.read_bytes()), 400, "unknown_format")["detail"]) > 10
+    assert not Import.objects.exists()
+    assert not StagedBatch.objects.exists()
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(alice, settings):

@@ -5,12 +5,10 @@ import os
 import subprocess
 import sys
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from portability import staging, storing
 from portability.exports.archive import export
@@ -19,7 +17,7 @@ from sync.models import Browser, PageVisit
 from tests.people import UserFactory
 from tests.portability import sample_files as sample
 from tests.portability.sample_files import AT_9, AT_9_US, FINAL
-from tests.wire import AGGREGATES, LIST_KEY, VISITS, push, recorded_day, send
+from tests.wire import AGGREGATES, LIST_KEY, VISITS, push, recorded_day
 from tests.wire_records import CLIENT_ID, aggregate, bare_visit, visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,30 +127,6 @@ def test_an_empty_account_has_an_export(alice):
     files = exported(alice)
     assert files["page-visits.jsonl"] == ""
     assert files["days.csv"] == "day,activeMs,timeMs,clockMs,visits\r\n"
-
-
-def test_an_export_is_of_one_moment(alice):
-    push(alice, VISITS, [visit(id=f"v{n}", startedAt=AT_9 + n, title="before") for n in range(50)])
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        pytest.skip("a database in memory has one connection")
-    blocks = export(alice)
-    first = next(blocks)
-
-    # Both use connections of their own and must not wait for the export.
-    def change():
-        changed = visit(id="v1", startedAt=AT_9 + 1, title="after", revision=1)
-        assert push(alice, VISITS, [changed])["results"] == ["updated"]
-        rule = {"ids": [{"browser": "", "id": "v2"}]}
-        assert send("POST", "/api/sync/erasures", {"rule": rule}, user=alice).json()["erased"]["pageVisits"] == 1
-        connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(change).result()
-    with zipfile.ZipFile(io.BytesIO(first + b"".join(blocks))) as archive:
-        lines = archive.read("page-visits.jsonl").decode().splitlines()
-    assert [json.loads(line)["title"] for line in lines] == ["before"] * 50
-    later = [json.loads(line) for line in exported(alice)["page-visits.jsonl"].splitlines()]
-    assert (len(later), later[1]["title"]) == (49, "after")
 
 
 ELSEWHERE = """

@@ -58,7 +58,7 @@ def test_imports_are_named_and_can_be_left_out_of_the_history(signed_in):
     assert "Import from Chrome or a relative (work)" in whole
     recorded = signed_in.get("/dashboard/history?browser=recorded", secure=True).content.decode()
     assert ">recorded<" in " ".join(recorded.split()).replace("> ", ">").replace(" <", "<")
-    assert "10 visits on this page" in recorded
+    assert "10 visits found." in recorded
 
 
 def test_an_import_is_never_silent(signed_in, alice):

@@ -31,6 +31,7 @@ METHODS = {
     "/api/insights/sites": {"GET"},
     "/api/insights/timeline": {"GET"},
     "/api/insights/search": {"GET"},
+    "/api/insights/search/pages": {"GET"},
     "/api/imports": {"POST"},
     "/api/imports/7": {"GET", "DELETE"},
     "/api/imports/7/run": {"POST"},

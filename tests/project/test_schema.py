@@ -45,6 +45,7 @@ CALLS = {
     ("/api/insights/sites", "get"),
     ("/api/insights/timeline", "get"),
     ("/api/insights/search", "get"),
+    ("/api/insights/search/pages", "get"),
 }
 
 

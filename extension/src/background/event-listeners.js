@@ -2,8 +2,9 @@
  * The entry of the background: the listeners of browser events. All are registered before the first await. A browser
  * delivers the event that wakes a stopped background only to listeners that are registered by then.
  */
-import { ext } from '../browser-api.js';
+import { ext, isFirefox } from '../browser-api.js';
 import { isUrlAsTitle } from '../capture/pages-and-titles.js';
+import { AddressBar } from './address-bar.js';
 import { BackgroundWorker } from './background-worker.js';
 import { showBadge } from './badge.js';
 import { browserSnapshot, documentAnswer, focusAnswer, frontAnswer, isFullscreen, navigationAnswer } from './browser-queries.js';
@@ -142,6 +143,25 @@ ext.alarms.onAlarm.addListener(({ name }) => {
     else if (name === 'resume') worker.resume();
     else if (name === 'connect') worker.connection.wait();
   });
+});
+
+const addressBar = new AddressBar({
+  account: () => whenOpen((worker) => worker.account()),
+  call: (key, path, options) => whenOpen((worker) => worker.accounts.call(key, path, options)),
+  isMarkup: !isFirefox,
+});
+// Firefox for Android has no search in its address bar.
+ext.omnibox?.onInputChanged.addListener(async (text, suggest) => {
+  const found = await addressBar.suggestionsFor(text);
+  if (!found) return;
+  ext.omnibox.setDefaultSuggestion({ description: found.first });
+  suggest(found.suggestions);
+});
+ext.omnibox?.onInputEntered.addListener(async (text, disposition) => {
+  const url = await addressBar.urlFor(text);
+  if (url === null) ext.runtime.openOptionsPage();
+  else if (disposition === 'currentTab') ext.tabs.update({ url });
+  else ext.tabs.create({ url, active: disposition === 'newForegroundTab' });
 });
 
 ext.runtime.onMessage.addListener((message, sender, reply) => {
