@@ -19,7 +19,7 @@ PROGRESS := { while IFS= read -r line; do case "$$line" in Collecting*|Installin
 NODE_TESTS := tests/extension
 
 .PHONY: help run demo replay admin test lint types checks permissions test-sqlite test-postgres extension extension-lint extension-test e2e e2e-chromium \
-	e2e-firefox pictures soak bench bench-pages bench-portability bench-full format clean
+	e2e-firefox pictures soak slow-clients chaos bench bench-pages bench-portability bench-bounds bench-full format clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -109,6 +109,13 @@ e2e-chromium: $(VENV)/.dev  ## the same in Chromium alone
 e2e-firefox: $(VENV)/.dev  ## the same in Firefox alone
 	TEST_DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/e2e -k firefox
 
+slow-clients: $(VENV)/.dev  ## 200 idle, half-sent and slow clients, and an upload of 75 seconds
+	SLOW_CLIENTS=200 SLOW_UPLOAD_SECONDS=75 DATABASE_URL=$(TEST_DATABASE_URL) $(PY) -m pytest tests/live/test_slow_clients.py
+
+chaos: $(VENV)/.dev $(NODE_TESTS)/node_modules/.installed  ## browsers, servers and a database that fail all the time, for MINUTES=10; SEED=… repeats a run
+	CHAOS_SECONDS=$$((60 * $(or $(MINUTES),10))) CHAOS_SEED=$(or $(SEED),$$RANDOM) DATABASE_URL=$(TEST_DATABASE_URL) \
+		$(PY) -m pytest -s --timeout 0 tests/live/test_chaos.py
+
 soak: $(VENV)/.dev  ## ten minutes of scripted browsing: memory and writes of the extension; MINUTES=60 for an hour
 	$(PY) -m tests.e2e.soak --minutes $(or $(MINUTES),10)
 
@@ -123,6 +130,9 @@ bench-pages: $(VENV)/.dev  ## how fast a person's pages are
 
 bench-portability: $(VENV)/.dev  ## how fast a history comes in and everything goes out, in how much memory
 	$(PY) -m benchmarks.portability --postgresql $(TEST_DATABASE_URL)
+
+bench-bounds: $(VENV)/.dev  ## pages and calls about as much as a person can store; 10 GB of disk must be free
+	$(PY) -m benchmarks.bounds --postgresql $(TEST_DATABASE_URL)
 
 bench-full: $(VENV)/.dev  ## both with tables of 10 M rows, for which 40 GB of disk must be free
 	$(PY) -m benchmarks.run --postgresql $(TEST_DATABASE_URL) --full

@@ -2,18 +2,31 @@
 
 import gc
 import os
+import resource
+import shutil
+import tempfile
 from typing import Any
 
+# A client has a socket and, with a large request, a temporary file. Many machines allow 1,024 files at first.
+FILES = 8_192
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
 bind = "0.0.0.0:" + os.environ.get("PORT", "8000")
-# One worker a core, each with one kept connection. A request parses for half of its time and waits for the database for
-# the other half. Measured with `python -m benchmarks.run --only workers` on two cores shared with PostgreSQL and four
-# clients (medians of two rounds; rows/s in batches of 500, and batches of ten a second): 2 sync workers 22,000 and 252,
-# 3 of them 20,000 and 245, 4 of them 18,200 and 247; 2 workers of 4 threads 19,200 and 186, 2 of 2 threads 17,100 and
-# 190, 1 of 4 threads 15,600 and 143.
+# One worker a core. A request parses for half of its time and waits for the database for the other half.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-# One thread means the sync worker, the fastest one. A slow client would block it; a PaaS router buffers slow bodies.
-threads = int(os.environ.get("WEB_THREADS", "1"))
-# Longer than a push waits for its lock (10 s): a busy database then gives a 503 and not a killed worker.
+# Requests that a worker works on at the same time, each with a connection to the database.
+threads = int(os.environ.get("WEB_THREADS", "4"))
+# Clients that are idle or slow hold no thread: the worker's loop reads requests and sends replies. Its own limit of
+# clients drops the slowest one; at this one gunicorn would refuse new ones. Beside 200 idle and half-sent clients,
+# gunicorn's sync and threaded workers answered nobody within 3 s, and this one within 0.07 s. It costs no rows that
+# could be measured: in one round on a busy machine, with four clients and batches of 500, two sync workers stored 3,500
+# rows/s, two threaded ones 3,400, and two of these with one thread 4,000 (`python -m benchmarks.run --only workers`).
+worker_class = "syncserver.http_worker.worker.BufferingWorker"
+worker_connections = 4_000
+# The worker closes a connection after its reply, and writes replies itself.
+keepalive = 0
+sendfile = False
+# The time without a sign of life of the worker's loop, after which gunicorn kills it. A long request is no reason.
 timeout = 60
 graceful_timeout = 30
 # syncserver/request_log.py writes a line a request, by route. A path may hold the site of a person's page, and a query
@@ -26,7 +39,7 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """Keep the garbage collector away from the objects that were loaded at the start.
+    """Allow as many files as there may be clients; keep the garbage collector away from what was loaded at the start.
 
     A push of 500 fresh visits took 36.0 ms with it and 38.0 ms without, a push sent again 18.4 and 19.6 ms (medians of
     four interleaved rounds on two cores). A higher threshold saved 2 % more and let a worker grow by 40 MiB.
@@ -35,6 +48,9 @@ def post_worker_init(worker: Any) -> None:
 
     # gunicorn's own lines about a request that failed name its path and query.
     worker.log.error_log.addFilter(ClientTextFilter())
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
     gc.collect()
     gc.freeze()
 
@@ -50,3 +66,23 @@ def on_starting(server: Any) -> None:
         require_safe_settings()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from None
+    from syncserver.settings import METRICS_TOKEN
+
+    if METRICS_TOKEN:
+        # Each worker writes its numbers to a file there, so that any worker can add them up. The variable is set before
+        # prometheus_client is imported, which reads it then.
+        os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="metrics-")
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Forget what a worker that has ended was working on."""
+    if METRICS_FOLDER in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    """Delete the numbers of all workers."""
+    if METRICS_FOLDER in os.environ:
+        shutil.rmtree(os.environ[METRICS_FOLDER], ignore_errors=True)

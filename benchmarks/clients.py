@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -30,7 +32,7 @@ def tokens(count: int) -> list[str]:
 
 
 class Sender:
-    """One client of one person. It opens a connection for each request, because sync workers close it after each."""
+    """One client of one person. It opens a connection for each request, because workers close it after each."""
 
     def __init__(self, port: int, token: str) -> None:
         self.port = port
@@ -92,3 +94,31 @@ def rate(path: str, server: Server, bodies: list[bytes], expected: str | None = 
     """Return rows a second of one connection to a warm server, and the seconds of each batch."""
     seconds = send(Sender(server.port, tokens(1)[0]), path, bodies, expected)
     return SIZE * len(seconds) / sum(seconds), seconds
+
+
+def slow_clients(port: int, count: int) -> list[socket.socket]:
+    """Open so many connections that are idle, or that stop within the head or within the body of a request."""
+    head = f"POST {VISITS} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {tokens(1)[0]}\r\n"
+    body = f"{head}Content-Type: application/json\r\nContent-Length: 600000\r\n\r\n{{"
+    opened = []
+    for number in range(count):
+        client = socket.create_connection(("127.0.0.1", port), 10)
+        client.sendall(("", head, body)[number % 3].encode())
+        opened.append(client)
+    return opened
+
+
+def slowest_answer(port: int, seconds: float) -> float:
+    """Return the seconds of the slowest of some probes and pushes; `seconds` where one was not answered within them."""
+    slowest = 0.0
+    for path, body in (("/healthz", None), (VISITS, b'{"visits": []}')) * 5:
+        start = time.perf_counter()
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)) as connection:
+            headers = {"Authorization": f"Bearer {tokens(2)[1]}", "Content-Type": "application/json"}
+            try:
+                connection.request("POST" if body else "GET", path, body, headers)
+                connection.getresponse().read()
+            except OSError:
+                return seconds
+        slowest = max(slowest, time.perf_counter() - start)
+    return slowest

@@ -31,6 +31,7 @@ def environment(url: str, **more: str) -> dict[str, str]:
         "DEBUG": "false",
         "SECURE_SSL_REDIRECT": "false",
         "PUSH_RATE": "100000000/min",
+        "READ_RATE": "100000000/min",
         "AUTH_RATE": "100000000/min",
         "LOG_LEVEL": "ERROR",
         **more,
@@ -110,7 +111,7 @@ class PostgreSQL:
 class Server:
     """gunicorn as the Procfile starts it."""
 
-    def __init__(self, url: str, **more: str) -> None:
+    def __init__(self, url: str, arguments: str = "", **more: str) -> None:
         self._loaded: dict[int, float] = {}
         with closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
@@ -122,7 +123,9 @@ class Server:
         self.process = subprocess.Popen(
             [str(Path(sys.executable).parent / "gunicorn"), *found[0].split()[1:]],
             cwd=ROOT,
-            env=environment(url, GUNICORN_CMD_ARGS=f"--bind 127.0.0.1:{self.port} --access-logfile /dev/null", **more),
+            env=environment(
+                url, GUNICORN_CMD_ARGS=f"--bind 127.0.0.1:{self.port} --access-logfile /dev/null {arguments}", **more
+            ),
             stdout=self.log,
             stderr=self.log,
             start_new_session=True,

@@ -22,7 +22,20 @@ import msgspec
 import psycopg
 
 from benchmarks import machine, validation
-from benchmarks.clients import AGGREGATES, SIZE, VISITS, Sender, fresh, rate, send, send_together, tokens, warm_up
+from benchmarks.clients import (
+    AGGREGATES,
+    SIZE,
+    VISITS,
+    Sender,
+    fresh,
+    rate,
+    send,
+    send_together,
+    slow_clients,
+    slowest_answer,
+    tokens,
+    warm_up,
+)
 from benchmarks.copy_limit import Limit
 from benchmarks.data import RECORDING, Source, batches, changed
 from benchmarks.prepare import PEOPLE, SENDERS
@@ -35,6 +48,7 @@ RESULTS = HERE / "results"
 # SQLite's files. A folder for temporary files might be kept in memory.
 FILES = HERE / "databases"
 MILLION = 1_000_000
+SLOW_CLIENTS = 200
 MEASUREMENTS = (
     "validation", "single_connection", "four_connections", "aggregates", "sqlite", "feed", "layers", "memory"
 )  # fmt: skip
@@ -301,28 +315,35 @@ class Benchmark:
     def workers(self) -> None:
         """The figures behind the workers and threads in gunicorn.conf.py; no row of the table."""
 
-        def subject(workers: int, threads: int) -> tuple[str, Callable[[int], None]]:
-            name = f"{workers} workers of {threads} threads"
-
+        def subject(name: str, threads: int, arguments: str = "") -> tuple[str, Callable[[int], None]]:
             def run(number: int) -> None:
                 large = [fresh(VISITS, 1100 + 10 * number + person, 10) for person in range(4)]
                 small = [fresh(VISITS, 1200 + 10 * number + person, 60, size=10) for person in range(4)]
-                chosen = {"WEB_CONCURRENCY": str(workers), "WEB_THREADS": str(threads)}
-                with machine.Server(self.copied(), **chosen) as server:
+                with machine.Server(self.copied(), arguments, WEB_CONCURRENCY="2", WEB_THREADS=str(threads)) as server:
                     warm_up(server, VISITS, number)
                     for label, bodies, size in ((name, large, 40 * SIZE), (f"{name}, by ten", small, 240)):
                         start = time.perf_counter()
                         send_together(server.port, VISITS, bodies)
                         self.report.keep(label, size / (time.perf_counter() - start))
+                    opened = slow_clients(server.port, SLOW_CLIENTS)
+                    self.report.keep(f"{name}, slowest answer", slowest_answer(server.port, 5))
+                    for client in opened:
+                        client.close()
 
             return name, run
 
-        subjects = [subject(*pair) for pair in ((1, 1), (2, 1), (3, 1), (4, 1), (1, 4), (2, 2), (2, 4))]
+        subjects = [
+            subject("2 sync workers of gunicorn", 1, "--worker-class sync"),
+            subject("2 threaded workers of gunicorn, 4 threads", 4, "--worker-class gthread"),
+            *(subject(f"2 workers, {threads} threads", threads) for threads in (1, 2, 4, 8)),
+        ]
         rounds_of(subjects, self.rounds)
-        print("     4 connections of 4 people:")
+        print(f"     4 connections of 4 people, and the slowest answer beside {SLOW_CLIENTS} slow clients:")
         for name, _ in subjects:
             large, small = self.report.median(name), self.report.median(f"{name}, by ten")
-            print(f"       {name}: {large:8,.0f} rows/s in batches of 500, {small:5,.0f} batches of ten a second")
+            slowest = self.report.median(f"{name}, slowest answer")
+            print(f"       {name}: {large:8,.0f} rows/s in batches of 500, {small:5,.0f} batches of ten a second, "
+                  f"{slowest:.2f} s")  # fmt: skip
 
     def layers(self) -> None:
         """The time of a batch of 500 by layer, without HTTP; no row of the table."""

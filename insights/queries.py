@@ -4,7 +4,7 @@ Instants are integer milliseconds since the epoch.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -25,6 +25,9 @@ LISTED_COLUMNS = (*VISIT_COLUMNS, "visit_id", "tab_id", "url", "title", "idle_pe
 # A visit without an end is open for this long after its browser last sent it. Heartbeats are minutes apart.
 OPEN_MS = 3_600_000
 Periods = Sequence[Mapping[str, Any]]
+
+# The most visits that one page or call lists.
+MOST_LISTED = 3_000
 
 
 def visit_from_row(
@@ -193,16 +196,22 @@ def listed_from_record(record: PageVisit, resolver: Resolver) -> ListedVisit:
 
 
 def listed_visits(user_id: int, start: int, end: int, only: Q | None = None) -> list[ListedVisit]:
-    """Return every visit that overlaps or begins in [start, end), in order of their start."""
+    """Return the first MOST_LISTED visits that overlap or begin in [start, end), in order of their start."""
     resolver = resolver_of(user_id)
+    long, recent = (found.filter(only or Q()) for found in overlapping(user_id, start, end))
+    # A day of many visits before this one must not fill the list with visits that ended before it.
+    reaching = Q(ended_at__gt=start) | Q(ended_at=None)
+    earlier, within = (
+        found.values_list(*LISTED_COLUMNS)
+        for found in (recent.filter(reaching, started_at__lt=start), recent.filter(started_at__gte=start))
+    )
+    earlier = long.filter(reaching).values_list(*LISTED_COLUMNS).union(earlier, all=True)
     listed = [
         listed_from_row(row, resolver)
-        for found in overlapping(user_id, start, end)
-        for row in found.filter(only or Q())
-        .order_by("started_at", "visit_id", "browser_id")
-        .values_list(*LISTED_COLUMNS)
+        for found in (earlier, within)
+        for row in found.order_by("started_at", "visit_id", "browser_id")[:MOST_LISTED]
     ]
-    return [each for each in listed if is_within(each.visit, start)]
+    return [each for each in listed if is_within(each.visit, start)][:MOST_LISTED]
 
 
 def latest_visits(
@@ -250,10 +259,38 @@ def batch_errors(user_id: int, since: datetime, most: int) -> list[tuple[int | N
     return list(found.order_by("-received_at").values_list("browser_id", "errors")[:most])
 
 
-def tab_aggregates(user_id: int, start: int, end: int, only: Q | None = None) -> list[TabAggregate]:
-    """Return the aggregates of the tabs opened in [start, end), newest first."""
+def tab_end(started_at: int, last_active_at: int, closed_at: int | None) -> int:
+    """Return when a tab ended; without a closing time that is its last activity."""
+    return max(started_at, last_active_at if closed_at is None else closed_at)
+
+
+class TabSpan(NamedTuple):
+    """The narrow columns of the aggregate of a tab. A person may have 100,000, each with a URL of some kilobytes."""
+
+    pk: int
+    started_at: int
+    last_active_at: int
+    closed_at: int | None
+    total_active_duration_ms: int
+    page_count: int
+
+    @property
+    def lifetime_ms(self) -> int:
+        """The time from its opening to its end."""
+        return tab_end(self.started_at, self.last_active_at, self.closed_at) - self.started_at
+
+
+def tab_spans(user_id: int, start: int, end: int, only: Q | None = None) -> Iterator[TabSpan]:
+    """Yield the tabs opened in [start, end), newest first."""
     found = TabAggregate.objects.filter(only or Q(), user_id=user_id, started_at__gte=start, started_at__lt=end)
-    return list(found.defer("digest", "statistics").order_by("-started_at"))
+    columns = found.order_by("-started_at").values_list(*TabSpan._fields)
+    return (TabSpan(*row) for row in columns.iterator(chunk_size=10_000))
+
+
+def tab_aggregates(user_id: int, spans: Iterable[TabSpan]) -> dict[int, TabAggregate]:
+    """Return the whole aggregates of a few tabs, by their key."""
+    found = TabAggregate.objects.filter(user_id=user_id, pk__in={span.pk for span in spans})
+    return {tab.pk: tab for tab in found.defer("digest", "statistics", "domain_durations")}
 
 
 def site_started_at(user_id: int, domain: str, *, last: bool) -> int | None:
@@ -266,6 +303,12 @@ def sites_before(user_id: int, instant: int) -> set[str]:
     """Return the sites of the visits that began before an instant."""
     found = PageVisit.objects.filter(user_id=user_id, started_at__lt=instant)
     return set(found.values_list("domain", flat=True).distinct())
+
+
+def start_of_latest(user_id: int, domain: str, start: int, end: int, most: int) -> int | None:
+    """Return the start of the visit before the latest `most` of a site in [start, end); None with no more of them."""
+    found = PageVisit.objects.filter(user_id=user_id, domain=domain, started_at__gte=start, started_at__lt=end)
+    return found.order_by("-started_at").values_list("started_at", flat=True)[most : most + 1].first()
 
 
 def count_visits(user_id: int, start: int, end: int, only: Q) -> int:
@@ -288,8 +331,8 @@ def visits_by_page(user_id: int, start: int, end: int, only: Q) -> VisitsByPage:
     found = VisitsByPage([], {})
     for candidates in overlapping(user_id, start, end):
         # The index knows the conditions, so only rows that meet them are read.
-        ids = candidates.filter(only).values("pk")
-        rows = PageVisit.objects.filter(user_id=user_id, pk__in=ids).order_by("started_at")
+        chosen = PageVisit.objects.filter(user_id=user_id, pk__in=candidates.filter(only).values("pk"))
+        rows = (chosen if only else candidates).order_by("started_at")
         for *row, idle, url, title in rows.values_list(*VISIT_COLUMNS, "idle_periods", "url", "title"):
             visit = visit_from_row(*row, idle_periods=idle)
             if is_within(visit, start):

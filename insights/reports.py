@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.db import transaction
 
+from accounts.after_response import run_after_response
+from bounded_reading import bounded_reading
 from insights import queries
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
@@ -25,6 +28,17 @@ from sync.person_lock import lock_person
 
 # Raised when stored tallies get another form, or a number another definition.
 FORM = 3
+# The time for reading one month where nobody waits for it.
+TALLY_SECONDS: Final = 60
+# A tally of more sites would take longer to read than the visits.
+MOST_TALLIED_SITES: Final = 5_000
+# The numbers of a site take some 1,500 bytes. Nobody visits so many sites in a year.
+MOST_SITES: Final = 25_000
+OTHER_SITES: Final = "(other sites)"
+TALLIED_EVERY_MS: Final = 600_000
+MOST_REMEMBERED: Final = 10_000
+# When this process last began to tally the months of a person.
+_tallied_at: dict[int, int] = {}
 
 
 def now_ms() -> int:
@@ -66,8 +80,9 @@ def tally_visits(
     spans = [(low, min(high, end)) for low, high in only.spans(period) if low < end]
     if not spans or end <= period.starts_at:
         return Tally()
-    found = queries.visits(user_id, spans[0][0], spans[-1][1], only.condition, resolver=resolver)
-    return tally_spans(found, period, spans)
+    condition = only.condition & only.reaching(period)
+    found = queries.visits(user_id, spans[0][0], spans[-1][1], condition, resolver=resolver)
+    return tally_spans(_with_most_sites(found), period, spans)
 
 
 def tally_spans(visits: Iterable[Visit], period: Period, spans: Sequence[Span]) -> Tally:
@@ -96,6 +111,19 @@ def visits_by_span(visits: Iterable[Visit], spans: Sequence[Span]) -> Iterator[t
                 of_span.append(coming)
             coming = next(rest, None)
         yield (low, high), of_span
+
+
+def _with_most_sites(visits: Iterable[Visit]) -> Iterator[Visit]:
+    """Yield the visits; those of further sites than the first MOST_SITES stand under OTHER_SITES."""
+    named: set[str] = set()
+    for visit in visits:
+        if visit.domain in named:
+            yield visit
+        elif len(named) < MOST_SITES:
+            named.add(visit.domain)
+            yield visit
+        else:
+            yield visit._replace(domain=OTHER_SITES)
 
 
 def months_of(period: Period) -> list[Period]:
@@ -173,6 +201,7 @@ def tally_of(
         return tally_visits(user_id, period, until, only, resolver=resolver)
     months = [month for month in months_of(period) if until is None or month.ends_at <= until]
     stored = stored_months(user_id, months, resolver)
+    store_months_later(user_id, [month for month in months if month.first not in stored])
     whole = Tally()
     rest = period.first
     for month in months:
@@ -187,18 +216,42 @@ def tally_of(
     return whole
 
 
+def store_months_later(user_id: int, months: Sequence[Period]) -> None:
+    """Begin to store tallies of months that are over, in the background; for a person at most once in TALLIED_EVERY.
+
+    So a year is read fast from the second time on, also on a server that runs no command on a schedule.
+    """
+    now = now_ms()
+    over = [month for month in months if month.ends_at <= now]
+    if not settings.TALLY_AT_READING or not over or now < _tallied_at.get(user_id, 0) + TALLIED_EVERY_MS:
+        return
+    if len(_tallied_at) > MOST_REMEMBERED:
+        _tallied_at.clear()
+    _tallied_at[user_id] = now
+    run_after_response(_store_from_first_visit, user_id, over[0].zone, over[0].first, over[-1].last, thread="tallies")
+
+
+def _store_from_first_visit(user_id: int, zone: ZoneInfo, first: date, last: date) -> None:
+    started_at = queries.first_started_at(user_id)
+    if started_at is not None:
+        store_months(user_id, zone, max(first, date_at(zone, started_at).replace(day=1)), last)
+
+
 def store_months(user_id: int, zone: ZoneInfo, first: date, last: date) -> int:
     """Store the tally of each whole month from `first` to `last` without a valid one; return how many."""
     months = months_of(Period(zone, first, last))
     resolver = resolver_of(user_id)
-    kept = MonthTally.objects.filter(user_id=user_id, time_zone=zone.key).in_bulk(field_name="pk")
-    known = {row.first_day: row.basis for row in kept.values()}
+    stored = MonthTally.objects.filter(user_id=user_id, time_zone=zone.key)
+    known = dict(stored.values_list("first_day", "basis"))
     made = 0
     for month, basis in zip(months, bases(user_id, months, resolver), strict=True):
         if known.get(month.first) == basis:
             continue
         # The basis was read before the visits, so a push in between makes the tally invalid and never wrongly valid.
-        content = to_json(tally_visits(user_id, month, resolver=resolver))
+        with bounded_reading(TALLY_SECONDS):
+            content = to_json(tally_visits(user_id, month, resolver=resolver))
+        if len(content["sites"]) > MOST_TALLIED_SITES:
+            continue
         with transaction.atomic():
             if not lock_person(user_id):
                 break  # erased since, and its tallies with it

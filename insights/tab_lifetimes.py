@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from insights.periods import DAY_MS
+from insights.queries import tab_end
 from sync.models import TabAggregate
 
 # A browser that was removed or reset never tells that its tabs are gone.
@@ -28,11 +29,6 @@ class TabLifetime:
         """The time from `opened_at` to `ended_at`."""
         return self.ended_at - self.opened_at
 
-    @property
-    def is_unread(self) -> bool:
-        """True if the browser counted no active time in the tab."""
-        return self.active_ms == 0
-
 
 def tab_lifetime(tab: TabAggregate, now: int) -> TabLifetime:
     """Return the lifetime that an aggregate tells; without a closing time it ends at the last activity.
@@ -45,7 +41,7 @@ def tab_lifetime(tab: TabAggregate, now: int) -> TabLifetime:
         url=tab.current_url or "",
         domain=tab.current_domain or "",
         opened_at=tab.started_at,
-        ended_at=max(tab.started_at, tab.last_active_at if tab.closed_at is None else tab.closed_at),
+        ended_at=tab_end(tab.started_at, tab.last_active_at, tab.closed_at),
         is_open=tab.closed_at is None and now - max(tab.started_at, tab.last_active_at) < OPEN_MS,
         active_ms=tab.total_active_duration_ms,
         pages=tab.page_count,

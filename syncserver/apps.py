@@ -9,5 +9,10 @@ class SyncserverConfig(AppConfig):
     name = "syncserver"
 
     def ready(self) -> None:
-        """Register the checks and the sign-in scheme; importing the modules registers them."""
-        from syncserver import checks, openapi  # noqa: F401  # both need the settings, which exist only now
+        """Register the checks and the sign-in scheme, which importing does; begin to report errors where asked to."""
+        from django.conf import settings
+
+        from syncserver import checks, error_reports, openapi  # noqa: F401  # they need the settings, which exist only now
+
+        if settings.SENTRY_DSN:
+            error_reports.start(settings.SENTRY_DSN)

@@ -74,7 +74,9 @@ def unsafe_settings() -> list[Error]:
 @register()
 def check_rates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Report rates that cannot be parsed; otherwise the first request would fail on them."""
-    rates = {name: getattr(settings, name) for name in ("PUSH_RATE", "TOKEN_RATE", "AUTH_RATE", "RESET_RATE")}
+    rates = {
+        name: getattr(settings, name) for name in ("PUSH_RATE", "READ_RATE", "TOKEN_RATE", "AUTH_RATE", "RESET_RATE")
+    }
     return [
         Error(f"{name} is not a rate.", hint="Write it like 300/min or 5000/day.", id="syncserver.E004")
         for name, rate in rates.items()

@@ -14,6 +14,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from bounded_reading import ReadingTookTooLong
 from strict_json.parsing import InvalidJSON
 from syncserver.outages import is_outage
 
@@ -24,6 +25,11 @@ NOTHING = "There is nothing here."
 UNAVAILABLE = {
     "code": "unavailable",
     "detail": "The database cannot be reached right now. Send the same again in a few seconds.",
+}
+
+TOO_MUCH = {
+    "code": "unavailable",
+    "detail": "There is too much to read within the time of one call. Ask for fewer days, or try again later.",
 }
 
 
@@ -77,6 +83,10 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         body = dict(UNAVAILABLE)
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    elif isinstance(exc, ReadingTookTooLong):
+        body = dict(TOO_MUCH)
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     else:
         logger.exception("unexpected error in %s", type(context["view"]).__name__)
         body = {"code": "server_error", "detail": "Something went wrong on the server. It was logged; try again later."}
@@ -128,13 +138,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return defaults.server_error(request)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
-    """Answer 503 to an outage of the database."""
+def unavailable(request: HttpRequest, *, is_too_much: bool = False) -> HttpResponse:
+    """Answer 503 to an outage of the database, or to reading that took too long."""
     response: HttpResponse
     if _is_api(request):
-        response = JsonResponse(UNAVAILABLE, status=503)
+        response = JsonResponse(TOO_MUCH if is_too_much else UNAVAILABLE, status=503)
     else:
-        response = HttpResponse(render_to_string("503.html", {"seconds": RETRY_AFTER_SECONDS}), status=503)
+        context = {"seconds": RETRY_AFTER_SECONDS, "is_too_much": is_too_much}
+        response = HttpResponse(render_to_string("503.html", context), status=503)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     response["Cache-Control"] = "no-store"
     return response

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from bounded_reading import ReadingTookTooLong
 from syncserver.errors import unavailable
 from syncserver.outages import is_outage
 
@@ -22,7 +23,9 @@ class OutageMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the answer to an outage, None for any other exception."""
+        """Return the answer to an outage or to reading that took too long, None for any other exception."""
+        if isinstance(exception, ReadingTookTooLong):
+            return unavailable(request, is_too_much=True)
         if not is_outage(exception):
             return None
         # The database's message may contain a value of a record, so only its class is logged.

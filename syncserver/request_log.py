@@ -10,6 +10,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
+from syncserver import metrics
+
 logger = logging.getLogger("syncserver.requests")
 # A router's own id of the request is kept, so that its log and this one can be read together.
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
@@ -52,6 +54,7 @@ class RequestLogMiddleware:
         started = time.monotonic()
         facts: dict[str, Any] = {"request_id": request_id, "method": request.method}
         held = _current.set(facts)
+        metrics.begin()
         try:
             response = self.get_response(request)
             facts |= {"route": route_of(request), "person": person_of(request), "status": response.status_code}
@@ -61,5 +64,6 @@ class RequestLogMiddleware:
             response["X-Request-ID"] = request_id
             logger.info(LINE, facts)
         finally:
+            metrics.end(facts)
             _current.reset(held)
         return response

@@ -89,6 +89,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "syncserver.health.HealthMiddleware",
+    "syncserver.metrics.MetricsMiddleware",
     "syncserver.request_log.RequestLogMiddleware",
     "syncserver.compression.CompressionMiddleware",
     "syncserver.no_store.NoStoreMiddleware",
@@ -179,6 +180,10 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="syncserver@localhost")
 # Mail is sent after the answer, so that the answer's time says nothing.
 WORK_IN_BACKGROUND = True
 
+# The first page that reads a month has it added up in the background. Tests of pages switch it off: it would change
+# what later pages ask the database.
+TALLY_AT_READING = True
+
 # A second step of signing in: for staff who set one up, and for all staff when it is required.
 STAFF_TOTP_REQUIRED = env.bool("STAFF_TOTP_REQUIRED", default=False)
 OTP_TOTP_ISSUER = "syncserver"
@@ -191,6 +196,9 @@ LOGIN_FAILURE_MINUTES = env.int("LOGIN_LOCK_MINUTES", default=15)
 
 # The API
 PUSH_RATE = env.str("PUSH_RATE", default="300/min")
+# The seconds for which one page or call reads. The rest of it is bounded by the number of rows that it shows.
+READING_SECONDS = env.float("READING_SECONDS", default=1.5)
+READ_RATE = env.str("READ_RATE", default="120/min")
 TOKEN_RATE = env.str("TOKEN_RATE", default="1200/min")
 AUTH_RATE = env.str("AUTH_RATE", default="60/min")
 RESET_RATE = env.str("RESET_RATE", default="20/hour")
@@ -207,6 +215,7 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_RATES": {
         "push": PUSH_RATE,
+        "read": READ_RATE,
         "token": TOKEN_RATE,
         "auth": AUTH_RATE,
         # An extension that waits for an answer asks 30 times a minute.
@@ -263,6 +272,12 @@ SPECTACULAR_SETTINGS = {
 
 # The most months for which records are kept; without it, each person decides.
 KEEP_MONTHS_MAX = env.int("KEEP_MONTHS_MAX", default=None)
+
+# The token with which a program of the operator reads /metrics; without it there are none.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+# The Sentry to which unexpected errors are reported.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
 # Static files
 STATIC_URL = "static/"

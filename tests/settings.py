@@ -7,6 +7,10 @@ os.environ |= {
     "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "ALLOWED_HOSTS": "localhost",
     "SECURE_SSL_REDIRECT": "false",
+    # Tests of pages ask for hundreds of them; those of the rate set one of their own.
+    "READ_RATE": "1000000/min",
+    # Only tests of the time set a short one: on a busy machine any page may take seconds.
+    "READING_SECONDS": "120",
 }
 
 from syncserver.settings import *  # noqa: F403  # after what it reads
@@ -15,3 +19,4 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 
 # Work that follows a reply runs before it, so a test sees its result; tests/live runs the work as production does.
 WORK_IN_BACKGROUND = False
+TALLY_AT_READING = False

@@ -12,12 +12,15 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
 from accounts.limits.client_ip import client_names
+from accounts.limits.process_counts import count_in_process
 from accounts.limits.rate_counts import count_hit, hits, take_back_hit, window_end
 from accounts.models import PersonalToken
 
 if TYPE_CHECKING:  # the views module reads its throttle classes from the settings, and so imports this one
     from rest_framework.views import APIView
 
+# The scope of calls and pages that read a person's records.
+READ = "read"
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -49,6 +52,8 @@ class ScopedThrottle(BaseThrottle):
         try:
             if isinstance(request.auth, PersonalToken):
                 check_rate(scope, f"token {request.auth.pk}")
+                if scope == READ:
+                    check_rate("token", f"token {request.auth.pk}")
             elif request.user.is_authenticated:
                 check_rate(scope, f"person {request.user.pk}")
             else:
@@ -66,7 +71,8 @@ class ScopedThrottle(BaseThrottle):
 def check_rate(scope: str, ident: str, times: int = 1) -> None:
     """Count a request under `ident`, a name that only the caller knows; raises Throttled beyond `times` the rate."""
     limit, seconds = _rate_of(scope)
-    count, remaining = count_hit(f"{scope} {ident}", seconds)
+    counted = count_in_process if scope == READ else count_hit
+    count, remaining = counted(f"{scope} {ident}", seconds)
     if count > limit * times:
         raise Throttled(remaining)
 

@@ -217,6 +217,9 @@ class TimelineSerializer(PeriodAnswer):
 
     browsers = BrowserVisitsSerializer(many=True)
     gaps = SpanSerializer(many=True, help_text=DEFINITIONS["gap"])
+    complete = serializers.BooleanField(
+        help_text="False when the day has more visits than one call lists: these are the first. The search has all."
+    )
 
 
 class SearchStepSerializer(serializers.Serializer[Any]):

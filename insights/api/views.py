@@ -11,7 +11,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer, ValidationError
 from rest_framework.views import APIView
 
+from accounts.limits.throttling import READ
 from accounts.scopes import Scope
+from bounded_reading import bounded_reading
 from insights import queries, reports, timeline
 from insights.api.serializers import (
     MAX_PAGE_VISITS,
@@ -78,9 +80,15 @@ FOUND_PAGE = {
 
 
 class InsightView(APIView):
-    """A call that answers with the caller's own records."""
+    """A call that answers with the caller's own records, within the bounds of reading."""
 
     token_scope = Scope.READ
+    throttle_scope = READ
+
+    def __init_subclass__(cls) -> None:
+        """Bound the time of each call."""
+        if "get" in cls.__dict__:
+            cls.get = bounded_reading()(cls.get)  # type: ignore[attr-defined]  # each subclass has one
 
     def parameters(self, request: Request, query: type[Serializer[Any]]) -> dict[str, Any]:
         """Return the parameters of a call with the caller's `zone` and `now`; raises ValidationError."""
@@ -267,6 +275,7 @@ class TimelineView(InsightView):
                     **DAY,
                     "browsers": [{"id": "1", "name": "Chromium on linux", "tabs": [{"tabId": 3, "visits": [VISIT]}]}],
                     "gaps": [{"start": 1762128000000, "end": 1762158615806}],
+                    "complete": True,
                 },
                 response_only=True,
             )
@@ -293,9 +302,11 @@ class TimelineView(InsightView):
             }
             for found in timeline.by_browser_and_tab(visits)
         ]
-        spans = timeline.recording_gaps(visits, period.starts_at, period.ends_at, asked["now"])
+        is_cut = len(visits) == queries.MOST_LISTED
+        listed_until = visits[-1].visit.started_at if is_cut else period.ends_at
+        spans = timeline.recording_gaps(visits, period.starts_at, listed_until, asked["now"])
         gaps = [{"start": low, "end": high} for low, high in spans]
-        return Response({**period_fields(period), "browsers": browsers, "gaps": gaps})
+        return Response({**period_fields(period), "browsers": browsers, "gaps": gaps, "complete": not is_cut})
 
 
 class SearchCall(InsightView):

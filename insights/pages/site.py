@@ -12,9 +12,11 @@ from insights.categories.stored_rules import resolver_of
 from insights.numbers import totals
 from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, selection, viewer_of
 from insights.pages.page_files import NUMBERS, Row, file_links, file_name, numbers_row, page_file
-from insights.periods import Period
+from insights.periods import Period, date_at
 
 SITE_PAGES = 25
+# More visits than these are not added up at once, so the page shows the latest days of them.
+MOST_VISITS = 20_000
 
 
 @page
@@ -26,6 +28,12 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
     first = queries.site_started_at(viewer.pk, domain, last=False)
     if first is None:
         raise Http404
+    whole = period
+    latest = queries.start_of_latest(viewer.pk, domain, period.starts_at, period.ends_at, MOST_VISITS)
+    if latest is not None:
+        # The days after it. Its own day may hold any number of visits, and is shown only where it is the last one.
+        after = date_at(viewer.zone, latest) + timedelta(days=1)
+        period = Period(viewer.zone, min(after, period.last), period.last)
     resolver = resolver_of(viewer.pk)
     # The site of the path is the one that is shown, whichever site the filter of other pages has.
     only = selection(request, viewer, period, resolver, site=domain)
@@ -55,6 +63,7 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         "name": period_name(period, viewer.today),
         "spans": latest_days_links(request, viewer, period),
         "errors": errors,
+        "is_cut": period != whole,
         "totals": totals(found),
         "typical_ms": median_low(actives_ms) if actives_ms else None,
         "first_at": first,

@@ -11,9 +11,18 @@ from django.shortcuts import render
 from insights import charts, queries
 from insights.filter_query import browsers_of_page
 from insights.pages.lists import paged
-from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, selection, viewer_of
+from insights.pages.page_context import (
+    Viewer,
+    latest_days_links,
+    page,
+    period_from_url,
+    period_name,
+    selection,
+    viewer_of,
+)
 from insights.pages.page_files import TABS, Row, file_links, file_name, page_file, tab_row
 from insights.periods import HOUR_MS, Period
+from insights.queries import TabSpan
 from insights.tab_lifetimes import TabLifetime, tab_lifetime
 from sync.browsers import name_of
 
@@ -35,7 +44,7 @@ class TabList:
     """A list of tabs, and the number that its rows show."""
 
     name: str
-    tabs: list[TabLifetime]
+    spans: list[TabSpan]
     shows: Literal["lifetime", "pages"] = "lifetime"
 
 
@@ -47,18 +56,25 @@ def tabs(request: HttpRequest) -> HttpResponse:
     period, errors = period_from_url(viewer, request, fallback)
     only = selection(request, viewer, period)
     opened = only.tab_condition & only.began(period)
-    aggregates = queries.tab_aggregates(viewer.pk, period.starts_at, period.ends_at, opened)
-    found = [tab_lifetime(tab, viewer.now) for tab in aggregates]
+    spans = list(queries.tab_spans(viewer.pk, period.starts_at, period.ends_at, opened))
     lists = {
-        "longest": TabList("Longest open", sorted(found, key=lambda tab: -tab.lifetime_ms)),
+        "longest": TabList("Longest open", sorted(spans, key=lambda span: -span.lifetime_ms)),
         "switched": TabList(
-            "Most switched to", sorted((tab for tab in found if tab.pages > 1), key=lambda tab: -tab.pages), "pages"
+            "Most switched to",
+            sorted((span for span in spans if span.page_count > 1), key=lambda span: -span.page_count),
+            "pages",
         ),
-        "unread": TabList("Opened and never read", [tab for tab in found if tab.is_unread]),
-        **by_lifetime(found),
+        "unread": TabList("Opened and never read", [span for span in spans if span.total_active_duration_ms == 0]),
+        **by_lifetime(spans),
     }
     chosen = lists.get(request.GET.get("list", ""))
-    parts = {"list": chosen.tabs} if chosen else {name: lists[name].tabs[:TABS_SHOWN] for name in PARTS}
+    listed = paged(request, chosen.spans) if chosen else None
+    if chosen and listed is not None:
+        in_file = chosen.spans[: queries.MOST_LISTED] if "format" in request.GET else list(listed.object_list)
+        shown = {"list": in_file}
+    else:
+        shown = {name: lists[name].spans[:TABS_SHOWN] for name in PARTS}
+    parts = {name: lifetimes_of(viewer, of_part) for name, of_part in shown.items()}
 
     def rows() -> Iterator[Row]:
         named = {browser.pk: name_of(browser) for browser in browsers_of_page(request)}
@@ -68,7 +84,7 @@ def tabs(request: HttpRequest) -> HttpResponse:
     file = page_file(request, file_name("tabs", period), TABS, rows)
     if file is not None:
         return file
-    most = max(len(lists[key].tabs) for key in LIFETIMES)
+    most = max(len(lists[key].spans) for key in LIFETIMES)
     context: dict[str, Any] = {
         **parts,
         "files": file_links(request),
@@ -77,22 +93,30 @@ def tabs(request: HttpRequest) -> HttpResponse:
         "name": period_name(period, viewer.today),
         "spans": latest_days_links(request, viewer, period),
         "errors": errors,
-        "count": len(found),
+        "count": len(spans),
         "lifetimes": [
-            (key, lists[key].name, len(lists[key].tabs), charts.share(len(lists[key].tabs), most)) for key in LIFETIMES
+            (key, lists[key].name, len(lists[key].spans), charts.share(len(lists[key].spans), most))
+            for key in LIFETIMES
         ],
-        "switched_count": len(lists["switched"].tabs),
-        "unread_count": len(lists["unread"].tabs),
+        "switched_count": len(lists["switched"].spans),
+        "unread_count": len(lists["unread"].spans),
     }
-    if chosen:
-        context |= {"listed": paged(request, chosen.tabs), "listed_name": chosen.name, "shows": chosen.shows}
+    if chosen and listed is not None:
+        listed.object_list = parts["list"]  # type: ignore[assignment]  # the page of spans, with their URLs
+        context |= {"listed": listed, "listed_name": chosen.name, "shows": chosen.shows}
     return render(request, "insights/tabs.html", context)
 
 
-def by_lifetime(tabs: Sequence[TabLifetime]) -> dict[str, TabList]:
+def by_lifetime(spans: Sequence[TabSpan]) -> dict[str, TabList]:
     """Return the tabs by how long they were open, longest first."""
     found = {key: TabList(name, []) for key, (name, _) in LIFETIMES.items()}
-    for tab in sorted(tabs, key=lambda tab: -tab.lifetime_ms):
-        key = next(key for key, (_, limit) in LIFETIMES.items() if limit is None or tab.lifetime_ms < limit)
-        found[key].tabs.append(tab)
+    for span in sorted(spans, key=lambda span: -span.lifetime_ms):
+        key = next(key for key, (_, limit) in LIFETIMES.items() if limit is None or span.lifetime_ms < limit)
+        found[key].spans.append(span)
     return found
+
+
+def lifetimes_of(viewer: Viewer, spans: Sequence[TabSpan]) -> list[TabLifetime]:
+    """Return the few tabs that are shown, with their URLs."""
+    aggregates = queries.tab_aggregates(viewer.pk, spans)
+    return [tab_lifetime(aggregates[span.pk], viewer.now) for span in spans if span.pk in aggregates]

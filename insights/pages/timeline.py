@@ -25,12 +25,18 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
     only = selection(request, viewer, period)
     spans = only.spans(period)
     found = queries.listed_visits(viewer.pk, period.starts_at, period.ends_at, only.condition)
+    is_cut = len(found) == queries.MOST_LISTED
+    listed_until = found[-1].visit.started_at if is_cut else period.ends_at
     visits = timeline.within(found, spans)
     shown = shown_range(request, period, visits, viewer)
     start, end = shown.starts_at, shown.ends_at
     within = timeline.within(visits, [(start, end)])
     # Time that a filter leaves out is no gap in the records.
-    gaps = timeline.recording_gaps(within, start, end, viewer.now) if only.is_everything else []
+    gaps = (
+        timeline.recording_gaps(within, start, max(start, min(end, listed_until)), viewer.now)
+        if only.is_everything
+        else []
+    )
     numbers = reports.tally_spans((each.visit for each in visits), period, spans)
     by_tab = request.GET.get("tabs") == "1"
     drawing = timeline_chart.drawing(timeline.by_browser_and_tab(visits), shown, viewer.now, by_tab=by_tab)
@@ -62,6 +68,7 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
             int(number) if number.isdecimal() and len(number) < 7 else 1,
             LINES_A_PAGE,
         ),
+        "listed_until": listed_until if is_cut else None,
     }
     return render(request, "insights/timeline.html", context)
 

@@ -13,7 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.limits.throttling import READ
 from accounts.scopes import Scope
+from bounded_reading import bounded_reading
 from sync import browsers
 from sync.erasures import erasure_service
 from sync.feed import cursor
@@ -54,6 +56,7 @@ class ChangesView(APIView):
     """The feed."""
 
     token_scope = Scope.READ
+    throttle_scope = READ
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Return the answer, and forget it."""
@@ -69,6 +72,7 @@ class ChangesView(APIView):
         responses={200: ChangesSerializer},
         examples=[CHANGES_EXAMPLE],
     )
+    @bounded_reading()
     def get(self, request: Request) -> HttpResponse:
         """Return a page of all that is yours, in the order in which it changed last.
 
@@ -106,8 +110,10 @@ class StatusView(APIView):
     """The state of the person's records."""
 
     token_scope = Scope.READ
+    throttle_scope = READ
 
     @extend_schema(operation_id="syncStatus", responses={200: StatusSerializer}, examples=[STATUS_EXAMPLE])
+    @bounded_reading()
     def get(self, request: Request) -> Response:
         """Return each browser with the number of its records, so that a sender can compare its own count."""
         user_id = person_id(request)

@@ -7,6 +7,23 @@ from typing import Any
 
 from django.conf import settings
 from django.db.backends.postgresql import base
+from django.db.backends.utils import CursorWrapper
+
+from bounded_reading import keep_within_time
+
+
+class BoundedCursor(CursorWrapper):
+    """A cursor whose statements, and parts of a result, stay within the time for reading."""
+
+    def _execute(self, sql: Any, params: Any, *ignored: Any) -> Any:
+        keep_within_time()
+        return super()._execute(sql, params, *ignored)  # type: ignore[misc]  # not in the stubs
+
+    def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the next part of the result; raises ReadingTookTooLong."""
+        keep_within_time()
+        with self.db.wrap_database_errors:
+            return self.cursor.fetchmany(*args, **kwargs)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -19,6 +36,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # Straight to the driver: it is part of the BEGIN, and no statement of the program.
         with self.wrap_database_errors:
             self.connection.execute(f"SET LOCAL lock_timeout = {int(settings.DATABASE_WAIT_SECONDS * 1000)}")
+
+    def make_cursor(self, cursor: Any) -> BoundedCursor:
+        """Return the wrapper of a cursor of the driver."""
+        return BoundedCursor(cursor, self)
 
     def chunked_cursor(self) -> Any:
         """Return a named cursor within a transaction; outside of one it would outlive its server connection."""

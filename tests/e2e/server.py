@@ -53,6 +53,8 @@ class Server:
             "WEB_CONCURRENCY": "2",
             "PORT": str(self.port),
             "AUTH_RATE": "600/min",
+            "READ_RATE": "6000/min",
+            "READING_SECONDS": "60",
         }
         self.process: subprocess.Popen[bytes] | None = None
         subprocess.run(

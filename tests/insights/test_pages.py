@@ -243,13 +243,13 @@ QUERIES = {
     "/dashboard/month/2025-10": 15,
     "/dashboard/year/2025": 15,
     "/dashboard/timeline/2025-11-03": 7,
-    "/dashboard/sites/example.org?from=2025-10-01&to=2025-11-30": 15,
+    "/dashboard/sites/example.org?from=2025-10-01&to=2025-11-30": 16,
     "/dashboard/sites?from=2025-10-01&to=2025-11-30": 10,
     "/dashboard/pages?from=2025-10-01&to=2025-11-30": 7,
     "/dashboard/history": 9,
     # A search reads some hundred visits with each query, as long as its time lasts.
     "/dashboard/history?q=page": 10,
-    "/dashboard/tabs?from=2025-10-01&to=2025-11-30": 6,
+    "/dashboard/tabs?from=2025-10-01&to=2025-11-30": 7,
     "/dashboard/browsers": 9,
     "/dashboard/browsers?counts": 11,
 }

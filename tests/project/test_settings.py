@@ -28,7 +28,8 @@ def python(code, **environment):
 
 
 def test_env_example_lists_each_variable_that_is_read_and_no_other():
-    source = (ROOT / "syncserver/settings.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
+    files = ("syncserver/settings.py", "gunicorn.conf.py", "syncserver/http_worker/pace.py")
+    source = "".join((ROOT / file).read_text() for file in files)
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source)) | set(re.findall(r'environ\.get\("([A-Z_]+)"', source))
     listed = set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert listed == read | {"DATABASE_URL"}
@@ -37,7 +38,8 @@ def test_env_example_lists_each_variable_that_is_read_and_no_other():
 def test_the_defaults_in_env_example_are_those_of_the_settings():
     listed = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
     # These defaults can be read from the source alone: the first depends on the database, the others are gunicorn's.
-    source = (ROOT / "syncserver/settings.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
+    files = ("syncserver/settings.py", "gunicorn.conf.py", "syncserver/http_worker/pace.py")
+    source = "".join((ROOT / file).read_text() for file in files)
     in_source = dict(re.findall(r'"(CONN_MAX_AGE|PORT|WEB_CONCURRENCY|WEB_THREADS)", (?:default=)?"?(\d+)', source))
     assert {name: listed[name] for name in ("CONN_MAX_AGE", "PORT", "WEB_CONCURRENCY", "WEB_THREADS")} == in_source
     code = f"""

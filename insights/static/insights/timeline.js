@@ -153,6 +153,12 @@
     const lanes = drawing();
     const before = down.get(event.pointerId);
     if (before === undefined || !lanes) return;
+    if (event.buttons === 0) {
+      // The button was released outside the window.
+      down.clear();
+      lanes.classList.remove("is-dragged");
+      return;
+    }
     moved += Math.abs(event.clientX - before);
     if (moved < CLICK_PX) return;
     lanes.classList.add("is-dragged");
@@ -225,7 +231,10 @@
       close.type = "button";
       close.textContent = "Close";
       title.append(link, close);
-      panel.replaceChildren(title, document.adoptNode(page.querySelector("dl.facts")));
+      const facts = document.adoptNode(page.querySelector("dl.facts"));
+      // The definitions have names that this page may have already.
+      for (const part of facts.querySelectorAll(".definition-button, .definition")) part.remove();
+      panel.replaceChildren(title, facts);
       panel.hidden = false;
       panel.scrollIntoView({ block: "nearest" });
     } catch {

@@ -8,7 +8,7 @@ from insights import queries
 from insights.categories.conditions import condition
 from insights.categories.resolver import PathRule, Resolver
 from insights.models import CategoryRule
-from insights.search import Query, search
+from insights.search import Limits, Query, search
 from sync.models import PageVisit
 from tests.insights import records
 
@@ -52,4 +52,6 @@ def test_the_condition_and_the_search_find_the_visits_of_a_category_and_no_other
         found = PageVisit.objects.filter(condition(resolver, category, pairs), user_id=alice.pk)
         assert set(found.values_list("visit_id", flat=True)) == expected
         if category:
-            assert {each.visit_id for each in search(alice.pk, Query(category=category), 50).visits} == expected
+            assert {
+                each.visit_id for each in search(alice.pk, Query(category=category), resolver, Limits(50)).visits
+            } == expected

@@ -1,0 +1,116 @@
+"""A request while it arrives: its bytes, and whether all of them are there. It knows no socket.
+
+gunicorn's own parser reads the request afterwards and refuses what is malformed. Here that counts as whole.
+"""
+
+from collections.abc import Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Final
+
+# A longer body is kept in a temporary file.
+MEMORY_BYTES: Final = 131_072
+# A longer head is left to gunicorn, which refuses it.
+MOST_HEAD_BYTES: Final = 65_536
+MOST_CHUNK_LINE_BYTES: Final = 8_190
+READ_BYTES: Final = 1_048_576
+
+
+class ArrivingRequest:
+    """The head and the body of one request, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self.is_whole = False
+        self.head = bytearray()
+        self.body_bytes = 0
+        self.wants_continue = False
+        self._body: SpooledTemporaryFile[bytes] | None = None
+        # The bytes of a body without chunks that have not come.
+        self._left = 0
+        self._chunks: _Chunks | None = None
+
+    @property
+    def size(self) -> int:
+        """The number of bytes that have come."""
+        return len(self.head) + self.body_bytes
+
+    def add(self, data: bytes) -> None:
+        """Take bytes that have come."""
+        if self._body is not None:
+            self._add_to_body(data, self._body)
+            return
+        looked_at = max(0, len(self.head) - 3)
+        self.head += data
+        end = self.head.find(b"\r\n\r\n", looked_at)
+        if end < 0:
+            self.is_whole = len(self.head) > MOST_HEAD_BYTES
+            return
+        rest = bytes(self.head[end + 4 :])
+        del self.head[end + 4 :]
+        self._body = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115  # closed with the connection
+        self._read_head()
+        self._add_to_body(rest, self._body)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the bytes that have come, and forget them."""
+        yield bytes(self.head)
+        if self._body is not None:
+            self._body.seek(0)
+            while block := self._body.read(READ_BYTES):
+                yield block
+        self.close()
+
+    def close(self) -> None:
+        """Forget the body."""
+        if self._body is not None:
+            self._body.close()
+
+    def _read_head(self) -> None:
+        for line in bytes(self.head).split(b"\r\n")[1:]:
+            name, _, value = line.partition(b":")
+            name, value = name.strip().lower(), value.strip()
+            if name == b"transfer-encoding":
+                self._chunks = _Chunks()
+            elif name == b"content-length" and value.isdigit():
+                self._left = int(value[:20])
+            elif name == b"expect":
+                self.wants_continue = value.lower() == b"100-continue"
+
+    def _add_to_body(self, data: bytes, body: "SpooledTemporaryFile[bytes]") -> None:
+        body.write(data)
+        self.body_bytes += len(data)
+        if self._chunks is not None:
+            self.is_whole = self._chunks.end_in(data)
+        else:
+            self.is_whole = self.body_bytes >= self._left
+
+
+class _Chunks:
+    """Finds the end of a body in chunks."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+        self._skip = 0
+        self._is_last = False
+
+    def end_in(self, data: bytes) -> bool:
+        """Tell whether these further bytes bring the end, or are no chunks."""
+        self._pending += data
+        while True:
+            skipped = min(self._skip, len(self._pending))
+            del self._pending[:skipped]
+            self._skip -= skipped
+            if self._is_last:
+                # The last chunk and its trailers end with an empty line.
+                return b"\r\n\r\n" in self._pending or len(self._pending) > MOST_HEAD_BYTES
+            end = self._pending.find(b"\r\n")
+            if end < 0:
+                return len(self._pending) > MOST_CHUNK_LINE_BYTES
+            try:
+                size = int(bytes(self._pending[:end]).partition(b";")[0], 16)
+            except ValueError:
+                return True
+            if size < 0:
+                return True
+            self._is_last = size == 0
+            # The line break before the trailers stays: with none of them it begins the empty line.
+            self._skip = end if self._is_last else end + 2 + size + 2

@@ -1,0 +1,71 @@
+"""Numbers about the server for Prometheus, at /metrics for a program that knows METRICS_TOKEN.
+
+Labels are routes, methods, statuses and results. None of them holds what a client wrote.
+"""
+
+import hmac
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
+
+METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+SECONDS: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+RECORDS: Final = (1, 3, 10, 30, 100, 300, 1_000)
+# The refreshes of tokens, throttled requests (429) and refusals (4xx) are those of their route and status.
+_requests = Histogram(
+    "syncserver_request_seconds", "Time of a request.", ["method", "route", "status"], buckets=SECONDS
+)
+_records = Counter("syncserver_records", "Records of pushes, by result.", ["result"])
+_batches = Histogram("syncserver_batch_records", "Records of a push.", buckets=RECORDS)
+_working = Gauge("syncserver_requests_at_work", "Requests that are worked on.", multiprocess_mode="livesum")
+
+
+def begin() -> None:
+    """Count a request that begins."""
+    if settings.METRICS_TOKEN:
+        _working.inc()
+
+
+def end(facts: Mapping[str, Any]) -> None:
+    """Count a request by the facts of its log line; without `status` it was not answered."""
+    if not settings.METRICS_TOKEN:
+        return
+    _working.dec()
+    if "status" not in facts:
+        return
+    method = facts["method"] if facts["method"] in METHODS else "other"
+    _requests.labels(method, facts["route"], str(facts["status"])).observe(facts["ms"] / 1000)
+    if facts["counts"]:
+        _batches.observe(sum(facts["counts"].values()))
+        for result, count in facts["counts"].items():
+            _records.labels(result).inc(count)
+
+
+class MetricsMiddleware:
+    """Answers /metrics to a program with the token, and passes everything else on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer with the numbers of all processes of this server."""
+        if request.path_info != "/metrics" or not settings.METRICS_TOKEN or not _is_allowed(request):
+            return self.get_response(request)
+        registry = REGISTRY
+        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # of the package
+        response = HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def _is_allowed(request: HttpRequest) -> bool:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), settings.METRICS_TOKEN.encode())

@@ -1,0 +1,187 @@
+"""Reading ends in time, whatever a person has stored, and a person reads within a rate."""
+
+import time
+
+import pytest
+from django.db import DatabaseError, connection
+from rest_framework.settings import api_settings
+
+import bounded_reading
+from accounts.limits import process_counts
+from bounded_reading import ReadingTookTooLong
+from insights import queries, reports
+from insights.models import MonthTally
+from insights.pages import site
+from sync.models import PageVisit
+from tests.insights.records import AT_9, DAY, MINUTE, aggregate, store, visit
+from tests.wire import access_token, assert_error_shape, send
+
+ENDLESS = "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 1000000000) SELECT count(*) FROM n"
+
+
+def read_endlessly(*args, **kwargs):
+    with connection.cursor() as cursor:
+        cursor.execute(ENDLESS)
+
+
+@pytest.fixture
+def short(settings):
+    settings.READING_SECONDS = 0.2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_is_interrupted_and_the_connection_is_as_before():
+    started = time.monotonic()
+    with pytest.raises(ReadingTookTooLong), bounded_reading.bounded_reading(0.2):
+        read_endlessly()
+    assert time.monotonic() - started < 10
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone()[0] == "0"
+        cursor.execute(
+            "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 300000) SELECT count(*) FROM n"
+        )
+        assert cursor.fetchone()[0] == 300_001
+    assert not connection.in_atomic_block
+
+
+def read_after(seconds):
+    with bounded_reading.bounded_reading(0.2):
+        time.sleep(seconds)
+        read_endlessly()
+
+
+def read_slowly_in_parts(user_id):
+    with bounded_reading.bounded_reading(0.2):
+        for _ in PageVisit.objects.filter(user_id=user_id).iterator(chunk_size=2):
+            time.sleep(0.05)
+
+
+def read_what_is_not_there():
+    with bounded_reading.bounded_reading(5), connection.cursor() as cursor:
+        cursor.execute("SELECT nothing_of_this_name")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_loops_between_two_statements_count():
+    with pytest.raises(ReadingTookTooLong):
+        read_after(0.3)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_parts_of_a_result_come_within_the_time(alice):
+    store(alice, *(visit() for _ in range(30)))
+    with pytest.raises(ReadingTookTooLong):
+        read_slowly_in_parts(alice.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_error_of_the_database_stays_what_it_is():
+    with pytest.raises(DatabaseError, match="nothing_of_this_name"):
+        read_what_is_not_there()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_and_a_call_that_would_read_too_long_say_so(client, alice, short, settings, monkeypatch):
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    client.get("/account")
+    monkeypatch.setattr(queries, "first_started_at", read_endlessly)
+    monkeypatch.setattr(reports, "tally_of", read_endlessly)
+    answer = client.get("/dashboard")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "choose fewer days" in " ".join(answer.content.decode().split())
+    called = send("GET", "/api/insights/summary", token=access_token(alice))
+    assert_error_shape(called, 503, "unavailable")
+    assert "fewer days" in called.json()["detail"]
+    monkeypatch.undo()
+    settings.READING_SECONDS = 60
+    assert client.get("/dashboard").status_code == 302
+
+
+def test_a_person_reads_within_a_rate_and_takes_nothing_from_another(client, alice, bob, settings, monkeypatch):
+    monkeypatch.setattr(process_counts, "_counts", {})
+    monkeypatch.setattr(process_counts, "window_end", lambda seconds: 4_000_000_000)
+    rates = {**settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], "read": "3/day"}
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": rates}
+    assert api_settings.DEFAULT_THROTTLE_RATES["read"] == "3/day"
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    assert [client.get("/dashboard/browsers").status_code for _ in range(2)] == [200, 200]
+    assert send("GET", "/api/sync/changes", token=access_token(alice)).status_code == 200
+    answer = client.get("/dashboard/browsers")
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) > 0
+    assert "very many pages" in answer.content.decode()
+    for path in ("/api/insights/days", "/api/sync/changes", "/api/sync/status"):
+        assert_error_shape(send("GET", path, token=access_token(alice)), 429, "throttled")
+        assert send("GET", "/api/auth/me", token=access_token(alice)).status_code == 200
+    assert send("GET", "/api/insights/days", token=access_token(bob)).status_code == 200
+
+
+def test_a_day_of_very_many_visits_is_listed_in_part(client, alice, monkeypatch):
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    store(alice, *(visit(started_at=AT_9 + number * 11 * MINUTE) for number in range(5)))
+    store(alice, *(visit(started_at=AT_9 - DAY + number * MINUTE) for number in range(5)))
+    path, call = "/dashboard/timeline/2025-11-03", "/api/insights/timeline?date=2025-11-03"
+    assert "more visits on this day than one page shows" not in client.get(path).content.decode()
+    assert send("GET", call, token=access_token(alice)).json()["complete"] is True
+    monkeypatch.setattr(queries, "MOST_LISTED", 3)
+    assert "more visits on this day than one page shows" in client.get(path).content.decode()
+    said = send("GET", call, token=access_token(alice)).json()
+    assert said["complete"] is False
+    starts = [each["start"] for browser in said["browsers"] for tab in browser["tabs"] for each in tab["visits"]]
+    assert starts == [AT_9 + number * 11 * MINUTE for number in range(3)]
+    assert max(gap["end"] for gap in said["gaps"]) <= starts[-1]
+
+
+def test_a_site_of_very_many_visits_is_shown_for_its_latest_days(client, alice, monkeypatch):
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    store(alice, *(visit(started_at=AT_9 - number * DAY) for number in range(6)))
+    path = "/dashboard/sites/example.org?from=2025-10-01&to=2025-11-03"
+    assert "latest days of them" not in client.get(path).content.decode()
+    monkeypatch.setattr(site, "MOST_VISITS", 3)
+    answer = client.get(path).content.decode()
+    assert "latest days of them" in answer
+    assert "1 November – 3 November 2025" in answer
+
+
+def test_numbers_of_very_many_tabs_are_those_of_all(client, alice):
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    tabs = [aggregate(closed_at=AT_9 + number * MINUTE, page_count=number) for number in range(1, 30)]
+    tabs += [aggregate(total_active_duration_ms=0) for _ in range(15)]
+    store(alice, *tabs)
+    rows = client.get("/dashboard/tabs?from=2025-11-01&to=2025-11-30&format=json").json()
+    by_part = {part: [row for row in rows if row["part"] == part] for part in ("longest", "switched", "unread")}
+    assert [row["pages"] for row in by_part["switched"]] == list(range(29, 19, -1))
+    assert len(by_part["longest"]) == len(by_part["unread"]) == 10
+    assert all(row["activeMs"] == 0 for row in by_part["unread"])
+    assert "15 of 44 tabs" in client.get("/dashboard/tabs?from=2025-11-01&to=2025-11-30").content.decode()
+
+
+def test_very_many_sites_are_added_up_as_other_sites(alice, monkeypatch):
+    monkeypatch.setattr(reports, "MOST_SITES", 2)
+    store(alice, *(visit(domain=f"{number}.example.org", url=f"https://{number}.example.org/") for number in range(5)))
+    said = send("GET", "/api/insights/sites?from=2025-11-03", token=access_token(alice)).json()
+    assert sorted(site["visits"] for site in said["sites"]) == [1, 1, 3]
+    assert [site["visits"] for site in said["sites"] if site["domain"] == "(other sites)"] == [3]
+
+
+def test_months_are_tallied_at_their_first_reading(alice, settings):
+    settings.TALLY_AT_READING = True
+    reports._tallied_at.clear()
+    store(alice, *(visit(started_at=AT_9 - number * 20 * DAY) for number in range(5)))
+    asked = "/api/insights/summary?from=2025-01-01&to=2025-12-31"
+    first = send("GET", asked, token=access_token(alice)).json()
+    months = MonthTally.objects.filter(user_id=alice.pk)
+    assert months.count() > 2
+    assert send("GET", asked, token=access_token(alice)).json() == first
+    # Those that a push makes invalid are made again, but not at every reading.
+    store(alice, visit(started_at=AT_9 - 20 * DAY))
+    before = {row.first_day: row.basis for row in months}
+    later = send("GET", asked, token=access_token(alice)).json()
+    assert later["visits"] == first["visits"] + 1
+    assert {row.first_day: row.basis for row in months.all()} == before
+    reports._tallied_at.clear()
+    assert send("GET", asked, token=access_token(alice)).json() == later
+    assert {row.first_day: row.basis for row in months.all()} != before
