@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import psycopg
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
-# The time of one page or call. Its rest, such as the template, is bounded by the number of rows that it shows.
-READING_SECONDS = 1.5
 # SQLite asks after so many steps of its machine whether to go on: some hundred times a second.
 STEPS: Final = 20_000
 # PostgreSQL is told of the time that is left when it has become shorter by this much.
@@ -44,7 +43,7 @@ def bounded_reading(seconds: float | None = None) -> Iterator[None]:
     if _limit.get() is not None:
         yield
         return
-    seconds = READING_SECONDS if seconds is None else seconds
+    seconds = float(settings.READING_SECONDS) if seconds is None else seconds
     limit = Limit(time.monotonic() + seconds, seconds)
     held = _limit.set(limit)
     try:

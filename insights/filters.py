@@ -106,7 +106,7 @@ class Selection:
             bounds = zip(period.dates, period.midnights[:-1], period.midnights[1:], strict=True)
             return union((low, high) for day, low, high in bounds if day.isoweekday() in self.weekdays)
         starts, labels = period.hours
-        stops = [*starts[1:], period.ends_at]
+        stops = [*starts, period.ends_at][1:]
         return union(
             (low, high) for low, high, label in zip(starts, stops, labels, strict=True) if self._has_hour(label)
         )
@@ -129,6 +129,21 @@ class Selection:
         if self.hours:
             found &= Q(In(local / Value(HOUR_MS) % Value(24), list(self.hours)))
         return found
+
+    def reaching(self, period: Period) -> Q:
+        """Return a condition that every visit meets which lies in the spans of a period; others may meet it too.
+
+        Without it, all visits of a year would be read for the hours of one weekday.
+        """
+        if not (self.weekdays or self.hours):
+            return Q()
+        # A visit of up to an hour began in the hour before at most, by a clock that may have changed since.
+        near = Selection(
+            weekdays=tuple({(number - 1 - back) % 7 + 1 for number in self.weekdays for back in (0, 1)}),
+            hours=tuple({(number - back) % 24 for number in self.hours for back in (0, 1, 2)}),
+        )
+        longer = Q(ended_at__gt=F("started_at") + HOUR_MS) | Q(last_heartbeat_at__gt=F("started_at") + HOUR_MS)
+        return near.began(period) | longer | Q(duration_ms__gt=HOUR_MS)
 
 
 EVERYTHING: Final = Selection()

@@ -331,8 +331,8 @@ def visits_by_page(user_id: int, start: int, end: int, only: Q) -> VisitsByPage:
     found = VisitsByPage([], {})
     for candidates in overlapping(user_id, start, end):
         # The index knows the conditions, so only rows that meet them are read.
-        ids = candidates.filter(only).values("pk")
-        rows = PageVisit.objects.filter(user_id=user_id, pk__in=ids).order_by("started_at")
+        chosen = PageVisit.objects.filter(user_id=user_id, pk__in=candidates.filter(only).values("pk"))
+        rows = (chosen if only else candidates).order_by("started_at")
         for *row, idle, url, title in rows.values_list(*VISIT_COLUMNS, "idle_periods", "url", "title"):
             visit = visit_from_row(*row, idle_periods=idle)
             if is_within(visit, start):

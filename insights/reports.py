@@ -80,7 +80,8 @@ def tally_visits(
     spans = [(low, min(high, end)) for low, high in only.spans(period) if low < end]
     if not spans or end <= period.starts_at:
         return Tally()
-    found = queries.visits(user_id, spans[0][0], spans[-1][1], only.condition, resolver=resolver)
+    condition = only.condition & only.reaching(period)
+    found = queries.visits(user_id, spans[0][0], spans[-1][1], condition, resolver=resolver)
     return tally_spans(_with_most_sites(found), period, spans)
 
 

@@ -196,6 +196,8 @@ LOGIN_FAILURE_MINUTES = env.int("LOGIN_LOCK_MINUTES", default=15)
 
 # The API
 PUSH_RATE = env.str("PUSH_RATE", default="300/min")
+# The seconds for which one page or call reads. The rest of it is bounded by the number of rows that it shows.
+READING_SECONDS = env.float("READING_SECONDS", default=1.5)
 READ_RATE = env.str("READ_RATE", default="120/min")
 TOKEN_RATE = env.str("TOKEN_RATE", default="1200/min")
 AUTH_RATE = env.str("AUTH_RATE", default="60/min")

@@ -54,6 +54,7 @@ class Server:
             "PORT": str(self.port),
             "AUTH_RATE": "600/min",
             "READ_RATE": "6000/min",
+            "READING_SECONDS": "60",
         }
         self.process: subprocess.Popen[bytes] | None = None
         subprocess.run(

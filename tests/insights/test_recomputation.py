@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from insights import number_format, reports
-from insights.filters import Filter
+from insights.filters import Filter, Selection
 from insights.models import MonthTally
-from insights.periods import Period
+from insights.periods import Period, date_of_hour
 from sync.models import Browser, PageVisit
 from tests.insights import oracle, records
 from tests.insights.records import DAY
@@ -147,6 +147,21 @@ def test_stored_months_agree_with_the_visits_also_after_these_change(alice, worl
         else:
             PageVisit.objects.filter(visit_id="pv_0").delete()
     assert reports.tally_of(alice.pk, whole) == reports.tally_visits(alice.pk, whole)
+
+
+@pytest.mark.django_db(transaction=True)
+@given(world=worlds(), chosen=st.sets(st.integers(0, 23), min_size=1), weekdays=st.sets(st.integers(1, 7)))
+def test_chosen_hours_have_the_numbers_that_they_have_among_all(alice, world, chosen, weekdays):
+    _, period, contents = world
+    PageVisit.objects.all().delete()
+    records.store(alice, *contents)
+    only = Selection(weekdays=tuple(sorted(weekdays)), hours=tuple(sorted(chosen)))
+    every, found = (reports.tally_visits(alice.pk, period, only=each) for each in (Selection(), only))
+    assert found.hours == {
+        label: hour
+        for label, hour in every.hours.items()
+        if label % 24 in chosen and (not weekdays or date_of_hour(label).isoweekday() in weekdays)
+    }
 
 
 @pytest.mark.django_db(transaction=True)

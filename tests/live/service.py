@@ -118,6 +118,7 @@ class Service:
             "SECURE_SSL_REDIRECT": "false",
             "PUSH_RATE": "1000000/min",
             "READ_RATE": "1000000/min",
+            "READING_SECONDS": "60",
             "AUTH_RATE": "1000000/min",
             "PORT": str(self.port),
             "WEB_CONCURRENCY": "2",
