@@ -76,8 +76,8 @@ permissions: $(VENV)/.dev  ## check docs/permissions.md against the URLs; with W
 test-sqlite: $(VENV)/.dev  ## the server's tests on SQLite
 	DATABASE_URL=sqlite:///$(CURDIR)/db.sqlite3 $(PYTEST) tests
 
-test-postgres: $(VENV)/.dev  ## the same on PostgreSQL, at TEST_DATABASE_URL
-	DATABASE_URL=$(TEST_DATABASE_URL) $(PYTEST) tests
+test-postgres: $(VENV)/.dev  ## those that use a database again on PostgreSQL, at TEST_DATABASE_URL
+	DATABASE_URL=$(TEST_DATABASE_URL) $(PYTEST) tests --with-database
 
 # Without npm the extension's own checks are skipped with a word on what to install; under CI that is a failure.
 $(NODE_TESTS)/node_modules/.installed: $(NODE_TESTS)/package-lock.json

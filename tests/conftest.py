@@ -16,7 +16,7 @@ NO_POSTGRESQL = (
 # The parent is named because Hypothesis loads a profile of its own under CI, which draws the same examples every time.
 # There is no deadline: on a busy machine a first query takes longer than any fixed time. Fixtures last for all
 # examples of a test, so one that stores anything makes a new person for each example or deletes the rows first.
-EXAMPLES = {"quick": 30, "thorough": 200}
+EXAMPLES = {"quick": 20, "thorough": 60}
 for profile, max_examples in EXAMPLES.items():
     settings.register_profile(
         profile,
@@ -29,13 +29,28 @@ for profile, max_examples in EXAMPLES.items():
 settings.load_profile("thorough" if os.environ.get("CI") else "quick")
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--with-database",
+        action="store_true",
+        help="Only tests that use the database: the others have the same result on each database.",
+    )
+
+
+def uses_database(item):
+    """Tell whether a test uses the database of the tests, or one of its own in tests/live."""
+    databases = {"db", "transactional_db", "django_db_serialized_rollback"}
+    return item.get_closest_marker("django_db") or databases & set(item.fixturenames) or "live" in item.path.parts
+
+
 def pytest_collection_modifyitems(config, items):
-    """Leave out tests about PostgreSQL alone where the database is SQLite."""
-    if settings_of_django.DATABASES["default"]["ENGINE"].endswith("postgresql"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("postgresql")]
+    """Leave out tests about PostgreSQL alone where the database is SQLite, and what --with-database leaves out."""
+    is_postgresql = settings_of_django.DATABASES["default"]["ENGINE"].endswith("postgresql")
+    left_out = [item for item in items if item.get_closest_marker("postgresql") and not is_postgresql]
+    if config.getoption("--with-database"):
+        left_out += [item for item in items if not uses_database(item)]
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if not item.get_closest_marker("postgresql")]
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 def pytest_sessionstart(session):

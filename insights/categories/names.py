@@ -33,7 +33,7 @@ def name_of(category: str) -> str:
     """Return the name for people: “Mail and chat” for communication, “Learning reading” for learning_reading."""
     if not category:
         return "No category"
-    return BUILT_IN.get(category) or category.replace("_", " ").strip().capitalize()
+    return BUILT_IN.get(category) or category.replace("_", " ").strip().capitalize() or f"“{category}”"
 
 
 def color_of(category: str) -> int:

@@ -5,6 +5,7 @@ from urllib.parse import quote, urlsplit
 
 from rest_framework import serializers
 
+from accounts.api.fields import TextField
 from insights.categories.names import BUILT_IN
 from insights.models import CategoryRule
 from sync.limits import MAX_CATEGORY
@@ -33,17 +34,17 @@ def category_of_text(text: str) -> str:
 class RuleText(serializers.Serializer[Any]):
     """A rule for categories; a URL as the site also gives the path, if none is given beside it."""
 
-    site = serializers.CharField(
+    site = TextField(
         max_length=2_000, help_text="A domain. The rule holds for its subdomains too, unless it has a path."
     )
-    path = serializers.CharField(
+    path = TextField(
         required=False,
         allow_null=True,
         allow_blank=True,
         max_length=2_000,
         help_text="The rule holds for this path and all below it, of this site alone; null for the whole site.",
     )
-    category = serializers.CharField(max_length=MAX_CATEGORY, help_text="A key of `categories`, or a name of your own.")
+    category = TextField(max_length=MAX_CATEGORY, help_text="A key of `categories`, or a name of your own.")
 
     def validate_category(self, text: str) -> str:
         """Return the category."""
