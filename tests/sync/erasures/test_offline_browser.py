@@ -1,6 +1,7 @@
 """A site is erased while one browser is offline with records of it and two others push; then it comes back."""
 
 import time
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
@@ -80,13 +81,14 @@ def test_nothing_of_an_erased_site_is_left_and_what_is_browsed_there_later_is_re
 @pytest.mark.django_db(transaction=True)
 def test_a_tally_that_was_being_made_while_visits_were_erased_is_not_stored(alice, monkeypatch):
     push(alice, VISITS, [of_site(1)])
-    real = reports.tally_visits
+    real = reports.bounded_reading
 
-    def slow(*arguments, **others):
-        tallied = real(*arguments, **others)
+    @contextmanager
+    def then_erase(seconds):
+        with real(seconds):
+            yield
         erase(alice, {"domain": SITE})
-        return tallied
 
-    monkeypatch.setattr(reports, "tally_visits", slow)
+    monkeypatch.setattr(reports, "bounded_reading", then_erase)
     assert reports.store_months(alice.pk, UTC, date(2025, 11, 1), date(2025, 11, 30)) == 0
     assert rows_with(SITE) == []
