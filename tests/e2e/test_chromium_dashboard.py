@@ -146,8 +146,8 @@ def check(page: Page, name: str, reports: list[str]) -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+# Layout hangs on the width and contrast on the scheme, so not every pair is tried.
+@pytest.mark.parametrize(("width", "scheme"), [("phone", "light"), ("tablet", "dark"), ("wide", "light")])
 def test_every_page_with_records_is_accessible_and_fits(open_page, browsing, reports, width, scheme):
     SCREENSHOTS.mkdir(exist_ok=True)
     wrong = []
@@ -160,18 +160,17 @@ def test_every_page_with_records_is_accessible_and_fits(open_page, browsing, rep
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_without_records_is_accessible_and_fits(open_page, reports, scheme):
+@pytest.mark.parametrize(("width", "scheme"), [("phone", "dark"), ("wide", "light")])
+def test_every_page_without_records_is_accessible_and_fits(open_page, reports, width, scheme):
     SCREENSHOTS.mkdir(exist_ok=True)
     wrong = []
     for name, path in PAGES.items():
         if name == "site":
             continue
-        for width in WIDTHS:
-            page = open_page(path, width=width, color_scheme=scheme)
-            wrong += check(page, f"empty {name} {width} {scheme}", reports)
-            page.screenshot(path=SCREENSHOTS / f"empty-{name}-{width}-{scheme}.png", full_page=True)
-            page.context.close()
+        page = open_page(path, width=width, color_scheme=scheme)
+        wrong += check(page, f"empty {name} {width} {scheme}", reports)
+        page.screenshot(path=SCREENSHOTS / f"empty-{name}-{width}-{scheme}.png", full_page=True)
+        page.context.close()
     assert not wrong, "\n".join(wrong)
 
 

@@ -13,7 +13,6 @@ def database(tmp_path_factory):
 @pytest.fixture(scope="module")
 def service(database, tmp_path_factory):
     service = Service(database.url, tmp_path_factory.mktemp("service") / "gunicorn.log")
-    service.migrate()
     service.start()
     yield service
     service.stop()

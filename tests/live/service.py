@@ -1,14 +1,18 @@
 """Starts gunicorn by the Procfile's command on a new database, and sends HTTP requests to it."""
 
+import atexit
+import functools
 import http.client
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import closing, suppress
@@ -30,17 +34,42 @@ def free_port():
         return listener.getsockname()[1]
 
 
+@functools.cache
+def template():
+    """Return a database with all tables and no rows. The others are its copies: migrating takes seconds each time."""
+    folder = Path(tempfile.mkdtemp())
+    database = object.__new__(Database)
+    database._place(f"ct_live_template_{os.getpid()}_{secrets.token_hex(4)}", folder)
+    if POSTGRESQL:
+        database._administer(f'CREATE DATABASE "{database.name}"')
+        atexit.register(database.drop)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Service(database.url, folder / "gunicorn.log").manage("migrate", "--verbosity", "0")
+    return database
+
+
 class Database:
-    """An empty database: an SQLite file, or a new database on the PostgreSQL server of DATABASE_URL."""
+    """A database with all tables and no rows: an SQLite file, or one on the PostgreSQL server of DATABASE_URL."""
 
     def __init__(self, folder):
-        self.name = f"ct_live_{os.getpid()}_{secrets.token_hex(4)}"
+        self._place(f"ct_live_{os.getpid()}_{secrets.token_hex(4)}", folder)
+        template()._copy_to(self)
+
+    def _place(self, name, folder):
+        self.name = name
         if POSTGRESQL:
-            self.url = urlunsplit(urlsplit(DATABASE_URL)._replace(path=f"/{self.name}"))
-            self._administer(f'CREATE DATABASE "{self.name}"')
+            self.url = urlunsplit(urlsplit(DATABASE_URL)._replace(path=f"/{name}"))
         else:
             self.path = Path(folder) / "live.sqlite3"
             self.url = f"sqlite:///{self.path}"
+
+    def _copy_to(self, other):
+        """Make the other database a copy of this one, to which nobody is connected."""
+        if POSTGRESQL:
+            self._administer(f'CREATE DATABASE "{other.name}" TEMPLATE "{self.name}"')
+        else:
+            with closing(self.connect()) as here, closing(sqlite3.connect(other.path)) as there:
+                here.backup(there)
 
     def _administer(self, statement):
         with psycopg.connect(
@@ -52,15 +81,8 @@ class Database:
         """Return a copy of a database to which nobody is connected."""
         Path(folder).mkdir()
         copied = object.__new__(Database)
-        copied.name = f"{self.name}_copy"
-        if POSTGRESQL:
-            copied.url = urlunsplit(urlsplit(DATABASE_URL)._replace(path=f"/{copied.name}"))
-            self._administer(f'CREATE DATABASE "{copied.name}" TEMPLATE "{self.name}"')
-        else:
-            copied.path = Path(folder) / "live.sqlite3"
-            copied.url = f"sqlite:///{copied.path}"
-            with closing(self.connect()) as here, closing(sqlite3.connect(copied.path)) as there:
-                here.backup(there)
+        copied._place(f"{self.name}_copy", folder)
+        self._copy_to(copied)
         return copied
 
     def drop(self):
@@ -125,9 +147,6 @@ class Service:
             # The Procfile listens on every interface; a test stays on this machine.
             "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{self.port}",
         }
-
-    def migrate(self):
-        self.manage("migrate", "--verbosity", "0")
 
     def manage(self, *arguments):
         """Run a management command and return its output."""

@@ -144,7 +144,6 @@ def servers(tmp_path):
     away = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{relay.port}")
     started = [Service(urlunsplit(away), tmp_path / f"gunicorn-{number}.log") for number in range(2)]
     started[1].environment["SECRET_KEY"] = started[0].environment["SECRET_KEY"]
-    started[0].migrate()
     for server in started:
         server.start()
     yield database, relay, started

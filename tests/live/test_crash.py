@@ -37,7 +37,6 @@ def test_what_was_reported_stored_outlives_a_kill(tmp_path):
     database = Database(tmp_path)
     service = Service(database.url, tmp_path / "gunicorn.log")
     try:
-        service.migrate()
         service.start()
         token = service.register()
         reported, sent = [], []

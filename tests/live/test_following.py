@@ -109,7 +109,6 @@ def test_two_followers_of_many_writers_end_with_the_rows_of_the_server(tmp_path)
     database = Database(tmp_path)
     service = Service(database.url, tmp_path / "gunicorn.log")
     try:
-        service.migrate()
         service.start()
         token, other = service.register(), service.register()
         stop, failures = threading.Event(), []
@@ -204,7 +203,6 @@ def test_the_program_in_the_docs_ends_with_the_rows_of_a_restored_backup(tmp_pat
         } == stored(backup or database)
 
     try:
-        service.migrate()
         service.start()
         token = service.register()
         push_some(600)

@@ -20,7 +20,6 @@ def service(tmp_path_factory):
     database = Database(folder)
     service = Service(database.url, folder / "gunicorn.log")
     service.environment["DJANGO_SETTINGS_MODULE"] = "tests.live.dying"
-    service.migrate()
     service.start()
     service.database = database
     yield service

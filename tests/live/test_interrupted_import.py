@@ -21,7 +21,6 @@ DEADLINE_SECONDS = 60
 def service(tmp_path):
     database = Database(tmp_path)
     service = Service(database.url, tmp_path / "gunicorn.log")
-    service.migrate()
     service.manage(
         "shell", "--no-imports", "-c",
         f"from accounts.models import User; User.objects.create_user(email='{EMAIL}', password='{PASSWORD}')",

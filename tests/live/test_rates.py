@@ -21,7 +21,6 @@ def server(request, tmp_path_factory):
         redis.daemon_threads = True
         threading.Thread(target=redis.serve_forever, daemon=True).start()
         server.environment["RATE_COUNTS_URL"] = f"redis://127.0.0.1:{redis.server_address[1]}"
-    server.migrate()
     server.start()
     server.people = [server.call("POST", "/api/auth/register", body)[2] for body in (new_person(), new_person())]
     server.counted_rows = lambda: database.count("accounts_ratecount")

@@ -24,7 +24,6 @@ def server(database, tmp_path_factory):
     """The server with a short grace, and with workers that die when a request asks for it."""
     server = Service(database.url, tmp_path_factory.mktemp("refreshes") / "gunicorn.log")
     server.environment |= {"REFRESH_GRACE_SECONDS": str(GRACE), "DJANGO_SETTINGS_MODULE": "tests.live.dying"}
-    server.migrate()
     server.start()
     yield server
     server.stop()
@@ -125,7 +124,6 @@ def test_a_server_killed_while_many_refresh_signs_nobody_out(tmp_path):
     database = Database(tmp_path)
     server = Service(database.url, tmp_path / "gunicorn.log")
     try:
-        server.migrate()
         server.start()
         server.call("POST", "/api/auth/register")
         held = {number: sign_in(server)["refresh"] for number in range(4)}

@@ -28,7 +28,6 @@ METRICS_TOKEN = "a token of the operator, which nobody guesses"
 def server(database, tmp_path_factory):
     server = Service(database.url, tmp_path_factory.mktemp("slow") / "gunicorn.log")
     server.environment |= {"WEB_CLIENT_SECONDS": WINDOW_SECONDS, "METRICS_TOKEN": METRICS_TOKEN}
-    server.migrate()
     server.start()
     yield server
     server.stop()
