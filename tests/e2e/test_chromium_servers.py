@@ -202,7 +202,7 @@ PLACE = """async (visits) => {
 MINUTE = 60_000
 # Site, ms from the midnight that began today, duration and active time in ms.
 AROUND_MIDNIGHT = [
-    # An odd number of ms on both sides, and rounding that ends just below a minute.
+    # Active from its start: ten minutes before midnight, and three with some ms after it.
     ("across.test", -10 * MINUTE - 1, 20 * MINUTE + 3, 13 * MINUTE + 12_345),
     ("a-minute-less.test", 15 * MINUTE, 2 * MINUTE, 59_999),
     ("a-minute.test", 20 * MINUTE, 2 * MINUTE, MINUTE),
@@ -248,7 +248,7 @@ def test_the_figures_of_the_popup_are_those_of_the_dashboard(
     alone = figures_of_popup(page)
     assert alone[1:] == (
         ["an-hour.test", "across.test", "a-minute.test", "a-minute-less.test", "under-a-second.test"],
-        ["1 h 05 min", "6 min", "1 min", "59 s", "under 1 s"],
+        ["1 h 05 min", "3 min", "1 min", "59 s", "under 1 s"],
     )
     expect(page.locator("#today-source")).to_have_text("All your browsers, as on the dashboard.")
     # Another browser of the same person reads for two hours of this day.
@@ -283,8 +283,7 @@ def test_the_figures_of_the_popup_are_those_of_the_dashboard(
     page.goto(f"{server.url}/dashboard/day/{today}")
     numbers = page.get_by_role("region", name="In numbers").locator(".value").all_inner_texts()
     shares = page.locator("table.shares").first
-    # The letter of the icon stands on a line of its own.
-    sites_shown = [name.splitlines()[-1] for name in shares.locator(".named").all_inner_texts()]
+    sites_shown = shares.locator(".site-name").all_inner_texts()
     times = shares.locator("td.number:not(.quiet)").all_inner_texts()
     assert (numbers[0], numbers[3]) == (both[0], "5")
     assert (sites_shown[:5], times[:5]) == both[1:]
