@@ -11,8 +11,8 @@ SITES: Final = {
         github.com github.io githubusercontent.com gitlab.com gitlab.io bitbucket.org codeberg.org sourceforge.net
         sr.ht gitea.com stackoverflow.com serverfault.com superuser.com askubuntu.com dev.to hashnode.com codepen.io
         jsfiddle.net codesandbox.io stackblitz.com replit.com glitch.com leetcode.com hackerrank.com codewars.com
-        exercism.org adventofcode.com pypi.org npmjs.com crates.io docs.rs rubygems.org packagist.org nuget.org
-        maven.org mvnrepository.com docker.com kubernetes.io python.org realpython.com djangoproject.com
+        exercism.org adventofcode.com docs.rs
+        docker.com kubernetes.io python.org realpython.com djangoproject.com
         flask.palletsprojects.com readthedocs.io readthedocs.org fastapi.tiangolo.com rust-lang.org go.dev golang.org
         nodejs.org deno.land deno.com bun.sh typescriptlang.org react.dev vuejs.org angular.dev angular.io svelte.dev
         nextjs.org tailwindcss.com developer.mozilla.org caniuse.com web.dev w3.org whatwg.org developer.chrome.com

@@ -8,8 +8,8 @@ from typing import Final
 LINES: Final = """
 gitlab.com | 4 | 1 | 3 | /garden/planner/-/merge_requests = Merge requests · planner | /garden/planner/-/pipelines = Pipelines · planner
 developer.mozilla.org | 6 | 1 | 3 | /en-US/docs/Web/CSS/grid = grid - CSS | /en-US/docs/Web/API/fetch = Window: fetch() method
-pypi.org | 3 | 1 | 1 | /project/django/ = Django · PyPI | /project/hypothesis/ = hypothesis · PyPI
-npmjs.com | 2 | 1 | 1 | /package/eslint = eslint - npm
+realpython.com | 3 | 1 | 1 | /async-io-python/ = Async IO in Python | /pytest-python-testing/ = Effective testing with pytest
+codepen.io | 2 | 1 | 1 | /garden/pen/beds = Garden beds in CSS grid
 hub.docker.com | 2 | 0 | 1.5 | /_/postgres = postgres - Official Image
 figma.com | 4 | 1 | 5 | /files/recent = Recent files – Figma
 notion.so | 4 | 1 | 3 | /team-wiki = Team wiki
