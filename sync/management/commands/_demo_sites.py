@@ -8,7 +8,7 @@ from typing import Final
 LINES: Final = """
 gitlab.com | 4 | 1 | 3 | /garden/planner/-/merge_requests = Merge requests · planner | /garden/planner/-/pipelines = Pipelines · planner
 developer.mozilla.org | 6 | 1 | 3 | /en-US/docs/Web/CSS/grid = grid - CSS | /en-US/docs/Web/API/fetch = Window: fetch() method
-realpython.com | 3 | 1 | 1 | /async-io-python/ = Async IO in Python | /pytest-python-testing/ = Effective testing with pytest
+bitbucket.org | 3 | 1 | 1 | /dashboard/overview = Dashboard — Bitbucket | /garden/planner/ = garden / planner — Bitbucket
 codepen.io | 2 | 1 | 1 | /garden/pen/beds = Garden beds in CSS grid
 hub.docker.com | 2 | 0 | 1.5 | /_/postgres = postgres - Official Image
 figma.com | 4 | 1 | 5 | /files/recent = Recent files – Figma

@@ -33,7 +33,7 @@ def test_nothing_lies_ahead_and_at_most_one_visit_of_a_browser_is_open():
     open_visits = Counter(visit["client_id"] for visit in visits if visit["is_active"])
     assert NOW - 8 * HOUR < max(visit["ended_at"] or visit["last_heartbeat_at"] for visit in visits) <= NOW
     assert NOW - 8 * HOUR < max(tab["closed_at"] for tab in aggregates if tab["closed_at"] is not None) <= NOW
-    assert set(open_visits.values()) == {1}
+    assert set(open_visits.values()) <= {1}
 
 
 def test_the_engine_takes_every_record(alice):
