@@ -16,7 +16,7 @@ NO_POSTGRESQL = (
 # The parent is named because Hypothesis loads a profile of its own under CI, which draws the same examples every time.
 # There is no deadline: on a busy machine a first query takes longer than any fixed time. Fixtures last for all
 # examples of a test, so one that stores anything makes a new person for each example or deletes the rows first.
-EXAMPLES = {"quick": 20, "thorough": 60}
+EXAMPLES = {"quick": 20, "thorough": 40}
 for profile, max_examples in EXAMPLES.items():
     settings.register_profile(
         profile,
