@@ -247,7 +247,7 @@ def test_a_full_disk_stops_recording_in_plain_sight_and_deletes_nothing(chromium
     assert chromium.wait(lambda: chromium.worker.evaluate("chrome.action.getBadgeText({})") == "")
     page.bring_to_front()
     page.goto(sites.url(PYTHON, "/library/zlib.html"))
-    chromium.pause(1.5)
+    chromium.pause(2.2)
     shown.bring_to_front()
     chromium.wait(lambda: [one["url"] for one in chromium.records(shown)["visits"]][-1].endswith("/zlib.html"))
 
@@ -269,7 +269,7 @@ def test_metadata_is_read_only_where_the_person_allows_it(playwright: Playwright
             expect(control.locator("#metadata-message")).to_contain_text("It holds for pages that load from now on.")
         page.bring_to_front()
         page.goto(described)
-        chromium.pause(1.5)
+        chromium.pause(2.2)
         page.goto("about:blank")
     without, allowed = (visit["metadata"] for visit in chromium.records(control)["visits"])
     assert without == {}

@@ -127,14 +127,14 @@ def test_rules_and_pause_hold_before_anything_is_stored(chromium: Chromium, site
         (PYTHON, "/library/os.html?q=secret#x"),
     ):
         page.goto(sites.url(host, path))
-        chromium.pause(1.4)
+        chromium.pause(2.2)
     shown = popup(chromium)
     shown.get_by_role("button", name="Pause for an hour").click()
     expect(shown.locator("#state-text")).to_contain_text("Paused until")
     photograph(shown, "popup-paused")
     page.bring_to_front()
     page.goto(sites.url(PYTHON, "/library/sys.html"))
-    chromium.pause(1.4)
+    chromium.pause(2.2)
     shown.bring_to_front()
     shown.get_by_role("button", name="Resume recording").click()
     expect(shown.locator("#state-text")).to_have_text("Recording")

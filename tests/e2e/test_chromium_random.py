@@ -96,7 +96,7 @@ def test_browsing_by_dice(seed: int, chromium: Chromium, server: Server, sites: 
             leave, back = (AWAY, PRESENT) if action == "away" else (BLUR, FOCUS)
             chromium.worker.evaluate(leave)
             truth.away()
-            chromium.pause(1.5)
+            chromium.pause(2.2)
             chromium.ask(control, "status")
             chromium.worker.evaluate(back)
             truth.back()

@@ -21,7 +21,7 @@ def read_pages(chromium: Chromium, sites: Sites, *pages: tuple[str, str]) -> Pag
     page.bring_to_front()
     for host, path in pages:
         page.goto(sites.url(host, path))
-        chromium.pause(1.4)
+        chromium.pause(2.2)
     return page
 
 
@@ -41,7 +41,10 @@ def test_a_site_is_never_recorded_again_by_a_click_in_the_popup_and_forgotten_by
     chromium.shorten_time(**LATER)
     control = chromium.own_page()
     chromium.sign_in(control, server.url, email, PASSWORD)
-    page = read_pages(chromium, sites, (MADE_HOST, "/app"), (POSTGRES, "/sql-select.html"), (MADE_HOST, "/late"))
+    page = chromium.context.pages[0]
+    page.bring_to_front()
+    for host, path in ((MADE_HOST, "/app"), (POSTGRES, "/sql-select.html"), (MADE_HOST, "/late")):
+        chromium.read(page, sites.url(host, path))
     popup = Popup(chromium, page)
     popup.wait_for_text("#never-site", "Never record made.test")
     popup.click("#never-site")

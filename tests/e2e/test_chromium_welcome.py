@@ -60,8 +60,7 @@ def test_nothing_is_recorded_before_the_choice_and_all_is_sent_after_allow(
     expect(welcome.locator("#ready-text")).to_contain_text(email, timeout=20_000)
     assert chromium.worker.evaluate("chrome.action.getPopup({})").endswith("/popup.html")
     page.bring_to_front()
-    page.goto(sites.url(PYTHON, "/library/os.html"))
-    chromium.pause(1.5)
+    chromium.read(page, sites.url(PYTHON, "/library/os.html"))
     welcome.bring_to_front()
     chromium.sync_all(welcome)
     domains = {row["domain"] for row in server.visits(email)}
