@@ -52,6 +52,19 @@ STAY_LOCAL = """() => new Promise((resolve) => {
   chrome.runtime.onMessage.dispatch({ ask: 'stay-local' }, sender, resolve);
 })"""
 
+# The middle of an element that is shown, has not moved for a tenth of a second and lies on top; else null.
+STEADY_MIDDLE = """(async () => {
+  const element = %s;
+  if (!element?.checkVisibility()) return null;
+  element.scrollIntoView({ block: 'center' });
+  const middle = () => (({ x, y, width, height }) => [x + width / 2, y + height / 2])(element.getBoundingClientRect());
+  const before = middle();
+  await new Promise((done) => setTimeout(done, 100));
+  const after = middle();
+  const isSteady = before[0] === after[0] && before[1] === after[1];
+  return isSteady && element.contains(document.elementFromPoint(...after)) ? after : null;
+})()"""
+
 
 def extension_id(path: Path = EXTENSION) -> str:
     """An unpacked extension's id: sha256 of its folder's path, in letters from a to p."""
@@ -319,15 +332,21 @@ class Popup:
         self.chromium.wait(lambda: part in self.text(selector))
 
     def click(self, selector: str) -> None:
-        """Clicks the middle of an element that is shown."""
+        """Clicks the middle of an element that is shown, once it stands still; numbers that arrive move what is below them."""
         element = f"document.querySelector({json.dumps(selector)})"
-        self.wait(f"{element}.checkVisibility()")
-        x, y = self.run(
-            f"(({element}).scrollIntoView({{block: 'center'}}), ((box) => [box.x + box.width / 2, box.y + box.height / 2])"
-            f"({element}.getBoundingClientRect()))"
+        self.chromium.wait(lambda: self._clicked(element))
+
+    def _clicked(self, element: str) -> bool:
+        """Try one click; return whether the element, and not what moved into its place, was hit."""
+        place = self.run(STEADY_MIDDLE % element)
+        if place is None:
+            return False
+        self.run(
+            f"globalThis.hits = 0; {element}.addEventListener('click', () => {{ globalThis.hits += 1; }}, {{ once: true }})"
         )
         for kind in ("mousePressed", "mouseReleased"):
-            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+            self.send("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+        return bool(self.run("new Promise((done) => setTimeout(() => done(globalThis.hits > 0), 50))"))
 
     def close(self) -> None:
         self.session.send("Target.closeTarget", {"targetId": self.chromium.wait(self._target)})
