@@ -334,19 +334,18 @@ class Popup:
     def click(self, selector: str) -> None:
         """Clicks the middle of an element that is shown, once it stands still; numbers that arrive move what is below them."""
         element = f"document.querySelector({json.dumps(selector)})"
-        self.chromium.wait(lambda: self._clicked(element))
-
-    def _clicked(self, element: str) -> bool:
-        """Try one click; return whether the element, and not what moved into its place, was hit."""
-        place = self.run(STEADY_MIDDLE % element)
-        if place is None:
-            return False
+        self.wait(f"{element}.checkVisibility()")
         self.run(
             f"globalThis.hits = 0; {element}.addEventListener('click', () => {{ globalThis.hits += 1; }}, {{ once: true }})"
         )
-        for kind in ("mousePressed", "mouseReleased"):
-            self.send("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
-        return bool(self.run("new Promise((done) => setTimeout(() => done(globalThis.hits > 0), 50))"))
+        self.chromium.wait(lambda: self._clicked(element))
+
+    def _clicked(self, element: str) -> bool:
+        """Return whether the element was hit, and not what moved into its place; if not yet, try once more."""
+        if not self.run("globalThis.hits > 0") and (place := self.run(STEADY_MIDDLE % element)):
+            for kind in ("mousePressed", "mouseReleased"):
+                self.send("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+        return bool(self.run("globalThis.hits > 0"))
 
     def close(self) -> None:
         self.session.send("Target.closeTarget", {"targetId": self.chromium.wait(self._target)})
