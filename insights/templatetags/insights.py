@@ -18,6 +18,7 @@ from insights import folded_text, highlighting, number_format, numbers
 from insights.categories import names
 from insights.categories.rule_text import path_of_url
 from insights.numbers import DEFINITIONS, Visit
+from insights.reports import OTHER_SITES
 from insights.search_words import Words
 from insights.templatetags.filter_links import with_filters
 from instants import from_milliseconds
@@ -193,8 +194,14 @@ def change(now: int | None, before: int | None) -> dict[str, str]:
     return {"text": number_format.change(share), "words": number_format.change_in_words(share)}
 
 
+@register.filter
+def is_site(domain: str) -> bool:
+    """Tell whether numbers are those of one site, which has a page and a category."""
+    return bool(domain) and domain != OTHER_SITES
+
+
 @register.inclusion_tag("insights/_site_link.html", takes_context=True)
 def site_link(context: Context, domain: str) -> dict[str, str]:
     """Render a site with its icon, as a link to its page that keeps the period and the filter."""
-    url = with_filters(context, "insights:site", domain, days=context.get("period", "")) if domain else ""
+    url = with_filters(context, "insights:site", domain, days=context.get("period", "")) if is_site(domain) else ""
     return {"domain": domain, "url": url}

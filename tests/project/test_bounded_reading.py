@@ -1,5 +1,6 @@
 """Reading ends in time, whatever a person has stored, and a person reads within a rate."""
 
+import re
 import time
 
 import pytest
@@ -159,12 +160,22 @@ def test_numbers_of_very_many_tabs_are_those_of_all(client, alice):
     assert "15 of 44 tabs" in client.get("/dashboard/tabs?from=2025-11-01&to=2025-11-30").content.decode()
 
 
-def test_very_many_sites_are_added_up_as_other_sites(alice, monkeypatch):
+def test_very_many_sites_are_added_up_as_other_sites(client, alice, monkeypatch):
     monkeypatch.setattr(reports, "MOST_SITES", 2)
     store(alice, *(visit(domain=f"{number}.example.org", url=f"https://{number}.example.org/") for number in range(5)))
     said = send("GET", "/api/insights/sites?from=2025-11-03", token=access_token(alice)).json()
     assert sorted(site["visits"] for site in said["sites"]) == [1, 1, 3]
     assert [site["visits"] for site in said["sites"] if site["domain"] == "(other sites)"] == [3]
+    # They have no page, no category and no list of visits, so nothing leads there.
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    for path in (
+        "/dashboard/day/2025-11-03",
+        "/dashboard/sites?from=2025-11-03&to=2025-11-03",
+        "/dashboard/your-year/2025",
+    ):
+        page = client.get(path).content.decode()
+        assert "Other sites" in page, path
+        assert not re.search(r'href="[^"]*other(%20|\+| )sites', page), path
 
 
 def test_months_are_tallied_at_their_first_reading(alice, settings):
