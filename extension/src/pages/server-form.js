@@ -1,6 +1,6 @@
 /**
- * The form by which a person connects the extension to a server, or signs in with a password. The welcome page and the
- * options have the same elements for it.
+ * The form by which a person connects the extension to a server, or signs in with a password. It stands in the element
+ * `enter-server` of the welcome page and of the options.
  */
 import { ext } from '../browser-api.js';
 import { originPattern } from '../server-permission.js';
@@ -19,6 +19,10 @@ import { whyUnreachable } from './server-reachability.js';
  * @typedef {import('../background/page-commands.js').SignInAnswer} SignInAnswer
  * @typedef {import('../background/page-commands.js').ConnectAnswer} ConnectAnswer
  */
+
+// Awaited here, so that a page that imports this module finds the elements of the form.
+const markup = await (await fetch(ext.runtime.getURL('src/pages/server-form.html'))).text();
+byId('enter-server').append(...new DOMParser().parseFromString(markup, 'text/html').body.childNodes);
 
 /**
  * The status that the form shows, or null before the first.
