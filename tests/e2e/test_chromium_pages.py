@@ -291,6 +291,8 @@ def test_escape_answers_no_question(chromium: Chromium, server: Server, sites: S
     expect(page.locator("#enter-server")).to_be_visible()
     chromium.sign_in(page, server.url, email, PASSWORD)
     page.get_by_role("button", name="Sign out").click()
+    # The dialog opens when the extension has said what is not sent yet.
+    expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator("#email")).to_have_text(email)
