@@ -124,7 +124,7 @@ def check_envelope(batch: Batch, list_name: str) -> str | None:
     sender: str | None = batch.envelope.get(CLIENT_ID_FIELD.wire)
     try:
         if sender is not None:
-            CLIENT_ID_FIELD.value.read_value(sender, CLIENT_ID_FIELD.wire, Judgement(0, clean=False))
+            CLIENT_ID_FIELD.value.read(sender, CLIENT_ID_FIELD.wire, Judgement(0, clean=False))
     except Wrong as wrong:
         raise ValidationError({CLIENT_ID_FIELD.wire: [str(wrong)]}) from wrong
     if batch.number > limits.MAX_RECORDS:

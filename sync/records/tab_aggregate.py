@@ -1,7 +1,5 @@
 """A tab aggregate: totals over the life of one tab, a snapshot and never a delta. The contract is docs/api.md."""
 
-from collections.abc import Mapping
-
 from sync import limits
 from sync.models import SyncBatch, TabAggregate
 from sync.records.fields import DURATION, SITE, Instant, Judgement, Members, SiteDurations, Text, Url, whole
@@ -23,7 +21,7 @@ def rank(
     )
 
 
-def complete(aggregate: Content, judgement: Judgement, sent_as: Mapping[str, str]) -> None:
+def complete(aggregate: Content, judgement: Judgement) -> None:
     """Set the current site, and the last sign of life where none was sent."""
     aggregate.current_domain = judgement.site
     if aggregate.last_active_at is None:
