@@ -22,8 +22,8 @@ from portability.storing import PatternsAreFixed, choose, run
 from portability.upload import is_too_large, kept, too_large
 from portability.wording import fates_in_words, reasons_in_words
 from sync import limits
+from sync.browsers import TooManyBrowsers
 from sync.person_lock import PersonGone
-from sync.push.service import TooManyBrowsers
 
 # A page that is asked for again and again shows how far the import is.
 SECONDS_A_PAGE = 3.0
