@@ -131,7 +131,7 @@ def _browsers(found: Import, client_ids: set[str]) -> dict[str, int]:
         new = [_browser(found, client_id, exported.get(client_id, {})) for client_id in client_ids - known.keys()]
         of_quota = [browser for browser in new if browser.kind == Browser.Kind.EXTENSION]
         if of_quota and mine.filter(kind=Browser.Kind.EXTENSION).count() + len(of_quota) > limits.MAX_BROWSERS:
-            raise TooManyBrowsers
+            raise TooManyBrowsers("this export would add more")
         return known | {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(new)}
 
 

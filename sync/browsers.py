@@ -7,8 +7,9 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
+from rest_framework import status
 
-from accounts.api.refusal import BrowserOfExtension
+from accounts.api.refusal import BrowserOfExtension, Refusal
 from accounts.models import PersonalToken
 from sync import limits
 from sync.models import Browser
@@ -33,8 +34,12 @@ CLIENT_COLUMNS: Final = {
 }
 
 
-class TooManyBrowsers(Exception):
-    """Records would give the person more browsers than the limit."""
+class TooManyBrowsers(Refusal):
+    """403: records would give the person more browsers than the limit."""
+
+    def __init__(self, reason: str = "this batch would add another") -> None:
+        detail = f"A person has at most {limits.MAX_BROWSERS} browsers; {reason}."
+        super().__init__(status.HTTP_403_FORBIDDEN, "quota_exceeded", detail, maxBrowsers=limits.MAX_BROWSERS)
 
 
 class Sender(NamedTuple):

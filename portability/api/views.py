@@ -25,7 +25,7 @@ from portability.staging import discard, stage, staged_import
 from portability.storing import FATES, PatternsAreFixed, choose, run
 from portability.upload import is_too_large, kept, too_large
 from sync import limits
-from sync.browsers import TooManyBrowsers, has_extension_among
+from sync.browsers import has_extension_among
 from sync.person_lock import PersonGone
 
 EXAMPLE = {
@@ -153,13 +153,6 @@ class RunView(APIView):
             raise ValidationError({"leaveOut": ["Send the patterns with the first run only."]}) from error
         except PersonGone as error:
             raise Http404 from error
-        except TooManyBrowsers as error:
-            raise Refusal(
-                status.HTTP_403_FORBIDDEN,
-                "quota_exceeded",
-                f"A person has at most {limits.MAX_BROWSERS} browsers; this export would add more.",
-                maxBrowsers=limits.MAX_BROWSERS,
-            ) from error
         return Response(import_fields(found))
 
 

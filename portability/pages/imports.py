@@ -121,8 +121,8 @@ def one_import(request: HttpRequest, import_id: int) -> HttpResponse:
             return redirect("portability:import", found.pk)
         except PersonGone as gone:
             raise Http404 from gone
-        except TooManyBrowsers:
-            error, status = f"A person has at most {limits.MAX_BROWSERS} browsers; this export would add more.", 403
+        except TooManyBrowsers as refusal:
+            error, status = str(refusal.detail), refusal.status_code
     return _show(request, found, form, error, status)
 
 

@@ -39,5 +39,4 @@ class Incoming(msgspec.Struct, gc=False):
 
 def incoming(index: int, kind: RecordKind, browser_id: int, content: Content) -> Incoming:
     """Return the record of a content."""
-    values = kind.values_of(content)
-    return Incoming(index, kind, browser_id, content, kind.key_of(content), values, kind.digest_of(values))
+    return Incoming(index, kind, browser_id, content, *kind.stored_form(content))

@@ -21,7 +21,6 @@ from sync.models import SyncState
 from sync.person_lock import lock_active_person
 from sync.push import record_sql
 from sync.push.incoming import Incoming, incoming
-from sync.push.record_sql import Leading
 from sync.recorded_elsewhere import recorded_elsewhere
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import Content, RecordKind
@@ -105,7 +104,7 @@ def _store(
     left = records
     while left:
         newer = _newer(user_id, kind, left)
-        leading = Leading(user_id, seq, int(time.time() * 1000))
+        leading = record_sql.Leading(user_id, seq, int(time.time() * 1000))
         new = [record for record in newer if record.held is None]
         changed = [record for record in newer if record.held is not None]
         refused = write(partial(record_sql.insert, kind, leading), new)

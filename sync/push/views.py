@@ -17,7 +17,7 @@ from accounts.models import PersonalToken
 from accounts.scopes import Scope
 from strict_json.request_body import read_body
 from sync import limits
-from sync.browsers import CLIENT_COLUMNS, Sender, TooManyBrowsers, client_id_of_token
+from sync.browsers import CLIENT_COLUMNS, Sender, client_id_of_token
 from sync.push import service
 from sync.push.batch import Batch, split
 from sync.push.openapi import (
@@ -75,15 +75,7 @@ class PushView(APIView):
         session_id = None if token else request.auth.session_id  # type: ignore[union-attr]  # a person's call has one
         sender = Sender(client_id, client_columns(batch.envelope.get("client")), session_id, token)
         push = service.Push(sender, body_bytes=len(body), started=started, leaves_out_recorded=True)
-        try:
-            results = serializer.save(user=request.user, push=push)
-        except TooManyBrowsers as error:
-            raise Refusal(
-                status.HTTP_403_FORBIDDEN,
-                "quota_exceeded",
-                f"A person has at most {limits.MAX_BROWSERS} browsers; this batch would add another.",
-                maxBrowsers=limits.MAX_BROWSERS,
-            ) from error
+        results = serializer.save(user=request.user, push=push)
         # The serializer and its child refer to each other. Without this the batch stays in memory until the garbage
         # collector runs (a worker grew by 15 MiB more).
         serializer.child.parent = None  # type: ignore[assignment]  # the stubs know no end of it

@@ -235,8 +235,6 @@ class Url(Value):
         if found is None and not self.lenient:
             raise Wrong(self.wanted)
         url, judgement.site = found or (None, None)
-        if url is value and len(value) <= limits.MAX_URL:
-            return url
         return _noted(url and url[: limits.MAX_URL], value, name, judgement)
 
 

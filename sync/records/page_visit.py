@@ -4,15 +4,7 @@ from sync import limits
 from sync.models import PageVisit, SyncBatch
 from sync.records import fields
 from sync.records.merge import Rank
-from sync.records.record_kind import (
-    CLIENT_ID_FIELD,
-    CLOSED_AT_FIELD,
-    REVISION_FIELD,
-    Content,
-    Field,
-    RecordKind,
-    Rejected,
-)  # fmt: skip
+from sync.records.record_kind import SHARED_FIELDS, Content, Field, RecordKind, Rejected
 
 
 def rank(
@@ -96,8 +88,6 @@ PAGE_VISIT = RecordKind(
             "metadata", "metadata", fields.Metadata(), default=b"{}",
             help=f"Free; over {limits.MAX_METADATA_BYTES} bytes of compact JSON it becomes empty.",
         ),
-        CLOSED_AT_FIELD,
-        CLIENT_ID_FIELD,
-        REVISION_FIELD,
+        *SHARED_FIELDS,
     ),
 )  # fmt: skip

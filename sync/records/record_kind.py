@@ -208,26 +208,20 @@ class RecordKind:
                 return str(field.value.read(parse_checked(sent), "id", Judgement(0, clean=False)))
         return None
 
-    def key_of(self, content: Content) -> tuple[Any, ...]:
-        """Return the values of the key within a browser."""
-        return self._key_of(content) if len(self.key) > 1 else (self._key_of(content),)
-
     def rank_of(self, content: Content) -> merge.Rank:
         """Return the steps of the order before the digest."""
         return self.rank(*self._rank_of(content))
 
-    def values_of(self, content: Content) -> tuple[Any, ...]:
-        """Return the values of a content in the order of `columns`."""
-        return msgspec.structs.astuple(content)[: len(self.columns)]
-
-    def digest_of(self, values: Sequence[Any]) -> bytes:
-        """Return the digest of values in the order of `columns`."""
+    def stored_form(self, content: Content) -> tuple[tuple[Any, ...], tuple[Any, ...], bytes]:
+        """Return the values of the key within a browser, the values in the order of `columns`, and their digest."""
+        key = self._key_of(content) if len(self.key) > 1 else (self._key_of(content),)
+        values = msgspec.structs.astuple(content)[: len(self.columns)]
         scalars, documents, derived = self.parts
-        return merge.digest(self.format_number, values[scalars], values[documents], values[derived])
+        return key, values, merge.digest(self.format_number, values[scalars], values[documents], values[derived])
 
     def digest_of_row(self, row: Mapping[str, Any]) -> bytes:
         """Return the digest of a stored row, given by column."""
-        return self.digest_of(self.values_of(self.content_of(row)))
+        return self.stored_form(self.content_of(row))[2]
 
     def to_wire(self, row: Sequence[Any], client_id: str) -> msgspec.Struct:
         """Return a stored record, given by `wire_columns` as the database driver returns them, as the wire has it.
@@ -248,17 +242,20 @@ class _Ids(msgspec.Struct, gc=False):
 
 _decode_ids = msgspec.json.Decoder(_Ids).decode
 
-CLOSED_AT_FIELD = Field("closedAt", "closed_at", Instant(), help="When its tab was closed, if it was.")
 CLIENT_ID_FIELD = Field(
     "anonymousClientId",
     CLIENT_ID,
     Text(limits.MAX_CLIENT_ID),
     help="The browser; when absent, the one at the top of the body, then the empty string.",
 )
-REVISION_FIELD = Field(
-    "revision",
-    "revision",
-    whole(limits.MAX_REVISION),
-    default=0,
-    help="Raised by the extension at every change of the record; the larger wins.",
+SHARED_FIELDS = (
+    Field("closedAt", "closed_at", Instant(), help="When its tab was closed, if it was."),
+    CLIENT_ID_FIELD,
+    Field(
+        "revision",
+        "revision",
+        whole(limits.MAX_REVISION),
+        default=0,
+        help="Raised by the extension at every change of the record; the larger wins.",
+    ),
 )

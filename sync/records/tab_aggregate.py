@@ -4,7 +4,7 @@ from sync import limits
 from sync.models import SyncBatch, TabAggregate
 from sync.records.fields import DURATION, SITE, Instant, Judgement, Members, SiteDurations, Text, Url, whole
 from sync.records.merge import Rank
-from sync.records.record_kind import CLIENT_ID_FIELD, CLOSED_AT_FIELD, REVISION_FIELD, Content, Field, RecordKind
+from sync.records.record_kind import SHARED_FIELDS, Content, Field, RecordKind
 
 
 def rank(
@@ -56,8 +56,6 @@ TAB_AGGREGATE = RecordKind(
             Members("Statistics", {}, {"mostVisitedDomain": Text(limits.MAX_DOMAIN), "averagePageDuration": DURATION}),
             default=b"{}", help="What the extension worked out about the tab.",
         ),
-        CLOSED_AT_FIELD,
-        CLIENT_ID_FIELD,
-        REVISION_FIELD,
+        *SHARED_FIELDS,
     ),
 )  # fmt: skip
