@@ -41,7 +41,7 @@ def choose(found: Import, leave_out: Sequence[str]) -> None:
 
 
 def run(found: Import, seconds: float = SECONDS_A_RUN) -> None:
-    """Store staged batches for so long, or to the end; the import holds the counts afterwards.
+    """Store staged batches for up to `seconds`, or to the end; the import holds the counts afterwards.
 
     Raises PersonGone, TooManyBrowsers, or django.db.OperationalError when the database cannot be had.
     """
