@@ -23,6 +23,7 @@ from django.db import connections
 from tqdm import tqdm
 
 from accounts.pages.development_views import sign_in_link
+from sync.browsers import Sender
 from sync.management.commands._demo_year import BROWSERS, Content, Year
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
@@ -135,7 +136,7 @@ def store(user_id: int, kind: RecordKind, contents: list[Content]) -> None:
     for browser in BROWSERS:
         mine = [content for content in contents if content["client_id"] == browser.client_id]
         if mine:
-            push = service.Push(sender=browser.client_id, client=browser.client)
+            push = service.Push(Sender(browser.client_id, browser.client))
             service.bulk_update_or_create(user_id, kind, [kind.content_of(content) for content in mine], push)
 
 
