@@ -312,11 +312,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
-            "()": "syncserver.log_format.LineFormatter",
-            "format": "{asctime} {levelname} {name} {message}",
-            "style": "{",
-        },
+        "line": {"()": "syncserver.log_format.LineFormatter"},
         "json": {"()": "syncserver.log_format.JsonFormatter"},
     },
     "filters": {"without_client_text": {"()": "syncserver.log_format.ClientTextFilter"}},
