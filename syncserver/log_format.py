@@ -50,21 +50,14 @@ class LineFormatter(logging.Formatter):
     The message of an exception may contain a record, so it is left out. In DEBUG it stands under the line.
     """
 
-    def __init__(self) -> None:
-        super().__init__("{asctime} {levelname} {name} {message}", style="{")
-
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        if record.exc_info and settings.DEBUG:
-            return super().format(record)
-        record.asctime = self.formatTime(record)
-        line = self.formatMessage(record)
-        return f"{line}: {trace(record.exc_info)}" if record.exc_info else line
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
-        """Return the line, with all that is no visible character quoted: a line break would forge a line."""
-        record.message = quoted(record.getMessage())
-        return super().formatMessage(record)
+        line = f"{self.formatTime(record)} {record.levelname} {record.name} {quoted(record.getMessage())}"
+        if not record.exc_info:
+            return line
+        if settings.DEBUG:
+            return f"{line}\n{self.formatException(record.exc_info)}"
+        return f"{line}: {trace(record.exc_info)}"
 
 
 def quoted(text: str) -> str:
