@@ -218,6 +218,8 @@ REST_FRAMEWORK = {
         "read": READ_RATE,
         "token": TOKEN_RATE,
         "auth": AUTH_RATE,
+        "start": AUTH_RATE,
+        "link": AUTH_RATE,
         # An extension that waits for an answer asks 30 times a minute.
         "connect": "300/min",
         "refresh": AUTH_RATE,
