@@ -44,7 +44,7 @@ run: $(VENV)/.run  ## serve on this machine, with SQLite, at port 8000 or PORT=â
 	@DEBUG=true $(PY) manage.py develop --port $(PORT)
 
 demo: PORT = 8001
-demo: $(VENV)/.run  ## the same at port 8001 on a fresh database, with a demo person and a year of browsing
+demo: $(VENV)/.run  ## the same at port 8001 on a fresh database, with a demo person and more than a year of browsing
 	@DEBUG=true DATABASE_URL=sqlite:///$(CURDIR)/demo.sqlite3 $(PY) manage.py demo --port $(PORT)
 
 replay: $(VENV)/.run  ## send the recorded day to the server at PORT, as EMAIL=â€¦

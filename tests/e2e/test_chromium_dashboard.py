@@ -14,7 +14,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, Playwright
 
 from accounts.models import User
-from sync.management.commands._demo_year import BROWSERS, Year
+from syncserver.demo.year import BROWSERS, Year
 from sync.models import Browser as SyncBrowser
 from sync.models import PageVisit
 from sync.push import service
