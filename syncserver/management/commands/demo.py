@@ -102,8 +102,8 @@ class Command(BaseCommand):
         """Serve until interrupted, and print one link that opens signed in once the server answers."""
         address = f"http://127.0.0.1:{port}"
         command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
-        quiet = {**os.environ, "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"), "COOKIE_PREFIX": "demo"}
-        server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=quiet, stdout=subprocess.DEVNULL)  # noqa: S603  # no argument comes from outside
+        environment = {**os.environ, "COOKIE_PREFIX": "demo"}
+        server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603  # no argument comes from outside
         try:
             wait_for(address, server)
             self.stdout.write(f"Serving the demo at {address}/ (stop with Ctrl-C).")

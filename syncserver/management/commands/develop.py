@@ -1,6 +1,7 @@
 """`manage.py develop`: serves on this machine and prints one link that opens signed in."""
 
 import secrets
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -40,4 +41,5 @@ class Command(BaseCommand):
         self.stdout.write(f"Serving at {server}/ (stop with Ctrl-C). Open signed in as {user.email}, once:")
         self.stdout.write(sign_in_link(user, server))
         self.stdout.flush()
-        call_command("runserver", f"127.0.0.1:{port}", use_reloader=False)
+        # Without runserver's own lines, which would stand below the link.
+        call_command("runserver", f"127.0.0.1:{port}", use_reloader=False, stdout=StringIO())
