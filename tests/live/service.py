@@ -164,8 +164,7 @@ class Service:
 
     def start(self):
         web = next(line for line in (self.root / "Procfile").read_text().splitlines() if line.startswith("web:"))
-        # The commands before the last one collect static files, which the API does not need.
-        command = web.removeprefix("web:").rpartition("&&")[2].strip().removeprefix("exec ")
+        command = web.removeprefix("web:").strip()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 ["/bin/sh", "-c", f"exec {command}"],
