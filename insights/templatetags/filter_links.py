@@ -93,7 +93,10 @@ def _unless_set(url: str, parameters: dict[str, str]) -> dict[str, str]:
 @register.simple_tag(takes_context=True)
 def narrowed(context: Context, **changes: Any) -> str:
     """Return the URL of this page with another value of some filters; an empty value takes one out."""
-    return narrowed_url(context["request"], {name: str(value) for name, value in changes.items()})
+    request = context["request"]
+    url = narrowed_url(request, {name: str(value) for name, value in changes.items()})
+    # Without its path, which a page would repeat hundreds of times.
+    return url.removeprefix(request.path) or url
 
 
 @register.simple_tag(takes_context=True)
