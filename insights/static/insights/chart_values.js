@@ -72,11 +72,24 @@
   document.addEventListener("pointerdown", (event) => show(partAt(event)));
   document.addEventListener("scroll", () => shown && place(shown), { passive: true, capture: true });
 
+  /** Whether a part is the one that is shown, or stands for the same since the page refreshed itself. */
+  function isShown(part) {
+    const url = shown?.getAttribute("href");
+    return part === shown || (Boolean(url) && part.getAttribute("href") === url);
+  }
+
   /** The chart that an element is. Pages that refresh themselves replace their charts, so none is kept. */
   function chartOf(element) {
     const parts = element instanceof Element && element.matches(".chart-box, .scroll") ? [...element.querySelectorAll(PARTS)] : [];
-    return { parts, at: parts.includes(shown) ? parts.indexOf(shown) : parts.length - 1 };
+    const at = parts.findIndex(isShown);
+    return { parts, at: at < 0 ? parts.length - 1 : at };
   }
+
+  document.addEventListener("page-refreshed", () => {
+    if (shown && !shown.isConnected) {
+      show([...document.querySelectorAll(PARTS)].find(isShown) ?? null);
+    }
+  });
 
   document.addEventListener("focusin", (event) => {
     const { parts, at } = chartOf(event.target);
