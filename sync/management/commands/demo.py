@@ -19,7 +19,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import connection, connections
 from tqdm import tqdm
 
 from accounts.pages.development_views import sign_in_link
@@ -43,30 +43,32 @@ DERIVED = {"insights": "tally_months"}
 class Command(BaseCommand):
     """Make the demo's database anew, start a server on it, send the recorded day to the server and keep it running."""
 
-    help = f"Serve a demo on a fresh {FILE}. The command refuses to run on any other database."
+    help = f"Serve a demo on a fresh {FILE}, or with --empty-database on another one in which nobody has an account."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add `--port`, `--days`, `--seed` and `--no-serve`."""
+        """Add `--port`, `--days`, `--seed`, `--no-serve` and `--empty-database`."""
         parser.add_argument("--port", type=int, default=8001, help="port to serve on (default: 8001)")
         parser.add_argument("--days", type=int, default=365, help="days of browsing to make up (default: 365)")
         parser.add_argument("--seed", type=int, default=1, help="seed of the made-up browsing (default: 1)")
         parser.add_argument("--no-serve", action="store_true", help="stop after sending the recorded day")
+        parser.add_argument(
+            "--empty-database",
+            action="store_true",
+            help="use the database of DATABASE_URL, in which nobody has an account, and delete nothing",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the demo until it is interrupted; raises CommandError on another database."""
-        file = Path(settings.BASE_DIR, FILE)
-        database = settings.DATABASES["default"]
-        if database["ENGINE"] != "django.db.backends.sqlite3" or Path(database["NAME"]).resolve() != file.resolve():
-            raise CommandError(
-                f"The demo erases its database first, so it runs only on {FILE}. Start it with: make demo"
-            )
+        if not options["empty_database"]:
+            require_own_file()
+        elif has_accounts():
+            raise CommandError("Somebody has an account in this database, so the demo does not use it.")
         require_free_port(options["port"], "make demo")
-        connections.close_all()
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{file}{suffix}").unlink(missing_ok=True)
+        if not options["empty_database"]:
+            delete_own_file()
         call_command("migrate", verbosity=0)
-        passwords = {PERSON: secrets.token_urlsafe(12), STAFF: secrets.token_urlsafe(12)}
         people = get_user_model().objects
+        passwords = {PERSON: secrets.token_urlsafe(12), STAFF: secrets.token_urlsafe(12)}
         person = people.create_user(PERSON, passwords[PERSON], name="Demo", time_zone=ZONE)
         people.create_superuser(STAFF, passwords[STAFF], name="Staff")
 
@@ -102,6 +104,30 @@ class Command(BaseCommand):
         finally:
             server.terminate()
             server.wait()
+
+
+def require_own_file() -> None:
+    """Raise CommandError where the database is not the demo's own file."""
+    database = settings.DATABASES["default"]
+    is_sqlite = database["ENGINE"] == "django.db.backends.sqlite3"
+    if not is_sqlite or Path(database["NAME"]).resolve() != Path(settings.BASE_DIR, FILE).resolve():
+        raise CommandError(
+            f"The demo erases its database first, so it runs only on {FILE}. Start it with: make demo. "
+            "With --empty-database it takes one in which nobody has an account, and deletes nothing."
+        )
+
+
+def delete_own_file() -> None:
+    """Delete the demo's database of before."""
+    connections.close_all()
+    for suffix in ("", "-wal", "-shm"):
+        Path(settings.BASE_DIR, FILE + suffix).unlink(missing_ok=True)
+
+
+def has_accounts() -> bool:
+    """Tell whether anybody has an account; a database without tables has none."""
+    user = get_user_model()
+    return user._meta.db_table in connection.introspection.table_names() and user.objects.exists()
 
 
 def require_free_port(port: int, command: str) -> None:
