@@ -12,7 +12,7 @@ from portability.models import Import, StagedBatch
 from portability.page_patterns import matcher
 from portability.staging import commit_without_waiting, lines_of
 from sync import limits
-from sync.browsers import TooManyBrowsers
+from sync.browsers import add_browsers
 from sync.models import Browser
 from sync.person_lock import PersonGone, lock_person
 from sync.push import service
@@ -41,7 +41,7 @@ def choose(found: Import, leave_out: Sequence[str]) -> None:
 
 
 def run(found: Import, seconds: float = SECONDS_A_RUN) -> None:
-    """Store staged batches for so long, or to the end; the import holds the counts afterwards.
+    """Store staged batches for up to `seconds`, or to the end; the import holds the counts afterwards.
 
     Raises PersonGone, TooManyBrowsers, or django.db.OperationalError when the database cannot be had.
     """
@@ -129,10 +129,7 @@ def _browsers(found: Import, client_ids: set[str]) -> dict[str, int]:
             raise PersonGone
         known = dict(mine.filter(client_id__in=client_ids).values_list("client_id", "pk"))
         new = [_browser(found, client_id, exported.get(client_id, {})) for client_id in client_ids - known.keys()]
-        of_quota = [browser for browser in new if browser.kind == Browser.Kind.EXTENSION]
-        if of_quota and mine.filter(kind=Browser.Kind.EXTENSION).count() + len(of_quota) > limits.MAX_BROWSERS:
-            raise TooManyBrowsers("this export would add more")
-        return known | {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(new)}
+        return known | add_browsers(found.user_id, new, "this export would add more")
 
 
 def _browser(found: Import, client_id: str, exported: dict[str, Any]) -> Browser:

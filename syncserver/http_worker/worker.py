@@ -35,7 +35,7 @@ WAITING_THREADS: Final = 16
 # The time for a client that was still sending to read the reply. Closed at once, it might lose it.
 LINGER_SECONDS: Final = 2
 MOST_REST_BYTES: Final = 1_048_576
-# A worker that is busy leaves a new client to another one for so long.
+# A busy worker waits so many seconds before it takes a new client. An idle worker takes the client first.
 YIELD_SECONDS: Final = 0.004
 CLIENTS_AT_ONCE: Final = 50
 
