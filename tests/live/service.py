@@ -38,10 +38,8 @@ def free_port():
 def template():
     """Return a database with all tables and no rows. The others are its copies: migrating takes seconds each time."""
     folder = Path(tempfile.mkdtemp())
-    database = object.__new__(Database)
-    database._place(f"ct_live_template_{os.getpid()}_{secrets.token_hex(4)}", folder)
+    database = Database.empty(folder)
     if POSTGRESQL:
-        database._administer(f'CREATE DATABASE "{database.name}"')
         atexit.register(database.drop)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     Service(database.url, folder / "gunicorn.log").manage("migrate", "--verbosity", "0")
@@ -54,6 +52,15 @@ class Database:
     def __init__(self, folder):
         self._place(f"ct_live_{os.getpid()}_{secrets.token_hex(4)}", folder)
         template()._copy_to(self)
+
+    @classmethod
+    def empty(cls, folder):
+        """Return a database without tables."""
+        database = object.__new__(cls)
+        database._place(f"ct_live_{os.getpid()}_{secrets.token_hex(4)}", folder)
+        if POSTGRESQL:
+            database._administer(f'CREATE DATABASE "{database.name}"')
+        return database
 
     def _place(self, name, folder):
         self.name = name
