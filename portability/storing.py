@@ -12,10 +12,11 @@ from portability.models import Import, StagedBatch
 from portability.page_patterns import matcher
 from portability.staging import commit_without_waiting, lines_of
 from sync import limits
+from sync.browsers import TooManyBrowsers
 from sync.models import Browser
 from sync.person_lock import PersonGone, lock_person
 from sync.push import service
-from sync.push.recorded_elsewhere import recorded_elsewhere
+from sync.recorded_elsewhere import recorded_elsewhere
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import Content, RecordKind, Rejected
 from sync.records.tab_aggregate import TAB_AGGREGATE
@@ -108,8 +109,7 @@ def _store(found: Import, kind: RecordKind, lines: Sequence[bytes]) -> Counter[s
     browsers = _browsers(found, named)
     # An export restores what each of its browsers recorded, even where two of them were on one page at once.
     if found.family != "own" and contents:
-        visits = [(content.started_at, content.url) for content in contents]
-        recorded = recorded_elsewhere(found.user_id, browsers[found.client_id], visits)
+        recorded = recorded_elsewhere(found.user_id, browsers, contents)
         fates["alreadyRecorded"] += len(recorded)
         contents = [content for place, content in enumerate(contents) if place not in recorded]
     if contents:
@@ -131,7 +131,7 @@ def _browsers(found: Import, client_ids: set[str]) -> dict[str, int]:
         new = [_browser(found, client_id, exported.get(client_id, {})) for client_id in client_ids - known.keys()]
         of_quota = [browser for browser in new if browser.kind == Browser.Kind.EXTENSION]
         if of_quota and mine.filter(kind=Browser.Kind.EXTENSION).count() + len(of_quota) > limits.MAX_BROWSERS:
-            raise service.TooManyBrowsers
+            raise TooManyBrowsers("this export would add more")
         return known | {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(new)}
 
 

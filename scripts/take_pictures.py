@@ -7,7 +7,6 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
@@ -16,7 +15,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.e2e.chromium import Chromium, extension_id  # noqa: E402  # found by the line above
-from tests.e2e.firefox import ID, Firefox  # noqa: E402  # as above
 from tests.e2e.machine import require_program  # noqa: E402  # as above
 
 TARGET = ROOT / "syncserver/static/syncserver/pictures"
@@ -24,29 +22,19 @@ SCHEMES = ("light", "dark")
 # Pages of the server: the path, width and height in CSS pixels.
 PAGES = {"dashboard": ("/dashboard/week", 1100, 760)}
 STEP_SIZE = {"width": 760, "height": 360}
-# Steps of installing the extension, in the order of the start page. Both browsers show the same welcome page.
-STEPS = ("chromium-1", "chromium-2", "firefox-1", "firefox-2", "connect")
-DEBUGGING = "about:debugging#/runtime/this-firefox"
-# The preferences of Firefox for the colour scheme of pages of the web, and of its own pages.
-FIREFOX_PREFERENCES = ("layout.css.prefers-color-scheme.content-override", "ui.systemUsesDarkTheme")
-FIREFOX_SCHEMES = {"light": (1, 0), "dark": (0, 1)}
+# Steps of installing the extension, in the order of the start page.
+STEPS = ("chromium-1", "chromium-2", "options")
 
 
-def take(page: Page, name: str, url: str, shown: str = "body") -> None:
-    """Write the picture of a URL in both colour schemes, with the element `shown` at its top."""
+def take(page: Page, name: str, url: str) -> None:
+    """Write the picture of a URL in both colour schemes."""
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         page.goto(url)
         page.wait_for_timeout(800)
-        page.locator(shown).first.evaluate("element => element.scrollIntoView({ block: 'start' })")
-        save(name, scheme, page.screenshot())
-
-
-def save(name: str, scheme: str, picture: bytes) -> None:
-    """Write a picture and print its name."""
-    target = TARGET / f"{name}-{scheme}.png"
-    target.write_bytes(picture)
-    print(target.relative_to(ROOT))
+        target = TARGET / f"{name}-{scheme}.png"
+        page.screenshot(path=target)
+        print(target.relative_to(ROOT))
 
 
 def take_pages(playwright: Playwright, server: str, link: str) -> None:
@@ -54,7 +42,7 @@ def take_pages(playwright: Playwright, server: str, link: str) -> None:
     browser = playwright.chromium.launch(
         executable_path=require_program("chromium", "chromium"), chromium_sandbox=False
     )
-    page = browser.new_page()
+    page = browser.new_page(timezone_id="Europe/Berlin")
     page.goto(link)
     for name, (path, width, height) in PAGES.items():
         page.set_viewport_size({"width": width, "height": height})
@@ -70,7 +58,7 @@ def page_of(context: BrowserContext) -> Page:
 
 
 def take_steps(playwright: Playwright, folder: Path) -> None:
-    """Take the pictures of installing the extension in Chromium, and of connecting it."""
+    """Take the pictures of installing the extension in Chromium."""
     profile = folder / "without"
     (profile / "Default").mkdir(parents=True)
     preferences = {"extensions": {"ui": {"developer_mode": True}}}
@@ -81,36 +69,13 @@ def take_steps(playwright: Playwright, folder: Path) -> None:
         chromium_sandbox=False,
         ignore_default_args=["--disable-extensions"],
     )
-    take(page_of(context), "chromium-1", "chrome://extensions")
+    take(page_of(context), STEPS[0], "chrome://extensions")
     context.close()
-    chromium = Chromium(playwright, folder / "with", chooses=False)
+    chromium = Chromium(playwright, folder / "with")
     page = page_of(chromium.context)
-    take(page, "chromium-2", "chrome://extensions")
-    take(page, "connect", f"chrome-extension://{extension_id()}/src/pages/welcome.html", "#choose")
+    take(page, STEPS[1], "chrome://extensions")
+    take(page, STEPS[2], f"chrome-extension://{extension_id()}/src/pages/options.html")
     chromium.context.close()
-
-
-def take_firefox_steps(folder: Path) -> None:
-    """Take the pictures of installing the extension in Firefox."""
-    firefox = Firefox(folder / "firefox", chooses=False, for_good=False)
-    tab = firefox.tab(DEBUGGING)
-    firefox("browsingContext.setViewport", context=tab, viewport=STEP_SIZE)
-    row = f"""document.querySelector('[data-qa-target-id="{ID}"]')"""
-    firefox.wait(lambda: firefox.run(tab, f"Boolean({row})"))
-    take_of_firefox(firefox, tab, "firefox-2")
-    firefox("webExtension.uninstall", extension=ID)
-    firefox.wait(lambda: firefox.run(tab, f"!{row}"))
-    take_of_firefox(firefox, tab, "firefox-1")
-    firefox.close()
-
-
-def take_of_firefox(firefox: Firefox, tab: str, name: str) -> None:
-    """Write the picture of a tab of Firefox in both colour schemes."""
-    for scheme, values in FIREFOX_SCHEMES.items():
-        for preference, value in zip(FIREFOX_PREFERENCES, values, strict=True):
-            firefox.privileged(f"Services.prefs.setIntPref({json.dumps(preference)}, {value})")
-        time.sleep(0.8)
-        save(name, scheme, firefox.picture(tab))
 
 
 def main() -> None:
@@ -124,7 +89,6 @@ def main() -> None:
         if asked.server:
             take_pages(playwright, asked.server, asked.link)
         take_steps(playwright, Path(folder))
-        take_firefox_steps(Path(folder))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from insights.categories.resolver import built_in_category
 from insights.categories.stored_rules import resolver_of, save_rule
@@ -86,3 +87,12 @@ def test_some_sites_have_a_category_by_a_rule_of_the_person_and_some_have_none(a
     without = [site for site in SITES if not resolver.category(site, None)]
     assert 4 <= len(without) <= 12
     assert sum(1 for site in SITES if built_in_category(site)) >= 100
+
+
+@pytest.mark.django_db
+def test_the_demo_takes_only_its_own_file_or_a_database_without_accounts(alice):
+    with pytest.raises(CommandError, match=r"runs only on demo\.sqlite3.*--empty-database"):
+        call_command("demo")
+    with pytest.raises(CommandError, match="Somebody has an account in this database"):
+        call_command("demo", "--empty-database")
+    assert type(alice).objects.filter(pk=alice.pk).exists()

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -28,7 +28,7 @@ from accounts.models import Session, User
 from accounts.pages.development_views import sign_in_link
 from insights.categories.stored_rules import save_rule
 from portability import staging, storing
-from sync.browsers import set_label
+from sync.browsers import Sender, set_label
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import RecordKind
@@ -55,37 +55,40 @@ RULES: Final = (
 class Command(BaseCommand):
     """Make the demo's database anew, start a server on it and keep it running."""
 
-    help = f"Serve a demo on a fresh {FILE}. The command refuses to run on any other database."
+    help = f"Serve a demo on a fresh {FILE}, or with --empty-database on another one in which nobody has an account."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add `--port`, `--days`, `--seed` and `--no-serve`."""
+        """Add `--port`, `--days`, `--seed`, `--no-serve` and `--empty-database`."""
         parser.add_argument("--port", type=int, default=8001, help="port to serve on (default: 8001)")
         parser.add_argument("--days", type=int, default=365, help="days of browsing to make up (default: 365)")
         parser.add_argument("--seed", type=int, default=1, help="seed of the made-up browsing (default: 1)")
         parser.add_argument("--no-serve", action="store_true", help="stop when the database is made")
+        parser.add_argument(
+            "--empty-database",
+            action="store_true",
+            help="use the database of DATABASE_URL, in which nobody has an account, and delete nothing",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the demo until it is interrupted; raises CommandError on another database."""
         file = Path(settings.BASE_DIR, FILE)
-        database = settings.DATABASES["default"]
-        if database["ENGINE"] != "django.db.backends.sqlite3" or Path(database["NAME"]).resolve() != file.resolve():
-            raise CommandError(
-                f"The demo erases its database first, so it runs only on {FILE}. Start it with: make demo"
-            )
+        if not options["empty_database"]:
+            require_own_file(file)
+        elif has_accounts():
+            raise CommandError("Somebody has an account in this database, so the demo does not use it.")
         require_free_port(options["port"], "make demo")
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server must not outlive the demo
         try:
             with only_demo(file):
-                self._make(file, options["days"], options["seed"])
+                if not options["empty_database"]:
+                    delete(file)
+                self._make(options["days"], options["seed"])
                 if not options["no_serve"]:
                     self._serve(options["port"])
         except KeyboardInterrupt:
             self.stdout.write("\nStopped.")
 
-    def _make(self, file: Path, days: int, seed: int) -> None:
-        connections.close_all()
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{file}{suffix}").unlink(missing_ok=True)
+    def _make(self, days: int, seed: int) -> None:
         call_command("migrate", verbosity=0)
         zone = machine_time_zone()
         passwords = {PERSON: secrets.token_urlsafe(12), STAFF: secrets.token_urlsafe(12)}
@@ -115,6 +118,28 @@ class Command(BaseCommand):
         finally:
             server.terminate()
             server.wait()
+
+
+def require_own_file(file: Path) -> None:
+    """Raise CommandError where the database is not the demo's own file."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] != "django.db.backends.sqlite3" or Path(database["NAME"]).resolve() != file.resolve():
+        raise CommandError(
+            f"The demo erases its database first, so it runs only on {FILE}. Start it with: make demo. "
+            "With --empty-database it takes one in which nobody has an account, and deletes nothing."
+        )
+
+
+def delete(file: Path) -> None:
+    """Delete the demo's database of before."""
+    connections.close_all()
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{file}{suffix}").unlink(missing_ok=True)
+
+
+def has_accounts() -> bool:
+    """Tell whether anybody has an account; a database without tables has none."""
+    return User._meta.db_table in connection.introspection.table_names() and User.objects.exists()
 
 
 @contextmanager
@@ -175,7 +200,7 @@ def store(sessions: dict[str, int], user_id: int, kind: RecordKind, contents: li
     for browser in BROWSERS:
         mine = [content for content in contents if content["client_id"] == browser.client_id]
         if mine:
-            push = service.Push(sender=browser.client_id, session_id=sessions[browser.client_id], client=browser.client)
+            push = service.Push(Sender(browser.client_id, browser.client, sessions[browser.client_id]))
             service.bulk_update_or_create(user_id, kind, [kind.content_of(content) for content in mine], push)
 
 
