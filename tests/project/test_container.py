@@ -104,3 +104,10 @@ def test_the_server_finds_the_database_and_waits_for_it():
 def test_the_shell_takes_the_commands_of_the_image():
     for text in (*of("RUN"), json.loads(of("CMD")[0])[2]):
         subprocess.run(["sh", "-n", "-c", text], check=True)
+
+
+def test_the_docs_name_commands_of_the_project_and_services_of_compose():
+    text = (ROOT / "docs/deployment.md").read_text().partition("## With containers")[2].partition("\n## ")[0]
+    assert set(re.findall(r"manage\.py (\w+)", text)) <= set(get_commands()) | {"createsuperuser"}
+    assert set(re.findall(r"compose exec (\w+)", text)) == set(COMPOSE["services"])
+    assert set(re.findall(r"`([A-Z_]{5,})[`=]", text)) <= set(LISTED)
