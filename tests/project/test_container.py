@@ -30,10 +30,10 @@ def test_the_image_has_the_python_of_the_project():
     assert of("FROM") == [f"python:{(ROOT / '.python-version').read_text().strip()}-slim"]
 
 
-def test_the_image_collects_and_starts_as_the_procfile_does():
-    collect, start = PROCFILE["web"].split(" && ")
-    assert json.loads(of("CMD")[0]) == ["sh", "-c", f"{PROCFILE['release']} && {start}"]
-    assert any(collect in run.split(" && ") for run in of("RUN"))
+def test_the_image_starts_as_the_procfile_does_and_is_built_as_the_docs_say():
+    assert json.loads(of("CMD")[0]) == ["sh", "-c", f"{PROCFILE['release']} && exec {PROCFILE['web']}"]
+    (build,) = re.findall(r"^```sh build\n(.*?)^```", (ROOT / "docs/deployment.md").read_text(), re.M | re.S)
+    assert build.splitlines()[-1] in " && ".join(of("RUN")).split(" && ")
 
 
 def test_each_command_of_the_image_is_one_of_the_project():
@@ -104,3 +104,10 @@ def test_the_server_finds_the_database_and_waits_for_it():
 def test_the_shell_takes_the_commands_of_the_image():
     for text in (*of("RUN"), json.loads(of("CMD")[0])[2]):
         subprocess.run(["sh", "-n", "-c", text], check=True)
+
+
+def test_the_docs_name_commands_of_the_project_and_services_of_compose():
+    text = (ROOT / "docs/deployment.md").read_text().partition("## With containers")[2].partition("\n## ")[0]
+    assert set(re.findall(r"manage\.py (\w+)", text)) <= set(get_commands()) | {"createsuperuser"}
+    assert set(re.findall(r"compose exec (\w+)", text)) == set(COMPOSE["services"])
+    assert set(re.findall(r"`([A-Z_]{5,})[`=]", text)) <= set(LISTED)

@@ -21,7 +21,8 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 # Pages and buttons of the browsers themselves.
 OF_BROWSERS = {
-    "chrome://extensions", "about:debugging", "Developer mode", "Load unpacked", "Load Temporary Add-on",
+    "chrome://extensions", "about:debugging#/runtime/this-firefox", "Developer mode", "Load unpacked",
+    "Load Temporary Add-on…",
 }  # fmt: skip
 OF_DJANGO = {"save(user=…)", "update_or_create"}
 FOLDERS_WITH_ROOMS = ("", "sync/", "syncserver/")
