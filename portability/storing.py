@@ -8,6 +8,8 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from portability import category_rules
+from portability.importers import own
 from portability.models import Import, StagedBatch
 from portability.page_patterns import matcher
 from portability.staging import commit_without_waiting, lines_of
@@ -58,7 +60,11 @@ def run_batch(found: Import) -> int:
         _settle(found, None, Counter())
         return 0
     lines = lines_of(batch)
-    fates = _store(found, KINDS[batch.kind], lines)
+    if batch.kind == own.CATEGORY_RULES:
+        category_rules.restore(found.user_id, lines)
+        fates: Counter[str] = Counter()
+    else:
+        fates = _store(found, KINDS[batch.kind], lines)
     _settle(found, batch, fates)
     return len(lines)
 

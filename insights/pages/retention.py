@@ -40,7 +40,7 @@ def retention_page(request: HttpRequest) -> HttpResponse:
         older = _older(viewer, months)
         if older is None or "confirmed" in request.POST:
             retention.choose_months(viewer.pk, months)
-            messages.success(request, "Saved." if older is None else "Saved. What is older is erased within a day.")
+            messages.success(request, "Saved." if older is None else "Saved. Older records are erased within a day.")
             return redirect("insights:retention")
         context |= {"asked_months": months, **older}
     return render(request, "insights/retention.html", context)

@@ -109,7 +109,7 @@ def test_a_person_signs_up_loses_the_password_sees_what_happened_and_leaves(
     press(page, "Yes, confirm it")
     headed(page, "Confirmed")
     page.goto(link)
-    expect(page.get_by_text("This link is not good")).to_be_visible()
+    expect(page.get_by_text("This link does not work")).to_be_visible()
 
     page.get_by_role("banner").get_by_role("button", name="Sign out").click()
     follow(page, "Sign in")

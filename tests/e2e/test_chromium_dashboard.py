@@ -15,12 +15,12 @@ from playwright.sync_api import Browser, Page, Playwright
 
 from accounts.models import User
 from sync.browsers import Sender
-from sync.management.commands._demo_year import BROWSERS, Year
 from sync.models import Browser as SyncBrowser
 from sync.models import PageVisit
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.tab_aggregate import TAB_AGGREGATE
+from syncserver.demo.year import BROWSERS, Year
 from tests.insights.records import aggregate, store, visit
 
 from .machine import REPOSITORY, SCREENSHOTS, require, require_program
