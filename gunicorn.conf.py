@@ -64,8 +64,10 @@ def on_starting(server: Any) -> None:
         require_safe_settings()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from None
-    from syncserver.settings import METRICS_TOKEN
+    from syncserver.settings import DEBUG, METRICS_TOKEN, STATIC_ROOT
 
+    if not (DEBUG or (STATIC_ROOT / "staticfiles.json").exists()):
+        server.log.error("Pages have no styles. Run this in the build: python manage.py collectstatic --noinput")
     if METRICS_TOKEN:
         # Each worker writes its numbers to a file there, so that any worker can add them up. The variable is set before
         # prometheus_client is imported, which reads it then.

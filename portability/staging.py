@@ -5,6 +5,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,9 @@ def _stage_records(found: Import, source: Source, progress: Progress) -> None:
         wire = records(source.family, source.found(), found.client_id, counts)
         staged = ((start, own.PAGE_VISITS, text) for start, text in wire)
     starts: list[int] = []
-    for number, (kind, batch) in enumerate(_batches(staged)):
+    # Rules for categories are no records, and are counted nowhere.
+    rules = ((None, own.CATEGORY_RULES, text) for text in source.category_rules)
+    for number, (kind, batch) in enumerate(_batches(chain(staged, rules))):
         began = [start for start, _ in batch if start is not None]
         starts = [min([*starts, *began]), max([*starts, *began])] if starts or began else []
         if kind == own.PAGE_VISITS and len(found.examples) < EXAMPLES:

@@ -11,6 +11,7 @@ from portability import staging, storing
 from portability.importers.found import UnknownFormat
 from portability.importers.records import record_id
 from portability.models import Import, StagedBatch
+from sync.browsers import TooManyBrowsers
 from sync.models import Browser, PageVisit, TabAggregate
 from tests.people import UserFactory
 from tests.portability import sample_files as sample
@@ -50,6 +51,17 @@ def test_staging_counts_and_stores_no_visit(alice, history):
     assert found.examples[0] == {"startedAt": AT_9, "url": "https://site0.example/0", "title": "Page 0"}
     assert StagedBatch.objects.count() == 2
     assert not PageVisit.objects.exists()
+
+
+def test_the_101st_source_of_imports_is_over_the_quota_and_stores_nothing(alice, bob, history):
+    Browser.objects.bulk_create(
+        Browser(user=alice, client_id=f"import:chromium:{number}", kind=Browser.Kind.IMPORT) for number in range(100)
+    )
+    with pytest.raises(TooManyBrowsers, match="at most 100 browsers; this export would add more"):
+        imported(alice, history, "one more")
+    assert Browser.objects.filter(user=alice).count() == 100
+    assert not PageVisit.objects.exists()
+    assert imported(bob, history, "one more").stored["created"] == 2000
 
 
 def test_an_import_stores_every_visit_once(alice, bob, history):
