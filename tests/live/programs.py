@@ -44,7 +44,8 @@ class Programs:
         assert status == 201, made
         self.token = made["token"]
         self.threads = [
-            threading.Thread(target=self._guarded, args=(work,)) for work in (self._erase, self._import, self._follow)
+            threading.Thread(target=self._guarded, args=(work,), daemon=True)
+            for work in (self._erase, self._import, self._follow)
         ]
 
     def start(self):
