@@ -114,9 +114,8 @@ def settings_of_all_connections(url):
 CLEAN = [("0", "0", 0, 0)] * CONNECTIONS
 
 
-@pytest.mark.parametrize("socket", [False, True], ids=["tcp", "socket"])
-def test_eight_clients_push_follow_read_and_export_over_two_connections(pooler, database, tmp_path, socket):
-    service = Service(pooler.url(database, socket=socket), tmp_path / "gunicorn.log")
+def test_eight_clients_push_follow_read_and_erase_over_two_connections(pooler, database, tmp_path):
+    service = Service(pooler.url(database, socket=True), tmp_path / "gunicorn.log")
 
     def use(number):
         token = service.register()
