@@ -1,6 +1,6 @@
 """The list of a person's browsers, and the names under which people see them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -37,7 +37,7 @@ CLIENT_COLUMNS: Final = {
 class TooManyBrowsers(Refusal):
     """403: records would give the person more browsers than the limit."""
 
-    def __init__(self, reason: str = "this batch would add another") -> None:
+    def __init__(self, reason: str) -> None:
         detail = f"A person has at most {limits.MAX_BROWSERS} browsers; {reason}."
         super().__init__(status.HTTP_403_FORBIDDEN, "quota_exceeded", detail, maxBrowsers=limits.MAX_BROWSERS)
 
@@ -118,11 +118,19 @@ def browsers_of_push(user_id: int, client_ids: Collection[str], sender: Sender) 
         for client_id in client_ids
         if client_id not in known
     ]  # fmt: skip
+    return known | add_browsers(user_id, new, "this batch would add another")
+
+
+def add_browsers(user_id: int, new: Sequence[Browser], reason: str) -> dict[str, int]:
+    """Store new browsers of a person, who is locked; return their keys by client id.
+
+    Raises TooManyBrowsers, with the reason, where the person would have more than MAX_BROWSERS of one kind.
+    """
     for kind in {browser.kind for browser in new}:
         there = Browser.objects.filter(user_id=user_id, kind=kind).count()
         if there + sum(browser.kind == kind for browser in new) > limits.MAX_BROWSERS:
-            raise TooManyBrowsers
-    return known | {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(new)}
+            raise TooManyBrowsers(reason)
+    return {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(new)}
 
 
 def _set_last_push(user_id: int, client_ids: Collection[str], now: datetime, session_id: int | None) -> list[Any]:

@@ -38,6 +38,8 @@ class ClientTextFilter(logging.Filter):
             record.msg, record.args = "refused: %s", (kind.__name__ if kind else "not HTTP",)
         elif record.name == "gunicorn.error" and str(record.msg).startswith(GUNICORN_FAILED):
             record.msg, record.args = GUNICORN_FAILED, None
+        elif record.name == "gunicorn.error" and record.levelno == logging.DEBUG and isinstance(record.args, tuple):
+            record.args = ("(…)",) * len(record.args)
         message = record.getMessage()
         if "?" in message or "/dashboard/sites/" in message:
             record.msg, record.args = SITE.sub(r"\1<site>", QUERY.sub("", message)), None

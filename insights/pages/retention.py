@@ -30,7 +30,7 @@ class MonthsForm(forms.Form):
 
 @form_page
 def retention_page(request: HttpRequest) -> HttpResponse:
-    """Show the choice; save it, after a question that shows the count of what is older."""
+    """Show the choice; save it after a question that names the number of older records."""
     viewer = viewer_of(request)
     chosen = retention.chosen_months(viewer.pk)
     form = MonthsForm(request.POST if request.method == "POST" else None, initial={"months": chosen})

@@ -224,7 +224,7 @@ class RecordKind:
         return self.stored_form(self.content_of(row))[2]
 
     def to_wire(self, row: Sequence[Any], client_id: str) -> msgspec.Struct:
-        """Return a stored record, given by `wire_columns` as the database driver returns them, as the wire has it.
+        """Return the wire form of a stored record, given by `wire_columns` as the database driver returns them.
 
         msgspec encodes it. Sent back, it is `unchanged`. The exception is a row of an older version whose URL a browser
         refuses, such as http://xn--/.

@@ -78,12 +78,12 @@ class Faults:
         assert ready(server) == ((503, NOT_READY) if lacks else (200, "ok"))
 
     def a_migration_is_killed(self):
-        """Kill it while it waits for a table that a push holds, or after three seconds, wherever it is then."""
+        """Kill it while it waits for a table that a push holds, or after ten seconds, wherever it is then."""
         with closing(self.database.connect()) as connection:
             connection.execute("BEGIN")
             connection.execute("LOCK TABLE sync_pagevisit IN ROW EXCLUSIVE MODE")
             migration = self._migrate()
-            until = time.monotonic() + 3
+            until = time.monotonic() + 10
             while time.monotonic() < until and migration.poll() is None and not self._waits_for_a_lock():
                 time.sleep(0.01)
             time.sleep(0.2 * self.dice.random())

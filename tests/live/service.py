@@ -38,10 +38,8 @@ def free_port():
 def template(root):
     """Return a database with the tables of a version and no rows. Others are copies of it: migrating takes seconds."""
     folder = Path(tempfile.mkdtemp())
-    database = object.__new__(Database)
-    database._place(f"ct_live_template_{os.getpid()}_{secrets.token_hex(4)}", folder)
+    database = Database.empty(folder)
     if POSTGRESQL:
-        database._administer(f'CREATE DATABASE "{database.name}"')
         atexit.register(database.drop)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     service = Service(database.url, folder / "gunicorn.log")
@@ -56,6 +54,15 @@ class Database:
     def __init__(self, folder, root=ROOT):
         self._place(f"ct_live_{os.getpid()}_{secrets.token_hex(4)}", folder)
         template(root)._copy_to(self)
+
+    @classmethod
+    def empty(cls, folder):
+        """Return a database without tables."""
+        database = object.__new__(cls)
+        database._place(f"ct_live_{os.getpid()}_{secrets.token_hex(4)}", folder)
+        if POSTGRESQL:
+            database._administer(f'CREATE DATABASE "{database.name}"')
+        return database
 
     def _place(self, name, folder):
         self.name = name

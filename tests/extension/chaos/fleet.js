@@ -147,5 +147,6 @@ createInterface({ input: process.stdin }).once('line', () => {
   isOver = true;
 });
 const fleet = people.flatMap((person, place) => Array.from({ length: browsers }, (_, n) => browser(person, place * browsers + n)));
-process.stdout.write(JSON.stringify(await Promise.all(fleet)));
-process.exit(0);
+const told = JSON.stringify(await Promise.all(fleet));
+// An exit would cut what the pipe has not taken yet.
+process.stdout.write(told, () => process.exit(0));
