@@ -21,7 +21,7 @@ from insights.pages.page_context import form_page, viewer_of
 from sync.person_lock import PersonGone
 from sync.records.page_url import site_of_domain
 
-SAVED = "Saved. All numbers are counted with it, those of the past too."
+SAVED = "Saved. All numbers use it now, also those of the past."
 
 
 @form_page
@@ -85,7 +85,7 @@ def delete(request: HttpRequest) -> HttpResponse:
     number = parse_id(request.POST.get("rule", ""))
     if number is None or not stored_rules.delete_rule(viewer_of(request).pk, number):
         raise Http404
-    messages.success(request, "Deleted. Its sites are counted as before.")
+    messages.success(request, "Deleted. No number uses it any more, not even those of the past.")
     return redirect(
         with_query(reverse("insights:categories"), {name: str(value) for name, value in request.GET.items()})
     )
