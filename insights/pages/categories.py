@@ -94,7 +94,7 @@ def delete(request: HttpRequest) -> HttpResponse:
 
 def _save(user_id: int, sent: Mapping[str, str]) -> list[str]:
     """Store the rule of a form; return the reasons why it cannot be stored."""
-    # A button holds a built-in category, the field a name of the person's own.
+    # A button sends a built-in category. The text field sends a name that the person made up.
     category = sent.get("category") or sent.get("own", "")
     text = RuleText(data={"site": sent.get("site", ""), "category": category})
     if not text.is_valid():

@@ -45,7 +45,7 @@ class Asked:
 
 @form_page
 def forget(request: HttpRequest) -> HttpResponse:
-    """Show how much of something there is; erase it when the form is sent."""
+    """Show how many records an erasure would concern; erase them when the form is sent."""
     viewer = viewer_of(request)
     asked = asked_for(viewer, request.POST if request.method == "POST" else request.GET)
     if request.method == "POST":

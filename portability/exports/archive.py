@@ -22,7 +22,7 @@ COMPRESS_LEVEL = 1
 
 
 def export(person: User) -> Iterator[bytes]:
-    """Yield the bytes of the ZIP. Everything in it is of one moment, and memory does not grow with the records."""
+    """Yield the bytes of the ZIP. All of it is read from one snapshot; memory does not grow with the records."""
     with one_moment():
         archive = ZipStream(compress_type=zipfile.ZIP_DEFLATED, compress_level=COMPRESS_LEVEL)
         user_id, zone = person.pk, zone_of(person.time_zone)

@@ -49,10 +49,10 @@ def test_just_now_is_counted_from_the_last_sign_of_life(at, alice):
         visit(started_at=NOON - 30 * MINUTE, ended_at=None, duration_ms=None, last_heartbeat_at=NOON - 2 * MINUTE),
     )
     assert "Just now" in at("/dashboard", NOON)
-    assert "Last sign of life at 11:58." in at("/dashboard", NOON)
+    assert "Your browser last reported it at 11:58." in at("/dashboard", NOON)
     later = at("/dashboard", NOON + HOUR)
     assert "Just now" not in later
-    assert "Last sign of life at 11:58." in later
+    assert "Your browser last reported it at 11:58." in later
 
 
 def test_every_page_has_the_links_that_keys_follow(at, alice):
