@@ -58,8 +58,8 @@ def _counted(model: type[models.Model], ids: Sequence[int]) -> dict[int, int]:
     if not ids:
         return {}
     one = (
-        "SELECT %s, (SELECT count(*) FROM "
-        f"(SELECT 1 FROM {model._meta.db_table} WHERE user_id = %s LIMIT {COUNTED + 1}) AS counted)"
+        "SELECT %s, count(*) FROM "
+        f"(SELECT 1 FROM {model._meta.db_table} WHERE user_id = %s LIMIT {COUNTED + 1}) AS counted"
     )
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join([one] * len(ids)), [each for pk in ids for each in (pk, pk)])

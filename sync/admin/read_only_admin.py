@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from accounts import bounded_list
 from accounts.bounded_list import BoundedList
 from accounts.models import User
+from bounded_reading import bounded_reading
 from sync.admin import access_log, filters, person_picker, value_display
 from sync.models import Browser
 
@@ -92,6 +93,10 @@ class ReadOnlyAdmin(BoundedList):
         """Show the list; while a person is looked for, show the picker instead."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        with bounded_reading():
+            return self._picker_or_list(request, extra_context)
+
+    def _picker_or_list(self, request: HttpRequest, extra_context: dict[str, Any] | None) -> HttpResponse:
         wanted = person_picker.wanted_person(request)
         person = wanted.person
         if person is not None and not wanted.is_by_id:
