@@ -66,14 +66,15 @@ class TestPushes:
 
     def test_that_came_in_are_counted_with_their_records_by_hour(self, admin, alice, bob):
         push(bob, VISITS, [visit(), visit(url="nothing")])
-        a_batch(alice, created=5, updated=2, erased=1, duration_ms=900, received_at=ago(hours=3))
+        a_batch(alice, created=5_000, updated=2, erased=1, duration_ms=900, received_at=ago(hours=3))
         a_batch(alice, created=70, received_at=ago(hours=25))
         text = text_of(admin.get(PAGE))
-        assert "2 pushes with 10 records: 6 new, 2 changed, 0 unchanged, 1 rejected, 1 kept out by an erasure." in text
+        results = "5,001 new, 2 changed, 0 unchanged, 1 rejected, 1 kept out by an erasure."
+        assert f"2 pushes with 5,005 records: {results}" in text
         hours = [hour for hour in numbers(admin)["hours"] if hour.pushes]
         assert [(hour.pushes["pushes"], hour.pushes["records"], hour.width) for hour in hours] == [
-            (1, 2, 25),
-            (1, 8, 100),
+            (1, 2, 0),
+            (1, 5003, 100),
         ]
         assert hours[1].pushes["slowest_ms"] == 900
 
