@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FREE_OF_PERSON = {
     "django/contrib/admin/": "staff look at everybody's rows, or open one by its id",
     "sync/admin/": "as above",
+    "accounts/bounded_list.py": "as above: it bounds the lists of the admin",
     "sync/management/commands/after_restore.py": "looks for the last push of everybody",
     "sync/management/commands/apply_retention.py": "looks for everybody whose records are kept for a time",
     "sync/management/commands/finish_erasures.py": "looks for everybody's unfinished erasures",
