@@ -67,7 +67,7 @@ CSRF_FAILURE_VIEW = "syncserver.errors.csrf_failure"
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "models.W040"]
 
 INSTALLED_APPS = [
-    "accounts.apps.StaffAdminConfig",
+    "sync.apps.StaffAdminConfig",
     # Before Django's auth, for the command changepassword.
     "accounts",
     "django.contrib.auth",
@@ -117,8 +117,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "syncserver" / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["syncserver.unindented_templates.FilesystemLoader", "syncserver.unindented_templates.AppLoader"],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -218,6 +223,8 @@ REST_FRAMEWORK = {
         "read": READ_RATE,
         "token": TOKEN_RATE,
         "auth": AUTH_RATE,
+        "start": AUTH_RATE,
+        "link": AUTH_RATE,
         # An extension that waits for an answer asks 30 times a minute.
         "connect": "300/min",
         "refresh": AUTH_RATE,
@@ -312,11 +319,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
-            "()": "syncserver.log_format.LineFormatter",
-            "format": "{asctime} {levelname} {name} {message}",
-            "style": "{",
-        },
+        "line": {"()": "syncserver.log_format.LineFormatter"},
         "json": {"()": "syncserver.log_format.JsonFormatter"},
     },
     "filters": {"without_client_text": {"()": "syncserver.log_format.ClientTextFilter"}},

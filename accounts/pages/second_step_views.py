@@ -16,7 +16,7 @@ from accounts.pages import forms
 from accounts.pages.next_page import wanted_page
 from accounts.pages.signed_in import person
 
-WRONG_CODE = "This code is not good. Codes change every 30 seconds; after some wrong ones, wait a little."
+WRONG_CODE = "This code is wrong or used up. Codes change every 30 seconds. After several wrong ones, wait a little."
 
 
 def staff_member(request: HttpRequest) -> User:
@@ -24,6 +24,13 @@ def staff_member(request: HttpRequest) -> User:
     if not person(request).is_staff:
         raise PermissionDenied
     return person(request)
+
+
+def verified_staff_member(request: HttpRequest) -> User:
+    """Return the staff member who has taken the second step; raises PermissionDenied for others."""
+    if not second_step.is_verified(request):
+        raise PermissionDenied
+    return staff_member(request)
 
 
 @never_cache
@@ -69,9 +76,7 @@ def _set_up(request: HttpRequest, user: User) -> HttpResponse:
 @login_required
 def new_recovery_codes(request: HttpRequest) -> HttpResponse:
     """Replace the recovery codes and show them once."""
-    user = staff_member(request)
-    if not second_step.is_verified(request):
-        raise PermissionDenied
+    user = verified_staff_member(request)
     context = {"codes": second_step.new_recovery_codes(user), "next": "account"}
     return render(request, "accounts/recovery_codes.html", context)
 
@@ -80,9 +85,7 @@ def new_recovery_codes(request: HttpRequest) -> HttpResponse:
 @login_required
 def remove_second_step(request: HttpRequest) -> HttpResponse:
     """Forget the authenticator."""
-    user = staff_member(request)
-    if not second_step.is_verified(request):
-        raise PermissionDenied
+    user = verified_staff_member(request)
     second_step.remove(request, user)
     messages.success(request, "The second step is removed.")
     return redirect("second-step")

@@ -14,7 +14,9 @@ from django.db.models.functions import Cast, Collate
 
 from accounts.models import AuditEvent, Session, User
 from insights import queries, reports
+from insights.categories import stored_rules
 from insights.periods import date_at, period_of
+from portability.importers import own
 from strict_json.numbers import parse_fraction
 from sync.models import Browser, PageVisit, TabAggregate
 from sync.records.merge import encode_document
@@ -149,9 +151,10 @@ def browser_list(user_id: int) -> list[dict[str, Any]]:
 
 
 def account(person: User) -> dict[str, Any]:
-    """Return profile, sessions and events of a person; no password and no token."""
+    """Return profile, rules for categories, sessions and events of a person; no password and no token."""
     sessions = Session.objects.of(person.pk).order_by("created_at", "pk")
     events = AuditEvent.objects.filter(subject_id=person.pk).order_by("pk")
+    rules = stored_rules.rules_of(person.pk)
     return {
         "profile": {
             "id": str(person.pk),
@@ -160,6 +163,11 @@ def account(person: User) -> dict[str, Any]:
             "timeZone": person.time_zone,
             "dateJoined": person.date_joined,
         },
+        # Sorted here, since the databases order texts differently.
+        own.CATEGORY_RULES: [
+            {"site": rule.site, "path": rule.path, "category": rule.category}
+            for rule in sorted(rules, key=lambda rule: (rule.site, rule.path))
+        ],
         "sessions": [
             {
                 "id": str(session.pk),

@@ -36,7 +36,7 @@ WAITING_THREADS: Final = 16
 # The time for a client that was still sending to read the reply. Closed at once, it might lose it.
 LINGER_SECONDS: Final = 2
 MOST_REST_BYTES: Final = 1_048_576
-# A worker that is busy leaves a new client to another one for so long.
+# A busy worker waits so many seconds before it takes a new client. An idle worker takes the client first.
 YIELD_SECONDS: Final = 0.004
 CLIENTS_AT_ONCE: Final = 50
 
@@ -241,6 +241,10 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         if now - self.looked_at < 1:
             return
         self.looked_at = now
+        # Imported late: the module of the numbers reads a variable that gunicorn.conf.py sets when the server starts.
+        from syncserver.metrics import note_pool  # noqa: PLC0415  # as said
+
+        note_pool(self.cfg.threads, self.working, self.nr_conns)
         for connection in [*self.arriving, *self.leaving]:
             is_over = connection.closes_at and now > connection.closes_at
             is_unneeded = not self.alive and not connection.arriving.size
