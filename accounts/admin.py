@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
+from accounts.bounded_paginator import BoundedPaginator
 from accounts.email_address import check_email, normalize_email
 from accounts.limits.slowed_sign_in_form import SlowedSignInForm
 from accounts.models import AuditEvent, PersonalToken, Session, User
@@ -165,6 +166,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     """Rows that staff can only read."""
 
+    paginator = BoundedPaginator
     list_per_page = 100
     list_max_show_all = 0
     show_full_result_count = False

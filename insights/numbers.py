@@ -28,7 +28,8 @@ DEFINITIONS: Final = {
     "typical": "Typical stay: the median active time of the visits that began in this period; a visit of unknown "
     "active time is left out.",
     "change": "Change: compared with the period of the same kind before, and shown only if your records begin before "
-    "that period; a period that is still running is compared with the same part of the one before.",
+    "that period and it could be added up in time; a period that is still running is compared with the same part of "
+    "the one before.",
     "open": "Open: a visit without an end of which its browser sent something within the last hour.",
     "lifetime": "Open for: from the opening of a tab until it was closed or, while nobody closed it, until it was last "
     "used; a tab that was not used for a week no longer counts as open.",

@@ -8,9 +8,16 @@ whatever way pages and filters ask for them.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from insights.numbers import Hour, Site, Span, Tally, Visit, add_by_category, subtract, total_ms, union
+
+# The pieces of visits in hours that go on, and their spans, that are held at a time: some 60 MB.
+MOST_HELD: Final = 250_000
+
+
+class TooManyHeld(Exception):
+    """More visits overlap than can be held at a time."""
 
 
 class Piece(NamedTuple):
@@ -57,7 +64,8 @@ class Covered:
 def tally(visits: Iterable[Visit], starts: Sequence[int], labels: Sequence[int], end: int) -> Tally:
     """Return the tally of the hours that begin at `starts` and are over at `end`; visits come in order of their start.
 
-    A visit that reaches beyond the hours counts with its share, and is counted as a visit only where it began.
+    A visit that reaches beyond the hours counts with its share, and is counted as a visit only where it began. Too many
+    that overlap raise TooManyHeld.
     """
     tallying = Tallying(starts, end)
     for visit in visits:
@@ -76,13 +84,16 @@ class Tallying:
         self.clock = Covered()
         self.pending: dict[int, dict[int, list[Piece]]] = {}
         self.finished = 0
+        self.held = 0
 
     def add(self, visit: Visit) -> None:
-        """Add a visit that begins at or after the one before it."""
+        """Add a visit that begins at or after the one before it; raises TooManyHeld."""
         started_at, ended_at, active_ms, _, _, browser_id, away = visit
         index = bisect_right(self.starts, started_at) - 1
         if index > self.finished:
             self.finish(index)
+        if self.held > MOST_HELD:
+            raise TooManyHeld
         if away or index < 0 or ended_at is None or ended_at > self.stops[index]:
             self._add_any(visit, index)
             return
@@ -90,6 +101,7 @@ class Tallying:
         covered = [(started_at, ended_at)] if ended_at > started_at else []
         for low, high in self.clock.add(started_at, covered):
             self.hours[index].clock_sum_ms += high - low
+        self.held += 1 + len(covered)
         piece = Piece(visit, True, active_ms or 0, ended_at - started_at, covered)
         try:
             self.pending[index][browser_id].append(piece)
@@ -113,11 +125,14 @@ class Tallying:
         begins_in = index if visit.started_at < self.end else -1
         if begins_in >= 0:
             places.add(begins_in)
+        # Its parts away are told by the covered spans, and a piece lives for some hours.
+        apart = visit._replace(away=())
         for place in places:
             low, high = self.starts[place], self.stops[place]
             spans, covered = found.get(place, ([], []))
+            self.held += 1 + len(covered)
             self._pieces(place, visit.browser_id).append(
-                Piece(visit, place == begins_in, total_ms(spans, low, high), total_ms(whole, low, high), covered)
+                Piece(apart, place == begins_in, total_ms(spans, low, high), total_ms(whole, low, high), covered)
             )
 
     def _by_hour(self, spans: Iterable[Span]) -> Iterator[tuple[int, int, int]]:
@@ -136,6 +151,7 @@ class Tallying:
         for place in [place for place in self.pending if place < index]:
             hour = self.hours[place]
             for browser_id, pieces in self.pending.pop(place).items():
+                self.held -= sum(1 + len(piece.covered) for piece in pieces)
                 active_ms = self._sum_up(hour, pieces) if _are_apart(pieces) else self._sum_up_capped(hour, pieces)
                 if active_ms:
                     hour.browsers.add(browser_id)

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from bounded_reading import ReadingTookTooLong
 from id_numbers import parse_id
 from insights import queries
 from insights.pages.page_context import Viewer, form_page, period_name, viewer_of
@@ -51,9 +52,23 @@ def forget(request: HttpRequest) -> HttpResponse:
         # Without a name: a message may be kept in the cookie, or in the table of sessions.
         messages.success(request, sentence_after(erasure))
         return redirect(asked.after)
-    counts = erasure_service.preview(viewer.pk, asked.conditions)
-    context = {"nav": "", "asked": asked, "counts": in_words(counts), "is_nothing": counts == Counts(0, 0)}
+    counts = counted(viewer, asked.conditions)
+    context = {
+        "nav": "",
+        "asked": asked,
+        "counts": in_words(counts) if counts else "more than can be counted in a moment",
+        "button": in_words(counts) if counts else "it all",
+        "is_nothing": counts == Counts(0, 0),
+    }
     return render(request, "insights/forget.html", context)
+
+
+def counted(viewer: Viewer, conditions: Conditions) -> Counts | None:
+    """Return how much an erasure would erase; None where it is more than can be counted in the time of a page."""
+    try:
+        return erasure_service.preview(viewer.pk, conditions)
+    except ReadingTookTooLong:
+        return None
 
 
 def asked_for(viewer: Viewer, given: Mapping[str, str]) -> Asked:

@@ -24,8 +24,7 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
     names = {browser.pk: browser for browser in browsers_of_page(request)}
     only = selection(request, viewer, period)
     spans = only.spans(period)
-    found = queries.listed_visits(viewer.pk, period.starts_at, period.ends_at, only.condition)
-    is_cut = len(found) == queries.MOST_LISTED
+    found, is_cut = queries.listed_visits(viewer.pk, period.starts_at, period.ends_at, only.condition)
     listed_until = found[-1].visit.started_at if is_cut else period.ends_at
     visits = timeline.within(found, spans)
     shown = shown_range(request, period, visits, viewer)

@@ -23,6 +23,8 @@ from sync.records.record_kind import RecordKind
 
 BLOCK_BYTES = 65_536
 ROWS_A_READ = 2_000
+# A record may hold 256 KiB.
+RECORDS_A_READ = 100
 VISIT_COLUMNS = (
     "browser", "id", "startedAt", "startedAtUtc", "endedAt", "duration", "activeDuration", "domain", "url", "title",
     "category", "tabId",
@@ -77,7 +79,7 @@ class _Rows:
 
     def read(self, clients: dict[int, str]) -> Iterator[tuple[str, Any]]:
         """Yield (client id, row)."""
-        found = self._ordered.values_list("browser_id", *self._names).iterator(chunk_size=ROWS_A_READ)
+        found = self._ordered.values_list("browser_id", *self._names).iterator(chunk_size=RECORDS_A_READ)
         for _, group in groupby(map(self._row_of, found), key=self._same):
             rows = [(clients.get(row.browser_id, ""), row) for row in group]
             rows.sort(key=lambda pair: pair[0])

@@ -12,10 +12,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from accounts.admin import PersonAdmin
+from accounts.bounded_paginator import BoundedPaginator
 from accounts.models import User
 from accounts.owned_rows import words_of
 from sync.admin import access_log
-from sync.admin.paginator import BoundedPaginator
 from sync.erasures import person_erasure
 
 # A platform's router gives up after 30 seconds.

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.bounded_paginator import BoundedPaginator
 from accounts.models import User
 from sync.admin import access_log, filters, person_picker, value_display
-from sync.admin.paginator import BoundedPaginator
 from sync.models import Browser
 
 # A filter that no index serves looks through this many of the newest rows.

@@ -9,7 +9,8 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sync.admin import page_visits, paginator, person_picker, read_only_admin
+from accounts import bounded_paginator
+from sync.admin import page_visits, person_picker, read_only_admin
 from sync.models import PageVisit
 from tests.people import UserFactory
 from tests.sync.stored_rows import TITLE, URL, a_batch, a_browser, a_visit, an_aggregate, everything
@@ -104,7 +105,7 @@ class TestLists:
         assert shown(admin.get(f"{AGGREGATES}?person={bob.pk}")) == [new.pk, old.pk]
 
     def test_more_than_can_be_paged_is_said_and_not_counted(self, admin, bob, monkeypatch):
-        monkeypatch.setattr(paginator.BoundedPaginator, "LIMIT", 2)
+        monkeypatch.setattr(bounded_paginator.BoundedPaginator, "LIMIT", 2)
         everything(bob, 5)
         text = admin.get(f"{VISITS}?person={bob.pk}").content.decode()
         assert "more than 2 page visits; the first 2 can be paged through" in text
