@@ -1,6 +1,6 @@
 """The files of an export, each as blocks of bytes. Their names and columns are frozen by the format version."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -51,6 +51,19 @@ def in_blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
 def pretty_json(value: Any) -> bytes:
     """Return a value as JSON that people can read."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+def pretty_lists(head: Mapping[str, Any], lists: Mapping[str, Iterable[Any]]) -> Iterator[bytes]:
+    """Yield an object as `pretty_json` returns it, whose last members are lists of any length."""
+    yield pretty_json(head)[: -len("\n}\n")]
+    for name, rows in lists.items():
+        yield b",\n  %b: [" % msgspec.json.encode(name)
+        comma, end = b"", b"]"
+        for row in rows:
+            yield comma + b"\n    " + pretty_json(row)[:-1].replace(b"\n", b"\n    ")
+            comma, end = b",", b"\n  ]"
+        yield end
+    yield b"\n}\n"
 
 
 def client_ids(user_id: int) -> dict[int, str]:
@@ -150,37 +163,41 @@ def browser_list(user_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def account(person: User) -> dict[str, Any]:
-    """Return profile, sessions and events of a person; no password and no token."""
-    sessions = Session.objects.of(person.pk).order_by("created_at", "pk")
-    events = AuditEvent.objects.filter(subject_id=person.pk).order_by("pk")
-    return {
-        "profile": {
-            "id": str(person.pk),
-            "email": person.email,
-            "name": person.name,
-            "timeZone": person.time_zone,
-            "dateJoined": person.date_joined,
-        },
-        "sessions": [
-            {
-                "id": str(session.pk),
-                "kind": session.kind,
-                "label": session.label,
-                "createdAt": session.created_at,
-                "lastUsedAt": session.last_used_at,
-                "lastClientIp": session.last_client_ip,
-                "expiresAt": session.expires_at,
-                "revokedAt": session.revoked_at,
-                "revokedReason": session.revoked_reason,
-            }
-            for session in sessions
-        ],
-        "events": [
-            {"kind": event.kind, "at": event.created_at, "clientIp": event.client_ip, "detail": event.detail}
-            for event in events.iterator(chunk_size=ROWS_A_READ)
-        ],
+def account(person: User) -> Iterator[bytes]:
+    """Yield profile, sessions and events of a person as JSON that people can read; no password and no token.
+
+    A person may have any number of events, so they are read in parts.
+    """
+    sessions = Session.objects.of(person.pk).order_by("created_at", "pk").iterator(chunk_size=ROWS_A_READ)
+    events = AuditEvent.objects.filter(subject_id=person.pk).order_by("pk").iterator(chunk_size=ROWS_A_READ)
+    profile = {
+        "id": str(person.pk),
+        "email": person.email,
+        "name": person.name,
+        "timeZone": person.time_zone,
+        "dateJoined": person.date_joined,
     }
+    return in_blocks(
+        pretty_lists({"profile": profile}, {"sessions": map(_session, sessions), "events": map(_event, events)})
+    )
+
+
+def _session(session: Session) -> dict[str, Any]:
+    return {
+        "id": str(session.pk),
+        "kind": session.kind,
+        "label": session.label,
+        "createdAt": session.created_at,
+        "lastUsedAt": session.last_used_at,
+        "lastClientIp": session.last_client_ip,
+        "expiresAt": session.expires_at,
+        "revokedAt": session.revoked_at,
+        "revokedReason": session.revoked_reason,
+    }
+
+
+def _event(event: AuditEvent) -> dict[str, Any]:
+    return {"kind": event.kind, "at": event.created_at, "clientIp": event.client_ip, "detail": event.detail}
 
 
 def counts(user_id: int) -> dict[str, int]:

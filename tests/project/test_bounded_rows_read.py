@@ -216,3 +216,9 @@ def test_the_feed_and_an_export_read_few_records_at_a_time(alice, monkeypatch):
     # A record has up to 256 KiB, and is held twice while it is turned into JSON.
     assert 2 * max(files.RECORDS_A_READ, 2 * record_source.ROWS_AT_ONCE) * 256 * 1024 < 60 * 1024**2
     assert json.loads(send("GET", "/api/sync/changes", token=access_token(alice)).content)["changes"]
+
+
+@pytest.mark.parametrize("rows", [[], [{"at": "now"}], [{"at": "\n}", "more": []}, {}]])
+def test_lists_of_any_length_are_written_as_short_ones_are(rows):
+    written = b"".join(files.pretty_lists({"profile": {"name": "Alice"}}, {"sessions": iter(rows), "events": iter([])}))
+    assert written == files.pretty_json({"profile": {"name": "Alice"}, "sessions": rows, "events": []})
