@@ -40,12 +40,15 @@ $(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	@$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt | $(PROGRESS)
 	@touch $@ $(VENV)/.run
 
+# Lines of requests would scroll the link away. E-mails and errors are printed in any case.
+QUIET := LOG_LEVEL=$${LOG_LEVEL:-WARNING}
+
 run: $(VENV)/.run  ## serve on this machine, with SQLite, at port 8000 or PORT=…
-	@DEBUG=true $(PY) manage.py develop --port $(PORT)
+	@DEBUG=true $(QUIET) $(PY) manage.py develop --port $(PORT)
 
 demo: PORT = 8001
-demo: $(VENV)/.run  ## the same at port 8001 on a fresh database, with a demo person and a year of browsing
-	@DEBUG=true DATABASE_URL=sqlite:///$(CURDIR)/demo.sqlite3 $(PY) manage.py demo --port $(PORT)
+demo: $(VENV)/.run  ## the same at port 8001 on a fresh database, with a demo person and a year of browsing, or DAYS=…
+	@DEBUG=true $(QUIET) DATABASE_URL=sqlite:///$(CURDIR)/demo.sqlite3 $(PY) manage.py demo --port $(PORT) $(if $(DAYS),--days $(DAYS))
 
 replay: $(VENV)/.run  ## send the recorded day to the server at PORT, as EMAIL=…
 	@DEBUG=true $(PY) manage.py replay samples/extension-day.jsonl --server http://127.0.0.1:$(PORT) $(if $(EMAIL),--email $(EMAIL))

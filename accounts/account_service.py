@@ -14,7 +14,9 @@ from accounts import audit, emails
 from accounts.limits.failed_sign_ins import begin_in_session
 from accounts.models import ASKED_AGAIN, User
 
-DEAD_LINK = "This link is not good: it is older than an hour, was used, or is not whole. Ask for another one."
+DEAD_LINK = (
+    "This link does not work: it is older than an hour, was used already, or is incomplete. Ask for another one."
+)
 TAKEN = "There is an account with this e-mail address already. Sign in instead."
 
 

@@ -38,7 +38,8 @@ class NormalisedEmail(forms.ModelForm):  # type: ignore[type-arg]  # takes no pa
     def clean_email(self) -> str:
         """Return the address as it is stored; raises ValidationError for one that is not valid or not free."""
         typed: str = self.cleaned_data["email"]
-        if typed == self.instance.email:  # an older spelling stays, or staff could not change this person
+        # The stored one may have an older spelling, which check_email would refuse whatever else staff change.
+        if typed == self.instance.email:
             return typed
         check_email(typed)
         email = normalize_email(typed)
@@ -125,7 +126,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
         return allowed and (obj is None or not obj.is_superuser or self._may_do_all(request))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save the person; deactivating ends all sessions and tokens, also for the time after."""
+        """Save the person; deactivating ends all sessions and tokens, which stay ended when it is undone."""
         super().save_model(request, obj, form, change)
         if not obj.is_active:
             session_service.end_all(obj, Session.Reason.DEACTIVATED)

@@ -12,7 +12,8 @@ from accounts.limits.rate_counts import count_hit
 from accounts.models import User, email_key
 from id_numbers import parse_id
 
-# E-mails to one e-mail address in an hour. More would let somebody flood a person's mailbox.
+# E-mails of one kind to one e-mail address in an hour. More would let somebody flood a person's mailbox. Each kind is
+# counted alone: anybody may ask for links that set a new password, and these must not keep other e-mails away.
 EMAILS_AN_HOUR = 5
 HOUR = 3600
 
@@ -91,8 +92,8 @@ def send_change_notice(old: str, new: str, site: str) -> None:
 
 
 def _send(name: str, address: str, context: dict[str, object]) -> None:
-    """Send an e-mail from a template, at most EMAILS_AN_HOUR to one address. The first line is the subject."""
-    count, _ = count_hit(email_key(address), HOUR)
+    """Send an e-mail from a template, at most EMAILS_AN_HOUR of it to one address. The first line is the subject."""
+    count, _ = count_hit(f"{email_key(address)} {name}", HOUR)
     if count > EMAILS_AN_HOUR:
         return
     subject, _, body = render_to_string(f"accounts/emails/{name}.txt", context).partition("\n")

@@ -59,7 +59,7 @@ def main() -> None:
 
     from benchmarks.clients import VISITS, tokens
     from benchmarks.data import Source, batches, changed
-    from sync.push import service, views
+    from sync.push import record_sql, service, views
 
     clock = Clock()
     for owner, name, layer in (
@@ -68,9 +68,9 @@ def main() -> None:
         (views, "split", "split into records"),
         (views.BulkSerializer, "is_valid", "read and judge the records"),
         (service, "bulk_update_or_create", "merge: keys, digests, fates"),
-        (service, "_lock", "lock the person"),
-        (service, "_browsers", "the person's browsers"),
-        (service, "_held", "read the stored versions"),
+        (service, "lock_active_person", "lock the person"),
+        (service, "browsers_of_push", "the person's browsers"),
+        (record_sql, "read", "read the stored versions"),
         (service, "_write", "write the rows"),
         (service, "_log_batch", "log the batch"),
         (connection, "_commit", "commit"),

@@ -60,7 +60,7 @@ def write_history(path: Path, visits: int, later_us: int = 0) -> None:
 
 
 def people() -> None:
-    """Make two people, each with a session of the same number, as `clients.tokens` expects."""
+    """Make two people, each with a session that has the id of its person, as `clients.tokens` expects."""
     from datetime import timedelta
 
     from django.utils import timezone
@@ -189,7 +189,7 @@ def report(url: str, history: Path, visits: int, *, pushes: bool) -> None:
     print(f"        {found['mib']:9,.0f} MiB       (bound {MEMORY_BOUND})")
     if pushes:
         history.unlink()
-        write_history(history, visits, later_us=MINUTE_US)  # other visits than those that are there now
+        write_history(history, visits, later_us=MINUTE_US)  # visits that are not stored yet
         alone, beside = push_beside(url, history)
         print(f"push    {beside / alone:9.2f} times as long beside an import (bound 1.5; {alone * 1000:.0f} ms alone)")
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from statistics import mode
 from typing import Final, NamedTuple
 
 from insights.categories.names import color_of, order_of
@@ -23,9 +24,8 @@ MOST_WEEK_DAYS: Final = 400
 # Steps between the lines of a scale, in milliseconds, at round minutes and hours.
 STEPS_MS: Final = [minutes * 60_000 for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 480, 720, 1440)]
 
-
-SHAPE_WIDTH: Final = 10_000
-SHAPE_HEIGHT: Final = 1_000
+# The height of the drawing of bars, in units. It is as many units wide as there are bars.
+DRAWING_HEIGHT: Final = 1_000
 
 
 def percent(value: float) -> str:
@@ -67,9 +67,9 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The shape of one category in all bars, in a drawing of SHAPE_WIDTH by SHAPE_HEIGHT units."""
+    """One category in all bars, or the bars themselves: the class of its colour, and a path of upright lines."""
 
-    color: int
+    color: str
     path: str
 
 
@@ -85,8 +85,9 @@ class LegendEntry(NamedTuple):
 class Chart:
     """Bars over a scale; `unit` is the length of time that one bar stands for, such as day.
 
-    `stacks` divide the bars by category, the lowest first; there are none where no visit has a category. `before` is
-    the shape of the bars of the period before, "" without them, and `before_name` names that period.
+    `stacks` divide the bars by category, the lowest first; where no visit has a category, there is one for the bars.
+    `before` is the path of the bars of the period before, "" without them, and `before_name` names that period. Their
+    lines are `bar_width` and `before_width` units wide.
     """
 
     bars: list[Bar]
@@ -94,6 +95,8 @@ class Chart:
     unit: str
     stacks: list[Stack]
     legend: list[LegendEntry]
+    bar_width: float
+    before_width: float
     before: str = ""
     before_name: str = ""
 
@@ -122,6 +125,7 @@ def chart(values: Sequence[BarValue], unit: str, before_ms: Sequence[int] = ()) 
     gap = 0.28 if len(values) <= 60 else 0.12
     bars = []
     shapes: dict[str, list[str]] = {}
+    whole: list[str] = []
     for place, value in enumerate(values):
         height = 100 * value.hour.active_sum_ms / top
         if value.hour.active_sum_ms:
@@ -138,21 +142,26 @@ def chart(values: Sequence[BarValue], unit: str, before_ms: Sequence[int] = ()) 
                 before_ms=before_ms[place] if place < len(before_ms) else None,
             )
         )
-        left, right = slot * (place + gap / 2), slot * (place + 1 - gap / 2)
-        for category, shape in stacked(value.hour.categories, left, right, height):
-            shapes.setdefault(category, []).append(shape)
+        for category, line in stacked(value.hour.categories, place, height):
+            shapes.setdefault(category, []).append(line)
+        whole.append(_upright_line(place, 0, height))
     sums: dict[str, int] = {}
     for value in values:
         add_by_category(sums, value.hour.categories)
     entries = legend(sums)
-    stacks = [Stack(entry.color, "".join(shapes[entry.category])) for entry in entries]
-    # A little wider than the bars, so that they are seen behind them.
-    before = "".join(
-        _shape(slot * (place + gap / 6), slot * (place + 1 - gap / 6), 0, 100 * value / top)
-        for place, value in enumerate(before_ms)
-        if value
+    stacks = [Stack(f"cat-{entry.color}", "".join(shapes[entry.category])) for entry in entries]
+    before = "".join(_upright_line(place, 0, 100 * value / top) for place, value in enumerate(before_ms) if value)
+    return Chart(
+        bars,
+        lines(highest_ms),
+        unit,
+        stacks or [Stack("plain", "".join(whole))],
+        entries,
+        bar_width=round(1 - gap, 2),
+        # A little wider, so that it is seen behind the bars.
+        before_width=round(1 - gap / 3, 2),
+        before=before,
     )
-    return Chart(bars, lines(highest_ms), unit, stacks, entries, before)
 
 
 def with_period_before(drawn: Chart, before: Chart, name: str) -> Chart:
@@ -168,8 +177,8 @@ def legend(active_ms: Mapping[str, int]) -> list[LegendEntry]:
     return [LegendEntry(category, color_of(category), active_ms[category]) for category in found] if any(found) else []
 
 
-def stacked(active_ms: Mapping[str, int], left: float, right: float, height: float) -> list[tuple[str, str]]:
-    """Return category and outline of each part of a bar, from below; places and height are in percent."""
+def stacked(active_ms: Mapping[str, int], place: int, height: float) -> list[tuple[str, str]]:
+    """Return category and line of each part of a bar, from below; the height is in percent."""
     whole_ms = sum(active_ms.values())
     found = []
     below_ms = 0
@@ -177,15 +186,15 @@ def stacked(active_ms: Mapping[str, int], left: float, right: float, height: flo
         if active_ms[category]:
             low = height * below_ms / whole_ms
             below_ms += active_ms[category]
-            found.append((category, _shape(left, right, low, height * below_ms / whole_ms)))
+            found.append((category, _upright_line(place, low, height * below_ms / whole_ms)))
     return found
 
 
-def _shape(left: float, right: float, low: float, high: float) -> str:
-    """Return the outline of a rectangle as a path; places are in percent, and heights from below."""
-    x, width = round(left * SHAPE_WIDTH / 100), round((right - left) * SHAPE_WIDTH / 100)
-    bottom, top = (round(SHAPE_HEIGHT - height * SHAPE_HEIGHT / 100) for height in (low, high))
-    return f"M{x} {top}h{width}V{bottom}h-{width}z"
+def _upright_line(place: int, low: float, high: float) -> str:
+    """Return the path of an upright line in the middle of a bar's place; its ends are in percent, from below."""
+    # A line takes half the letters of a rectangle, and a year has hundreds of them.
+    bottom, top = (round(DRAWING_HEIGHT * (1 - end / 100)) for end in (low, high))
+    return f"M{place} {bottom}V{top}"
 
 
 def hours_of_day(hours: dict[int, Hour], period: Period) -> Chart:
@@ -270,8 +279,6 @@ def main_category(active_ms: Mapping[str, int]) -> str:
 class Cell:
     """A day of the calendar."""
 
-    x: int
-    y: int
     level: int
     day: date
     hour: Hour
@@ -280,6 +287,20 @@ class Cell:
     def color(self) -> int:
         """The colour of the category with the most active time."""
         return color_of(main_category(self.hour.categories))
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A column of the calendar: the place of its first day, and its days up to today."""
+
+    x: int
+    y: int
+    cells: list[Cell]
+
+    @property
+    def color(self) -> int:
+        """The colour of most of its days, which those of another colour override."""
+        return mode(cell.color for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,20 +313,19 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A year of days, one column for each week.
+    """A year of days, one column for each week that has begun.
 
     `is_late` tells that its second half holds active time; a narrow screen then shows that half first.
     """
 
-    cells: list[Cell]
+    first: date
+    weeks: list[Week]
     months: list[Month]
     width: int
     height: int
-    size: int
     is_late: bool
 
 
-CELL: Final = 11
 PITCH: Final = 14
 LEFT: Final = 30
 TOP: Final = 18
@@ -315,18 +335,20 @@ def calendar(days: Sequence[tuple[date, Hour]], until: date) -> Calendar:
     """Return the calendar of consecutive days up to `until`."""
     found = dict(days)
     rank = dict(zip(found, levels([hour.active_sum_ms for hour in found.values()]), strict=True))
-    cells, names = [], []
+    drawn, names = [], []
     columns = list(weeks(days[0][0], days[-1][0]))
     for column, week in enumerate(columns):
-        for row, day in enumerate(week):
-            if day is not None and day <= until:
-                cells.append(Cell(LEFT + column * PITCH, TOP + row * PITCH, rank[day], day, found[day]))
-            # The name of a month needs two columns, so a month that begins in the last two gets none.
-            if day is not None and day.day == 1 and column < len(columns) - 2:
-                names.append(Month(LEFT + column * PITCH, f"{day:%b}"))
+        x = LEFT + column * PITCH
+        inside = [day for day in week if day is not None]
+        cells = [Cell(rank[day], day, found[day]) for day in inside if day <= until]
+        if cells:
+            drawn.append(Week(x, TOP + cells[0].day.weekday() * PITCH, cells))
+        # The name of a month needs two columns, so a month that begins in the last two gets none.
+        if column < len(columns) - 2:
+            names += [Month(x, f"{day:%b}") for day in inside if day.day == 1]
     width = LEFT + len(columns) * PITCH
-    is_late = any(cell.x * 2 > width for cell in cells if cell.hour.active_sum_ms)
-    return Calendar(cells, names, width, TOP + 7 * PITCH, CELL, is_late)
+    is_late = any(week.x * 2 > width for week in drawn if any(cell.hour.active_sum_ms for cell in week.cells))
+    return Calendar(days[0][0], drawn, names, width, TOP + 7 * PITCH, is_late)
 
 
 def share(value: int, of: int) -> str:

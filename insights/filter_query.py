@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from rest_framework import serializers
 
 from id_numbers import ID_PATTERN
+from insights.asked_page import asked_page
 from insights.filters import NAMES, NO_CATEGORY, Filter
 from sync.browsers import browsers_of
 from sync.limits import MAX_CATEGORY, MAX_DOMAIN
@@ -90,20 +91,15 @@ class Chosen:
     errors: dict[str, list[str]] = field(default_factory=dict)
 
 
-# Pages whose own parameters have the names of filters, with those names.
-OWN_PARAMETERS = {"insights:forget": set(NAMES)}
-
-
 def chosen_of(request: HttpRequest) -> Chosen:
     """Return what the URL of a page chose; it is read once for each request."""
     known: Chosen | None = getattr(request, "chosen", None)
     if known is not None:
         return known
-    page = request.resolver_match.view_name if request.resolver_match else ""
-    own = OWN_PARAMETERS.get(page, set())
-    if page == "insights:visit" and "of" not in request.GET:
-        own = {"browser"}  # links of earlier versions name the visit's browser so
-    chosen = Chosen(*filter_from({name: str(value) for name, value in request.GET.items() if name not in own}))
+    match, parameters = asked_page(request)
+    if match and match.view_name == "insights:visit" and "of" not in parameters:
+        parameters.pop("browser", None)  # links of earlier versions name the visit's browser so
+    chosen = Chosen(*filter_from(parameters))
     request.chosen = chosen  # type: ignore[attr-defined]  # kept for the links of the page
     return chosen
 

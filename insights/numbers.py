@@ -1,7 +1,7 @@
 """The definition of every number: pure functions over visits. Instants and durations are integer milliseconds.
 
-`DEFINITIONS` is the one place that puts a number into words; docs/numbers.md, the pages and the API description repeat
-it. None stands for an unknown number, which is not 0.
+`DEFINITIONS` is the one place that puts a number into words, in short sentences. docs/numbers.md, the pages and the API
+description repeat it. None stands for an unknown number, which is not 0.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,36 +9,38 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 DEFINITIONS: Final = {
-    "duration": "Duration: how long a visit lasted, from its start to its end or, while it is open, to its last sign "
-    "of life (the later of its last heartbeat and its start plus the duration reported so far); unknown where the "
-    "browser sent none of these.",
-    "active": "Active time: how long you were there, as your browser counted it, laid into each visit from its start "
-    "on, outside its parts away; in each hour one browser has at most the time in which its pages were in front, and a "
-    "visit of unknown active time is left out.",
-    "time": "Time on pages: the durations of all visits added up, so that two browsers open at once count twice; a "
-    "visit of unknown duration is left out.",
-    "clock": "On the clock: the time in which somebody was at a browser, which is the time of all visits without their "
-    "parts away; each moment counts once, however many browsers were open, and a visit of unknown duration is left "
+    "duration": "Duration: the time from the start of a visit to its end. A visit that has no end yet lasts until "
+    "its browser last reported it (the later of its last heartbeat and its start plus the duration reported so "
+    "far). The duration is unknown where the browser sent none of these.",
+    "active": "Active time: the time in which you used a page, as your browser counted it. It is laid into each "
+    "visit from its start on, outside its parts away. In each hour, one browser has at most the time in which its "
+    "pages were in front. A visit of unknown active time is left out.",
+    "time": "Time on pages: the durations of all visits, added up. Two browsers that are open at once count twice. "
+    "A visit of unknown duration is left out.",
+    "clock": "On the clock: the time in which you were at a browser, which is the time of all visits without their "
+    "parts away. Each moment counts once, however many browsers were open. A visit of unknown duration is left "
     "out.",
     "visits": "Visits: how many visits began in this period.",
-    "sites": "Sites: how many different domains had a visit in this period.",
-    "focus": "Focus: active time as a share of time on pages, over the visits for which both are known.",
-    "longest": "Longest stay: the most active time of a single visit that began in this period.",
-    "share": "Share: active time on this site out of the active time in this period.",
-    "typical": "Typical stay: the median active time of the visits that began in this period; a visit of unknown "
-    "active time is left out.",
-    "change": "Change: compared with the period of the same kind before, and shown only if your records begin before "
-    "that period and it could be added up in time; a period that is still running is compared with the same part of "
-    "the one before.",
-    "open": "Open: a visit without an end of which its browser sent something within the last hour.",
-    "lifetime": "Open for: from the opening of a tab until it was closed or, while nobody closed it, until it was last "
-    "used; a tab that was not used for a week no longer counts as open.",
-    "switched": "Most switched to: the tabs that showed the most pages; coming back to a tab counts as one more page.",
+    "sites": "Sites: how many different sites you visited in this period.",
+    "focus": "Focus: active time as a share of the time on pages. Only visits for which both are known count.",
+    "longest": "Longest stay: the longest active time of a single visit that began in this period.",
+    "share": "Share: the part of the active time in this period that was on this site.",
+    "typical": "Typical stay: the median active time of the visits that began in this period, so that half of them "
+    "were shorter and half were longer. A visit of unknown active time is left out.",
+    "change": "Change: the difference from the period of the same kind before. It is shown only if your records "
+    "begin before that period and it can be added up in time. A period that is still running is compared with the "
+    "same part of the one before.",
+    "open": "Open: a visit that has no end yet, and that its browser reported within the last hour.",
+    "lifetime": "Open for: the time from the opening of a tab until it was closed or, while nobody closed it, until "
+    "it was last used. A tab that was not used for a week no longer counts as open.",
+    "switched": "Most switched to: the tabs that showed the most pages. Coming back to a tab counts as one more page.",
     "unread": "Never read: tabs in which your browser counted no active time.",
-    "gap": "Nothing recorded: no browser reported a page in front; the browser may have been closed, paused or away.",
-    "idle": "Away: idle, screen locked or another window in front, as your browser reported it within the visit.",
-    "browsers": "Browsers: how many browsers had active time in this period; their active times are added up.",
-    "rest": "Not known: the part of a visit in which the browser counted no active time and reported nobody away.",
+    "gap": "Nothing recorded: no browser reported a page in front. The browser may have been closed or paused, or "
+    "you were away.",
+    "idle": "Away: you used neither keyboard nor mouse, the screen was locked, or another window was in front, as "
+    "your browser reported it within the visit.",
+    "browsers": "Browsers: how many browsers had active time in this period. Their active times are added up.",
+    "rest": "Not known: the part of a visit in which the browser counted no active time and did not report you away.",
 }
 # The active time of a visit of unknown duration lies within so much of it.
 LONGEST_UNKNOWN_MS: Final = 86_400_000

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework import serializers
 
+from insights.asked_page import asked_page
 from insights.periods import MAX_DAYS, Period, Unit, date_at, period_of
 
 EARLIEST_DAY = date(2000, 1, 1)
@@ -82,17 +83,18 @@ def day_from_text(text: str) -> date:
 
 def chosen_days(request: HttpRequest) -> dict[str, str]:
     """Return ?from and ?to of the days that the URL of a page chose; empty where it chose none, or a last day alone."""
-    match = request.resolver_match
+    known: dict[str, str] | None = getattr(request, "chosen_days", None)
+    if known is not None:
+        return known
+    match, parameters = asked_page(request)
     try:
-        if match and match.view_name == "insights:forget":
-            return {}
         if match and match.kwargs.get("year"):
             return days_of(period_of(UTC, "year", day_from_text(str(match.kwargs["year"]))))
         if match and match.kwargs.get("day"):
             unit: Unit = match.kwargs.get("unit", "day")
             return days_of(period_of(UTC, unit, day_from_text(match.kwargs["day"])))
-        first = day_from_text(request.GET.get("from", ""))
-        last = day_from_text(request.GET.get("to") or f"{max(first, timezone.localdate())}")
+        first = day_from_text(parameters.get("from", ""))
+        last = day_from_text(parameters.get("to") or f"{max(first, timezone.localdate())}")
         return {"from": first.isoformat(), "to": last.isoformat()}
     except ValueError:
         return {}

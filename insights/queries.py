@@ -134,7 +134,7 @@ class _IdlePeriods:
 
 
 def categories_by_path(user_id: int, start: int, end: int, resolver: Resolver) -> dict[int, str]:
-    """Return, by the id of their row, the category of the visits of [start, end) that a rule for a path decides."""
+    """Return {id of the row: category} for the visits of [start, end) whose category a rule for a path decides."""
     found: dict[int, str] = {}
     sites = {rule.site for rule in resolver.path_rules}
     for candidates in overlapping(user_id, start, end) if sites else ():

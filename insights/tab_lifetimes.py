@@ -6,7 +6,7 @@ from insights.periods import DAY_MS
 from insights.queries import tab_end
 from sync.models import TabAggregate
 
-# A browser that was removed or reset never tells that its tabs are gone.
+# A tab counts as open for this time after its last sign of life. A browser that was removed never tells of its end.
 OPEN_MS = 7 * DAY_MS
 
 

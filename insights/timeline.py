@@ -59,7 +59,7 @@ def recording_gaps(visits: Sequence[ListedVisit], start: int, end: int, now: int
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """The part of a day that a timeline shows; `label` is that of the hour, if it is one hour of the person's clock."""
+    """The part of a day that a timeline shows; `label` names it where it is one hour of the person's clock."""
 
     period: Period
     label: HourLabel | None
@@ -73,7 +73,7 @@ class TimeRange:
         return low // MINUTE_MS, -(-high // MINUTE_MS)
 
     def zoomed(self, factor: float, step: float = 0) -> "TimeRange":
-        """Return a range of `factor` times the length around the same middle, moved by `step` of this length."""
+        """Return a range that is `factor` times as long, its middle moved by `step` lengths of this one."""
         length = self.ends_at - self.starts_at
         whole = self.period.ends_at - self.period.starts_at
         new_length = min(max(int(length * factor), MINUTE_MS), whole)

@@ -5,6 +5,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,19 @@ def stage(user_id: int, path: Path, label: str = "", progress: Progress = bool) 
     Raises UnknownFormat or PersonGone, and nothing of the file stays then.
     """
     delete_expired(user_id)
+    while True:
+        try:
+            return _staged(user_id, path, label, progress)
+        except Dropped:
+            # What is erased is left out when the records are stored, so the file may be read again.
+            continue
+
+
+class Dropped(Exception):
+    """An erasure of the person has dropped the import while its file was read."""
+
+
+def _staged(user_id: int, path: Path, label: str, progress: Progress) -> Import:
     with recognised(path) as source:
         found = Import(
             user_id=user_id,
@@ -74,7 +88,9 @@ def _stage_records(found: Import, source: Source, progress: Progress) -> None:
         wire = records(source.family, source.found(), found.client_id, counts)
         staged = ((start, own.PAGE_VISITS, text) for start, text in wire)
     starts: list[int] = []
-    for number, (kind, batch) in enumerate(_batches(staged)):
+    # Rules for categories are no records, and are counted nowhere.
+    rules = ((None, own.CATEGORY_RULES, text) for text in source.category_rules)
+    for number, (kind, batch) in enumerate(_batches(chain(staged, rules))):
         began = [start for start, _ in batch if start is not None]
         starts = [min([*starts, *began]), max([*starts, *began])] if starts or began else []
         if kind == own.PAGE_VISITS and len(found.examples) < EXAMPLES:
@@ -82,9 +98,11 @@ def _stage_records(found: Import, source: Source, progress: Progress) -> None:
         packed = zlib.compress(b"\n".join(text for _, text in batch), 1)
         with transaction.atomic():
             mine = Import.objects.filter(user_id=found.user_id, pk=found.pk)
-            # An erasure meanwhile discards the import, and a batch would be left over.
-            if not lock_person(found.user_id) or not mine.exists():
+            if not lock_person(found.user_id):
                 raise PersonGone
+            # A batch would be left over.
+            if not mine.exists():
+                raise Dropped
             # The last commit of the import waits for the disk, and with it all before are durable.
             commit_without_waiting()
             StagedBatch.objects.create(
@@ -98,7 +116,8 @@ def _stage_records(found: Import, source: Source, progress: Progress) -> None:
         if not lock_person(found.user_id):
             raise PersonGone
         changed = {name: getattr(found, name) for name in ("counts", "examples", "first_at", "last_at", "is_staged")}
-        Import.objects.filter(user_id=found.user_id, pk=found.pk).update(**changed)
+        if not Import.objects.filter(user_id=found.user_id, pk=found.pk).update(**changed):
+            raise Dropped
 
 
 def commit_without_waiting() -> None:

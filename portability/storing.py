@@ -8,14 +8,17 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from portability import category_rules
+from portability.importers import own
 from portability.models import Import, StagedBatch
 from portability.page_patterns import matcher
 from portability.staging import commit_without_waiting, lines_of
 from sync import limits
+from sync.browsers import add_browsers
 from sync.models import Browser
 from sync.person_lock import PersonGone, lock_person
 from sync.push import service
-from sync.push.recorded_elsewhere import recorded_elsewhere
+from sync.recorded_elsewhere import recorded_elsewhere
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import Content, RecordKind, Rejected
 from sync.records.tab_aggregate import TAB_AGGREGATE
@@ -40,7 +43,7 @@ def choose(found: Import, leave_out: Sequence[str]) -> None:
 
 
 def run(found: Import, seconds: float = SECONDS_A_RUN) -> None:
-    """Store staged batches for so long, or to the end; the import holds the counts afterwards.
+    """Store staged batches for up to `seconds`, or to the end; the import holds the counts afterwards.
 
     Raises PersonGone, TooManyBrowsers, or django.db.OperationalError when the database cannot be had.
     """
@@ -57,7 +60,11 @@ def run_batch(found: Import) -> int:
         _settle(found, None, Counter())
         return 0
     lines = lines_of(batch)
-    fates = _store(found, KINDS[batch.kind], lines)
+    if batch.kind == own.CATEGORY_RULES:
+        category_rules.restore(found.user_id, lines)
+        fates: Counter[str] = Counter()
+    else:
+        fates = _store(found, KINDS[batch.kind], lines)
     _settle(found, batch, fates)
     return len(lines)
 
@@ -108,8 +115,7 @@ def _store(found: Import, kind: RecordKind, lines: Sequence[bytes]) -> Counter[s
     browsers = _browsers(found, named)
     # An export restores what each of its browsers recorded, even where two of them were on one page at once.
     if found.family != "own" and contents:
-        visits = [(content.started_at, content.url) for content in contents]
-        recorded = recorded_elsewhere(found.user_id, browsers[found.client_id], visits)
+        recorded = recorded_elsewhere(found.user_id, browsers, contents)
         fates["alreadyRecorded"] += len(recorded)
         contents = [content for place, content in enumerate(contents) if place not in recorded]
     if contents:
@@ -129,10 +135,7 @@ def _browsers(found: Import, client_ids: set[str]) -> dict[str, int]:
             raise PersonGone
         known = dict(mine.filter(client_id__in=client_ids).values_list("client_id", "pk"))
         new = [_browser(found, client_id, exported.get(client_id, {})) for client_id in client_ids - known.keys()]
-        of_quota = [browser for browser in new if browser.kind == Browser.Kind.EXTENSION]
-        if of_quota and mine.filter(kind=Browser.Kind.EXTENSION).count() + len(of_quota) > limits.MAX_BROWSERS:
-            raise service.TooManyBrowsers
-        return known | {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(new)}
+        return known | add_browsers(found.user_id, new, "this export would add more")
 
 
 def _browser(found: Import, client_id: str, exported: dict[str, Any]) -> Browser:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 REASONS = {
     "kept": "visits found",
     "reload": "reloads of a page",
-    "redirectHop": "addresses that only led on to another page",
+    "redirectHop": "redirects, which only led on to another page",
     "subframe": "parts of pages, downloads, and pages that did not load",
-    "otherScheme": "pages that are not of the web, such as settings and files",
-    "private": "visits in private windows, or that your rules keep off the server",
-    "notAPerson": "pages opened by an agent, not by you",
-    "outOfRange": "visits without a time, or with one that cannot be",
+    "otherScheme": "pages that are not on the web, such as settings and files",
+    "private": "visits in private windows, and visits that your rules keep off the server",
+    "notAPerson": "pages that a program opened, not you",
+    "outOfRange": "visits without a time, or with an impossible one",
     "unreadable": "rows that cannot be read",
 }
 FATES = {

@@ -1,10 +1,16 @@
 """The list of a person's browsers, and the names under which people see them."""
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import timezone
+from rest_framework import status
 
+from accounts.api.refusal import BrowserOfExtension, Refusal
+from accounts.models import PersonalToken
 from sync import limits
 from sync.models import Browser
 from sync.person_lock import lock_person
@@ -18,6 +24,31 @@ IMPORT_SOURCES: Final = {
     "activitywatch": "ActivityWatch",
     "own": "an export",
 }
+
+# A browser's description of itself: wire name and column.
+CLIENT_COLUMNS: Final = {
+    "extensionVersion": "extension_version",
+    "browserName": "browser_name",
+    "browserVersion": "browser_version",
+    "platform": "platform",
+}
+
+
+class TooManyBrowsers(Refusal):
+    """403: records would give the person more browsers than the limit."""
+
+    def __init__(self, reason: str) -> None:
+        detail = f"A person has at most {limits.MAX_BROWSERS} browsers; {reason}."
+        super().__init__(status.HTTP_403_FORBIDDEN, "quota_exceeded", detail, maxBrowsers=limits.MAX_BROWSERS)
+
+
+class Sender(NamedTuple):
+    """The browser that pushes, with its description of itself by column, and the session or token that it pushes by."""
+
+    client_id: str | None = None
+    client: Mapping[str, str] = MappingProxyType({})
+    session_id: int | None = None
+    token: PersonalToken | None = None
 
 
 def browsers_of(user_id: int) -> list[Browser]:
@@ -55,3 +86,80 @@ def set_label(user_id: int, client_id: str, label: str) -> Browser | None:
         mine = Browser.objects.filter(user_id=user_id, client_id=client_id)
         mine.update(label=label.strip())
         return mine.first()
+
+
+def client_id_of_token(token: PersonalToken) -> str:
+    """Return the client id of the browser that a personal token pushes to where it names none."""
+    return f"{limits.PROGRAM_PREFIX}{token.pk}"
+
+
+def browsers_of_push(user_id: int, client_ids: Collection[str], sender: Sender) -> dict[str, int]:
+    """Return the keys of the person's browsers by client id, made where they are new, and note that they pushed.
+
+    The sender's description of itself is stored with its browser. Raises TooManyBrowsers, and BrowserOfExtension for a
+    token that names a browser of an extension.
+    """
+    now = timezone.now()
+    named = {*client_ids} if sender.client_id is None else {*client_ids, sender.client_id}
+    if sender.token and has_extension_among(user_id, named):
+        raise BrowserOfExtension("Leave anonymousClientId out, or make up another one.")
+    known = {}
+    for pk, client_id, *columns in _set_last_push(user_id, named, now, sender.session_id):
+        known[client_id] = pk
+        kept = dict(zip(CLIENT_COLUMNS.values(), columns, strict=True))
+        if client_id == sender.client_id and {**kept, **sender.client} != kept:
+            Browser.objects.filter(user_id=user_id, pk=pk).update(**sender.client)
+    new = [
+        Browser(
+            user_id=user_id, created_at=now, last_push_at=now, last_session_id=sender.session_id, client_id=client_id,
+            kind=_kind_of_new(client_id, sender), label=_label_of_new(client_id, sender),
+            **(sender.client if client_id == sender.client_id else {}),
+        )
+        for client_id in client_ids
+        if client_id not in known
+    ]  # fmt: skip
+    return known | add_browsers(user_id, new, "this batch would add another")
+
+
+def add_browsers(user_id: int, new: Sequence[Browser], reason: str) -> dict[str, int]:
+    """Store new browsers of a person, who is locked; return their keys by client id.
+
+    Raises TooManyBrowsers, with the reason, where the person would have more than MAX_BROWSERS of one kind.
+    """
+    for kind in {browser.kind for browser in new}:
+        there = Browser.objects.filter(user_id=user_id, kind=kind).count()
+        if there + sum(browser.kind == kind for browser in new) > limits.MAX_BROWSERS:
+            raise TooManyBrowsers(reason)
+    return {browser.client_id: browser.pk for browser in Browser.objects.bulk_create(new)}
+
+
+def _set_last_push(user_id: int, client_ids: Collection[str], now: datetime, session_id: int | None) -> list[Any]:
+    """Set the time and the session of the last push; return (key, client id, CLIENT_COLUMNS) of those there are.
+
+    It runs at every push; building its SQL by the ORM took longer than the database takes.
+    """
+    if not client_ids:
+        return []
+    places = ", ".join(["%s"] * len(client_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {Browser._meta.db_table} SET last_push_at = %s, last_session_id = %s "
+            f"WHERE user_id = %s AND client_id IN ({places}) "
+            f"RETURNING id, client_id, {', '.join(CLIENT_COLUMNS.values())}",
+            [connection.ops.adapt_datetimefield_value(now), session_id, user_id, *client_ids],
+        )
+        return list(cursor)
+
+
+def _kind_of_new(client_id: str, sender: Sender) -> Browser.Kind:
+    if client_id.startswith(limits.IMPORT_PREFIX):
+        return Browser.Kind.IMPORT
+    # A session that sends records under the name of a token's browser must not lock the token out of it.
+    if sender.token or client_id.startswith(limits.PROGRAM_PREFIX):
+        return Browser.Kind.PROGRAM
+    return Browser.Kind.EXTENSION
+
+
+def _label_of_new(client_id: str, sender: Sender) -> str:
+    is_own = sender.token and client_id == client_id_of_token(sender.token)
+    return sender.token.name[: limits.MAX_LABEL] if sender.token and is_own else ""

@@ -4,7 +4,7 @@ MAX_RECORDS = 1_000
 MAX_BODY_BYTES = 10 * 1024 * 1024  # counted after inflating
 MAX_RECORD_BYTES = 256 * 1024  # as sent
 MIN_SYNC_INTERVAL_SECONDS = 60
-MAX_BROWSERS = 100  # of kind `extension`
+MAX_BROWSERS = 100  # of each kind
 
 CHANGES = 500  # on a page of the feed where no limit is asked for
 MAX_CHANGES = 1_000

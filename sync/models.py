@@ -41,7 +41,7 @@ HAS_IDLE_PERIODS = RawSQL("idle_periods <> '[]'", [], output_field=models.Boolea
 class Browser(models.Model):
     """One source of records, known by its anonymousClientId; the id is "" where a profile sends none.
 
-    Only browsers of kind `extension` count against the quota and can be silent.
+    A person has at most MAX_BROWSERS of each kind. Only those of kind `extension` can be silent.
     """
 
     class Kind(models.TextChoices):

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from sync.models import Erasure, PageVisit, SyncRecord, SyncState, TabAggregate
-from sync.push import record_sql
+from sync.person_lock import PersonGone, lock_active_person
 from sync.records.page_url import read_page_url
 
 ROWS_A_STEP = 1_000
@@ -42,8 +42,9 @@ def _site_of(url: str | None, stored: str | None) -> Any:
 def _correct(user_id: int, model: type[SyncRecord], url: str, site: str, ids: list[int]) -> int:
     """Correct the rows under the person's lock, where a push may have changed them meanwhile; return their number."""
     with transaction.atomic(durable=True):
-        state = record_sql.lock_state(user_id)
-        if state is None:  # the person is gone or inactive
+        try:
+            state = lock_active_person(user_id)
+        except PersonGone:
             return 0
         mine = model._default_manager.filter(user_id=user_id)
         ids_by_site: dict[str | None, list[int]] = defaultdict(list)

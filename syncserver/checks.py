@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  # its own name
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  # as Django names it
 from django.core.exceptions import ImproperlyConfigured
 
 

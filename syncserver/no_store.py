@@ -1,4 +1,4 @@
-"""Keeps pages and calls, which hold what is private, out of every cache."""
+"""Keeps private pages and replies out of every cache."""
 
 from collections.abc import Callable
 

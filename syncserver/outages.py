@@ -6,7 +6,9 @@ import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 # Read-only; a transaction that stood idle too long; and an internal error, by which Citus tells that it lost a worker.
-STATES = {"25006", "25P03", "XX000"}
+# A table or a column that is not there: this server began before the migrations. With an error that is not told as an
+# outage, an extension would look for the record at fault. SQLite tells all of these as an OperationalError.
+STATES = {"25006", "25P03", "XX000", "42P01", "42703"}
 # A file that is damaged, or is no database: a disk that is full or failing leaves such files.
 SQLITE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 # The drivers' own errors reach a view where a cursor is read or ended outside Django's wrappers.

@@ -5,33 +5,19 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
-from syncserver import metrics
+from syncserver import metrics, request_facts
+from syncserver.request_facts import ROUTE, method_of, route_of
 
 logger = logging.getLogger("syncserver.requests")
 # A router's own id of the request is kept, so that its log and this one can be read together.
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
-# The name under which gunicorn's access log finds the route (gunicorn.conf.py).
-ROUTE = "syncserver.route"
 # The name under which a view leaves counts for the line, such as {"created": 12}.
 COUNTS = "syncserver.counts"
 LINE = "%(method)s %(route)s %(status)s person=%(person)s bytes=%(bytes)s ms=%(ms)s counts=%(counts)s id=%(request_id)s"
-_current: ContextVar[dict[str, Any] | None] = ContextVar("request", default=None)
-
-
-def current_request() -> dict[str, Any]:
-    """Return the facts of the request that is being answered, by name; its reply adds more of them."""
-    return _current.get() or {}
-
-
-def route_of(request: HttpRequest) -> str:
-    """Return the pattern that the path matched, with names in place of values; `-` where none did."""
-    match = request.resolver_match
-    return "-" if match is None else f"/{match.route}".replace("/^", "/")
 
 
 def person_of(request: HttpRequest) -> int | None:
@@ -52,8 +38,8 @@ class RequestLogMiddleware:
         sent = request.headers.get("X-Request-ID", "")
         request_id = sent if REQUEST_ID.match(sent) else secrets.token_hex(8)
         started = time.monotonic()
-        facts: dict[str, Any] = {"request_id": request_id, "method": request.method}
-        held = _current.set(facts)
+        facts: dict[str, Any] = {"request_id": request_id, "method": method_of(request.method)}
+        held = request_facts.held.set(facts)
         metrics.begin()
         try:
             response = self.get_response(request)
@@ -65,5 +51,5 @@ class RequestLogMiddleware:
             logger.info(LINE, facts)
         finally:
             metrics.end(facts)
-            _current.reset(held)
+            request_facts.held.reset(held)
         return response

@@ -118,8 +118,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "syncserver" / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["syncserver.unindented_templates.FilesystemLoader", "syncserver.unindented_templates.AppLoader"],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -220,6 +225,8 @@ REST_FRAMEWORK = {
         "read": READ_RATE,
         "token": TOKEN_RATE,
         "auth": AUTH_RATE,
+        "start": AUTH_RATE,
+        "link": AUTH_RATE,
         # An extension that waits for an answer asks 30 times a minute.
         "connect": "300/min",
         "refresh": AUTH_RATE,
@@ -297,7 +304,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "syncserver.static_names.HashedNames"
     },
 }
 
@@ -314,11 +321,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
-            "()": "syncserver.log_format.LineFormatter",
-            "format": "{asctime} {levelname} {name} {message}",
-            "style": "{",
-        },
+        "line": {"()": "syncserver.log_format.LineFormatter"},
         "json": {"()": "syncserver.log_format.JsonFormatter"},
     },
     "filters": {"without_client_text": {"()": "syncserver.log_format.ClientTextFilter"}},

@@ -12,6 +12,8 @@ from django.contrib.auth import get_user_model
 from django.db import models
 
 COLUMN = "user_id"
+# Citus cannot undo this itself: undistribute_table refuses a table with an identity column.
+GO_BACK = "restore the backup from before"
 
 
 class Refused(Exception):
@@ -27,7 +29,13 @@ class Table(NamedTuple):
     unique_indexes: Mapping[str, tuple[str, ...]] = {}
     has_statistics: bool = False
     has_local_rows: bool = False
-    is_spread: bool = False
+    # The group of tables whose parts Citus keeps beside each other; None where the table is not spread.
+    group: int | None = None
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether the rows are on the workers already."""
+        return self.group is not None
 
 
 def spread_models() -> list[type[models.Model]]:
@@ -50,7 +58,14 @@ def steps(tables: Iterable[Table], shards: int) -> Iterator[str]:
                 raise Refused(
                     f"The unique index {index} of {table.name} does not hold {COLUMN}, so no machine can check it."
                 )
-    first = next((table.name for table in tables if table.is_spread), None)
+    spread = [table for table in tables if table.is_spread]
+    for table in spread:
+        if table.group != spread[0].group:
+            raise Refused(
+                f"{table.name} and {spread[0].name} are spread apart, so the rows of a person would be on two workers: "
+                f"{GO_BACK}."
+            )
+    first = spread[0].name if spread else None
     for table in tables:
         name = table.name
         for constraint in table.foreign_keys:
@@ -86,7 +101,7 @@ def check_cluster(cursor: Any) -> None:
         "AND citus_table_type IN ('distributed', 'reference')",
         people,
     ):
-        raise Refused(f"{people} is spread already, but it must be a table of the coordinator: undistribute it first.")
+        raise Refused(f"{people} is spread already, but it must be a table of the coordinator: {GO_BACK}.")
 
 
 def read_tables(cursor: Any, names: Iterable[str], *, on_citus: bool = True) -> list[Table]:
@@ -126,16 +141,26 @@ def read_tables(cursor: Any, names: Iterable[str], *, on_citus: bool = True) -> 
                 ),
                 # Of a spread table, the rows that stood on the coordinator before.
                 has_local_rows=_found(cursor, "SELECT 1 WHERE pg_relation_size(to_regclass(%s)) > 0", name),
-                is_spread=on_citus
-                and _found(
-                    cursor,
-                    "SELECT 1 FROM citus_tables WHERE table_name = to_regclass(%s) "
-                    "AND citus_table_type = 'distributed'",
-                    name,
-                ),
+                group=_group(cursor, name) if on_citus else None,
             )
         )
     return found
+
+
+def _group(cursor: Any, name: str) -> int | None:
+    """Return the group in which a table is spread by person, None where it is not spread; raises Refused."""
+    cursor.execute(
+        "SELECT colocation_id, distribution_column FROM citus_tables WHERE table_name = to_regclass(%s) "
+        "AND citus_table_type <> 'local'",
+        [name],
+    )
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    group, column = row
+    if column != COLUMN:
+        raise Refused(f"{name} is spread already, but not by {COLUMN}: {GO_BACK}.")
+    return int(group)
 
 
 def _found(cursor: Any, sql: str, *parameters: str) -> bool:

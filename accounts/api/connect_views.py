@@ -17,7 +17,7 @@ from accounts.api.serializers import (
     VerifierSerializer,
     WaitingSerializer,
 )
-from accounts.api.unauthenticated_view import UnauthenticatedView
+from accounts.api.unauthenticated_view import ProvenView, UnauthenticatedView
 from accounts.emails import server_url
 from accounts.sessions import connecting
 
@@ -29,6 +29,9 @@ DENIED = "The person did not allow it."
 
 class ConnectView(UnauthenticatedView):
     """Begin to sign in without a password."""
+
+    # Apart from failed sign-ins: starts are no failures, and must not use up what a shared client IP has of them.
+    throttle_scope = "start"
 
     @extend_schema(
         operation_id="connect",
@@ -54,7 +57,7 @@ class ConnectView(UnauthenticatedView):
         return Response(begun, status=status.HTTP_201_CREATED)
 
 
-class TakeView(UnauthenticatedView):
+class TakeView(ProvenView):
     """Ask for the answer."""
 
     # An extension asks every two seconds.
@@ -78,17 +81,21 @@ class TakeView(UnauthenticatedView):
         serializer = VerifierSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:
-            taken = connecting.take(grant_id, serializer.validated_data["verifier"], request._request)
+            grant = connecting.own_grant(grant_id, serializer.validated_data["verifier"])
         except connecting.UnknownGrant as error:
+            self.count_refused(request)
             raise Refusal(status.HTTP_404_NOT_FOUND, "not_found", UNKNOWN) from error
         except connecting.WrongVerifier as error:
+            self.count_refused(request)
             raise ValidationError({"verifier": [WRONG_VERIFIER]}) from error
+        self.count_proven(f"grant {grant.challenge}")
+        try:
+            taken = connecting.take(grant_id, grant, request._request)
         except connecting.Expired as error:
             raise Refusal(status.HTTP_410_GONE, "expired", EXPIRED) from error
         except connecting.Denied as error:
             raise Refusal(status.HTTP_403_FORBIDDEN, "denied", DENIED) from error
         if taken is None:
-            waiting = {"expiresAt": connecting.grant_of(grant_id).expires_at}
-            return Response(waiting, status=status.HTTP_202_ACCEPTED)
+            return Response({"expiresAt": grant.expires_at}, status=status.HTTP_202_ACCEPTED)
         user, tokens = taken
         return Response({"user": UserSerializer(user).data, **tokens})

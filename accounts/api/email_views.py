@@ -16,7 +16,7 @@ from accounts.api.serializers import (
     LinkSerializer,
     NewEmailSerializer,
 )
-from accounts.api.unauthenticated_view import UnauthenticatedView
+from accounts.api.unauthenticated_view import ProvenView
 from accounts.models import User
 
 
@@ -70,7 +70,7 @@ class EmailView(AccountView):
         }
 
 
-class EmailConfirmView(UnauthenticatedView):
+class EmailConfirmView(ProvenView):
     """A link that came by e-mail."""
 
     @extend_schema(
@@ -83,5 +83,6 @@ class EmailConfirmView(UnauthenticatedView):
         """Confirm an e-mail address by the text from its link, which works once and for an hour."""
         sent = valid(LinkSerializer(data=request.data))
         if account_service.confirm_email(sent["link"], request._request) is None:
+            self.count_refused(request)
             raise ValidationError({"link": [account_service.DEAD_LINK]})
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.validators import EmailValidator
 from rest_framework import serializers
 from rest_framework.fields import empty
 
@@ -33,7 +34,8 @@ class EmailField(TextField, serializers.EmailField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=MAX_EMAIL_LENGTH, **options)
-        self.validators.append(check_email)
+        # In place of the framework's own, which would say the same a second time.
+        self.validators = [each for each in self.validators if not isinstance(each, EmailValidator)] + [check_email]
 
     def to_internal_value(self, data: str) -> str:
         """Return the address as it is stored; it is checked in this spelling."""

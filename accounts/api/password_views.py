@@ -17,7 +17,7 @@ from accounts.api.serializers import (
     ResetSerializer,
     check_new_password,
 )
-from accounts.api.unauthenticated_view import UnauthenticatedView
+from accounts.api.unauthenticated_view import ProvenView
 from accounts.sessions import session_service
 
 
@@ -65,7 +65,7 @@ class PasswordResetView(APIView):
         return Response(status=status.HTTP_202_ACCEPTED)
 
 
-class PasswordResetConfirmView(UnauthenticatedView):
+class PasswordResetConfirmView(ProvenView):
     """A link that came by e-mail, and the next password."""
 
     @extend_schema(
@@ -82,7 +82,9 @@ class PasswordResetConfirmView(UnauthenticatedView):
         sent = valid(ResetSerializer(data=request.data))
         user = account_service.person_of_reset_link(sent["link"])
         if user is None:
+            self.count_refused(request)
             raise ValidationError({"link": [account_service.DEAD_LINK]})
+        self.count_proven(f"reset of person {user.pk}")
         check_new_password(sent["newPassword"], user, "newPassword")
         session_service.change_password(
             user, sent["newPassword"], 0, request._request, by_mail=True, end_tokens=sent["endTokens"]

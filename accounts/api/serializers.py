@@ -59,7 +59,7 @@ class RegisterSerializer(serializers.Serializer[User]):
         allow_blank=True,
         allow_null=True,
         default="",
-        help_text="An IANA name, such as Europe/Berlin. `UTC` when it is left out or unknown to the server.",
+        help_text="An IANA name, such as Europe/Berlin. When it is left out or unknown, the default of the server.",
     )
     label = label_field()
 

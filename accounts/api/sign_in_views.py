@@ -22,9 +22,8 @@ from accounts.api.serializers import (
     TokensSerializer,
     UserSerializer,
 )
-from accounts.api.unauthenticated_view import UnauthenticatedView
+from accounts.api.unauthenticated_view import ProvenView, UnauthenticatedView
 from accounts.limits.failed_sign_ins import TooManyFailures, begin_sign_in, check_sign_in_rate
-from accounts.limits.throttling import check_client_rate, check_rate
 from accounts.models import User
 from accounts.sessions import session_service
 from accounts.sessions.tokens import ExpiredTokenError, RefreshToken, TokenError
@@ -100,10 +99,26 @@ class LoginView(UnauthenticatedView):
         return Response(signed_in(user, request, serializer.validated_data["label"]))
 
 
-class RefreshView(UnauthenticatedView):
-    """Stay signed in."""
+class SessionTokenView(ProvenView):
+    """A call that brings a refresh token."""
 
-    throttle_classes = ()
+    throttle_scope = "refresh"
+
+    def counted_token(self, request: Request) -> RefreshToken:
+        """Return the token of the body; raises TokenError."""
+        serializer = RefreshSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            token = RefreshToken(serializer.validated_data["refresh"])
+        except TokenError:
+            self.count_refused(request)
+            raise
+        self.count_proven(f"session {token.session_id}")
+        return token
+
+
+class RefreshView(SessionTokenView):
+    """Stay signed in."""
 
     @extend_schema(
         operation_id="refresh",
@@ -117,10 +132,8 @@ class RefreshView(UnauthenticatedView):
         A client that got no answer may send the same token again at any time. A token that is sent more than a minute
         after a later one was used counts as copied, and the session ends at once (`session_ended`).
         """
-        serializer = RefreshSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
         try:
-            token = self._counted(request, serializer.validated_data["refresh"])
+            token = self.counted_token(request)
         except ExpiredTokenError as error:
             raise Unauthorized("The refresh token has expired; sign in again.", code="token_expired") from error
         except TokenError as error:
@@ -132,28 +145,13 @@ class RefreshView(UnauthenticatedView):
                 raise SessionEnded(refused.session) from refused
             raise Unauthorized("This token belongs to nobody who may sign in.", code="token_invalid") from refused
 
-    def _counted(self, request: Request, text: str) -> RefreshToken:
-        """Return the token, and count the call for its session.
 
-        A count for the client IP would make the extensions behind one router share a limit.
-        """
-        try:
-            token = RefreshToken(text)  # type: ignore[arg-type]  # the library takes text
-        except TokenError:
-            check_client_rate("refresh", request._request)
-            raise
-        check_rate("refresh", f"session {token.session_id}")
-        return token
-
-
-class LogoutView(UnauthenticatedView):
+class LogoutView(SessionTokenView):
     """Sign out."""
 
     @extend_schema(operation_id="logout", request=RefreshSerializer, responses={204: None}, examples=[REFRESH])
     def post(self, request: Request) -> Response:
         """Sign out; 204 for a token already dead too, so that signing out never fails."""
-        serializer = RefreshSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
         with suppress(TokenError):
-            session_service.sign_out(RefreshToken(serializer.validated_data["refresh"]), request._request)
+            session_service.sign_out(self.counted_token(request), request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -10,13 +10,17 @@ from accounts.email_address import normalize_email
 
 def failures_key(email: str) -> str:
     """Return the key of failed sign-ins to an account; keys that begin with it count its clients apart."""
-    # Hashed, because a long address and the name of a client would not fit into a key.
-    return f"failed {salted_hmac('accounts.failed', normalize_email(email)).hexdigest()[:24]}"
+    return f"failed {_hashed(email)}"
 
 
 def email_key(email: str) -> str:
-    """Return the key under which e-mails to one e-mail address are counted."""
-    return f"letter {normalize_email(email)}"[:100]
+    """Return the key of e-mails to one e-mail address; keys that begin with it count each kind of e-mail apart."""
+    return f"letter {_hashed(email)}"
+
+
+def _hashed(email: str) -> str:
+    # A long address, and the name of a client or of a kind beside it, would not fit into a key.
+    return salted_hmac("accounts.failed", normalize_email(email)).hexdigest()[:24]
 
 
 class RateCount(models.Model):

@@ -88,7 +88,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Delete the person with the counts of their e-mail address, and take them out of events."""
-        counts = models.Q(key=email_key(self.email)) | models.Q(key__startswith=failures_key(self.email))
+        counts = models.Q(key__startswith=email_key(self.email)) | models.Q(key__startswith=failures_key(self.email))
         with transaction.atomic(using=using):
             RateCount.objects.filter(counts).delete()
             AuditEvent.forget_person(self.pk)

@@ -1,6 +1,7 @@
 """The link that opens signed in: in development only, once."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,6 +21,7 @@ class LinkTokenGenerator(PasswordResetTokenGenerator):
 
 
 TOKENS = LinkTokenGenerator()
+DEAD_LINK = "This link is used up or older than an hour. Stop the server and start it again for a new one, or sign in."
 
 
 def sign_in_link(user: User, server: str) -> str:
@@ -35,6 +37,9 @@ def development_sign_in(request: HttpRequest, user_id: int, token: str) -> HttpR
         raise Http404
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None or not TOKENS.check_token(user, token):
+        # The sign-in page leads a person who is signed in to their days.
+        if not request.user.is_authenticated:
+            messages.error(request, DEAD_LINK)
         return redirect("sign-in")
     login(request, user, BACKEND)
     return redirect(settings.LOGIN_REDIRECT_URL)

@@ -28,5 +28,5 @@ class RateLimitedPage:
             check_client_rate(self.scope, request)
         except Throttled as error:
             return too_many(request, error)
-        answer: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]  # of the view beside it
+        answer: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]  # the class that it is mixed into has it
         return answer

@@ -26,6 +26,13 @@ def staff_member(request: HttpRequest) -> User:
     return person(request)
 
 
+def verified_staff_member(request: HttpRequest) -> User:
+    """Return the staff member who has taken the second step; raises PermissionDenied for others."""
+    if not second_step.is_verified(request):
+        raise PermissionDenied
+    return staff_member(request)
+
+
 @never_cache
 @login_required
 def second_step_page(request: HttpRequest) -> HttpResponse:
@@ -69,9 +76,7 @@ def _set_up(request: HttpRequest, user: User) -> HttpResponse:
 @login_required
 def new_recovery_codes(request: HttpRequest) -> HttpResponse:
     """Replace the recovery codes and show them once."""
-    user = staff_member(request)
-    if not second_step.is_verified(request):
-        raise PermissionDenied
+    user = verified_staff_member(request)
     context = {"codes": second_step.new_recovery_codes(user), "next": "account"}
     return render(request, "accounts/recovery_codes.html", context)
 
@@ -80,9 +85,7 @@ def new_recovery_codes(request: HttpRequest) -> HttpResponse:
 @login_required
 def remove_second_step(request: HttpRequest) -> HttpResponse:
     """Forget the authenticator."""
-    user = staff_member(request)
-    if not second_step.is_verified(request):
-        raise PermissionDenied
+    user = verified_staff_member(request)
     second_step.remove(request, user)
     messages.success(request, "The second step is removed.")
     return redirect("second-step")

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Session
 from accounts.pages import forms
+from accounts.pages.next_page import page_before
 from accounts.pages.signed_in import current_session_id, person
 from accounts.sessions import session_service
 from id_numbers import parse_id
@@ -27,6 +28,7 @@ def name_session(request: HttpRequest) -> HttpResponse:
             messages.success(request, "Named.")
         else:
             messages.error(request, "A name has 1 to 100 characters.")
+        return redirect(page_before(request, LIST))
     return redirect(LIST)
 
 
@@ -50,7 +52,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     session_service.end_one(person(request), session.pk, Session.Reason.REMOTELY, request)
     messages.success(request, f"{session.label} is signed out.")
-    return redirect(LIST)
+    return redirect(page_before(request, LIST))
 
 
 @require_POST
@@ -59,4 +61,4 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """End all sessions but this one."""
     ended = session_service.end_others(person(request), current_session_id(request), Session.Reason.REMOTELY, request)
     messages.success(request, f"{ended} other sign-in{'' if ended == 1 else 's'} ended.")
-    return redirect(LIST)
+    return redirect(page_before(request, LIST))

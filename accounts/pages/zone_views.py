@@ -5,9 +5,9 @@ from zoneinfo import available_timezones
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from accounts.pages.next_page import page_before
 from accounts.pages.signed_in import person
 
 # The cookie that keeps the zone which the person declined, so that this browser does not offer it again.
@@ -19,9 +19,7 @@ A_YEAR = 365 * 24 * 3600
 @login_required
 def switch_zone(request: HttpRequest) -> HttpResponse:
     """Store the browser's zone for the account, or remember in this browser that the person keeps theirs."""
-    back = request.headers.get("Referer", "")
-    is_own = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    response = redirect(back if is_own else "insights:overview")
+    response = redirect(page_before(request, "insights:overview"))
     zone = request.POST.get("browser_zone", "")
     if zone not in available_timezones():
         return response

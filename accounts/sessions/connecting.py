@@ -127,14 +127,19 @@ def answer(user: User, grant_id: str, request: HttpRequest, *, is_allowed: bool)
         raise Answered from error
 
 
-def take(grant_id: str, verifier: str, request: HttpRequest) -> tuple[User, dict[str, str]] | None:
-    """Begin the session of a grant that was allowed; return the person and the first tokens, or None without an answer.
-
-    It raises UnknownGrant, WrongVerifier, Expired or Denied.
-    """
+def own_grant(grant_id: str, verifier: str) -> Grant:
+    """Return the grant of the one who began it; raises UnknownGrant or WrongVerifier."""
     grant = grant_of(grant_id)
     if not VERIFIER.fullmatch(verifier) or not constant_time_compare(challenge_of(verifier), grant.challenge):
         raise WrongVerifier
+    return grant
+
+
+def take(grant_id: str, grant: Grant, request: HttpRequest) -> tuple[User, dict[str, str]] | None:
+    """Begin the session of one's own grant; return the person and the first tokens, or None without an answer.
+
+    It raises Expired or Denied.
+    """
     if grant.has_expired():
         raise Expired
     with transaction.atomic():

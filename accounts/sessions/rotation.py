@@ -24,7 +24,7 @@ class Use(NamedTuple):
 class Chain(NamedTuple):
     """The memory of a session: its newest refreshed generation, and the uses that may be retried, oldest first.
 
-    Instants are in any one unit; a sign-in issues generation 1.
+    All instants have one unit, which the caller chooses. A sign-in issues generation 1.
     """
 
     generation: int = 0

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,7 +16,6 @@ from insights.categories import stored_rules
 from insights.categories.names import BUILT_IN
 from insights.categories.rule_text import RuleText
 from insights.models import CategoryRule
-from sync.person_lock import PersonGone
 
 RULE = {"id": "3", "site": "reddit.com", "path": "/r/gardening", "category": "life"}
 
@@ -108,8 +107,6 @@ class CategoryRulesView(APIView):
             rule = stored_rules.save_rule(person.pk, **text.validated_data)
         except stored_rules.TooManyRules as error:
             raise TooManyRules from error
-        except PersonGone as error:
-            raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
         return Response(rule_fields(rule))
 
 

@@ -138,11 +138,21 @@ class DaysSerializer(PeriodAnswer):
     days = DayTimesSerializer(many=True)
 
 
+class CategoryTimeSerializer(serializers.Serializer[Any]):
+    """The active time of a category."""
+
+    category = serializers.CharField(allow_null=True, help_text="Null for visits without one.")
+    name = serializers.CharField(help_text="Its name for people.")
+    color = serializers.IntegerField(help_text="The number of its colour on the pages, 0 to 12.")
+    activeMs = serializers.IntegerField(help_text=DEFINITIONS["active"])
+
+
 class HourTimesSerializer(TimesSerializer):
     """The numbers of one hour of one weekday, added up over the period."""
 
     weekday = serializers.IntegerField(help_text="1 is Monday, 7 is Sunday.")
     hour = serializers.IntegerField(help_text="0 to 23, by the person's clock.")
+    categories = CategoryTimeSerializer(many=True, help_text="Those with active time, in the order of legends.")
 
 
 class HoursSerializer(PeriodAnswer):

@@ -29,6 +29,7 @@ from insights.api.serializers import (
     SummarySerializer,
     TimelineSerializer,
 )
+from insights.categories import names as categories
 from insights.categories.stored_rules import resolver_of
 from insights.filters import NO_CATEGORY, Selection
 from insights.found_pages import FoundPage, found_pages
@@ -43,6 +44,8 @@ from sync.records.page_url import site_of_text
 
 DAY = {"from": "2025-11-03", "to": "2025-11-03", "timeZone": "UTC", "start": 1762128000000, "end": 1762214400000}
 TIMES = {"activeMs": 5_400_000, "timeMs": 7_200_000, "clockMs": 6_900_000, "visits": 48}
+HOUR_CATEGORY = {"category": "development", "name": "Development", "color": 1, "activeMs": 5_400_000}
+HOUR = {"weekday": 1, "hour": 9, **TIMES, "categories": [HOUR_CATEGORY]}
 TOTALS = {
     **TIMES,
     "sites": 12,
@@ -118,6 +121,20 @@ def times_fields(times: Hour | Totals) -> dict[str, Any]:
     return {"activeMs": times.active_ms, "timeMs": times.time_ms, "clockMs": times.clock_ms, "visits": times.visits}
 
 
+def categories_fields(hour: Hour) -> list[dict[str, Any]]:
+    """Return the fields of CategoryTimeSerializer for each category of an hour with active time."""
+    return [
+        {
+            "category": name or None,
+            "name": categories.name_of(name),
+            "color": categories.color_of(name),
+            "activeMs": hour.categories[name],
+        }
+        for name in sorted(hour.categories, key=categories.order_of)
+        if hour.categories[name]
+    ]
+
+
 def totals_fields(totals: Totals) -> dict[str, Any]:
     """Return the fields of TotalsSerializer."""
     longest = {"activeMs": totals.longest_ms, "domain": totals.longest_domain} if totals.longest_domain else None
@@ -191,7 +208,13 @@ class HoursView(InsightView):
         operation_id="insightsHours",
         parameters=[FilteredPeriodQuery],
         responses={200: HoursSerializer},
-        examples=[OpenApiExample("a day", {**DAY, "hours": [{"weekday": 1, "hour": 9, **TIMES}]}, response_only=True)],
+        examples=[
+            OpenApiExample(
+                "a day",
+                {**DAY, "hours": [HOUR]},
+                response_only=True,
+            )
+        ],
     )
     def get(self, request: Request) -> Response:
         """Return the numbers by weekday and hour of the person's clock."""
@@ -199,7 +222,7 @@ class HoursView(InsightView):
         period, user_id = asked["period"], self.user_id(request)
         matrix = reports.week_hours(reports.tally_of(user_id, period, only=self.selection(user_id, asked, period)))
         hours = [
-            {"weekday": weekday, "hour": number, **times_fields(hour)}
+            {"weekday": weekday, "hour": number, **times_fields(hour), "categories": categories_fields(hour)}
             for weekday, hours in enumerate(matrix, 1)
             for number, hour in enumerate(hours)
         ]

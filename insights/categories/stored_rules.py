@@ -1,6 +1,6 @@
 """Reads and writes a person's rules for categories."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from django.db import transaction
@@ -45,6 +45,18 @@ def save_rule(user_id: int, site: str, path: str, category: str) -> CategoryRule
         if mine.count() >= MOST_RULES:
             raise TooManyRules
         return CategoryRule.objects.create(user_id=user_id, site=site, path=path, category=category)
+
+
+def add_rules(user_id: int, rules: Iterable[Mapping[str, str]]) -> None:
+    """Store rules by site, path and category, up to MOST_RULES, where the person has none yet. Raises PersonGone."""
+    with transaction.atomic():
+        if not lock_person(user_id):
+            raise PersonGone
+        known = {(rule.site, rule.path) for rule in rules_of(user_id)}
+        new = {(rule["site"], rule["path"]): rule["category"] for rule in rules}
+        missing = [CategoryRule(user_id=user_id, site=site, path=path, category=category)
+                   for (site, path), category in new.items() if (site, path) not in known]  # fmt: skip
+        CategoryRule.objects.bulk_create(missing[: max(MOST_RULES - len(known), 0)])
 
 
 def delete_rule(user_id: int, number: int) -> bool:

@@ -1,22 +1,22 @@
 """The page of a person's rules for categories, and the page on which they choose one for a site."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from id_numbers import parse_id
+from insights.asked_page import url_before
 from insights.categories import stored_rules
 from insights.categories.names import BUILT_IN, order_of
 from insights.categories.resolver import Resolver, built_in_category, names_above
 from insights.categories.rule_text import RuleText, path_of_url
+from insights.filter_query import with_query
 from insights.pages.page_context import form_page, viewer_of
 from sync.person_lock import PersonGone
 from sync.records.page_url import site_of_domain
@@ -33,7 +33,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         errors = _save(viewer.pk, request.POST)
         if not errors:
             messages.success(request, SAVED)
-            return redirect("insights:categories")
+            return redirect(request.get_full_path())
     found = stored_rules.rules_of(viewer.pk)
     context = {
         "nav": "",
@@ -59,7 +59,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         errors = _save(viewer.pk, request.POST)
         if not errors:
             messages.success(request, SAVED)
-            return redirect(_page_before(request.POST.get("next", "")))
+            return redirect(url_before(request) or "insights:overview")
     resolver = stored_rules.resolver_of(viewer.pk)
     has_rule = any((rule.site, rule.path) == (site, path) for rule in resolver.path_rules)
     context = {
@@ -67,7 +67,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         "site": site,
         "path": path,
         "errors": errors,
-        "next": given.get("next") or request.headers.get("Referer", ""),
+        "next": url_before(request),
         "targets": targets(site, path, has_rule=has_rule),
         "checked": f"{site}{path}" if has_rule else site,
         "now": resolver.category(site, None, f"https://{site}{path}"),
@@ -86,12 +86,14 @@ def delete(request: HttpRequest) -> HttpResponse:
     if number is None or not stored_rules.delete_rule(viewer_of(request).pk, number):
         raise Http404
     messages.success(request, "Deleted. Its sites are counted as before.")
-    return redirect("insights:categories")
+    return redirect(
+        with_query(reverse("insights:categories"), {name: str(value) for name, value in request.GET.items()})
+    )
 
 
 def _save(user_id: int, sent: Mapping[str, str]) -> list[str]:
     """Store the rule of a form; return the reasons why it cannot be stored."""
-    # A button holds a built-in category, the field a name of the person's own.
+    # A button sends a built-in category. The text field sends a name that the person made up.
     category = sent.get("category") or sent.get("own", "")
     text = RuleText(data={"site": sent.get("site", ""), "category": category})
     if not text.is_valid():
@@ -133,14 +135,3 @@ def has_owner(domain: str) -> bool:
     labels = domain.partition(":")[0].split(".")
     is_number = labels[-1].isdigit()
     return len(labels) > 1 and not is_number and (len(labels) > 2 or len(labels[0]) > 3 or len(labels[1]) > 2)
-
-
-def _page_before(url: str) -> str:
-    """Return the path of a page of this server; the overview in place of any other URL."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return reverse("insights:overview")
-    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    is_own = url_has_allowed_host_and_scheme(path, allowed_hosts=None) and path.startswith("/dashboard")
-    return path if is_own and not path.startswith(reverse("insights:category")) else reverse("insights:overview")

@@ -11,6 +11,9 @@ from django.urls import reverse
 from bounded_reading import ReadingTookTooLong
 from id_numbers import parse_id
 from insights import queries
+from insights.asked_page import asked_page, url_before
+from insights.filter_query import chosen_of, with_query
+from insights.filters import NAMES
 from insights.pages.page_context import Viewer, form_page, period_name, viewer_of
 from insights.period_query import PeriodQuery, period_url
 from insights.periods import HOUR_MS, Period, date_at, period_of
@@ -27,7 +30,7 @@ from sync.records.page_url import site_of_domain
 class Asked:
     """What a person asks to forget: the title of the page, what goes in words, and the page to see afterwards.
 
-    `fields` are the form's own, by which the same is asked again when it is sent.
+    `fields` are the form's own, by which the same is asked again when it is sent. `site` is the site that goes, if any.
     """
 
     title: str
@@ -35,13 +38,13 @@ class Asked:
     conditions: Conditions
     after: str
     fields: Mapping[str, str] = field(default_factory=dict)
-    is_site: bool = False
+    site: str = ""
     is_time: bool = False
 
 
 @form_page
 def forget(request: HttpRequest) -> HttpResponse:
-    """Show how much of something there is; erase it when the form is sent."""
+    """Show how many records an erasure would concern; erase them when the form is sent."""
     viewer = viewer_of(request)
     asked = asked_for(viewer, request.POST if request.method == "POST" else request.GET)
     if request.method == "POST":
@@ -51,7 +54,7 @@ def forget(request: HttpRequest) -> HttpResponse:
             raise Http404 from error
         # Without a name: a message may be kept in the cookie, or in the table of sessions.
         messages.success(request, sentence_after(erasure))
-        return redirect(asked.after)
+        return redirect(page_after(request, asked))
     counts = counted(viewer, asked.conditions)
     context = {
         "nav": "",
@@ -59,6 +62,7 @@ def forget(request: HttpRequest) -> HttpResponse:
         "counts": in_words(counts) if counts else "more than can be counted in a moment",
         "button": in_words(counts) if counts else "it all",
         "is_nothing": counts == Counts(0, 0),
+        "before": url_before(request),
     }
     return render(request, "insights/forget.html", context)
 
@@ -69,6 +73,19 @@ def counted(viewer: Viewer, conditions: Conditions) -> Counts | None:
         return erasure_service.preview(viewer.pk, conditions)
     except ReadingTookTooLong:
         return None
+
+
+def page_after(request: HttpRequest, asked: Asked) -> str:
+    """Return the page before, with its filter; another one in place of a page that is gone with what was erased."""
+    chosen = chosen_of(request).filter
+    if chosen.site == asked.site:
+        chosen = chosen.without("site")
+    match = asked_page(request).match
+    is_gone = (
+        match is None or match.view_name == "insights:visit" or (asked.site and match.view_name == "insights:site")
+    )
+    url = asked.after if is_gone else url_before(request)
+    return with_query(url, {**dict.fromkeys(NAMES, ""), **chosen.parameters()})
 
 
 def asked_for(viewer: Viewer, given: Mapping[str, str]) -> Asked:
@@ -108,7 +125,7 @@ def _site(text: str) -> Asked:
         Conditions(domain=domain),
         reverse("insights:overview"),
         {"site": domain},
-        is_site=True,
+        site=domain,
     )
 
 

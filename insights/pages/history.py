@@ -21,6 +21,7 @@ from insights.found_pages import found_pages
 from insights.number_format import percent
 from insights.pages.page_context import Viewer, day_of, page, period_name, viewer_of
 from insights.pages.page_files import VISITS, file_links, page_file, visit_row
+from insights.period_query import days_of
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
 from insights.search_words import MAX_QUERY, SearchWords, search_words
@@ -104,12 +105,15 @@ def history(request: HttpRequest) -> HttpResponse:
     file = page_file(request, "history", VISITS, lambda: rows)
     if file is not None:
         return file
+    has_imports = any(browser.kind == Browser.Kind.IMPORT for browser in browsers)
     context = {
         "files": file_links(request),
         "nav": "history",
         "asked": asked.values | asked.filter.parameters(),
         "kept_fields": {
-            name: value for name, value in asked.filter.parameters().items() if name in ("weekdays", "hours")
+            name: value
+            for name, value in asked.filter.parameters().items()
+            if name in ("weekdays", "hours") or (name == "imports" and not has_imports)
         },
         "errors": asked.errors,
         "most_letters": MAX_QUERY,
@@ -128,7 +132,7 @@ def history(request: HttpRequest) -> HttpResponse:
         return render(request, "insights/_found.html", context)
     context |= {
         "browsers": browsers,
-        "has_imports": any(browser.kind == Browser.Kind.IMPORT for browser in browsers),
+        "has_imports": has_imports,
         "categories": categories_of(viewer, resolver),
     }
     return render(request, "insights/history.html", context)
@@ -226,6 +230,10 @@ def visit(request: HttpRequest) -> HttpResponse:
         raise Http404
     listed = queries.listed_from_record(record, resolver_of(viewer.pk))
     start, end = listed.visit.started_at, listed.visit.last_known_at
+    if "from" not in request.GET:
+        # The links of the page lead to the day of the visit where no days were chosen.
+        day = date_at(viewer.zone, start)
+        request.chosen_days = days_of(Period(viewer.zone, day, day))  # type: ignore[attr-defined]  # kept for its links
     context = {
         "nav": "",
         "record": record,

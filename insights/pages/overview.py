@@ -55,7 +55,8 @@ def any_range(request: HttpRequest) -> HttpResponse:
     fallback = Period(viewer.zone, viewer.today - timedelta(days=29), viewer.today)
     period, errors = period_from_url(viewer, request, fallback)
     if not errors and period.unit != "range":
-        return redirect(with_query(period_url(period), chosen_of(request).filter.parameters()))
+        kept = {"format": request.GET.get("format", ""), **chosen_of(request).filter.parameters()}
+        return redirect(with_query(period_url(period), kept))
     return show_period(request, viewer, period, errors)
 
 

@@ -30,7 +30,7 @@ class MonthsForm(forms.Form):
 
 @form_page
 def retention_page(request: HttpRequest) -> HttpResponse:
-    """Show the choice; save it, after a question that shows the count of what is older."""
+    """Show the choice; save it after a question that names the number of older records."""
     viewer = viewer_of(request)
     chosen = retention.chosen_months(viewer.pk)
     form = MonthsForm(request.POST if request.method == "POST" else None, initial={"months": chosen})
@@ -40,7 +40,7 @@ def retention_page(request: HttpRequest) -> HttpResponse:
         older = _older(viewer, months)
         if older is None or "confirmed" in request.POST:
             retention.choose_months(viewer.pk, months)
-            messages.success(request, "Saved." if older is None else "Saved. What is older is erased within a day.")
+            messages.success(request, "Saved." if older is None else "Saved. Older records are erased within a day.")
             return redirect("insights:retention")
         context |= {"asked_months": months, **older}
     return render(request, "insights/retention.html", context)

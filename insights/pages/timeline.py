@@ -68,6 +68,7 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
             LINES_A_PAGE,
         ),
         "listed_until": listed_until if is_cut else None,
+        "live_until": period.ends_at if period.starts_at <= viewer.now < period.ends_at else None,
     }
     return render(request, "insights/timeline.html", context)
 

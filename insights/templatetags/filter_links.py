@@ -61,6 +61,21 @@ def _chosen_days(context: Context) -> dict[str, str]:
 
 
 @register.simple_tag(takes_context=True)
+def forget_url(context: Context, *, days: Period | None = None, **what: Any) -> str:
+    """Return the URL of the page that forgets some days, or what the keyword arguments name, and leads back to here."""
+    asked = days_of(days) if days else {name: str(value) for name, value in what.items()}
+    return with_query(reverse("insights:forget"), {**asked, "next": context["request"].get_full_path()})
+
+
+@register.simple_tag(takes_context=True)
+def kept_fields(context: Context) -> dict[str, str]:
+    """Return the parameters that a form for other days of the same page sends along."""
+    request = context["request"]
+    kept = {**other_parameters(request), **chosen_of(request).filter.parameters()}
+    return {name: value for name, value in kept.items() if name not in ("from", "to")}
+
+
+@register.simple_tag(takes_context=True)
 def bar_url(context: Context, unit: Unit | Literal["hour"], value: BarValue) -> str:
     """Return the URL of the time that a bar stands for: the timeline of an hour, or the page of a longer time."""
     if unit == "hour":
@@ -93,13 +108,17 @@ def _unless_set(url: str, parameters: dict[str, str]) -> dict[str, str]:
 @register.simple_tag(takes_context=True)
 def narrowed(context: Context, **changes: Any) -> str:
     """Return the URL of this page with another value of some filters; an empty value takes one out."""
-    return narrowed_url(context["request"], {name: str(value) for name, value in changes.items()})
+    request = context["request"]
+    url = narrowed_url(request, {name: str(value) for name, value in changes.items()})
+    # Without its path, which a page would repeat hundreds of times.
+    return url.removeprefix(request.path) or url
 
 
 @register.simple_tag(takes_context=True)
 def visit_url(context: Context, browser_id: int, visit_id: str) -> str:
-    """Return the URL of the page of a visit."""
-    return with_filters(context, "insights:visit", of=browser_id, id=visit_id)
+    """Return the URL of the page of a visit, with the days of a list. A visit of one day tells its day itself."""
+    days = {name: context["request"].GET.get(name, "") for name in ("from", "to")}
+    return with_filters(context, "insights:visit", of=browser_id, id=visit_id, **days)
 
 
 UNITS: dict[str, tuple[str, Unit]] = {

@@ -115,7 +115,7 @@ def parts_in_words(active_ms: Mapping[str, int], most: int) -> str:
 
 @register.filter
 def before_in_words(active_ms: int | None, name: str) -> str:
-    """Return the active time of a period before by its name, on a new line; "" where there is none."""
+    """Return a new line with the name of a period and its active time; "" where it has none."""
     return f"\n{name}: {number_format.duration(active_ms)}" if active_ms else ""
 
 

@@ -47,7 +47,7 @@ class SpanOfImportSerializer(serializers.Serializer[Any]):
 
 
 class CountsSerializer(serializers.Serializer[Any]):
-    """The rows of the file: kept, or the reason for being left out; they add up to `rows`."""
+    """How many rows of the file were kept, and how many were left out for each reason; they add up to `rows`."""
 
     def get_fields(self) -> dict[str, Any]:
         """Return a field for each reason."""

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed, ParseError, ValidationError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,7 +27,6 @@ from portability.upload import is_too_large, kept, too_large
 from sync import limits
 from sync.browsers import has_extension_among
 from sync.person_lock import PersonGone
-from sync.push.service import TooManyBrowsers
 
 EXAMPLE = {
     "id": "7",
@@ -68,10 +67,6 @@ def _person(request: Request) -> User:
     return person  # type: ignore[no-any-return]  # as above
 
 
-def _gone() -> AuthenticationFailed:
-    return AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid")
-
-
 class ImportsView(APIView):
     """Takes a file to import."""
 
@@ -105,8 +100,6 @@ class ImportsView(APIView):
                     )
         except UnknownFormat as error:
             raise Refusal(status.HTTP_400_BAD_REQUEST, "unknown_format", str(error)) from error
-        except PersonGone as error:
-            raise _gone() from error
         return Response(import_fields(found), status=status.HTTP_201_CREATED)
 
 
@@ -160,13 +153,6 @@ class RunView(APIView):
             raise ValidationError({"leaveOut": ["Send the patterns with the first run only."]}) from error
         except PersonGone as error:
             raise Http404 from error
-        except TooManyBrowsers as error:
-            raise Refusal(
-                status.HTTP_403_FORBIDDEN,
-                "quota_exceeded",
-                f"A person has at most {limits.MAX_BROWSERS} browsers; this export would add more.",
-                maxBrowsers=limits.MAX_BROWSERS,
-            ) from error
         return Response(import_fields(found))
 
 

@@ -22,7 +22,7 @@ COMPRESS_LEVEL = 1
 
 
 def export(person: User) -> Iterator[bytes]:
-    """Yield the bytes of the ZIP. Everything in it is of one moment, and memory does not grow with the records."""
+    """Yield the bytes of the ZIP. All of it is read from one snapshot; memory does not grow with the records."""
     with one_moment():
         archive = ZipStream(compress_type=zipfile.ZIP_DEFLATED, compress_level=COMPRESS_LEVEL)
         user_id, zone = person.pk, zone_of(person.time_zone)
@@ -38,7 +38,7 @@ def export(person: User) -> Iterator[bytes]:
         archive.add(files.pretty_json(manifest), own.MANIFEST)
         archive.add(readme(zone.key).encode(), "README.txt")
         archive.add(files.pretty_json(files.browser_list(user_id)), own.BROWSERS)
-        archive.add(files.account(person), "account.json")
+        archive.add(files.account(person), own.ACCOUNT)
         visits, aggregates = (files.record_lines(kind, user_id) for kind in (PAGE_VISIT, TAB_AGGREGATE))
         archive.add(files.in_blocks(visits), own.FILES[own.PAGE_VISITS])
         archive.add(files.in_blocks(aggregates), own.FILES[own.TAB_AGGREGATES])

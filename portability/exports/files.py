@@ -14,7 +14,9 @@ from django.db.models.functions import Cast, Collate
 
 from accounts.models import AuditEvent, Session, User
 from insights import queries, reports
+from insights.categories import stored_rules
 from insights.periods import date_at, period_of
+from portability.importers import own
 from strict_json.numbers import parse_fraction
 from sync.models import Browser, PageVisit, TabAggregate
 from sync.records.merge import encode_document
@@ -164,7 +166,7 @@ def browser_list(user_id: int) -> list[dict[str, Any]]:
 
 
 def account(person: User) -> Iterator[bytes]:
-    """Yield profile, sessions and events of a person as JSON that people can read; no password and no token.
+    """Yield profile, rules for categories, sessions and events as JSON that people can read; no password and no token.
 
     A person may have any number of events, so they are read in parts.
     """
@@ -177,9 +179,13 @@ def account(person: User) -> Iterator[bytes]:
         "timeZone": person.time_zone,
         "dateJoined": person.date_joined,
     }
-    return in_blocks(
-        pretty_lists({"profile": profile}, {"sessions": map(_session, sessions), "events": map(_event, events)})
-    )
+    # Sorted here, since the databases order texts differently.
+    rules = [
+        {"site": rule.site, "path": rule.path, "category": rule.category}
+        for rule in sorted(stored_rules.rules_of(person.pk), key=lambda rule: (rule.site, rule.path))
+    ]
+    head = {"profile": profile, own.CATEGORY_RULES: rules}
+    return in_blocks(pretty_lists(head, {"sessions": map(_session, sessions), "events": map(_event, events)}))
 
 
 def _session(session: Session) -> dict[str, Any]:

@@ -17,7 +17,7 @@ page-visits.csv       the same visits for a spreadsheet. A cell that begins with
                       has a ' before it, so that no spreadsheet runs it as a formula
 days.csv              the numbers of each day of your clock
 browsers.json         your browsers, imports and programs: the sources of the records
-account.json          profile, sign-ins and events of the account
+account.json          profile, rules for categories, sign-ins and events of the account
 
 Import page-visits and all else again at /account/import or with: manage.py import_history FILE --email YOU
 """

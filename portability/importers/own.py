@@ -1,7 +1,7 @@
 """Our own export, and the export of the extension: records in their wire form, restored as they are."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 from zipfile import ZipFile
 
@@ -15,12 +15,15 @@ FORMAT = "syncserver-export"
 FORMAT_VERSION = 1
 # Of the export of the extension; the earliest ones name neither.
 EXTENSION_FORMAT, EXTENSION_FORMAT_VERSION = "browsing-record-export", 1
-MANIFEST, BROWSERS = "manifest.json", "browsers.json"
+MANIFEST, BROWSERS, ACCOUNT = "manifest.json", "browsers.json", "account.json"
+# A member of ACCOUNT, and the kind of the staged batch that holds it.
+CATEGORY_RULES = "categoryRules"
 PAGE_VISITS, TAB_AGGREGATES = "page-visits", "tab-aggregates"
 FILES = {PAGE_VISITS: "page-visits.jsonl", TAB_AGGREGATES: "tab-aggregates.jsonl"}
 STARTS = {PAGE_VISITS: "startedAt", TAB_AGGREGATES: "startTime"}
 LISTS = {"visits": PAGE_VISITS, "aggregates": TAB_AGGREGATES}
 SMALL_FILE = 4 * 1024 * 1024
+MOST_CATEGORY_RULES = 1_000
 
 
 class OwnRecord(NamedTuple):
@@ -95,6 +98,26 @@ def browsers_of(value: Any) -> list[OwnBrowser]:
         client = {column: _short(each.get(wire)) for wire, column in _CLIENT.items()}
         found.append(OwnBrowser(client_id, kind, _short(each.get("label")), client))
     return found
+
+
+def category_rules_of(archive: ZipFile) -> tuple[bytes, ...]:
+    """Return the person's rules for categories of an export, each as JSON; none where they cannot be read."""
+    found: list[bytes] = []
+    try:
+        with archive.open(ACCOUNT) as file:
+            for path, value in members(file):
+                if path == (CATEGORY_RULES,) and isinstance(value, dict) and len(found) < MOST_CATEGORY_RULES:
+                    found.append(json.dumps(value, default=str).encode())
+    except (KeyError, UnknownFormat):
+        return ()
+    return tuple(found)
+
+
+def notes_of_rules(rules: Sequence[bytes]) -> tuple[str, ...]:
+    """Return what an import does with rules for categories, as sentences for the person."""
+    if not rules:
+        return ()
+    return (f"Rules for categories in this export: {len(rules)}. The import adds those for which you have none yet.",)
 
 
 def _short(text: Any) -> str:

@@ -46,6 +46,7 @@ class Source(NamedTuple):
     own: Callable[[], OwnReading] | None = None
     browsers: tuple[OwnBrowser, ...] = ()
     notes: tuple[str, ...] = ()
+    category_rules: tuple[bytes, ...] = ()
 
 
 @contextmanager
@@ -116,7 +117,9 @@ def _of_archive(archive: ZipFile) -> Source:
         if isinstance(manifest, dict) and manifest.get("format") == own.FORMAT:
             own.check_manifest(manifest)
             browsers = tuple(own.browsers_of(own.read_small(archive, own.BROWSERS)))
-            return Source("own", own=lambda: own.read_archive(archive), browsers=browsers)
+            rules = own.category_rules_of(archive)
+            notes = own.notes_of_rules(rules)
+            return Source("own", None, lambda: own.read_archive(archive), browsers, notes, rules)
     found: list[Source] = []
     refusal = ""
     for entry in entries:

@@ -22,8 +22,8 @@ from portability.storing import PatternsAreFixed, choose, run
 from portability.upload import is_too_large, kept, too_large
 from portability.wording import fates_in_words, reasons_in_words
 from sync import limits
+from sync.browsers import TooManyBrowsers
 from sync.person_lock import PersonGone
-from sync.push.service import TooManyBrowsers
 
 # A page that is asked for again and again shows how far the import is.
 SECONDS_A_PAGE = 3.0
@@ -121,8 +121,8 @@ def one_import(request: HttpRequest, import_id: int) -> HttpResponse:
             return redirect("portability:import", found.pk)
         except PersonGone as gone:
             raise Http404 from gone
-        except TooManyBrowsers:
-            error, status = f"A person has at most {limits.MAX_BROWSERS} browsers; this export would add more.", 403
+        except TooManyBrowsers as refusal:
+            error, status = str(refusal.detail), refusal.status_code
     return _show(request, found, form, error, status)
 
 

@@ -19,7 +19,7 @@ from sync.records.page_url import site_of_text
 PERSON, BROWSER, SITE, DAY, RESULT, SEARCH = "person", "browser", "site", "day", "result", "q"
 # The text by which the picker looks for a person.
 FIND_PERSON = "find"
-# No index finds these rows by themselves: the list looks through its newest rows for them.
+# No index serves these filters alone, so the list searches its newest rows only.
 UNINDEXED = (BROWSER, SITE, RESULT)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -23,7 +23,6 @@ from sync.erasures.openapi import (
 from sync.erasures.rule import erasure_to_wire
 from sync.erasures.wire_conditions import Wrong, read_body
 from sync.models import Erasure
-from sync.person_lock import PersonGone
 
 
 def progress(erasure: Erasure) -> dict[str, Any]:
@@ -59,10 +58,7 @@ class ErasuresView(APIView):
             counts = erasure_service.preview(person.pk, conditions)
             erased = {"pageVisits": counts.page_visits, "tabAggregates": counts.tab_aggregates}
             return Response({"erasure": None, "erased": erased, "done": True})
-        try:
-            return Response(progress(erasure_service.erase(person.pk, conditions)))
-        except PersonGone as error:
-            raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
+        return Response(progress(erasure_service.erase(person.pk, conditions)))
 
 
 class ErasureView(APIView):

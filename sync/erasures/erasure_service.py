@@ -5,7 +5,7 @@ is killed leaves an erasure that is not done. `run` continues it from any proces
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -150,6 +150,14 @@ def begin(user_id: int, conditions: Conditions, *, is_retention: bool = False) -
             found = stored_records.visits_by_id(user_id, rule, hashes, conditions.ids)
             _erase_visits(user_id, erasure, rule, hashes, found)
     return erasure
+
+
+def erased_sites(user_id: int) -> Callable[[str], bool]:
+    """Return what tells whether a person erased all that they have of a site, whenever it began."""
+    whole = Erasure.objects.filter(user_id=user_id, id_hashes=None, starts_at=None, ends_at=None, client_id=None)
+    rules = [rule_of(erasure) for erasure in whole]
+    hashes = KeyedHashes(_key(user_id) or b"")
+    return lambda site: any(rule.concerns_site(hashes, site) for rule in rules)
 
 
 def run(user_id: int, erasure: Erasure, seconds: float | None = None) -> bool:

@@ -124,7 +124,7 @@ def split_hashes(joined: bytes | memoryview) -> list[bytes]:
 
 
 def rule_to_wire(erasure: Erasure) -> dict[str, Any]:
-    """Return the rule of a stored erasure as the wire has it."""
+    """Return the wire form of the rule of a stored erasure."""
     members = {
         "domainHash": erasure.domain_hash and bytes(erasure.domain_hash).hex(),
         "idHashes": erasure.id_hashes and [each.hex() for each in split_hashes(erasure.id_hashes)],
@@ -136,7 +136,7 @@ def rule_to_wire(erasure: Erasure) -> dict[str, Any]:
 
 
 def erasure_to_wire(erasure: Erasure) -> dict[str, Any]:
-    """Return a stored erasure as the wire has it."""
+    """Return the wire form of a stored erasure."""
     return {"id": str(erasure.pk), "at": erasure.erased_at, "rule": rule_to_wire(erasure)}
 
 

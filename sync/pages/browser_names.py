@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from accounts.pages.next_page import page_before
 from sync import limits
 from sync.browsers import set_label
 
@@ -31,4 +32,4 @@ def name_browser(request: HttpRequest) -> HttpResponse:
         raise Http404
     else:
         messages.success(request, "Named." if form.cleaned_data["label"] else "The name is gone.")
-    return redirect("insights:browsers")
+    return redirect(page_before(request, "insights:browsers"))

@@ -7,8 +7,8 @@ from drf_spectacular.utils import OpenApiExample, inline_serializer
 from rest_framework import serializers
 
 from sync import limits
+from sync.browsers import CLIENT_COLUMNS
 from sync.push import service
-from sync.push.record_sql import CLIENT_COLUMNS
 from sync.push.serializers import BulkSerializer, PageVisitSerializer, TabAggregateSerializer
 
 _optional_text = partial(serializers.CharField, required=False, allow_blank=True, allow_null=True)

@@ -5,46 +5,21 @@ rows go to PostgreSQL by COPY and changed rows by one UPDATE from JSON; SQLite t
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import msgspec
-from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from sync.models import Browser, SyncBatch, SyncState
+from sync.models import SyncBatch
+from sync.push.incoming import Held, Incoming
 from sync.records import merge
 from sync.records.record_kind import RecordKind
 
 # The columns of each written row that come before its content.
 LEADING = ("user_id", "seq", "received_at", "updated_at", "browser_id", "digest")
-# A browser's description of itself: wire name and column.
-CLIENT_COLUMNS = {
-    "extensionVersion": "extension_version",
-    "browserName": "browser_name",
-    "browserVersion": "browser_version",
-    "platform": "platform",
-}
-
-
-class Held(NamedTuple):
-    """A row that the table holds: its id, its digest and the values that it is ranked by."""
-
-    id: int
-    digest: bytes
-    ranked: tuple[Any, ...]
-
-
-class Row(Protocol):
-    """A record to be written: `values` by `kind.columns`, and the row that it overwrites, if any."""
-
-    browser_id: int
-    digest: bytes
-    values: tuple[Any, ...]
-    held: Held | None
 
 
 class Leading(NamedTuple):
@@ -55,56 +30,11 @@ class Leading(NamedTuple):
     now: int
 
 
-class LockedState(NamedTuple):
-    """The columns of a person's SyncState that a push needs."""
-
-    counter: int
-    erased_before: int
-    erasure_key: bytes
-
-
-# The next three statements run at every push. Building them by the ORM took longer than the database takes.
-
-
-def lock_state(user_id: int) -> LockedState | None:
-    """Lock the state of an active person until the transaction ends; return it, None where there is none."""
-    # On SQLite the transaction itself holds the only lock there is.
-    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(LockedState._fields)} FROM {SyncState._meta.db_table} WHERE user_id = %s{lock}",
-            [user_id],
-        )
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        # In a statement of its own: it sees an erasure that held the lock before, and Citus drops the lock of a join.
-        cursor.execute(f"SELECT 1 FROM {get_user_model()._meta.db_table} WHERE id = %s AND is_active", [user_id])
-        return LockedState(*row) if cursor.fetchone() else None
-
-
-def touch_browsers(
-    user_id: int, client_ids: Collection[str], now: datetime, session_id: int | None
-) -> list[tuple[Any, ...]]:
-    """Set the time and the session of the last push of these browsers.
-
-    Return id, client id and CLIENT_COLUMNS of those there are.
-    """
-    if not client_ids:
-        return []
-    places = ", ".join(["%s"] * len(client_ids))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {Browser._meta.db_table} SET last_push_at = %s, last_session_id = %s "
-            f"WHERE user_id = %s AND client_id IN ({places}) "
-            f"RETURNING id, client_id, {', '.join(CLIENT_COLUMNS.values())}",
-            [connection.ops.adapt_datetimefield_value(now), session_id, user_id, *client_ids],
-        )
-        return list(cursor)
-
-
 def log_batch(**columns: Any) -> None:
-    """Write one row of the log of batches; the time of receipt is now."""
+    """Write one row of the log of batches; the time of receipt is now.
+
+    It runs at every push; building its SQL by the ORM took longer than the database takes.
+    """
     columns["errors"] = json.dumps(columns["errors"])
     columns["received_at"] = connection.ops.adapt_datetimefield_value(timezone.now())
     places = ", ".join(["%s"] * len(columns))
@@ -114,21 +44,28 @@ def log_batch(**columns: Any) -> None:
         )
 
 
-def read(
-    kind: RecordKind, user_id: int, browser_id: int, sought: Iterable[tuple[Sequence[Any], bytes]]
-) -> dict[int, Held | None]:
-    """Return, by place of the sought (key, digest), the row that the table holds under this key.
+def read(kind: RecordKind, user_id: int, records: Sequence[Incoming]) -> dict[int, Held | None]:
+    """Return, by index of the record, the row that the table holds under its key; None where it has the same digest.
 
-    A row with the digest sought is None: most of a batch that is sent again is the same, and nothing more is asked of
-    it. Keys go and rows come as JSON in one value, since the driver would read and spell each of them one by one.
+    Most of a batch that is sent again is the same, and nothing more is asked of it. Keys go and rows come as JSON in
+    one value, since the driver would read and spell each of them one by one.
     """
-    keys = msgspec.json.encode([(digest.hex(), *key) for key, digest in sought]).decode()
-    with connection.cursor() as cursor:
-        cursor.execute(_read_sql(kind), [keys, user_id, browser_id])
-        same, differing = map(msgspec.json.decode, cursor.fetchone())
-    held: dict[int, Held | None] = dict.fromkeys(same)
-    for place, digest, row_id, *ranked in differing:
-        held[place] = Held(row_id, bytes.fromhex(digest), tuple(ranked))
+    held: dict[int, Held | None] = {}
+    for browser_id in {record.browser_id for record in records}:
+        sought = [record for record in records if record.browser_id == browser_id]
+        keys = msgspec.json.encode([(record.digest.hex(), *record.key) for record in sought]).decode()
+        with connection.cursor() as cursor:
+            cursor.execute(_read_sql(kind), [keys, user_id, browser_id])
+            same, differing = map(msgspec.json.decode, cursor.fetchone())
+        held |= {sought[place].index: None for place in same}
+        for place, digest, row_id, *ranked in differing:
+            held[sought[place].index] = Held(row_id, bytes.fromhex(digest), tuple(ranked))
+    # Digests of another format are made anew from the fields, so that an upgrade rewrites nothing.
+    former = {row.id for row in held.values() if row and row.digest[0] != kind.format_number}
+    if former:
+        rows = kind.model._default_manager.filter(user_id=user_id, pk__in=former).values("id", *kind.columns)
+        digests = {row["id"]: kind.digest_of_row(row) for row in rows}
+        held = {at: row and row._replace(digest=digests.get(row.id, row.digest)) for at, row in held.items()}
     return held
 
 
@@ -160,13 +97,7 @@ def _read_sql(kind: RecordKind) -> str:
     )
 
 
-def read_digests(kind: RecordKind, user_id: int, ids: Sequence[int]) -> dict[int, bytes]:
-    """Return the digests of whole rows by id, in the present format."""
-    rows = kind.model._default_manager.filter(user_id=user_id, pk__in=ids)
-    return {row.pop("id"): kind.digest_of_row(row) for row in rows.values("id", *kind.columns)}
-
-
-def insert(kind: RecordKind, leading: Leading, rows: Sequence[Row]) -> None:
+def insert(kind: RecordKind, leading: Leading, rows: Sequence[Incoming]) -> None:
     """Insert rows whose keys the table does not hold.
 
     PostgreSQL reads each row of a COPY while the next one is still being put together. A single row goes by INSERT: on
@@ -186,27 +117,29 @@ def insert(kind: RecordKind, leading: Leading, rows: Sequence[Row]) -> None:
             cursor.executemany(_insert_sql(kind), list(written(kind, leading, rows)))
 
 
-def overwrite(kind: RecordKind, leading: Leading, rows: Iterable[Row]) -> None:
+def overwrite(kind: RecordKind, leading: Leading, rows: Sequence[Incoming]) -> None:
     """Overwrite the rows held; their ids and the times of their first receipt stay."""
-    rows = list(rows)
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
             cursor.executemany(f"{_insert_sql(kind)} {_on_conflict(kind)}", list(written(kind, leading, rows)))
             return
-        updated = 0
         # The JSON columns are most of a row and seldom change, so rows with unchanged ones are sent without them.
-        kept = [row.held is not None and merge.same_documents(row.digest, row.held.digest) for row in rows]
-        for keeps, columns in ((True, (*kind.scalars, *kind.derived)), (False, kind.columns)):
-            changed = [_changed(kind, columns, row) for row, same in zip(rows, kept, strict=True) if same is keeps]
-            if changed:
-                contents = msgspec.json.encode(changed).decode()
+        light: list[Incoming] = []
+        whole: list[Incoming] = []
+        for row in rows:
+            keeps = row.held is not None and merge.same_documents(row.digest, row.held.digest)
+            (light if keeps else whole).append(row)
+        updated = 0
+        for columns, some in (((*kind.scalars, *kind.derived), light), (kind.columns, whole)):
+            if some:
+                contents = msgspec.json.encode([_changed(kind, columns, row) for row in some]).decode()
                 cursor.execute(_update_sql(kind, columns), [leading.seq, leading.now, contents, leading.user_id])
                 updated += cursor.rowcount
         if updated != len(rows):  # by somebody who did not take the person's lock
             raise OperationalError("A row was deleted in the meantime.")
 
 
-def _changed(kind: RecordKind, columns: tuple[str, ...], row: Row) -> dict[str, Any]:
+def _changed(kind: RecordKind, columns: tuple[str, ...], row: Incoming) -> dict[str, Any]:
     """Return id, digest and `columns` of a row as `_update_sql` reads them."""
     changed = {
         column: msgspec.Raw(value) if column in kind.documents else value
@@ -227,15 +160,13 @@ def _update_sql(kind: RecordKind, columns: tuple[str, ...]) -> str:
     )
 
 
-def written(kind: RecordKind, leading: Leading, rows: Iterable[Row]) -> Iterator[Sequence[Any]]:
+def written(kind: RecordKind, leading: Leading, rows: Iterable[Incoming]) -> Iterator[Sequence[Any]]:
     """Yield the rows as they are written, in the order of LEADING and the kind's columns."""
     user_id, seq, now = leading
-    start = len(kind.scalars)
-    end = start + len(kind.documents)
+    scalars, documents, derived = kind.parts
     for row in rows:
-        values = row.values
-        documents = [document.decode() for document in values[start:end]]
-        yield user_id, seq, now, now, row.browser_id, row.digest, *values[:start], *documents, *values[end:]
+        content = *row.values[scalars], *map(bytes.decode, row.values[documents]), *row.values[derived]
+        yield user_id, seq, now, now, row.browser_id, row.digest, *content
 
 
 @cache

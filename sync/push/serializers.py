@@ -14,7 +14,7 @@ from sync import limits
 from sync.push import service
 from sync.records.openapi import described_fields
 from sync.records.page_visit import PAGE_VISIT
-from sync.records.record_kind import RecordKind, Rejected
+from sync.records.record_kind import RecordKind, Rejected, id_of
 from sync.records.tab_aggregate import TAB_AGGREGATE
 
 
@@ -63,19 +63,16 @@ class BulkSerializer(serializers.ListSerializer[Any]):
         push.rejected, push.accepted = self.rejected, self.accepted
         stored = service.bulk_update_or_create(user.pk, self.child.kind, self.validated_data, push)
         results: list[service.Result] = ["rejected"] * len(self.initial_data)
-        for index, result in zip(self.accepted, stored, strict=True):
+        for index, content, result in zip(self.accepted, self.validated_data, stored, strict=True):
             results[index] = result
             if result == "rejected":
-                record_id = self.child.kind.id_of(as_text(self.initial_data[index]))
-                self._reject(index, Rejected(service.REFUSED, record_id=record_id))
+                self._reject(index, Rejected(service.REFUSED, record_id=id_of(content)))
         self.rejected.sort(key=lambda rejected: rejected["index"])
         return results
 
 
 def as_text(record: Any) -> bytes:
     """Return a record as JSON text; raises Rejected for a value that JSON cannot hold."""
-    if type(record) is bytes:
-        return record
     try:
         return without_lone_surrogates(json.dumps(record, allow_nan=False).encode())
     except (TypeError, ValueError, RecursionError):

@@ -8,17 +8,17 @@ import msgspec
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.api.refusal import BrowserOfExtension, Refusal
+from accounts.api.refusal import Refusal
 from accounts.models import PersonalToken
 from accounts.scopes import Scope
 from strict_json.request_body import read_body
 from sync import limits
-from sync.person_lock import PersonGone
-from sync.push import record_sql, service
+from sync.browsers import CLIENT_COLUMNS, Sender, client_id_of_token
+from sync.push import service
 from sync.push.batch import Batch, split
 from sync.push.openapi import (
     PAGE_VISITS,
@@ -38,7 +38,7 @@ def client_columns(client: Any) -> dict[str, str]:
         return {}
     return {
         column: UNSTORABLE.sub("", text)[: limits.MAX_CLIENT_TEXT]
-        for wire, column in record_sql.CLIENT_COLUMNS.items()
+        for wire, column in CLIENT_COLUMNS.items()
         if isinstance(text := client.get(wire), str) and text
     }
 
@@ -60,40 +60,22 @@ class PushView(APIView):
         body = read_body(request, limits.MAX_BODY_BYTES)
         list_name = self.serializer_class.kind.list_name
         batch = split(body, list_name)
-        sender = check_envelope(batch, list_name)
-        program = program_of(request)
-        if program and not sender:
-            sender = program.client_id
+        client_id = check_envelope(batch, list_name)
+        token = request.auth if isinstance(request.auth, PersonalToken) else None
+        if token and not client_id:
+            client_id = client_id_of_token(token)
         serializer = BulkSerializer(
             child=self.serializer_class(),
             data=batch.records,
-            context={"now": int(time.time() * 1000), "anonymous_client_id": sender or ""},
+            context={"now": int(time.time() * 1000), "anonymous_client_id": client_id or ""},
         )
         serializer.is_valid(raise_exception=True)
-        for content in serializer.validated_data if program else ():
-            content.client_id = content.client_id or sender
-        push = service.Push(
-            sender=sender,
-            program=program,
-            session_id=None if program else request.auth.session_id,  # type: ignore[union-attr]  # a person's call has one
-            client=client_columns(batch.envelope.get("client")),
-            body_bytes=len(body),
-            started=started,
-            leaves_out_recorded=True,
-        )
-        try:
-            results = serializer.save(user=request.user, push=push)
-        except PersonGone as error:
-            raise AuthenticationFailed("This token belongs to nobody who may sign in.", "token_invalid") from error
-        except service.BrowserOfExtension as error:
-            raise BrowserOfExtension("Leave anonymousClientId out, or make up another one.") from error
-        except service.TooManyBrowsers as error:
-            raise Refusal(
-                status.HTTP_403_FORBIDDEN,
-                "quota_exceeded",
-                f"A person has at most {limits.MAX_BROWSERS} browsers; this batch would add another.",
-                maxBrowsers=limits.MAX_BROWSERS,
-            ) from error
+        for content in serializer.validated_data if token else ():
+            content.client_id = content.client_id or client_id
+        session_id = None if token else request.auth.session_id  # type: ignore[union-attr]  # a person's call has one
+        sender = Sender(client_id, client_columns(batch.envelope.get("client")), session_id, token)
+        push = service.Push(sender, body_bytes=len(body), started=started, leaves_out_recorded=True)
+        results = serializer.save(user=request.user, push=push)
         # The serializer and its child refer to each other. Without this the batch stays in memory until the garbage
         # collector runs (a worker grew by 15 MiB more).
         serializer.child.parent = None  # type: ignore[assignment]  # the stubs know no end of it
@@ -107,14 +89,6 @@ class PushView(APIView):
         return HttpResponse(msgspec.json.encode(reply), content_type="application/json")
 
 
-def program_of(request: Request) -> service.Program | None:
-    """Return the program that pushes by a personal token; None for an extension."""
-    token = request.auth
-    if isinstance(token, PersonalToken):
-        return service.Program(f"{limits.PROGRAM_PREFIX}{token.pk}", token.name)
-    return None
-
-
 def check_envelope(batch: Batch, list_name: str) -> str | None:
     """Return the anonymousClientId of a batch's envelope, if it has one; raises ValidationError or Refusal."""
     if not isinstance(batch.envelope, dict):
@@ -124,7 +98,7 @@ def check_envelope(batch: Batch, list_name: str) -> str | None:
     sender: str | None = batch.envelope.get(CLIENT_ID_FIELD.wire)
     try:
         if sender is not None:
-            CLIENT_ID_FIELD.value.read_value(sender, CLIENT_ID_FIELD.wire, Judgement(0, clean=False))
+            CLIENT_ID_FIELD.value.read(sender, CLIENT_ID_FIELD.wire, Judgement(0, clean=False))
     except Wrong as wrong:
         raise ValidationError({CLIENT_ID_FIELD.wire: [str(wrong)]}) from wrong
     if batch.number > limits.MAX_RECORDS:

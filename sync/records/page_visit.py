@@ -1,20 +1,10 @@
 """A page visit: one continuous period of a person on one page in one tab. The contract is docs/api.md."""
 
-from collections.abc import Mapping
-
 from sync import limits
 from sync.models import PageVisit, SyncBatch
 from sync.records import fields
 from sync.records.merge import Rank
-from sync.records.record_kind import (
-    CLIENT_ID_FIELD,
-    CLOSED_AT_FIELD,
-    REVISION_FIELD,
-    Content,
-    Field,
-    RecordKind,
-    Rejected,
-)  # fmt: skip
+from sync.records.record_kind import SHARED_FIELDS, Content, Field, RecordKind, Rejected
 
 
 def rank(
@@ -38,7 +28,7 @@ def rank(
     )
 
 
-def complete(visit: Content, judgement: fields.Judgement, sent_as: Mapping[str, str]) -> None:
+def complete(visit: Content, judgement: fields.Judgement) -> None:
     """Set the site; refuse an end before the start or past the limits."""
     visit.domain = judgement.site
     started, ended = visit.started_at, visit.ended_at
@@ -46,13 +36,9 @@ def complete(visit: Content, judgement: fields.Judgement, sent_as: Mapping[str, 
         raise Rejected({"endedAt": ["A visit ends at or after its start."]})
     end = started + (visit.duration_ms or 0)
     if end > judgement.latest:
-        name = sent_as.get("duration", "duration")
-        try:
-            fields.check_not_late(end, judgement)
-        except fields.WrongClock:
-            late = "The start and this duration end more than 24 hours ahead of the server's clock."
-            raise Rejected({name: [late]}, retry=True) from None
-        raise Rejected({name: ["The start and this duration must not end in the future."]})
+        name, retry = judgement.aliases.get("duration", "duration"), judgement.is_of_wrong_clock(end)
+        late = "end more than 24 hours ahead of the server's clock" if retry else "must not end in the future"
+        raise Rejected({name: [f"The start and this duration {late}."]}, retry=retry)
 
 
 PAGE_VISIT = RecordKind(
@@ -85,7 +71,7 @@ PAGE_VISIT = RecordKind(
             "duration", "duration_ms", fields.DURATION, alias="durationSeconds", alias_value=fields.Seconds(),
             help="Null where unknown, which is not 0. `durationSeconds` is taken when it is absent.",
         ),
-        Field("isActive", "is_active", fields.FLAG, default=False, help="True while the visit goes on."),
+        Field("isActive", "is_active", fields.Flag(), default=False, help="True while the visit goes on."),
         Field("activeDuration", "active_duration_ms", fields.DURATION, help="Null where unknown, which is not 0."),
         Field(
             "engagementRate", "engagement_rate", fields.Share(cut=True), default=0.0, help="Above 1 it is stored as 1.",
@@ -102,8 +88,6 @@ PAGE_VISIT = RecordKind(
             "metadata", "metadata", fields.Metadata(), default=b"{}",
             help=f"Free; over {limits.MAX_METADATA_BYTES} bytes of compact JSON it becomes empty.",
         ),
-        CLOSED_AT_FIELD,
-        CLIENT_ID_FIELD,
-        REVISION_FIELD,
+        *SHARED_FIELDS,
     ),
 )  # fmt: skip

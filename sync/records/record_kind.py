@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 
 from strict_json.numbers import may_hold_past_double, parse_fraction
+from strict_json.parsing import parse_checked
 from sync import limits
 from sync.models import SyncBatch, SyncRecord
 from sync.records import merge
@@ -19,6 +21,11 @@ Content = Any
 CLIENT_ID = "client_id"
 # The column of a record's id on the wire; tab aggregates have none.
 ID_COLUMN = "visit_id"
+
+
+def id_of(content: Content) -> str | None:
+    """Return the id of a record on the wire, None where its kind has none."""
+    return getattr(content, ID_COLUMN, None)
 
 
 class Rejected(Exception):
@@ -66,38 +73,35 @@ class RecordKind:
     # Its parameters are the columns it compares by.
     rank: Callable[..., merge.Rank]
     # Sets derived columns, and checks the rules that concern several fields; raises Rejected.
-    complete: Callable[[Content, Judgement, Mapping[str, str]], None]
+    complete: Callable[[Content, Judgement], None]
 
     def __post_init__(self) -> None:
         self.rank_columns = tuple(inspect.signature(self.rank).parameters)
-        of_content = sorted(
-            (field for field in self.fields if field.column != CLIENT_ID and not field.derived),
-            key=lambda field: field.column,
-        )
+        of_row = [field for field in self.fields if field.column != CLIENT_ID]
+        of_content = sorted((field for field in of_row if not field.derived), key=lambda field: field.column)
         self.scalars = tuple(field.column for field in of_content if not isinstance(field.default, bytes))
         self.documents = tuple(field.column for field in of_content if isinstance(field.default, bytes))
-        self.derived = tuple(field.column for field in self.fields if field.derived)
+        self.derived = tuple(field.column for field in of_row if field.derived)
         self.columns = (*self.scalars, *self.documents, *self.derived)
         start, end = len(self.scalars), len(self.scalars) + len(self.documents)
-        self._parts = (slice(start), slice(start, end), slice(end, None))
+        # The places of scalars, documents and derived columns among the columns.
+        self.parts = (slice(start), slice(start, end), slice(end, None))
         self._struct = self._make_struct()
         self._decode = msgspec.json.Decoder(self._struct, float_hook=parse_fraction).decode
         # A value of any other field is stored as its type takes it. All instants are compared with the latest at once.
+        instants = [field.column for field in of_row if isinstance(field.value, Instant)]
         settled = [
-            field
-            for field in self.fields
-            if type(field.value).settle is not Value.settle and not isinstance(field.value, Instant)
+            field for field in of_row if type(field.value).settle is not Value.settle and field.column not in instants
         ]
         self._settled = [(field.column, field.wire, field.default, field.value.settle) for field in settled]
         self._settled_of = attrgetter(*(field.column for field in settled))
-        self._instants_of = attrgetter(*(field.column for field in self.fields if isinstance(field.value, Instant)))
+        self._instants_of = attrgetter(*instants)
         # A required field that comes under its second name is missing under its first, which is noticed in any case.
         self._second_names = [
-            (field.column, f'"{field.alias}"'.encode()) for field in self.fields if field.alias and not field.required
+            (field.column, f'"{field.alias}"'.encode()) for field in of_row if field.alias and not field.required
         ]
         self._rank_of = attrgetter(*self.rank_columns)
         self._key_of = attrgetter(*self.key)
-        of_row = [field for field in self.fields if field.column != CLIENT_ID]
         # The columns from which the wire form of a row is made, in the order of the declaration.
         self.wire_columns = tuple(field.column for field in of_row)
         self._to_wire = [
@@ -112,16 +116,12 @@ class RecordKind:
         """Return the class of records of this kind, whose attributes are the columns in the order of `columns`."""
         by_column = {field.column: field for field in self.fields}
         members: list[Any] = []
-        for column in (*self.columns, CLIENT_ID):
-            field = by_column[column]
-            if field.derived:
-                members.append((column, Any, None))
-            elif field.required:
-                members.append((column, field.value.type))
-            elif field.default is None:
-                members.append((column, field.value.type | None, None))
+        for field in map(by_column.__getitem__, (*self.columns, CLIENT_ID)):
+            type_ = Any if field.derived else field.value.type
+            if field.required:
+                members.append((field.column, type_))
             else:
-                members.append((column, field.value.type, field.default))
+                members.append((field.column, type_ | None if field.default is None else type_, field.default))
         names = {field.column: field.wire for field in self.fields}
         return msgspec.defstruct(self.model.__name__ + "Content", members, rename=names, kw_only=True, gc=False)
 
@@ -133,20 +133,16 @@ class RecordKind:
         """
         if len(text) > limits.MAX_RECORD_BYTES:
             too_large = f"A record holds at most {limits.MAX_RECORD_BYTES} bytes as sent."
-            raise Rejected({"record": [too_large]}, record_id=self.id_of(text))
+            raise Rejected({"record": [too_large]}, record_id=self._id_in(text))
         # An escaped NUL may stand for a lone surrogate, since `batch` replaced those. No other escape spells NUL.
         judgement = Judgement(latest, clean=b"\\" not in text or b"\\u0000" not in text)
-        content = self._read_at_once(text, judgement)
-        sent_as: dict[str, str] = {}
-        if content is None:
-            judgement.trimmed.clear()
-            content = self._read_by_field(text, judgement, sent_as)
+        content = self._read_at_once(text, judgement) or self._read_by_field(text, judgement)
         if content.client_id is None:
             content.client_id = client_id
         try:
-            self.complete(content, judgement, sent_as)
+            self.complete(content, judgement)
         except Rejected as rejected:
-            rejected.record_id = getattr(content, ID_COLUMN, None)
+            rejected.record_id = id_of(content)
             raise
         return content, judgement.trimmed
 
@@ -168,27 +164,25 @@ class RecordKind:
             return None
         return content
 
-    def _read_by_field(self, text: bytes, judgement: Judgement, sent_as: dict[str, str]) -> Content:
+    def _read_by_field(self, text: bytes, judgement: Judgement) -> Content:
         """Return the content of a record, each field by itself; raises Rejected with every error there is."""
-        try:
-            sent = _decode_members(text)
-        except msgspec.ValidationError:
-            raise Rejected({"record": ["Send each record as an object."]}) from None
+        judgement.trimmed.clear()
+        sent = parse_checked(text)
+        if type(sent) is not dict:
+            raise Rejected({"record": ["Send each record as an object."]})
         values: dict[str, Any] = {}
         errors: dict[str, list[str]] = {}
         wrong_clocks = 0
         for field in self.fields:
-            name, kind, value = field.wire, field.value, bytes(sent.get(field.wire, b"null"))
-            if value == b"null" and field.alias and (value := bytes(sent.get(field.alias, b"null"))) != b"null":
+            name, kind, value = field.wire, field.value, sent.get(field.wire)
+            if value is None and field.alias and (value := sent.get(field.alias)) is not None:
                 name, kind = field.alias, field.alias_value or kind
-                sent_as[field.wire] = name
-            if value == b"null" or field.derived:
-                if field.required:
-                    errors[name] = ["This field is required."]
-                values[field.column] = field.default
-                continue
+                judgement.aliases[field.wire] = name
             try:
-                values[field.column] = kind.read(value, name, judgement)
+                if value is not None and not field.derived:
+                    values[field.column] = kind.read(value, name, judgement)
+                elif field.required:
+                    errors[name] = ["This field is required."]
             except Wrong as wrong:
                 errors[name] = [str(wrong)]
                 wrong_clocks += isinstance(wrong, WrongClock)
@@ -196,52 +190,41 @@ class RecordKind:
             raise Rejected(errors, retry=wrong_clocks == len(errors), record_id=values.get(ID_COLUMN))
         return self._struct(**values)
 
-    def content_of(self, columns: Mapping[str, Any]) -> Content:
-        """Return the content made of columns, with values instead of JSON in JSON columns.
+    def content_of(self, row: Mapping[str, Any]) -> Content:
+        """Return the content made of columns, with values instead of JSON in JSON columns; nothing is checked."""
+        documents = {column: merge.encode_document(row[column]) for column in self.documents}
+        return self._struct(**{column: row.get(column) for column in (*self.columns, CLIENT_ID)} | documents)
 
-        `client_id` and the derived columns are among them: nothing is checked and nothing derived.
-        """
-        documents = {column: merge.encode_document(columns[column]) for column in self.documents}
-        return self._struct(**{**columns, **documents})
-
-    def id_of(self, text: bytes) -> str | None:
-        """Return the id of a record as sent, or None where it has none that is valid."""
+    def _id_in(self, text: bytes) -> str | None:
+        """Return the id of a record that is too large to be read, or None where it has none that is valid."""
         field = self.fields[0]
         if field.column != ID_COLUMN:
             return None
-        try:
-            for sent in map(bytes, msgspec.structs.astuple(_decode_ids(text))):
-                if sent != b"null":
-                    # Each character takes at most six bytes; a longer one is not worth reading.
-                    return str(field.value.read(sent, "id", _UNCLEAN)) if len(sent) <= 6 * limits.MAX_ID + 2 else None
-        except (msgspec.DecodeError, Wrong):
-            pass
+        with suppress(msgspec.DecodeError, Wrong):
+            ids = map(bytes, msgspec.structs.astuple(_decode_ids(text)))
+            sent = next((sent for sent in ids if sent != b"null"), b"null")
+            # Each character takes at most six bytes; a longer id is not worth reading.
+            if len(sent) <= 6 * limits.MAX_ID + 2:
+                return str(field.value.read(parse_checked(sent), "id", Judgement(0, clean=False)))
         return None
-
-    def key_of(self, content: Content) -> tuple[Any, ...]:
-        """Return the values of the key within a browser."""
-        return self._key_of(content) if len(self.key) > 1 else (self._key_of(content),)
 
     def rank_of(self, content: Content) -> merge.Rank:
         """Return the steps of the order before the digest."""
         return self.rank(*self._rank_of(content))
 
-    def values_of(self, content: Content) -> tuple[Any, ...]:
-        """Return the values of a content in the order of `columns`."""
-        return msgspec.structs.astuple(content)[: len(self.columns)]
-
-    def digest_of(self, values: Sequence[Any]) -> bytes:
-        """Return the digest of values in the order of `columns`."""
-        scalars, documents, derived = self._parts
-        return merge.digest(self.format_number, values[scalars], values[documents], values[derived])
+    def stored_form(self, content: Content) -> tuple[tuple[Any, ...], tuple[Any, ...], bytes]:
+        """Return the values of the key within a browser, the values in the order of `columns`, and their digest."""
+        key = self._key_of(content) if len(self.key) > 1 else (self._key_of(content),)
+        values = msgspec.structs.astuple(content)[: len(self.columns)]
+        scalars, documents, derived = self.parts
+        return key, values, merge.digest(self.format_number, values[scalars], values[documents], values[derived])
 
     def digest_of_row(self, row: Mapping[str, Any]) -> bytes:
         """Return the digest of a stored row, given by column."""
-        documents = [merge.encode_document(row[column]) for column in self.documents]
-        return self.digest_of((*map(row.get, self.scalars), *documents, *map(row.get, self.derived)))
+        return self.stored_form(self.content_of(row))[2]
 
     def to_wire(self, row: Sequence[Any], client_id: str) -> msgspec.Struct:
-        """Return a stored record, given by `wire_columns` as the database driver returns them, as the wire has it.
+        """Return the wire form of a stored record, given by `wire_columns` as the database driver returns them.
 
         msgspec encodes it. Sent back, it is `unchanged`. The exception is a row of an older version whose URL a browser
         refuses, such as http://xn--/.
@@ -258,20 +241,21 @@ class _Ids(msgspec.Struct, gc=False):
 
 
 _decode_ids = msgspec.json.Decoder(_Ids).decode
-_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_UNCLEAN = Judgement(0, clean=False)
 
-CLOSED_AT_FIELD = Field("closedAt", "closed_at", Instant(), help="When its tab was closed, if it was.")
 CLIENT_ID_FIELD = Field(
     "anonymousClientId",
     CLIENT_ID,
     Text(limits.MAX_CLIENT_ID),
     help="The browser; when absent, the one at the top of the body, then the empty string.",
 )
-REVISION_FIELD = Field(
-    "revision",
-    "revision",
-    whole(limits.MAX_REVISION),
-    default=0,
-    help="Raised by the extension at every change of the record; the larger wins.",
+SHARED_FIELDS = (
+    Field("closedAt", "closed_at", Instant(), help="When its tab was closed, if it was."),
+    CLIENT_ID_FIELD,
+    Field(
+        "revision",
+        "revision",
+        whole(limits.MAX_REVISION),
+        default=0,
+        help="Raised by the extension at every change of the record; the larger wins.",
+    ),
 )

@@ -1,12 +1,10 @@
 """A tab aggregate: totals over the life of one tab, a snapshot and never a delta. The contract is docs/api.md."""
 
-from collections.abc import Mapping
-
 from sync import limits
 from sync.models import SyncBatch, TabAggregate
 from sync.records.fields import DURATION, SITE, Instant, Judgement, Members, SiteDurations, Text, Url, whole
 from sync.records.merge import Rank
-from sync.records.record_kind import CLIENT_ID_FIELD, CLOSED_AT_FIELD, REVISION_FIELD, Content, Field, RecordKind
+from sync.records.record_kind import SHARED_FIELDS, Content, Field, RecordKind
 
 
 def rank(
@@ -23,7 +21,7 @@ def rank(
     )
 
 
-def complete(aggregate: Content, judgement: Judgement, sent_as: Mapping[str, str]) -> None:
+def complete(aggregate: Content, judgement: Judgement) -> None:
     """Set the current site, and the last sign of life where none was sent."""
     aggregate.current_domain = judgement.site
     if aggregate.last_active_at is None:
@@ -58,8 +56,6 @@ TAB_AGGREGATE = RecordKind(
             Members("Statistics", {}, {"mostVisitedDomain": Text(limits.MAX_DOMAIN), "averagePageDuration": DURATION}),
             default=b"{}", help="What the extension worked out about the tab.",
         ),
-        CLOSED_AT_FIELD,
-        CLIENT_ID_FIELD,
-        REVISION_FIELD,
+        *SHARED_FIELDS,
     ),
 )  # fmt: skip

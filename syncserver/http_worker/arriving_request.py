@@ -68,7 +68,8 @@ class ArrivingRequest:
         for line in bytes(self.head).split(b"\r\n")[1:]:
             name, _, value = line.partition(b":")
             name, value = name.strip().lower(), value.strip()
-            if name == b"transfer-encoding":
+            # Any other coding is refused by gunicorn, so nothing is waited for.
+            if name == b"transfer-encoding" and b"chunked" in value.lower():
                 self._chunks = _Chunks()
             elif name == b"content-length" and value.isdigit():
                 self._left = int(value[:20])

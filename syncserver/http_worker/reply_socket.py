@@ -36,6 +36,8 @@ class ReplySocket:
         self._sent = 0
         self._written = 0
         self.is_broken = False
+        # Whether the request asks for a path of the API, as far as its first bytes say.
+        self.is_api = False
 
     @property
     def kept_bytes(self) -> int:

@@ -21,6 +21,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from syncserver.http_worker.arriving_request import ArrivingRequest
 from syncserver.http_worker.pace import Pace
+from syncserver.http_worker.refusals import Refusal
 from syncserver.http_worker.reply_socket import ReplySocket, wait_for
 
 RECEIVE_BYTES: Final = 262_144
@@ -35,7 +36,7 @@ WAITING_THREADS: Final = 16
 # The time for a client that was still sending to read the reply. Closed at once, it might lose it.
 LINGER_SECONDS: Final = 2
 MOST_REST_BYTES: Final = 1_048_576
-# A worker that is busy leaves a new client to another one for so long.
+# A busy worker waits so many seconds before it takes a new client. An idle worker takes the client first.
 YIELD_SECONDS: Final = 0.004
 CLIENTS_AT_ONCE: Final = 50
 
@@ -77,6 +78,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
 
     def begin(self) -> None:
         """Give what has come to gunicorn's parser."""
+        self.sock.is_api = bytes(self.arriving.head[:40]).partition(b" ")[2].startswith(b"/api/")
         self.parser = http.get_parser(self.cfg, self._blocks(), self.client)
 
     def _blocks(self) -> Iterator[bytes]:
@@ -192,6 +194,13 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             return super().handle(conn)
         finally:
             conn.place.give_up()
+
+    def handle_error(self, req: Any, client: ReplySocket, addr: Any, exc: Exception) -> None:
+        """Answer a request that gunicorn's parser refused; gunicorn logs it and chooses the status."""
+        refusal = Refusal()
+        super().handle_error(req, refusal, addr, exc)
+        with suppress(OSError):
+            client.sendall(refusal.answer(is_api=client.is_api))
 
     def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
         """Send what the client has not taken of the reply, then close."""

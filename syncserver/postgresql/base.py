@@ -6,7 +6,8 @@ Such a pooler refuses start-up options, and what a session sets reaches other cl
 from typing import Any
 
 from django.conf import settings
-from django.db.backends.postgresql import base
+from django.db import models
+from django.db.backends.postgresql import base, schema
 from django.db.backends.utils import CursorWrapper
 
 from bounded_reading import keep_within_time
@@ -22,8 +23,23 @@ class BoundedCursor(CursorWrapper):
             return self.cursor.fetchmany(*args, **kwargs)
 
 
+class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+    """Changes tables that are spread over a Citus cluster too, so that an upgrade can migrate them."""
+
+    def add_field(self, model: type[models.Model], field: "models.Field[Any, Any]") -> None:
+        """Add a column. Its check gets the name that PostgreSQL would give it: Citus takes no check without a name."""
+        name = self.quote_name(f"{model._meta.db_table}_{field.column}_check")
+        self.sql_check_constraint = f"CONSTRAINT {name} CHECK (%(check)s)"
+        try:
+            super().add_field(model, field)
+        finally:
+            del self.sql_check_constraint
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose transactions wait DATABASE_WAIT_SECONDS for a lock, set in the transaction alone."""
+
+    SchemaEditorClass = DatabaseSchemaEditor
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]  # not in the stubs

@@ -259,7 +259,7 @@ class Chromium:
         """SIGKILL to the whole browser."""
         for pid in self.processes():
             os.kill(pid, signal.SIGKILL)
-        # The driver may or may not mind that its browser is gone.
+        # The driver may raise, since its browser is gone.
         with contextlib.suppress(Exception):
             self.context.close()
         for name in ("SingletonLock", "SingletonCookie", "SingletonSocket"):

@@ -41,16 +41,20 @@ PREFERENCES = {
 
 
 class Firefox:
-    """Firefox without a screen, or in a window on the given one. It has chosen to record, unless `chooses` is False."""
+    """Firefox without a screen, or in a window on the given one. It has chosen to record, unless `chooses` is False.
 
-    def __init__(self, folder: Path, screen: Screen | None = None, *, chooses: bool = True) -> None:
+    The extension is installed for good, as from a store, or else as the start page says: until Firefox closes.
+    """
+
+    def __init__(
+        self, folder: Path, screen: Screen | None = None, *, chooses: bool = True, for_good: bool = True
+    ) -> None:
         self.screen = screen
         self.program = require_program("firefox-esr", "firefox-esr")
         self.profile = folder / "profile"
         self.profile.mkdir(parents=True)
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in PREFERENCES.items()]
         (self.profile / "user.js").write_text("".join(lines))
-        # Installed for good, as from a store: a temporary one is gone after a restart.
         self.package = folder / "extension.xpi"
         with zipfile.ZipFile(self.package, "w") as packed:
             for path in sorted(EXTENSION.rglob("*")):
@@ -64,7 +68,7 @@ class Firefox:
         self(
             "webExtension.install",
             extensionData={"type": "archivePath", "path": str(self.package)},
-            **{"moz:permanent": True},
+            **{"moz:permanent": for_good},
         )
         self.welcome = str(self.wait(self._welcome))
         if chooses:
@@ -238,7 +242,10 @@ class Firefox:
 
     def screenshot(self, context: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(base64.b64decode(self("browsingContext.captureScreenshot", context=context)["data"]))
+        path.write_bytes(self.picture(context))
+
+    def picture(self, context: str) -> bytes:
+        return base64.b64decode(self("browsingContext.captureScreenshot", context=context)["data"])
 
     def close(self) -> None:
         try:

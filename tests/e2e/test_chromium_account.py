@@ -67,7 +67,7 @@ def scripted(request: pytest.FixtureRequest, playwright: Playwright) -> Iterator
 def headed(page: Page, heading: str) -> None:
     """Check where the person is, and that the page is no wider than the window."""
     expect(page.get_by_role("heading", level=1)).to_have_text(heading)
-    # A heading is there before the style sheets are, without which pictures and fields have other widths.
+    # The heading may come before the style sheets. Without them pictures and fields have other widths.
     page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), heading
 
@@ -109,7 +109,7 @@ def test_a_person_signs_up_loses_the_password_sees_what_happened_and_leaves(
     press(page, "Yes, confirm it")
     headed(page, "Confirmed")
     page.goto(link)
-    expect(page.get_by_text("This link is not good")).to_be_visible()
+    expect(page.get_by_text("This link does not work")).to_be_visible()
 
     page.get_by_role("banner").get_by_role("button", name="Sign out").click()
     follow(page, "Sign in")

@@ -14,12 +14,13 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, Playwright
 
 from accounts.models import User
-from sync.management.commands._demo_year import BROWSERS, Year
+from sync.browsers import Sender
 from sync.models import Browser as SyncBrowser
 from sync.models import PageVisit
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.tab_aggregate import TAB_AGGREGATE
+from syncserver.demo.year import BROWSERS, Year
 from tests.insights.records import aggregate, store, visit
 
 from .machine import REPOSITORY, SCREENSHOTS, require, require_program
@@ -109,7 +110,7 @@ def browsing(alice: User) -> None:
     for browser in BROWSERS:
         for kind, contents in ((PAGE_VISIT, visits), (TAB_AGGREGATE, aggregates)):
             mine = [kind.content_of(content) for content in contents if content["client_id"] == browser.client_id]
-            push = service.Push(sender=browser.client_id, client=browser.client)
+            push = service.Push(Sender(browser.client_id, browser.client))
             service.bulk_update_or_create(alice.pk, kind, mine, push)
     store(alice, visit(client_id=BROWSERS[0].client_id, title="<b onclick=alert(1)>Bold</b> " + "x" * 300), aggregate())
     SyncBrowser.objects.filter(client_id=BROWSERS[1].client_id).update(

@@ -114,12 +114,16 @@ def test_days_begin_at_the_persons_midnight_and_split_a_visit_across_it(alice):
 
 
 def test_hours_are_all_168_of_the_week(alice):
-    store(alice, visit())
+    store(alice, visit(), visit(category="news", started_at=AT_9 + 20 * MINUTE, ended_at=AT_9 + 30 * MINUTE))
     hours = get(alice, f"hours?{MONDAY}")["hours"]
     assert len(hours) == 168
-    assert [hour for hour in hours if hour["visits"]] == [
-        {"weekday": 1, "hour": 9, "activeMs": 480_000, "timeMs": 600_000, "clockMs": 600_000, "visits": 1}
-    ]
+    [monday_at_9] = [hour for hour in hours if hour["visits"]]
+    assert monday_at_9 == {
+        "weekday": 1, "hour": 9, "activeMs": 960_000, "timeMs": 1_200_000, "clockMs": 1_200_000, "visits": 2,
+        "categories": [{"category": "news", "name": "News", "color": 5, "activeMs": 480_000},
+                       {"category": None, "name": "No category", "color": 0, "activeMs": 480_000}],
+    }  # fmt: skip
+    assert hours[0]["categories"] == []
 
 
 def test_sites_come_with_share_and_category_most_active_first(alice):

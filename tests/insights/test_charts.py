@@ -48,8 +48,11 @@ def test_a_year_has_a_bar_for_each_week_and_the_weeks_add_up():
 
 
 def test_the_calendar_leaves_out_the_days_to_come():
-    cells = charts.calendar(DAYS[:365], date(2025, 1, 31)).cells
-    assert [cell.day for cell in cells] == [day for day, _ in DAYS[:31]]
+    calendar = charts.calendar(DAYS[:365], date(2025, 1, 31))
+    assert [cell.day for week in calendar.weeks for cell in week.cells] == [day for day, _ in DAYS[:31]]
+    # The first week of 2025 begins on a Wednesday, two rows of 14 units below Monday, which is at 18.
+    assert [(week.x, week.y, len(week.cells)) for week in calendar.weeks] == [
+        (30, 46, 5), (44, 18, 7), (58, 18, 7), (72, 18, 7), (86, 18, 5)]  # fmt: skip
 
 
 @pytest.mark.parametrize("hour", [None, 9, 10, 11, 12])
@@ -87,16 +90,15 @@ def test_a_bar_is_divided_by_category_in_the_order_of_the_legend():
     hour = Hour(active_sum_ms=HOUR, categories={"": 15 * MINUTE, "news": 15 * MINUTE, "development": 30 * MINUTE})
     chart = charts.chart([charts.BarValue("one", "", hour, date(2025, 1, 1))], "day")
     assert [entry.category for entry in chart.legend] == ["development", "news", ""]
-    assert [stack.color for stack in chart.stacks] == [1, 5, 0]
+    assert [stack.color for stack in chart.stacks] == ["cat-1", "cat-5", "cat-0"]
     # From below: the half, a quarter, a quarter of a bar as high as the drawing.
-    assert [stack.path for stack in chart.stacks] == [
-        "M1400 500h7200V1000h-7200z", "M1400 250h7200V500h-7200z", "M1400 0h7200V250h-7200z"]  # fmt: skip
+    assert [stack.path for stack in chart.stacks] == ["M0 1000V500", "M0 500V250", "M0 250V0"]
 
 
 def test_without_any_category_bars_are_plain():
     hour = Hour(active_sum_ms=HOUR, categories={"": HOUR})
-    chart = charts.chart([charts.BarValue("one", "", hour, date(2025, 1, 1))], "day")
-    assert (chart.stacks, chart.legend) == ([], [])
+    chart = charts.chart([charts.BarValue("one", "", hour, date(2025, 1, 1))] * 2, "day")
+    assert (chart.stacks, chart.legend) == ([charts.Stack("plain", "M0 1000V0M1 1000V0")], [])
 
 
 def test_the_period_before_stands_behind_by_place_and_within_the_scale():

@@ -29,6 +29,9 @@ PAGES = [
     f"/dashboard/tabs?{MONTH}",
     f"/dashboard/tabs?{MONTH}&list=longest",
     f"/dashboard/browsers?{MONTH}",
+    f"/dashboard/categories?{MONTH}",
+    f"/dashboard/categories/choose?of=example.org&{MONTH}",
+    "/dashboard/your-year/2025",
 ]
 # These lead away from what is looked at, or erase.
 WITHOUT_FILTER = ("/dashboard/forget", "/manifest", "/dashboard/start", "/account", "/static/", "/imports", "/browsers")
@@ -212,6 +215,108 @@ def test_every_link_keeps_what_the_person_chose(page, records, path, chosen):
     assert lost == []
 
 
+def fields(form):
+    """Return the names of the fields that a form sends."""
+    return set(re.findall(r'<(?:input|select)[^>]* name="([^"]+)"', form))
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if "/categories" not in path and "/browsers" not in path])
+def test_every_form_that_shows_something_else_keeps_what_the_person_chose(page, records, path):
+    chosen = {name: value for choice in CHOICES for name, value in choice.items()}
+    found = re.findall(r'<form[^>]* method="get".*?</form>', page(with_query(path, chosen)), re.DOTALL)
+    assert found
+    asked = chosen.keys() | dict(parse_qsl(urlsplit(path).query)).keys()
+    assert [asked - fields(form) for form in found if not asked <= fields(form)] == []
+
+
+@pytest.fixture
+def follow(client):
+    """Return what opens a link, or sends a form, from one page to another, as a browser does."""
+
+    def follow(before, url, form=None):
+        headers = {"Referer": f"http://testserver{before}"}
+        answer = client.get(url, headers=headers) if form is None else client.post(url, form, headers=headers)
+        return answer["Location"] if answer.status_code == 302 else answer.content.decode()
+
+    return follow
+
+
+def hidden(text, action):
+    """Return the hidden fields of the form of a page that is sent to a URL."""
+    form = re.search(rf'<form method="post" action="{re.escape(html.escape(action))}".*?</form>', text, re.DOTALL)[0]
+    return {name: html.unescape(value)
+            for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)}  # fmt: skip
+
+
+KEPT = "category=work&weekdays=1"
+
+
+@pytest.mark.parametrize(
+    ("path", "after"),
+    [
+        (f"/dashboard/month/2025-11?{KEPT}", f"/dashboard/month/2025-11?{KEPT}"),
+        (f"/dashboard/timeline/2025-11-03?tabs=1&{KEPT}", f"/dashboard/timeline/2025-11-03?tabs=1&{KEPT}"),
+        (f"/dashboard/history?{MONTH}&{KEPT}", f"/dashboard/history?{MONTH}&{KEPT}"),
+        # The page of a site that is forgotten is gone.
+        (f"/dashboard/sites/example.org?{MONTH}&{KEPT}", f"/dashboard?{KEPT}"),
+    ],
+)
+def test_who_forgets_something_or_keeps_it_comes_back_to_what_they_chose(page, follow, records, path, after):
+    link = html.unescape(re.search(r'href="(/dashboard/forget[^"]+)"', page(path))[1])
+    question = follow(path, link)
+    assert f'href="{html.escape(path)}">No, keep it' in question
+    kept = [url for url in links("/", question) if url != path]
+    assert [url for url in kept if not {"category", "weekdays"} <= dict(parse_qsl(urlsplit(url).query)).keys()] == []
+    assert follow(link, "/dashboard/forget", hidden(question, "/dashboard/forget")) == after
+
+
+def test_a_visit_that_is_forgotten_on_its_own_page_leads_to_its_day(page, follow, records):
+    shown = PageVisit.objects.get(title="Monday")
+    path = f"/dashboard/visit?of={shown.browser_id}&id={shown.visit_id}&{KEPT}"
+    link = html.unescape(re.search(r'href="(/dashboard/forget[^"]+)"', page(path))[1])
+    sent = hidden(follow(path, link), "/dashboard/forget")
+    assert follow(link, "/dashboard/forget", sent) == f"/dashboard/timeline/2025-11-03?{KEPT}"
+
+
+def test_the_filter_by_a_site_that_is_forgotten_is_taken_out(page, follow, records):
+    link = "/dashboard/forget?site=example.org"
+    sent = hidden(follow(f"/dashboard/history?site=example.org&q=monday&{KEPT}", link), "/dashboard/forget")
+    assert follow(link, "/dashboard/forget", sent) == f"/dashboard/history?q=monday&{KEPT}"
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["https://evil.example/dashboard", "//evil.example", "/account", "http://testserver//evil.example/dashboard",
+     "http://testserver/\\evil.example/dashboard", "http://[", "/dashboard/forget?site=a.example"],
+)  # fmt: skip
+def test_a_form_leads_to_no_other_place(client, alice, records, before):
+    client.force_login(alice)
+    answer = client.post("/dashboard/forget", {"site": "other.example", "next": before})
+    assert answer["Location"] == "/dashboard"
+
+
+def test_the_pages_of_categories_and_browsers_come_back_with_what_was_chosen(page, follow, records):
+    rules = f"/dashboard/categories?{MONTH}&{KEPT}"
+    asked = dict(parse_qsl(urlsplit(rules).query))
+    add = html.unescape(re.search(r'<form method="post" action="([^"]*/categories\?[^"]*)"', page(rules))[1])
+    back = follow(rules, add, {"site": "example.org", "category": "work"})
+    assert dict(parse_qsl(urlsplit(back).query)) == asked
+    delete = html.unescape(re.search(r'action="([^"]*/delete[^"]*)"', page(back))[1])
+    again = follow(back, delete, hidden(page(back), delete))
+    assert dict(parse_qsl(urlsplit(again).query)) == asked
+    browsers = f"/dashboard/browsers?{MONTH}&{KEPT}"
+    for action, sent in (("/dashboard/browsers/name", {"client_id": "first", "label": "Laptop"}),
+                         ("/account/sessions/end-others", {})):  # fmt: skip
+        assert follow(browsers, action, sent) == browsers
+
+
+def test_a_range_that_is_a_month_keeps_filter_and_kind_of_file(client, alice, records):
+    client.force_login(alice)
+    answer = client.get(f"/dashboard/range?{MONTH}&{KEPT}&format=csv", follow=True)
+    assert answer.redirect_chain[-1][0] == f"/dashboard/month/2025-11?format=csv&{KEPT}"
+    assert answer["Content-Type"].startswith("text/csv")
+
+
 @pytest.mark.parametrize("path", [path for path in PAGES if "?" in path and "/range" not in path])
 def test_rows_and_the_navigation_keep_the_period(page, records, path):
     text = re.sub(r'<nav class="units".*?</nav>', "", page(path), flags=re.DOTALL)
@@ -258,7 +363,7 @@ def test_the_lists_are_whole(page, alice):
 
 def test_pages_of_too_many_visits_ask_for_fewer_days(page, records, monkeypatch):
     monkeypatch.setattr("insights.pages.lists.MOST_VISITS_READ", 3)
-    assert "4 visits are too many for one list of pages" in page(f"/dashboard/pages?{MONTH}")
+    assert "There are 4 visits in this time, and a list of pages takes at most 3." in page(f"/dashboard/pages?{MONTH}")
     assert page(f"/dashboard/pages?{MONTH}&site=example.org").count('<th scope="row">') == 1
 
 

@@ -149,7 +149,7 @@ class TestRetention:
         assert "<strong>3 page visits and totals of 1 tab</strong>" in text
         assert retention.chosen_months(alice.pk) is None
         answer = hers.post(self.PAGE, {"months": 2, "confirmed": "yes"}, follow=True)
-        assert "Saved. What is older is erased within a day." in answer.content.decode()
+        assert "Saved. Older records are erased within a day." in answer.content.decode()
         assert "kept for 2 months" in answer.content.decode()
         assert retention.chosen_months(alice.pk) == 2
 

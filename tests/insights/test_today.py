@@ -29,13 +29,18 @@ def at(client, alice, monkeypatch):
 def test_today_tells_when_it_is_over_and_another_day_does_not(at, alice):
     store(alice, visit(started_at=NOON - HOUR))
     midnight = NOON + 12 * HOUR
-    assert f'data-live-until="{midnight}"' in at("/dashboard", NOON)
-    assert "insights/live.js" in at("/dashboard", NOON)
+    for path in ("/dashboard", "/dashboard/day/2025-11-03", "/dashboard/timeline", "/dashboard/timeline/2025-11-03"):
+        text = at(path, NOON)
+        assert f'data-live-until="{midnight}"' in text, path
+        assert "insights/live.js" in text, path
     for path, now in (("/dashboard/day/2025-11-02", NOON), ("/dashboard/day/2025-11-03", midnight),
-                      ("/dashboard/month/2025-11", NOON)):  # fmt: skip
-        assert "live.js" not in at(path, now)
-        assert "data-live-until" not in at(path, now)
-    assert f'data-live-until="{midnight + 24 * HOUR}"' in at("/dashboard", midnight)
+                      ("/dashboard/timeline/2025-11-02", NOON), ("/dashboard/timeline/2025-11-03", midnight),
+                      ("/dashboard/timeline/2025-11-04", NOON), ("/dashboard/month/2025-11", NOON)):  # fmt: skip
+        text = at(path, now)
+        assert "live.js" not in text, path
+        assert "data-live-until" not in text, path
+    for path in ("/dashboard", "/dashboard/timeline"):
+        assert f'data-live-until="{midnight + 24 * HOUR}"' in at(path, midnight)
 
 
 def test_just_now_is_counted_from_the_last_sign_of_life(at, alice):
@@ -44,10 +49,10 @@ def test_just_now_is_counted_from_the_last_sign_of_life(at, alice):
         visit(started_at=NOON - 30 * MINUTE, ended_at=None, duration_ms=None, last_heartbeat_at=NOON - 2 * MINUTE),
     )
     assert "Just now" in at("/dashboard", NOON)
-    assert "Last sign of life at 11:58." in at("/dashboard", NOON)
+    assert "Your browser last reported it at 11:58." in at("/dashboard", NOON)
     later = at("/dashboard", NOON + HOUR)
     assert "Just now" not in later
-    assert "Last sign of life at 11:58." in later
+    assert "Your browser last reported it at 11:58." in later
 
 
 def test_every_page_has_the_links_that_keys_follow(at, alice):

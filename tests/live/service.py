@@ -35,25 +35,34 @@ def free_port():
 
 
 @functools.cache
-def template():
-    """Return a database with all tables and no rows. The others are its copies: migrating takes seconds each time."""
+def template(root):
+    """Return a database with the tables of a version and no rows. Others are copies of it: migrating takes seconds."""
     folder = Path(tempfile.mkdtemp())
-    database = object.__new__(Database)
-    database._place(f"ct_live_template_{os.getpid()}_{secrets.token_hex(4)}", folder)
+    database = Database.empty(folder)
     if POSTGRESQL:
-        database._administer(f'CREATE DATABASE "{database.name}"')
         atexit.register(database.drop)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    Service(database.url, folder / "gunicorn.log").manage("migrate", "--verbosity", "0")
+    service = Service(database.url, folder / "gunicorn.log")
+    service.root = root
+    service.manage("migrate", "--verbosity", "0")
     return database
 
 
 class Database:
-    """A database with all tables and no rows: an SQLite file, or one on the PostgreSQL server of DATABASE_URL."""
+    """A database with the tables of a version: an SQLite file, or one on the PostgreSQL server of DATABASE_URL."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, root=ROOT):
         self._place(f"ct_live_{os.getpid()}_{secrets.token_hex(4)}", folder)
-        template()._copy_to(self)
+        template(root)._copy_to(self)
+
+    @classmethod
+    def empty(cls, folder):
+        """Return a database without tables."""
+        database = object.__new__(cls)
+        database._place(f"ct_live_{os.getpid()}_{secrets.token_hex(4)}", folder)
+        if POSTGRESQL:
+            database._administer(f'CREATE DATABASE "{database.name}"')
+        return database
 
     def _place(self, name, folder):
         self.name = name
@@ -124,7 +133,12 @@ class Database:
 
 
 class Service:
-    """gunicorn with two workers on loopback; it can be killed and started again on the same database."""
+    """gunicorn with two workers on loopback; it can be killed and started again on the same database.
+
+    `root` is the folder of the version that runs.
+    """
+
+    root = ROOT
 
     def __init__(self, url, log):
         self.url = url
@@ -152,17 +166,16 @@ class Service:
         """Run a management command and return its output."""
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
-            command, cwd=ROOT, env=self.environment, check=True, timeout=120, stdout=subprocess.PIPE, text=True
+            command, cwd=self.root, env=self.environment, check=True, timeout=120, stdout=subprocess.PIPE, text=True
         ).stdout
 
     def start(self):
-        web = next(line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("web:"))
-        # The commands before the last one collect static files, which the API does not need.
-        command = web.removeprefix("web:").rpartition("&&")[2].strip().removeprefix("exec ")
+        web = next(line for line in (self.root / "Procfile").read_text().splitlines() if line.startswith("web:"))
+        command = web.removeprefix("web:").strip()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 ["/bin/sh", "-c", f"exec {command}"],
-                cwd=ROOT,
+                cwd=self.root,
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -191,8 +204,8 @@ class Service:
             except subprocess.TimeoutExpired:
                 self.kill()
 
-    def call(self, method, path, body=None, token=None, timeout=60, **headers):
-        """Return (status, headers, parsed reply) of one request over a connection of its own."""
+    def fetch(self, method, path, body=None, token=None, timeout=60, **headers):
+        """Return (status, headers, reply as bytes) of one request over a connection of its own."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)) as connection:
             content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
             headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -202,8 +215,12 @@ class Service:
                 headers["Authorization"] = f"Bearer {token}"
             connection.request(method, path, content, headers)
             response = connection.getresponse()
-            reply = response.read()
-            return response.status, response.headers, json.loads(reply) if reply else None
+            return response.status, response.headers, response.read()
+
+    def call(self, *arguments, **headers):
+        """Return (status, headers, parsed reply) of one request; the arguments are those of `fetch`."""
+        status, answered, reply = self.fetch(*arguments, **headers)
+        return status, answered, json.loads(reply) if reply else None
 
     def register(self):
         """Return the access token of a new person."""

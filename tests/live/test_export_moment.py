@@ -1,4 +1,4 @@
-"""An export is of one moment, while other processes of the server push and erase."""
+"""An export holds one state of the records, while other processes of the server push and erase."""
 
 import http.client
 import io

@@ -10,9 +10,12 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from insights.categories.stored_rules import save_rule
 from portability import staging, storing
 from portability.exports.archive import export
 from portability.importers.found import UnknownFormat
+from sync.erasures import erasure_service
+from sync.erasures.erasure_service import Conditions
 from sync.models import Browser, PageVisit
 from tests.people import UserFactory
 from tests.portability import sample_files as sample
@@ -107,6 +110,46 @@ def test_an_export_imported_elsewhere_gives_the_same_export(full, tmp_path):
     assert kept[0] == kept[1]
     assert ("import:chromium:w", "import", "w", "") in kept[0]
     assert restored(full, files, tmp_path / "z2").stored["unchanged"] == found.counts["kept"]
+
+
+def rules_in(files):
+    return json.loads(files["account.json"])["categoryRules"]
+
+
+def test_rules_for_categories_come_back_where_there_is_none(full, tmp_path):
+    save_rule(full.pk, "b.example", "", "news")
+    save_rule(full.pk, "a.example", "/beds", "My club")
+    save_rule(full.pk, "gone.example", "", "life")
+    files = exported(full)
+    assert rules_in(files) == [
+        {"site": "a.example", "path": "/beds", "category": "My club"},
+        {"site": "b.example", "path": "", "category": "news"},
+        {"site": "gone.example", "path": "", "category": "life"},
+    ]
+    carol, dave = UserFactory(), UserFactory()
+    found = restored(carol, files, tmp_path / "z")
+    assert found.notes == ["Rules for categories in this export: 3. The import adds those for which you have none yet."]
+    assert sum(found.stored.values()) == found.counts["kept"]
+    assert rules_in(exported(carol)) == rules_in(files)
+    save_rule(dave.pk, "b.example", "", "games")
+    erasure_service.erase(dave.pk, Conditions(domain="gone.example"))
+    restored(dave, files, tmp_path / "z2")
+    restored(dave, files, tmp_path / "z3")
+    assert [(rule["site"], rule["category"]) for rule in rules_in(exported(dave))] == [
+        ("a.example", "My club"), ("b.example", "games")]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "account",
+    ["", "[]", "{", '{"categoryRules": 7}', '{"categoryRules": [7, null, {}, {"site": 7}]}',
+     '{"categoryRules": [{"site": "x y", "path": "", "category": "a"}]}',
+     '{"categoryRules": [{"site": "a.example", "path": 1.5, "category": "\\u0000"}]}'],
+)  # fmt: skip
+def test_an_account_file_without_readable_rules_hinders_no_import(alice, tmp_path, account):
+    manifest = json.dumps({"format": "syncserver-export", "version": 1})
+    found = restored(alice, {"manifest.json": manifest, "account.json": account}, tmp_path / "z")
+    assert found.finished_at
+    assert rules_in(exported(alice)) == []
 
 
 def test_an_export_of_a_later_version_is_refused(alice, tmp_path):

@@ -2,6 +2,7 @@ import json
 import shutil
 import tracemalloc
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,11 +11,12 @@ from portability import staging, storing
 from portability.importers.found import UnknownFormat
 from portability.importers.records import record_id
 from portability.models import Import, StagedBatch
+from sync.browsers import TooManyBrowsers
 from sync.models import Browser, PageVisit, TabAggregate
 from tests.people import UserFactory
 from tests.portability import sample_files as sample
 from tests.portability.sample_files import AT_9, AT_9_US, FINAL, MINUTE_US, as_json
-from tests.wire import VISITS, push
+from tests.wire import VISITS, post, push
 from tests.wire_records import visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,6 +51,17 @@ def test_staging_counts_and_stores_no_visit(alice, history):
     assert found.examples[0] == {"startedAt": AT_9, "url": "https://site0.example/0", "title": "Page 0"}
     assert StagedBatch.objects.count() == 2
     assert not PageVisit.objects.exists()
+
+
+def test_the_101st_source_of_imports_is_over_the_quota_and_stores_nothing(alice, bob, history):
+    Browser.objects.bulk_create(
+        Browser(user=alice, client_id=f"import:chromium:{number}", kind=Browser.Kind.IMPORT) for number in range(100)
+    )
+    with pytest.raises(TooManyBrowsers, match="at most 100 browsers; this export would add more"):
+        imported(alice, history, "one more")
+    assert Browser.objects.filter(user=alice).count() == 100
+    assert not PageVisit.objects.exists()
+    assert imported(bob, history, "one more").stored["created"] == 2000
 
 
 def test_an_import_stores_every_visit_once(alice, bob, history):
@@ -199,6 +212,27 @@ def test_a_person_who_is_erased_leaves_no_staged_batch(alice, history):
     staging.stage(alice.pk, history)
     list(erase(alice.pk))
     assert not Import.objects.exists()
+    assert not StagedBatch.objects.exists()
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_file_is_read_again_when_an_erasure_drops_it_meanwhile(alice, history, monkeypatch, after):
+    """The erasure comes after the row of the import, after its first batch, or after its last one."""
+    real, entered = staging.transaction.atomic, []
+
+    def atomic(*args, **more):
+        entered.append(args)
+        if len(entered) == after + 1:
+            assert post("/api/sync/erasures", {"rule": {"domain": "site3.example"}}, user=alice).status_code == 200
+        return real(*args, **more)
+
+    monkeypatch.setattr(staging, "transaction", SimpleNamespace(atomic=atomic))
+    found = staging.stage(alice.pk, history)
+    assert found.counts["kept"] == 2_000
+    storing.run(found, 60)
+    assert found.stored["created"] + found.stored["erased"] == 2_000
+    assert found.stored["erased"] > 0
+    assert Import.objects.count() == 1
     assert not StagedBatch.objects.exists()
 
 

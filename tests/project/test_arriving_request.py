@@ -49,6 +49,7 @@ def test_a_request_is_whole_with_its_last_byte_and_not_before(request, sizes):
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1" * 9_000,
         HEAD + b"X: " + b"y" * 70_000,
         HEAD + b"Content-Length: many\r\n\r\n",
+        HEAD + b"Transfer-Encoding: gzip\r\n\r\n",
     ],
 )
 def test_a_malformed_request_is_left_to_gunicorn(malformed):

@@ -2,9 +2,9 @@
 
 import json
 import logging
+import re
 
 import pytest
-from django.conf import settings as django_settings
 from django.test import Client
 
 from syncserver.log_format import ClientTextFilter, JsonFormatter, LineFormatter
@@ -23,8 +23,7 @@ class Lines(logging.Handler):
         self.addFilter(ClientTextFilter())
 
     def emit(self, record):
-        line = django_settings.LOGGING["formatters"]["line"]
-        self.text.append(LineFormatter(line["format"], style="{").format(record))
+        self.text.append(LineFormatter().format(record))
         self.json.append(json.loads(JsonFormatter().format(record)))
 
 
@@ -72,7 +71,13 @@ class TestPaths:
 
     def test_in_lines_of_other_loggers_lose_the_site_and_the_query(self, lines):
         logging.getLogger("django.server").warning('"%s" %s', f"GET /dashboard/sites/{SECRET}?q={SECRET} HTTP/1.1", 200)
-        logging.getLogger("gunicorn.error").error("Error handling request %s", f"/dashboard/sites/{SECRET}?q={SECRET}")
+        try:
+            raise ValueError(SECRET)
+        except ValueError as error:
+            gunicorn = logging.getLogger("gunicorn.error")
+            gunicorn.error("Error handling request %s %s", "GET", f"/sites/{SECRET}?q={SECRET}")
+            gunicorn.warning(f"Invalid request from ip=192.0.2.1: Invalid header: {error!r}")
+        assert [line["message"] for line in lines.json[1:]] == ["Error handling request", "refused: ValueError"]
         assert SECRET not in "\n".join(lines.text)
 
 
@@ -100,11 +105,18 @@ class TestRequests:
 
 
 class TestLines:
-    def test_cannot_be_forged_by_a_line_break(self, lines):
-        logging.getLogger("syncserver").warning("a\nWARNING syncserver.audit staff=1\r\x1b[2K\x85\u2028b")
+    def test_cannot_be_forged_nor_turned_around(self, lines):
+        written = "a\nWARNING syncserver.audit staff=1\r\x1b[2K\x85\u2028\u202e\u2066\u200b\ufeff\ud800\0 é 日b"
+        logging.getLogger("syncserver").warning(written)
         (line,) = lines.text
-        assert len(line.splitlines()) == 1
-        assert "\\x0a" in line
+        assert line.isprintable()
+        quoted = r"a\nWARNING syncserver.audit staff=1\r\x1b[2K\x85\u2028\u202e\u2066\u200b\ufeff\ud800\x00 é 日b"
+        assert line.endswith(f" WARNING syncserver {quoted}")
+
+    def test_of_an_unknown_method_do_not_repeat_it(self, client, db, lines):
+        client.generic(SECRET.upper(), "/")
+        assert [line["method"] for line in lines.json if line["kind"] == "request"] == ["other"]
+        assert SECRET not in "\n".join(lines.text).lower()
 
     def test_of_the_audit_trail_alone_are_of_the_kind_security(self, lines):
         logging.getLogger("syncserver.audit").warning("refresh reuse: session=1 person=2")
@@ -116,6 +128,6 @@ class TestLines:
             raise ValueError(SECRET)
         except ValueError:
             logging.getLogger("syncserver").exception("failed")
-        assert "ValueError" in lines.text[0]
-        assert lines.json[0]["exception"].endswith("ValueError")
+        assert re.search(r" failed: ValueError < \S+test_logs.py:\d+ test_hold_no_message\w+\Z", lines.text[0])
+        assert lines.json[0]["exception"].startswith("ValueError < ")
         assert SECRET not in lines.text[0] + json.dumps(lines.json)

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 URL = os.environ.get("CITUS_TEST_URL", "")
-SUITE = ["tests/accounts", "tests/sync", "tests/insights", "tests/project"]
+SUITE = ["tests/accounts", "tests/sync", "tests/insights", "tests/portability", "tests/project", "tests/live"]
 # Tests of a single PostgreSQL, each with the reason.
 NOT_ON_A_CLUSTER = {
     "tests/project/test_spread_tables.py::test_the_plan_for_the_migrated_tables": "the tables are spread already",

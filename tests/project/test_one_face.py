@@ -23,6 +23,7 @@ COLOURS = {
     "warn": "warn-line",
     "warn-paper": "warn",
     **{f"level-{number}": f"level-{number}" for number in range(5)},
+    **{f"cat-{number}": f"cat-{number}" for number in range(13)},
 }
 
 

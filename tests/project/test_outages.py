@@ -5,7 +5,7 @@ import sqlite3
 
 import psycopg
 import pytest
-from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, ProgrammingError, connection
 from django.test import Client
 
 from tests.project.test_permissions import PATHS, example
@@ -32,6 +32,8 @@ OUTAGES = {
     "read-only": wrapped(InternalError, psycopg.errors.ReadOnlySqlTransaction()),
     "idle too long": wrapped(InternalError, psycopg.errors.IdleInTransactionSessionTimeout()),
     "interrupted": wrapped(OperationalError, psycopg.errors.QueryCanceled()),
+    "lacks a table, before a migration": wrapped(ProgrammingError, psycopg.errors.UndefinedTable()),
+    "lacks a column, before a migration": wrapped(ProgrammingError, psycopg.errors.UndefinedColumn()),
     "lost a worker": wrapped(InternalError, psycopg.errors.InternalError_()),
     "SQLite is locked, full, read-only, or interrupted": wrapped(OperationalError, sqlite3.OperationalError()),
     "SQLite is damaged": wrapped(DatabaseError, damaged()),

@@ -1,16 +1,18 @@
 """The tables that can be spread by person: the rules that they keep, and the plan of `manage.py distribute`."""
 
+import re
 from io import StringIO
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, models
 
 from accounts.models import User
 from insights.models import CategoryRule, MonthTally
 from portability.models import Import, StagedBatch
 from sync.models import Browser, Erasure, PageVisit, ServerIdentity, SyncBatch, SyncState, TabAggregate
+from syncserver import spread_tables
 from syncserver.spread_tables import Refused, Table, read_tables, spread_models, steps
 from tests.people import UserFactory
 from tests.wire import VISITS, push
@@ -121,7 +123,7 @@ def test_a_table_that_was_not_prepared_is_prepared_first_and_its_rows_leave_the_
 
 
 def test_a_table_that_is_spread_is_only_analysed_and_a_later_one_stands_beside_it():
-    spread = Table("first", **key("id", "user_id"), is_spread=True)
+    spread = Table("first", **key("id", "user_id"), group=1)
     later = Table("later", **key("user_id"))
     assert [*steps([later, spread], 4)] == [
         "SELECT create_distributed_table('later', 'user_id', colocate_with => 'first')",
@@ -134,6 +136,65 @@ def test_a_unique_index_without_the_person_is_refused():
     table = Table("later", **key("id", "user_id"), unique_indexes={"later_key": ("name",)})
     with pytest.raises(Refused, match="The unique index later_key of later does not hold user_id"):
         list(steps([table], 4))
+
+
+def test_tables_that_are_spread_apart_are_refused():
+    tables = [Table(name, **key("id", "user_id"), group=group) for name, group in (("first", 1), ("later", 2))]
+    with pytest.raises(Refused, match=r"^later and first are spread apart, so [^.]+\.$"):
+        list(steps(tables, 4))
+
+
+class CatalogOfCitus:
+    """Answers like a cursor on a cluster, where the question is how a table is spread."""
+
+    def __init__(self, *rows):
+        self.rows = list(rows)
+
+    def execute(self, sql, parameters):
+        assert "citus_tables" in sql
+
+    def fetchone(self):
+        return self.rows.pop(0) if self.rows else None
+
+
+def test_a_table_is_spread_if_it_is_spread_by_person():
+    assert spread_tables._group(CatalogOfCitus(), "sync_browser") is None
+    assert spread_tables._group(CatalogOfCitus((7, "user_id")), "sync_browser") == 7
+
+
+@pytest.mark.parametrize("column", ["id", "<none>"])
+def test_a_table_that_is_spread_in_another_way_is_refused(column):
+    with pytest.raises(Refused, match=r"^sync_browser is spread already, but not by user_id: [^.]+\.$"):
+        spread_tables._group(CatalogOfCitus((7, column)), "sync_browser")
+
+
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_step_that_the_database_refuses_is_told_with_what_to_do(monkeypatch):
+    monkeypatch.setattr(spread_tables, "check_cluster", lambda cursor: None)
+    monkeypatch.setattr(spread_tables, "read_tables", lambda cursor, names: [Table("later", **key("id", "user_id"))])
+    monkeypatch.setattr(spread_tables, "steps", lambda tables, shards: ["SELECT 1", "ANALYZE later"])
+    said = StringIO()
+    with pytest.raises(CommandError) as told:
+        call_command("distribute", stdout=said)
+    assert re.fullmatch(r"SELECT 1;  -- 0\.\d s\n", said.getvalue())
+    first, step, cause, *_, advice = str(told.value).splitlines()
+    assert (first, step) == ("The database refused this step:", "ANALYZE later;")
+    assert cause == 'It said: relation "later" does not exist'
+    assert "run the same again" in advice
+
+
+@only_postgresql
+@pytest.mark.django_db
+def test_a_migration_adds_a_column_to_a_spread_table_with_a_check_that_has_a_name():
+    field = models.PositiveIntegerField(default=0)
+    field.set_attributes_from_name("later")
+    with connection.schema_editor(collect_sql=True) as editor:
+        editor.add_field(SyncBatch, field)
+    assert editor.collected_sql[0] == (
+        'ALTER TABLE "sync_syncbatch" ADD COLUMN "later" integer DEFAULT 0 NOT NULL '
+        'CONSTRAINT "sync_syncbatch_later_check" CHECK ("later" >= 0);'
+    )
 
 
 @only_postgresql

@@ -1,4 +1,4 @@
-"""What well-formed wire records are stored as, written from the contract; and what is stored."""
+"""The columns that well-formed wire records become, written from the contract, and the columns that are stored."""
 
 import json
 from urllib.parse import urlsplit

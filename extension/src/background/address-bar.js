@@ -51,7 +51,7 @@ export class AddressBar {
     const reply = await this.call(account.key, `/api/insights/search/pages?${query}`, { signal });
     if (signal.aborted) return null;
     if (reply?.kind === 'refused') return this.none(firstError(reply.error) ?? 'The server cannot search for this');
-    if (reply?.kind !== 'ok' || !Array.isArray(reply.body.pages)) return this.none('Your server does not answer. Enter to open its search');
+    if (reply?.kind !== 'ok' || !Array.isArray(reply.body.pages)) return this.none('Your server does not answer. Press Enter to open its search');
     const pages = /** @type {unknown[]} */ (reply.body.pages).filter(isFoundPage);
     this.suggested = new Set(pages.map(({ url }) => url));
     const more = reply.body.next === null ? '' : ' to its end';

@@ -3,7 +3,7 @@ import { ext } from '../browser-api.js';
 import { mayReachServer } from '../server-permission.js';
 import { FIRST_SCHEDULE } from '../sync/schedule.js';
 
-/** So many failures in a row are more than a restart of the server. */
+/** The number of failures in a row that the badge shows. A restart of the server causes fewer. */
 const MANY_FAILURES = 3;
 
 /** @param {string} reason  an empty text removes the badge */

@@ -57,7 +57,7 @@ export function hourParts(visit) {
 }
 
 /**
- * Where the active time of a visit lies, in order.
+ * The spans of a visit in which the person was active, in order. The time away is taken out.
  * @param {Parameters<typeof hourParts>[0]} visit
  */
 function activeSpans({ startedAt, durationMs, activeMs, idlePeriods }) {

@@ -11,7 +11,7 @@ import { resumeVisit, withAddress } from './visits-and-totals.js';
 
 /** A title that changes so shortly before a same-document change belongs to the new address. */
 const TITLE_LEADS_MS = 500;
-/** A visit that has ended takes one more title for so long. Titles that blink for attention come later and again. */
+/** Milliseconds in which a visit that has ended takes one more title. Titles that blink for attention come later. */
 const LATE_TITLE_MS = 10_000;
 /** A title that changes so shortly after a jump within the page makes the jump a page of its own. */
 const TITLE_FOLLOWS_MS = 1500;

@@ -1,4 +1,4 @@
-/** Hosts in letters. Browsers give a script only the ASCII form of a host (RFC 3492). */
+/** Decodes the ASCII form of a host (RFC 3492). Browsers give a script no other form. */
 const BASE = 36;
 const [T_MIN, T_MAX, SKEW, DAMP] = [1, 26, 38, 700];
 

@@ -27,7 +27,7 @@ export function leftOutText({ forbidden, leftOut }) {
   const parts = [
     [forbidden, 'visit that your rules keep here', 'visits that your rules keep here'],
     [leftOut.reload, 'reload of a page', 'reloads of a page'],
-    [leftOut.redirectHop, 'address that only led on to another page', 'addresses that only led on to another page'],
+    [leftOut.redirectHop, 'redirect', 'redirects'],
     [leftOut.subframe, 'part of a page', 'parts of pages'],
   ];
   const texts = parts.flatMap(([n, one, many]) => (n ? [countText(Number(n), String(one), String(many))] : []));
@@ -57,7 +57,7 @@ function stopText(problem) {
   switch (problem) {
     case 'permission': return 'Stopped, because the browser no longer lets the extension read its history. Press “Go on” and allow it.';
     case 'history': return 'Stopped, because the browser could not read its history. Nothing is lost.';
-    case 'server': return 'Stopped, because your server answered with a word that this version does not know. An update of the extension may help.';
+    case 'server': return 'Stopped, because your server answered in a way that this version of the extension does not know. An update of the extension may help.';
     default: return 'Stopped.';
   }
 }

@@ -4,8 +4,10 @@ import { countText, durationText } from './formatting.js';
 /**
  * @typedef {import('../background/page-commands.js').Status} Status
  * @typedef {import('../sync/wire.js').ServerDay} ServerDay
+ * @typedef {import('../sync/wire.js').CategoryTime} CategoryTime
  * @typedef {{activeMs: number | null, visits: number, hours: number[], top: {domain: string, activeMs: number}[],
- *   timeZone?: string, isServers: boolean}} ShownDay  `timeZone`: of the server's numbers
+ *   categories?: CategoryTime[][], timeZone?: string, isServers: boolean}} ShownDay
+ *   `categories` and `timeZone`: of the server's numbers. This browser alone knows no categories.
  */
 
 const QUARTER_MS = 15 * 60 * 1000;
@@ -61,4 +63,12 @@ export function hoursText(hours, first = 0) {
   if (hours.length === 1) return `${name(first)}: ${hours[0] ? `${durationText(hours[0])} active` : 'no active time'}`;
   const parts = hours.flatMap((ms, place) => (ms ? [`${name(first + place)} ${durationText(ms)}`] : []));
   return `Active time by hour: ${parts.join(', ') || 'none'}`;
+}
+
+/**
+ * The categories of an hour, each on a line of its own.
+ * @param {CategoryTime[]} parts
+ */
+export function partsText(parts) {
+  return parts.map(({ name, activeMs }) => `\n${name}: ${durationText(activeMs)}`).join('');
 }

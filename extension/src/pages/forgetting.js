@@ -1,4 +1,8 @@
-/** The question and the answer by which a person forgets records. Popup and options have the same elements for it. */
+/**
+ * What a person may forget, with the question and the answer. Popup and options have it in place of their element
+ * `forget-offers`.
+ */
+import { ext } from '../browser-api.js';
 import { askBackground } from './ask-background.js';
 import { dateInputText, spanOfDays, spanText } from './day-spans.js';
 import { countCheckText, erasuresWaitText, forgetQuestion, forgottenText } from './forgetting-texts.js';
@@ -11,6 +15,10 @@ import { buttonById, byId, createElement, inputById, onClick, setText, show, typ
  */
 
 const HOUR_MS = 60 * 60 * 1000;
+
+// Awaited here, so that a page that imports this module finds its elements.
+const markup = await (await fetch(ext.runtime.getURL('src/pages/forgetting.html'))).text();
+byId('forget-offers').replaceWith(...new DOMParser().parseFromString(markup, 'text/html').body.childNodes);
 
 /** @type {PersonsRule | null} */
 let asked = null;

@@ -103,8 +103,8 @@ function restoredRecord(kind, wire, owner, now) {
 export function refusalText(refusal, content, server) {
   const whose = content?.owner ? `${content.owner.email} at ${content.owner.server}` : '';
   switch (refusal) {
-    case 'not-json': return 'This file is damaged or no JSON. Nothing was imported.';
-    case 'not-ours': return 'This file is no export of this extension. An export from before format version 1 can be imported on the server, at /account/import.';
+    case 'not-json': return 'This file is damaged, or it is not JSON. Nothing was imported.';
+    case 'not-ours': return 'This file is not an export of this extension. An export from before format version 1 can be imported on the server, at /account/import.';
     case 'later-version': return 'This export was made by a later version of the extension. Update the extension first.';
     case 'another-account': return `These records are of ${whose}. Sign in to that account here first.`;
     default: return `These records were made by another browser, and this one has sent records of its own. Import the file on your server instead${server ? `: ${server}/account/import` : ', at /account/import'}. It keeps the two apart.`;

@@ -2,7 +2,7 @@
 import { askBackground } from './ask-background.js';
 import { durationText } from './formatting.js';
 import { byId, createElement, setText, show } from './page-elements.js';
-import { dayShown, hourLevel, hoursText, sourceText, visitsText } from './day-texts.js';
+import { dayShown, hourLevel, hoursText, partsText, sourceText, visitsText } from './day-texts.js';
 
 /**
  * @typedef {import('../background/page-commands.js').Status} Status
@@ -34,7 +34,7 @@ export async function drawToday(status) {
   setText('today', day.activeMs === null ? '–' : durationText(day.activeMs));
   setText('today-visits', visitsText(day.visits));
   setText('today-source', sourceText(day, status));
-  drawHours(day.hours, hourAt(day.timeZone));
+  drawHours(day.hours, hourAt(day.timeZone), day.categories ?? []);
   drawSites(day.top);
 }
 
@@ -60,21 +60,30 @@ function hourAt(timeZone) {
 /**
  * @param {number[]} hours  active ms
  * @param {number} now  the present hour
+ * @param {import('./day-texts.js').CategoryTime[][]} categories  the parts of each hour, if they are known
  */
-function drawHours(hours, now) {
+function drawHours(hours, now, categories) {
   const strip = byId('hours');
-  const drawn = JSON.stringify([hours, now]);
+  const drawn = JSON.stringify([hours, now, categories]);
   if (strip.dataset.drawn === drawn) return;
   strip.dataset.drawn = drawn;
   const isEmpty = hours.every((ms) => ms === 0);
+  // As on the dashboard, hours without any category have the one colour of all.
+  const isColored = categories.some((parts) => parts.some(({ color }) => color));
   show('hours', !isEmpty);
   show('hour-names', !isEmpty);
   strip.setAttribute('aria-label', hoursText(hours));
   strip.replaceChildren(...hours.map((ms, hour) => {
-    const fill = createElement('span', { className: `fill level-${hourLevel(ms)}` });
+    const parts = isColored ? categories[hour] : [];
+    const fill = createElement('span', { className: `fill ${parts.length ? '' : `level-${hourLevel(ms)}`}` });
+    fill.append(...parts.map(({ color, activeMs }) => {
+      const part = createElement('span', { className: `part cat-${color}` });
+      part.style.flexGrow = String(activeMs);
+      return part;
+    }));
     // A few seconds would otherwise be too low to be seen.
     fill.style.height = ms ? `${Math.min(100, Math.max(8, (100 * ms) / HOUR_MS))}%` : '0';
-    return createElement('span', { className: `hour${hour === now ? ' now' : ''}`, title: hoursText([ms], hour) }, fill);
+    return createElement('span', { className: `hour${hour === now ? ' now' : ''}`, title: hoursText([ms], hour) + partsText(parts) }, fill);
   }));
 }
 

@@ -35,7 +35,7 @@ export function sendingNotice({ refused, unknown }, server) {
   const name = hostOf(server);
   const texts = [];
   if (refused) texts.push(`${name} refused ${countText(refused, 'record')}.`);
-  if (unknown) texts.push(`${name} answered ${countText(unknown, 'record')} with a word that this version does not know. They wait here. An update of the extension may help.`);
+  if (unknown) texts.push(`${name} answered ${countText(unknown, 'record')} in a way that this version of the extension does not know. They wait here. An update of the extension may help.`);
   return texts.join(' ');
 }
 

@@ -291,9 +291,11 @@ export const TODAY_HOURS = '/api/insights/hours';
 export const TODAY_SITES = '/api/insights/sites?limit=5';
 
 /**
+ * @typedef {{name: string, color: number, activeMs: number}} CategoryTime
  * @typedef {{date: string, timeZone: string, activeMs: number | null, visits: number, hours: number[],
- *   top: {domain: string, activeMs: number}[]}} ServerDay
- *   `hours`: active ms in each of 24 hours. `activeMs` is null where there are visits and it is unknown for all of them.
+ *   categories: CategoryTime[][], top: {domain: string, activeMs: number}[]}} ServerDay
+ *   `hours`: active ms in each of 24 hours, and `categories` its parts, if the server tells them. `activeMs` is null where
+ *   there are visits and it is unknown for all of them.
  */
 
 /**
@@ -306,18 +308,30 @@ export function todayOf(hoursReply, sitesReply) {
   const { from: date, timeZone, hours } = hoursReply ?? {};
   const { from: sitesDate, sites } = sitesReply ?? {};
   if (typeof date !== 'string' || typeof timeZone !== 'string' || date !== sitesDate || !Array.isArray(hours) || !Array.isArray(sites)) return null;
-  const day = { date, timeZone, activeMs: 0, visits: 0, hours: /** @type {number[]} */ (Array(24).fill(0)) };
+  const day = {
+    date, timeZone, activeMs: 0, visits: 0, hours: /** @type {number[]} */ (Array(24).fill(0)),
+    categories: Array.from({ length: 24 }, () => /** @type {CategoryTime[]} */ ([])),
+  };
   let [isKnown, isUnknown] = [false, false];
-  for (const { hour, activeMs, timeMs, visits } of hours.map((one) => one ?? {})) {
+  for (const { hour, activeMs, timeMs, visits, categories } of hours.map((one) => one ?? {})) {
     if (!Number.isInteger(hour) || !(hour in day.hours) || !Number.isInteger(visits)) return null;
     day.visits += visits;
     day.activeMs += activeMs ?? 0;
     day.hours[hour] += activeMs ?? 0;
+    if (Array.isArray(categories)) day.categories[hour].push(...categories.filter(isCategoryTime));
     isUnknown ||= activeMs === null;
     isKnown ||= activeMs !== null && (visits > 0 || timeMs > 0);
   }
   const top = sites.filter((site) => typeof site?.domain === 'string' && site.activeMs > 0).map(({ domain, activeMs }) => ({ domain, activeMs }));
   return { ...day, activeMs: isUnknown && !isKnown ? null : day.activeMs, top };
+}
+
+/**
+ * @param {any} part
+ * @returns {part is CategoryTime}
+ */
+function isCategoryTime(part) {
+  return typeof part?.name === 'string' && Number.isInteger(part.color) && Number.isInteger(part.activeMs) && part.activeMs > 0;
 }
 
 /**

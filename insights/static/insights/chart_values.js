@@ -1,24 +1,31 @@
 // Shows the values of a chart at once: under the pointer, under a finger, and by keyboard. The values are the titles of
 // the drawing's parts, which browsers alone would show late, and never on touch. Without scripts the tables have them.
 (() => {
-  const PARTS = ".bars .bar, .calendar a, .week td[title], .tab-axis a";
+  const PARTS = ".bars .bar, .calendar rect, .week td[class], .tab-axis a";
   const card = document.createElement("div");
   card.className = "value-card";
   card.hidden = true;
   card.setAttribute("role", "status");
   let shown = null;
 
-  /** The words of a part. The title moves to an attribute of its own, or the browser would show it a second time. */
+  /** The words of a part. Its title moves to an attribute of its own, or the browser would show it a second time. */
   function wordsOf(part) {
+    if (part.matches("td")) {
+      return hourInWords(part);
+    }
     const title = part.querySelector("title");
     if (title) {
       part.dataset.value = title.textContent.trim();
       title.remove();
-    } else if (part.title) {
-      part.dataset.value = part.title;
-      part.removeAttribute("title");
     }
     return part.dataset.value ?? "";
+  }
+
+  /** The words of an hour of the week, such as “Monday 09–10: 25 min”. */
+  function hourInWords(cell) {
+    const day = cell.parentElement.querySelector("abbr").title;
+    const [from, to] = [cell.cellIndex - 1, cell.cellIndex].map((hour) => String(hour).padStart(2, "0"));
+    return `${day} ${from}–${to}: ${cell.textContent.trim()}`;
   }
 
   function show(part) {
@@ -32,17 +39,29 @@
       return;
     }
     part.classList.add("is-shown");
+    aimAtDay(part);
     card.textContent = wordsOf(part);
     place(part);
   }
 
+  /** Lets the link around a day of the calendar lead to this day. Without scripts it leads to the day's week. */
+  function aimAtDay(part) {
+    const calendar = part.closest(".calendar");
+    if (!calendar) {
+      return;
+    }
+    const url = calendar.dataset.firstDay;
+    const [first] = url.match(/\d{4}-\d\d-\d\d/);
+    const day = new Date(Date.parse(first) + [...calendar.querySelectorAll("rect")].indexOf(part) * 86_400_000);
+    part.closest("a").setAttribute("href", url.replace(first, day.toISOString().slice(0, 10)));
+  }
+
   function place(part) {
-    const box = (part.querySelector(".hit, rect") ?? part).getBoundingClientRect();
-    const filled = part.querySelector(".outline, .fill")?.getBoundingClientRect() ?? box;
+    const box = (part.querySelector("rect") ?? part).getBoundingClientRect();
     const left = box.left + box.width / 2 - card.offsetWidth / 2;
     card.style.left = `${Math.max(8, Math.min(left, document.documentElement.clientWidth - card.offsetWidth - 8))}px`;
-    const above = filled.top - card.offsetHeight - 8;
-    card.style.top = `${above < 8 ? filled.bottom + 8 : above}px`;
+    const above = box.top - card.offsetHeight - 8;
+    card.style.top = `${above < 8 ? box.bottom + 8 : above}px`;
   }
 
   function partAt(event) {
@@ -53,11 +72,24 @@
   document.addEventListener("pointerdown", (event) => show(partAt(event)));
   document.addEventListener("scroll", () => shown && place(shown), { passive: true, capture: true });
 
+  /** Whether a part is the one that is shown, or stands for the same since the page refreshed itself. */
+  function isShown(part) {
+    const url = shown?.getAttribute("href");
+    return part === shown || (Boolean(url) && part.getAttribute("href") === url);
+  }
+
   /** The chart that an element is. Pages that refresh themselves replace their charts, so none is kept. */
   function chartOf(element) {
     const parts = element instanceof Element && element.matches(".chart-box, .scroll") ? [...element.querySelectorAll(PARTS)] : [];
-    return { parts, at: parts.includes(shown) ? parts.indexOf(shown) : parts.length - 1 };
+    const at = parts.findIndex(isShown);
+    return { parts, at: at < 0 ? parts.length - 1 : at };
   }
+
+  document.addEventListener("page-refreshed", () => {
+    if (shown && !shown.isConnected) {
+      show([...document.querySelectorAll(PARTS)].find(isShown) ?? null);
+    }
+  });
 
   document.addEventListener("focusin", (event) => {
     const { parts, at } = chartOf(event.target);

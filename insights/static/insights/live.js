@@ -1,4 +1,5 @@
-// Keeps today up to date: reads the page again every minute while it is looked at, and swaps the parts that changed.
+// Keeps today up to date: reads the page again every minute while it is looked at, and swaps the parts that changed. The
+// event "page-refreshed" tells the other scripts.
 // In a block, because the scripts of a page share one scope, and others name things alike.
 {
   const EVERY_MS = 60_000;
@@ -17,25 +18,29 @@
 
   function isInUse() {
     return (
-      document.querySelector("main details.choose[open], :popover-open") !== null ||
+      document.querySelector("main details.choose[open], :popover-open, .is-dragged, [data-is-moving]") !== null ||
       document.activeElement?.matches("main :is(input, select, textarea)") ||
       !document.getSelection()?.isCollapsed
     );
   }
 
-  // Opens again what was open, and brings the focus back to the link that had it.
+  // The numbers beside the heading of a list change, and the heading does not.
+  const nameOf = (details) => details.querySelector("summary h2, summary")?.textContent;
+
+  // What stands in a new part in the place of an element: the link to the same page, or the same one of its kind.
+  function twin(fresh, old, element) {
+    const url = element.getAttribute("href");
+    const [before, after] = [old, fresh].map((part) => [part, ...part.querySelectorAll(element.localName)]);
+    return after.find((each) => url !== null && each.getAttribute("href") === url) ?? after[before.indexOf(element)];
+  }
+
+  // Leaves open and closed what the person opened and closed, and brings the focus back to where it was.
   function adopt(fresh, old) {
-    for (const details of old.querySelectorAll("details[open]")) {
-      const name = details.querySelector("summary")?.textContent;
-      const same = [...fresh.querySelectorAll("details")].find((each) => each.querySelector("summary")?.textContent === name);
-      if (same) same.open = true;
-    }
+    const folded = new Map([...old.querySelectorAll("details")].map((details) => [nameOf(details), details.open]));
+    for (const details of fresh.querySelectorAll("details")) details.open = folded.get(nameOf(details)) ?? details.open;
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     old.replaceWith(fresh);
-    if (!focused) return;
-    const key = focused.getAttribute("href");
-    const again = key ? [...fresh.querySelectorAll("a")].find((link) => link.getAttribute("href") === key) : null;
-    again?.focus({ preventScroll: true });
+    if (focused) twin(fresh, old, focused)?.focus({ preventScroll: true });
   }
 
   function swap(text) {
@@ -53,16 +58,32 @@
       return;
     }
     parts.forEach((part, place) => {
-      if (part.innerHTML !== others[place].innerHTML) adopt(document.adoptNode(others[place]), part);
+      if ("liveKeeps" in part.dataset || part.innerHTML === others[place].innerHTML) return;
+      adopt(document.adoptNode(others[place]), part);
     });
+  }
+
+  // The parts of a day that was looked at are none of the next day. A URL that names its day goes on showing that day.
+  function turnOver() {
+    const url = new URL(location.href);
+    if (Date.now() < Number(live()?.dataset.liveUntil) || /\d{4}-\d\d-\d\d/.test(url.pathname)) return;
+    for (const name of ["view", "hour", "page"]) url.searchParams.delete(name);
+    if (url.href !== location.href) history.replaceState(null, "", url);
   }
 
   async function refresh() {
     clearTimeout(timer);
     if (!isInUse()) {
+      turnOver();
+      const url = location.href;
       try {
-        const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error", cache: "no-store" });
-        if (answer.ok) swap(await answer.text());
+        const answer = await fetch(url, { headers: { Accept: "text/html" }, redirect: "error", cache: "no-store" });
+        const text = answer.ok ? await answer.text() : "";
+        // Meanwhile the person may have moved on, or begun to choose.
+        if (text && url === location.href && !isInUse()) {
+          swap(text);
+          document.dispatchEvent(new Event("page-refreshed"));
+        }
       } catch {
         // Offline, or the server is restarting: the next reading will tell.
       }

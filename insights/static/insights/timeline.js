@@ -70,18 +70,35 @@
 
   let timer = 0;
   let reading = null;
+  // The part that the person has chosen here, to the fraction of a minute, which the URL does not hold.
+  let chosen = null;
 
   function show(lanes, from, length) {
-    lanes.dataset.first ??= lanes.dataset.view;
-    draw(lanes, fitted(from, length, shown(lanes).whole));
+    chosen = fitted(from, length, shown(lanes).whole);
+    drawChosen(lanes);
+    // The page does not refresh itself before the part is in the URL.
+    lanes.dataset.isMoving = "";
     clearTimeout(timer);
     timer = setTimeout(settle, SETTLED_MS);
   }
+
+  function drawChosen(lanes) {
+    lanes.dataset.first ??= lanes.dataset.view;
+    draw(lanes, chosen);
+  }
+
+  document.addEventListener("page-refreshed", () => {
+    const lanes = drawing();
+    // The next day begins with its own part.
+    if (!new URL(location.href).searchParams.has("view")) chosen = null;
+    if (lanes && chosen) drawChosen(lanes);
+  });
 
   /** Puts the part that is shown into the URL, and brings the links and the lists of the page up to it. */
   async function settle() {
     const lanes = drawing();
     if (!lanes) return;
+    delete lanes.dataset.isMoving;
     const { from, to, whole } = shown(lanes);
     const [low, high] = [Math.floor(from), Math.min(Math.ceil(to), whole)];
     const url = new URL(location.href);

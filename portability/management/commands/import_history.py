@@ -16,8 +16,8 @@ from portability.models import Import
 from portability.staging import MAX_LABEL, file_sha256, stage
 from portability.storing import run_batch
 from portability.wording import fates_in_words, reasons_in_words
+from sync.browsers import TooManyBrowsers
 from sync.person_lock import PersonGone
-from sync.push.service import TooManyBrowsers
 
 
 class Command(BaseCommand):

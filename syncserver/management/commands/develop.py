@@ -1,6 +1,7 @@
 """`manage.py develop`: serves on this machine and prints one link that opens signed in."""
 
 import secrets
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
 from accounts.pages.development_views import sign_in_link
-from sync.management.commands.demo import require_free_port
+from syncserver.free_port import require_free_port
+from syncserver.machine_time_zone import machine_time_zone
 
 EMAIL = "me@example.org"
 
@@ -34,9 +36,10 @@ class Command(BaseCommand):
         user = User.objects.filter(is_active=True).order_by("pk").first()
         if user is None:
             password = secrets.token_urlsafe(12)
-            user = User.objects.create_user(EMAIL, password)
+            user = User.objects.create_user(EMAIL, password, time_zone=machine_time_zone())
             self.stdout.write(f"Made the account {EMAIL} with the password {password}")
         self.stdout.write(f"Serving at {server}/ (stop with Ctrl-C). Open signed in as {user.email}, once:")
         self.stdout.write(sign_in_link(user, server))
         self.stdout.flush()
-        call_command("runserver", f"127.0.0.1:{port}", use_reloader=False)
+        # Without runserver's own lines, which would stand below the link.
+        call_command("runserver", f"127.0.0.1:{port}", use_reloader=False, stdout=StringIO())

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from syncserver import spread_tables
 from syncserver.spread_tables import Refused
@@ -41,7 +41,13 @@ class Command(BaseCommand):
                         self.stdout.write(f"{step};")
                         continue
                     started = time.monotonic()
-                    cursor.execute(step)
+                    try:
+                        cursor.execute(step)
+                    except DatabaseError as error:
+                        raise CommandError(
+                            f"The database refused this step:\n{step};\nIt said: {error}\n"
+                            "The steps before are done. Mend the cause and run the same again: it goes on from here."
+                        ) from error
                     self.stdout.write(f"{step};  -- {time.monotonic() - started:.1f} s")
                     self.stdout.flush()
         except Refused as refused:

@@ -106,7 +106,7 @@ class TestSigningUp:
         assert client.post(SIGN_UP, body)["Location"] == "/dashboard"
         assert "not confirmed" in text_of(client.get(ACCOUNT))
         link = link_in(mail.outbox[0])
-        assert "Is new@example.org yours" in text_of(client.get(link))
+        assert "Is new@example.org your e-mail address" in text_of(client.get(link))
         assert User.objects.get().email_confirmed_at is None
         assert client.post("/account/confirm-email", {"link": link.partition("=")[2]}).status_code == 200
         assert "not confirmed" not in text_of(client.get(ACCOUNT))
@@ -139,7 +139,7 @@ class TestForgottenPassword:
         link = link_in(mail.outbox[0])
         answer = client.get(link)
         assert (answer.status_code, answer["Location"]) == (302, RESET)
-        assert "This ends every sign-in" in text_of(client.get(RESET))
+        assert "A new password signs you out everywhere" in text_of(client.get(RESET))
         body = {"new_password1": NEXT, "new_password2": NEXT}
         assert client.post(RESET, body)["Location"] == f"{RESET}/done"
         alice.refresh_from_db()
@@ -148,7 +148,7 @@ class TestForgottenPassword:
         assert browser.get(ACCOUNT).status_code == 302
         for again in (client, Client()):
             again.get(link)
-            assert "This link is not good" in text_of(again.get(RESET))
+            assert "This link does not work" in text_of(again.get(RESET))
 
     def test_an_unknown_address_is_answered_alike(self, alice, client):
         answers = [client.post(FORGOTTEN, {"email": email}) for email in (alice.email, "nobody@example.org")]
@@ -158,7 +158,7 @@ class TestForgottenPassword:
     @pytest.mark.parametrize("link", ["", "x", "1.x", "1.", ".x", f"{2**70}.x-y", "1.set-password", "²"])
     def test_a_link_that_is_none_says_so(self, alice, client, link):
         answer = client.get(f"{RESET}?link={link}", follow=True)
-        assert "This link is not good" in text_of(answer)
+        assert "This link does not work" in text_of(answer)
 
     def test_a_server_without_mail_says_so(self, client, settings):
         settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
@@ -211,7 +211,7 @@ class TestOwnPages:
         browser.post("/account/email", {"email": "Alice@example.com", "password": PASSWORD})
         assert "to become alice@example.com, not confirmed yet" in text_of(browser.get(ACCOUNT))
         link = link_in(mail.outbox[0])
-        assert "alice@example.com is the address" in text_of(
+        assert "alice@example.com is the e-mail address" in text_of(
             browser.post("/account/confirm-email", {"link": link.partition("=")[2]})
         )
         assert [letter.to for letter in mail.outbox] == [["alice@example.com"], ["alice@example.org"]]
@@ -246,7 +246,7 @@ class TestBrowsers:
         Browser.objects.filter(client_id="b2").update(last_session_id=None)
         words = text_of(browser.get(BROWSERS))
         assert "Signed in as “Laptop”" in words
-        assert "Not signed in. To go on, sign in again in its extension." in words
+        assert "Not signed in. To send records again, sign in in its extension." in words
         assert "Laptop Extension" not in words
         browser.post(f"{SESSIONS}/end", {"session": laptop.pk})
         assert "Laptop" not in text_of(browser.get(BROWSERS)).replace("Laptop is signed out.", "")

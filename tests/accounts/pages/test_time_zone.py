@@ -1,8 +1,13 @@
 """Days begin at the person's own midnight without a setting: sign-up and one offer take the browser's time zone."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from accounts.models import User
+from instants import milliseconds
+from tests.insights.records import store, visit
 
 SIGN_UP = {"email": "alice@example.org", "name": "", "password": "correct horse battery staple"}
 
@@ -19,6 +24,39 @@ def signed_in(client, alice, settings):
 def test_sign_up_takes_the_zone_of_the_browser(client, zone):
     client.post("/account/sign-up", {**SIGN_UP, "time_zone": zone})
     assert User.objects.get().time_zone == zone
+
+
+# Days on which clocks are set in these zones.
+OWN_MIDNIGHTS = [
+    ("America/Los_Angeles", "2026-03-08"), ("Asia/Kathmandu", "2026-03-08"), ("Pacific/Chatham", "2026-04-05"),
+]  # fmt: skip
+
+
+def signed_up_by_page(client, zone):
+    client.post("/account/sign-up", {**SIGN_UP, "time_zone": zone})
+
+
+def signed_up_by_extension(client, zone):
+    body = {"email": SIGN_UP["email"], "password": SIGN_UP["password"], "timeZone": zone}
+    assert client.post("/api/auth/register", body, content_type="application/json").status_code == 201
+    client.post("/account/sign-in", {"username": SIGN_UP["email"], "password": SIGN_UP["password"]})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sign_up", [signed_up_by_page, signed_up_by_extension])
+@pytest.mark.parametrize(("zone", "day"), OWN_MIDNIGHTS)
+def test_days_begin_at_the_persons_own_midnight_without_a_setting(client, sign_up, zone, day):
+    sign_up(client, zone)
+    person = User.objects.get()
+    midnight = milliseconds(datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)))
+    store(
+        person,
+        visit(url="https://evening.example/", started_at=midnight - 60_000, ended_at=midnight - 1),
+        visit(url="https://morning.example/", started_at=midnight, ended_at=midnight + 60_000),
+    )
+    page = client.get(f"/dashboard/day/{day}").content.decode()
+    assert ("morning.example" in page, "evening.example" in page) == (True, False)
+    assert zone.replace("_", " ") in page
 
 
 @pytest.mark.django_db

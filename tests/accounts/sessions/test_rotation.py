@@ -132,7 +132,7 @@ def test_it_agrees_with_a_model_that_forgets_nothing(moves):
     )
 )
 def test_one_browser_is_never_signed_out(moves):
-    """It waits, refreshes what it holds some times at once, and gets one of the replies or none."""
+    """It waits, sends the token that it holds several times at once, and gets one of the replies or none."""
     tree, chain, now = Tree(), Chain(), 0
     held = tree.tokens[0]
     for wait, at_once, arrived in moves:

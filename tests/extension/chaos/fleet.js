@@ -2,20 +2,21 @@
  * A fleet of browsers that record and send all the time, over a network that loses, cuts, delays, doubles and reorders.
  * Each one has the extension's own store and sync module. tests/live/test_chaos.py starts it:
  *
- *   node fleet.js '{"ports": [8001], "seed": 1, "people": [{"email", "password"}], "browsers": 2}'
+ *   node fleet.js '{"ports": [8001], "seed": 1, "people": [{"email", "password"}], "browsers": 2, "sites": ["a.test"], "pauseMs": 120}'
  *
  * It prints a line when all browsers are signed in. A line on standard input ends the recording. The fleet then sends
- * what is left over a network without faults, and prints what each browser has recorded.
+ * what is left over a network without faults, and prints what each browser has recorded, and what it still has of it.
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { resolved } from '../../../extension/src/capture/erasure-rules.js';
 import { createAccounts } from '../../../extension/src/sync/accounts.js';
 import { createApi } from '../../../extension/src/sync/api-call.js';
 import { sync } from '../../../extension/src/sync/sync-run.js';
 import { TIMINGS } from '../../../extension/src/timings.js';
 import { RecordingFixture } from '../recording-fixture.js';
 
-const { ports, seed, people, browsers } = JSON.parse(process.argv[2]);
+const { ports, seed, people, browsers, sites, pauseMs } = JSON.parse(process.argv[2]);
 const ADDRESS = 'http://sync.test';
 const HOUR = 60 * 60 * 1000;
 const DRAIN_MS = 90_000;
@@ -88,13 +89,17 @@ async function browser(person, number) {
   if (signedIn === people.length * browsers) process.stdout.write('signed in\n');
   const run = () => sync({
     store, api, accounts, now, random, timings: TIMINGS, client: { anonymousClientId: clientId, extensionVersion: '0.0.1' },
+    erase: async (owner, erasures, key) => {
+      const known = { key, browser: clientId, ...(await store.sitesAndIds(owner)) };
+      await store.applyErasures(owner, await resolved(erasures, known));
+    },
   }, { manual: true });
   const commit = async (...visits) => {
     for (const each of visits) records.set(each.id, each);
     await store.commitCapture({ state: {}, putTabs: [], dropTabs: [], visits, aggregates: [] });
   };
-  const fresh = (n) => ({
-    id: `pv_${number}_${n}`, owner: account.key, tabId: 1, url: `https://a.test/${n}`, domain: 'a.test', nameless: false, title: 'first',
+  const fresh = (n, site = sites[Math.floor(random() * sites.length)]) => ({
+    id: `pv_${number}_${n}`, owner: account.key, tabId: 1, url: `https://${site}/${n}`, domain: site, nameless: false, title: 'first',
     startedAt: now() - 60_000 + n, endedAt: now(), durationMs: 60_000 - n, activeMs: 1000, idlePeriods: [], heartbeatAt: null,
     closedAt: null, metadata: {}, revision: 1,
   });
@@ -106,7 +111,7 @@ async function browser(person, number) {
       const known = [...records.values()];
       const old = known[Math.floor(random() * known.length)];
       await commit({ ...old, title: `revision ${old.revision + 1}`, revision: old.revision + 1 });
-      await sleep(20 + 120 * random());
+      await sleep(20 + pauseMs * random());
     } while (!isOver);
   };
   const sendAll = async () => {
@@ -120,15 +125,21 @@ async function browser(person, number) {
   const deadline = Date.now() + DRAIN_MS;
   let left = 1;
   let last = null;
-  while (left > 0 && Date.now() < deadline) {
+  // The last run of all reads the erasures that came after what it sent.
+  while ((left > 0 || last?.state !== 'synced') && Date.now() < deadline) {
     last = await run();
     left = (await store.counts(account.key)).pending;
-    if (left > 0) await sleep(200);
+    if (left > 0 || last.state !== 'synced') await sleep(200);
   }
   const parked = await store.parked(account.key);
+  const kept = [];
+  for await (const slice of store.slices('visits', account.key)) {
+    kept.push(...slice.flatMap((visit) => ('title' in visit ? [[visit.id, visit.revision, visit.title]] : [])));
+  }
   return {
     clientId, email: person.email, left, parked: parked.length, faults, problem: last?.problem ?? null, needsSignIn: (await store.get('account')).needsSignIn,
-    records: [...records.values()].map(({ id, revision, title }) => [id, revision, title]),
+    kept,
+    records: [...records.values()].map(({ id, revision, title, domain, startedAt }) => [id, revision, title, domain, startedAt]),
   };
 }
 
@@ -136,5 +147,6 @@ createInterface({ input: process.stdin }).once('line', () => {
   isOver = true;
 });
 const fleet = people.flatMap((person, place) => Array.from({ length: browsers }, (_, n) => browser(person, place * browsers + n)));
-process.stdout.write(JSON.stringify(await Promise.all(fleet)));
-process.exit(0);
+const told = JSON.stringify(await Promise.all(fleet));
+// An exit would cut what the pipe has not taken yet.
+process.stdout.write(told, () => process.exit(0));

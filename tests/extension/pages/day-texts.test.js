@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dayShown, hourLevel, hoursText, sourceText, visitsText } from '../../../extension/src/pages/day-texts.js';
+import { dayShown, hourLevel, hoursText, partsText, sourceText, visitsText } from '../../../extension/src/pages/day-texts.js';
 
 const MINUTE_MS = 60_000;
 const day = (visits, activeMs) => ({ visits, activeMs, hours: Array(24).fill(0), top: [] });
@@ -41,4 +41,9 @@ test('an hour has the colour of its quarters, and a name for a screen reader', (
   hours[23] = 500;
   assert.equal(hoursText(hours), 'Active time by hour: 09:00 12 min, 23:00 under 1 s');
   assert.deepEqual([hoursText([0], 4), hoursText([MINUTE_MS], 14)], ['04:00: no active time', '14:00: 1 min active']);
+});
+
+test('the categories of an hour in words', () => {
+  assert.equal(partsText([]), '');
+  assert.equal(partsText([{ name: 'News', color: 5, activeMs: 5 * MINUTE_MS }, { name: 'Games', color: 8, activeMs: 1000 }]), '\nNews: 5 min\nGames: 1 s');
 });

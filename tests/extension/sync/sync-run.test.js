@@ -244,7 +244,7 @@ test('a run that stores nothing is not the last time of sending, and what was re
   await it.run({ manual: true });
   const { lastSuccessAt, notice } = await it.schedule();
   assert.deepEqual([lastSuccessAt, notice], [null, { refused: 1, unknown: 1 }]);
-  assert.match(sendingNotice(notice, 'https://s.test'), /refused 1 record.*answered 1 record with a word/);
+  assert.match(sendingNotice(notice, 'https://s.test'), /refused 1 record.*answered 1 record in a way/);
   it.server.next(json(200, { results: ['erased'], rejected: [], trimmed: [] }));
   await it.run({ manual: true });
   assert.deepEqual([(await it.schedule()).lastSuccessAt, (await it.schedule()).notice], [null, undefined]);

@@ -65,7 +65,17 @@ test('the day of a person on the server', () => {
   );
   assert.deepEqual({ ...day, hours: day?.hours.flatMap((ms, n) => (ms ? [[n, ms]] : [])) }, {
     date: '2025-11-07', timeZone: 'UTC', activeMs: 6000, visits: 3, hours: [[9, 5000], [23, 1000]], top: [{ domain: 'a.test', activeMs: 6000 }],
+    categories: Array(24).fill([]),
   });
+});
+
+test('the categories of an hour, where the server tells them', () => {
+  const work = { category: 'work', name: 'Office', color: 2, activeMs: 4000 };
+  const none = { category: null, name: 'No category', color: 0, activeMs: 1000 };
+  const odd = [null, 7, { name: 'X', color: 'red', activeMs: 1 }, { name: 'X', color: 1, activeMs: 0 }, { color: 1, activeMs: 1 }];
+  const day = todayOf(hoursReply(hour({ hour: 9, activeMs: 5000, categories: [work, none, ...odd] }), hour({ hour: 10, categories: 'all' })), sitesReply());
+  assert.deepEqual(day?.categories[9], [work, none]);
+  assert.deepEqual(day?.categories[10], []);
 });
 
 test('active time that is unknown for all visits of the day is unknown, and not 0', () => {

@@ -1,4 +1,4 @@
-"""Retention: what is older than it is kept goes, and comes back no more."""
+"""Retention: records older than the months that are kept are erased, and a push does not bring them back."""
 
 from datetime import UTC, datetime, timedelta
 from io import StringIO

@@ -119,7 +119,7 @@ def one(visit):
 
 
 def fates(body):
-    """Return what becomes of the records of a body, in a form that compares."""
+    """Return the results of the records of a body, so that they can be compared."""
     try:
         batch = split(body, "visits")
     except InvalidJSON as error:
@@ -128,7 +128,7 @@ def fates(body):
 
 
 def judged(records, sender):
-    """Return what becomes of records, in a form that compares."""
+    """Return the results of records, so that they can be compared."""
     serializer = PageVisitSerializer(data=records, many=True, context={"now": NOW, "anonymous_client_id": "b1"})
     assert serializer.is_valid()
     return repr(serializer.validated_data), serializer.accepted, serializer.rejected, serializer.trimmed, sender
@@ -153,7 +153,7 @@ def test_a_record_is_judged_alike_at_once_and_field_by_field(body):
 
 
 def whole(body):
-    """Return what becomes of the records of a body that is parsed in one go."""
+    """Return the results of the records of a body that is parsed as a whole."""
     try:
         envelope = parse(body)
     except InvalidJSON as error:

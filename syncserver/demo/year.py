@@ -8,73 +8,38 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from instants import milliseconds
-from sync.management.commands._demo_sites import sites
 from sync.records.page_url import site_of_text
+from syncserver.demo.sites import SITES
 
 Content = dict[str, Any]
 MINUTE: Final = 60_000
 
-# site: weight at work, weight at leisure, minutes of a typical visit, pages
-SITES: Final[dict[str, tuple[int, int, float, tuple[tuple[str, str], ...]]]] = {
-    "github.com": (30, 5, 3.5, (
-        ("/parser/guitar/pull/6662", "Keep the queue short by turtle · Pull Request #6662"),
-        ("/parser/guitar/issues", "Issues · parser/guitar"), ("/notifications", "Notifications"),
-        ("/parser/guitar/blob/main/queue.py", "guitar/queue.py at main"))),
-    "stackoverflow.com": (14, 2, 2.5, (
-        ("/questions/68150143", "How to bound an async queue?"), ("/questions/231767", "What does yield do?"),
-        ("/questions/4823808", "Index only scans and visibility"))),
-    "docs.python.org": (9, 1, 3.0, (
-        ("/3/library/itertools.html", "itertools — Functions creating iterators"),
-        ("/3/library/zoneinfo.html", "zoneinfo — IANA time zone support"))),
-    "docs.djangoproject.com": (8, 1, 3.0, (
-        ("/en/5.2/ref/models/querysets/", "QuerySet API reference"), ("/en/5.2/topics/db/", "Models and databases"))),
-    "postgresql.org": (5, 1, 4.0, (
-        ("/docs/15/indexes-index-only-scans.html", "Index-Only Scans and Covering Indexes"),)),
-    "mail.google.com": (12, 8, 1.5, (("/mail/u/0/#inbox", "Inbox"),)),
-    "app.slack.com": (14, 1, 1.2, (("/client/T1/C1", "general"), ("/client/T1/C2", "releases"))),
-    "calendar.google.com": (5, 2, 0.8, (("/calendar/u/0/r/week", "Calendar — this week"),)),
-    "docs.google.com": (7, 2, 6.0, (
-        ("/document/d/1a", "Plan for the quarter"), ("/spreadsheets/d/2b", "Garden budget"))),
-    "localhost": (10, 3, 1.5, ((":8000/", "syncserver"), (":8000/admin/", "Site administration"))),
-    "en.wikipedia.org": (4, 12, 4.0, (
-        ("/wiki/Garden", "Garden"), ("/wiki/Suspension_bridge", "Suspension bridge"),
-        ("/wiki/Clock", "Clock"), ("/wiki/Alpine_swift", "Alpine swift"))),
-    "theguardian.com": (2, 10, 3.5, (
-        ("/world/today", "World news today"), ("/science/bees", "What bees remember"), ("/sport", "Sport"))),
-    "bbc.com": (2, 7, 2.5, (("/news", "Home"), ("/weather/2950159", "Weather for the week"))),
-    "youtube.com": (2, 18, 11.0, (
-        ("/watch?v=2xlrq4n", "How to build a stone wall"), ("/watch?v=9kf02ma", "Concert at the old harbour"),
-        ("/watch?v=p0q1zzd", "One pot, three dinners"), ("/", "Home"))),
-    "reddit.com": (3, 14, 2.5, (
-        ("/r/cycling", "r/cycling"), ("/r/gardening", "r/gardening: tomatoes in pots"))),
-    "news.ycombinator.com": (5, 8, 1.8, (
-        ("/news", "Hacker News"), ("/item?id=38", "Ask HN: what do you reread?"))),
-    "amazon.com": (1, 6, 2.5, (("/dp/B00A1", "Garden shears"), ("/gp/cart", "Shopping cart"))),
-    "komoot.com": (0, 5, 4.0, (
-        ("/tour/12", "Around the lake, 48 km"), ("/plan", "Route planner"))),
-    "openstreetmap.org": (1, 4, 2.5, (("/#map=12/47.6/9.2", "OpenStreetMap"),)),
-    "duckduckgo.com": (10, 10, 0.3, (
-        ("/?q=bounded+queue", "bounded queue"), ("/?q=tomatoes", "tomatoes in pots"))),
-} | sites()  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class DemoBrowser:
-    """A browser of the demo person: its client id and the `client` object that it sends."""
+    """A browser of the demo person: its client id, its name, and the `client` object that it sends."""
 
     client_id: str
+    label: str
     client: dict[str, str]
 
 
 LAPTOP: Final = DemoBrowser(
     "demo-laptop",
+    "Work laptop",
     {"browser_name": "Chromium", "browser_version": "156.0", "platform": "linux", "extension_version": "1.0.0"},
 )
 HOME: Final = DemoBrowser(
     "demo-home",
+    "",
     {"browser_name": "Firefox", "browser_version": "153.0", "platform": "mac", "extension_version": "1.0.0"},
 )
-BROWSERS: Final = (LAPTOP, HOME)
+KITCHEN: Final = DemoBrowser(
+    "demo-kitchen",
+    "Kitchen",
+    {"browser_name": "Edge", "browser_version": "156.0", "platform": "win", "extension_version": "1.0.0"},
+)
+BROWSERS: Final = (LAPTOP, HOME, KITCHEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +50,11 @@ class Stretch:
     start: int
     end: int
     is_work: bool
+
+
+def address(domain: str, path: str) -> str:
+    """Return the URL of a page of the demo."""
+    return f"{'http' if domain == 'localhost' else 'https'}://{domain}{path}"
 
 
 def instant(zone: ZoneInfo, day: date, hour: float) -> int:
@@ -107,14 +77,23 @@ class Year:
         visits: list[Content] = []
         aggregates: list[Content] = []
         stretches = [stretch for stretch in self._stretches(day) if stretch.start < self.now - MINUTE]
-        if day == datetime.fromtimestamp(self.now / 1000, self.zone).date() and not stretches:
-            # Early in the morning the demo would otherwise open on an empty day.
-            stretches = [Stretch(LAPTOP, self.now - 150 * MINUTE, self.now, is_work=True)]
+        if day == datetime.fromtimestamp(self.now / 1000, self.zone).date():
+            stretches += self._until_now(stretches)
         for stretch in stretches:
             made, tabs = self._browse(stretch)
             visits += made
             aggregates += tabs
         return visits, aggregates
+
+    def _until_now(self, stretches: Sequence[Stretch]) -> list[Stretch]:
+        """Return the stretch that leads today up to now, so that the demo opens on a day that goes on."""
+        if any(stretch.end >= self.now for stretch in stretches):
+            return []
+        # Early in the morning the demo would otherwise open on an empty day.
+        minutes = 25 if stretches else 150
+        start = max([self.now - minutes * MINUTE, *(stretch.end + MINUTE for stretch in stretches)])
+        # Before the first stretch of today, one of yesterday may still go on at home.
+        return [Stretch(HOME if stretches else LAPTOP, min(start, self.now - MINUTE), self.now, is_work=False)]
 
     def _stretches(self, day: date) -> Iterator[Stretch]:
         chance = self.random.random
@@ -133,6 +112,8 @@ class Year:
             if chance() < 0.2:
                 # For a while both browsers are in use.
                 yield self._stretch(LAPTOP, day, start + 0.2, start + 0.3 + chance() * 0.5, is_work=False)
+        if day.weekday() >= 5 and chance() > 0.4:
+            yield self._stretch(KITCHEN, day, 17.5 + chance() * 0.5, 18.1 + chance() * 0.9, is_work=False)
         if chance() > 0.93:
             yield self._stretch(HOME, day, 23.3 + chance() * 0.4, 24.2 + chance() * 0.9, is_work=False)
 
@@ -143,29 +124,30 @@ class Year:
         """Return the page visits and the tab aggregates of one stretch."""
         chance = self.random.random
         tabs = list(range(1, 3 + self.random.randrange(4)))
-        weights = [site[0] if stretch.is_work else site[1] for site in SITES.values()]
+        weights = [site.at_work if stretch.is_work else site.at_leisure for site in SITES.values()]
         homes = dict(zip(tabs, self.random.choices(list(SITES), weights, k=len(tabs)), strict=True))
         visits: list[Content] = []
-        at = stretch.start
+        at, end = stretch.start, min(stretch.end, self.now)
         tab = tabs[0]
-        while at < min(stretch.end, self.now):
+        while at < end:
             if chance() < 0.45:
                 tab = self.random.choice(tabs)
             domain = homes[tab] if chance() < 0.55 else self.random.choices(list(SITES), weights)[0]
             homes[tab] = domain
-            stay = int(self.random.lognormvariate(0, 0.9) * SITES[domain][2] * MINUTE * 0.8) + 2_000
-            is_last = at + stay >= self.now
-            visits.append(self._visit(stretch, tab, domain, at, min(stay, self.now - at), is_open=is_last))
+            stay = int(self.random.lognormvariate(0, 0.9) * SITES[domain].minutes * MINUTE * 0.8) + 2_000
+            # The last visit ends with the stretch, so that no visit of a browser overlaps with one of its next stretch.
+            if is_last := at + stay + 3_000 >= end:
+                stay = end - at
+            visits.append(self._visit(stretch, tab, domain, at, stay, is_open=is_last and end == self.now))
             at += stay + 200
-            if chance() < 0.05:
-                # A break.
+            if chance() < 0.05 and at < self.now - 45 * MINUTE:
+                # A break; none just before now, when the last visit is still open.
                 at += int((3 + chance() * 28) * MINUTE)
-        return visits, self._aggregates(stretch, visits, is_over=at < self.now)
+        return visits, self._aggregates(stretch, visits, is_over=end < self.now)
 
     def _visit(self, stretch: Stretch, tab: int, domain: str, at: int, stay: int, *, is_open: bool) -> Content:
         self.made += 1
-        _, _, _, pages = SITES[domain]
-        path, title = self.random.choice(pages)
+        path, title = self.random.choice(SITES[domain].pages)
         idle: list[dict[str, Any]] = []
         away = 0
         if stay > 5 * MINUTE and self.random.random() < 0.5:
@@ -175,8 +157,7 @@ class Year:
                 {"start": begin, "end": begin + away, "reason": "idle", "durationMs": away, "resumeReason": "active"}
             ]
         active = int((stay - away) * self.random.uniform(0.6, 1.0))
-        scheme = "http" if domain == "localhost" else "https"
-        url = f"{scheme}://{domain}{path}"
+        url = address(domain, path)
         return {
             "client_id": stretch.browser.client_id,
             "visit_id": f"pv_{at}_{self.made}",
@@ -223,7 +204,7 @@ class Year:
             url = visits[-1]["url"]
         else:
             domain = self.random.choice(list(SITES))
-            url = f"https://{domain}{SITES[domain][3][0][0]}"
+            url = address(domain, SITES[domain].pages[0][0])
         # Some tabs stay open overnight, a few for days.
         left_open = int(self.random.expovariate(1 / 90) * MINUTE) * (20 if self.random.random() < 0.05 else 1)
         closed = last + left_open

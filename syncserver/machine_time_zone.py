@@ -1,0 +1,17 @@
+"""The time zone of this machine."""
+
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from django.conf import settings
+
+LOCAL_TIME = Path("/etc/localtime")
+
+
+def machine_time_zone() -> str:
+    """Return the IANA name of the machine's time zone; DEFAULT_TIME_ZONE where the machine does not tell it.
+
+    The variable TZ is not asked: Django sets it to UTC.
+    """
+    _, _, name = str(LOCAL_TIME.resolve()).partition("/zoneinfo/")
+    return name if name in available_timezones() else settings.DEFAULT_TIME_ZONE
