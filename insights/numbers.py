@@ -112,7 +112,10 @@ def active_time(
     if active_ms is None:
         return None
     longest_ms = latest_end(started_at, ended_at) - started_at - away_ms
-    return min(active_ms, longest_ms, duration_ms or longest_ms)
+    if duration_ms and duration_ms < longest_ms:
+        longest_ms = duration_ms
+    # Comparisons in place of min(): a year holds many visits.
+    return active_ms if active_ms < longest_ms else longest_ms
 
 
 def parts_away(started_at: int, ended_at: int | None, periods: Iterable[Mapping[str, Any]]) -> tuple[Span, ...]:

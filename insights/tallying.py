@@ -31,6 +31,10 @@ class Piece(NamedTuple):
     covered: list[Span]
 
 
+# Faster than the call of a named tuple, which passes each field on by itself.
+_new_piece = tuple.__new__
+
+
 class Covered:
     """The instants that visits cover, as far as they lie after the start of the latest one."""
 
@@ -104,7 +108,7 @@ class Tallying:
         for low, high in self.clock.add(started_at, covered):
             self.hours[index].clock_sum_ms += high - low
         self.held += 1 + len(covered)
-        piece = Piece(visit, True, active_ms or 0, ended_at - started_at, covered)
+        piece = _new_piece(Piece, (visit, True, active_ms or 0, ended_at - started_at, covered))
         try:
             self.pending[index][browser_id].append(piece)
         except KeyError:
