@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.after_response import run_after_response
-from bounded_reading import ReadingTookTooLong, bounded_reading, seconds_left
+from bounded_reading import ReadingTookTooLong, bounded_reading, keep_within_time, seconds_left
 from insights import queries
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
@@ -193,6 +193,8 @@ def stored_tallies(user_id: int, months: Sequence[Period]) -> Iterator[tuple[dat
     wanted = {month.first for month in months}
     rows = _month_tallies(user_id, months).order_by("first_day").values_list("first_day", "tally")
     for first_day, stored in rows.filter(first_day__in=wanted).iterator(chunk_size=TALLIES_AT_ONCE):
+        # SQLite looks at the time after thousands of steps, and this is one step of it and much work here.
+        keep_within_time()
         yield first_day, from_json(stored)
 
 

@@ -1,6 +1,7 @@
 """What one page reads at a time is bounded: parts away, URLs, stored tallies, records of the feed and of an export."""
 
 import json
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -190,6 +191,15 @@ class TestStoredTallies:
         assert self.year(alice)["total"] == 31
         assert len(read) == 8  # not that of September, and not that of October, into which its visits may reach
         assert chunks == [2]
+
+    def test_are_added_up_within_the_time(self, alice, tallied, settings, monkeypatch):
+        settings.READING_SECONDS = 0.5
+        real = reports.from_json
+        monkeypatch.setattr(reports, "from_json", lambda stored: time.sleep(0.2) or real(stored))
+        assert (
+            send("GET", "/api/insights/days?from=2025-01-01&to=2025-12-31", token=access_token(alice)).status_code
+            == 503
+        )
 
     def test_name_no_more_sites_than_other_numbers_do(self, alice, tallied, monkeypatch):
         whole = self.year(alice)
