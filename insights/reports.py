@@ -2,12 +2,12 @@
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from itertools import islice
 from math import inf
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -28,6 +28,7 @@ from instants import from_milliseconds
 from sync.models import Browser
 from sync.person_lock import lock_person
 
+Found = TypeVar("Found")
 # Raised when stored tallies get another form, or a number another definition.
 FORM = 3
 # The time for reading one month where nobody waits for it, and the one for the months of one person.
@@ -405,18 +406,16 @@ def report(
     if compare and is_recorded_since(user_id, period.previous.starts_at):
         is_running = period.starts_at <= now < period.ends_at
         until = compared_until(period, now) if is_running else None
-        tally_before = _tally_in_time(user_id, period.previous, until, only, resolver)
+        tally_before = in_time(lambda: tally_of(user_id, period.previous, until, only, resolver=resolver))
         previous = None if tally_before is None else totals(tally_before)
     return Report(period, tallied, totals(tallied), previous, tally_before)
 
 
-def _tally_in_time(
-    user_id: int, period: Period, until: int | None, only: Selection, resolver: Resolver
-) -> Tally | None:
-    """Return the tally of a period; None where the time for reading would not be enough for the rest of a page too."""
+def in_time(read: Callable[[], Found]) -> Found | None:
+    """Return what is read; None where the time for reading would not be enough for the rest of a page too."""
     try:
         with bounded_reading(max(seconds_left() - REST_SECONDS, 0)):
-            return tally_of(user_id, period, until, only, resolver=resolver)
+            return read()
     except ReadingTookTooLong:
         return None
 

@@ -201,6 +201,19 @@ def test_a_period_before_that_cannot_be_added_up_in_time_is_left_out(client, ali
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_year_after_very_many_visits_names_no_new_sites(client, alice, settings, monkeypatch):
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    store(alice, visit(), visit(started_at=AT_9 - 400 * DAY, domain="other.example.org"))
+    assert "New sites" in client.get("/dashboard/your-year/2025").content.decode()
+    monkeypatch.setattr(queries, "sites_before", read_endlessly)
+    settings.READING_SECONDS = 3
+    monkeypatch.setattr(reports, "REST_SECONDS", 2.6)
+    answer = client.get("/dashboard/your-year/2025")
+    assert answer.status_code == 200
+    assert "New sites" not in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_is_too_much_to_count_can_be_forgotten_all_the_same(client, alice, monkeypatch):
     client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
     store(alice, visit())
