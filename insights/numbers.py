@@ -339,11 +339,17 @@ class Tally:
     sites: dict[str, Site] = field(default_factory=dict)
 
     def add(self, other: "Tally") -> None:
-        """Add the tally of other instants."""
+        """Add the tally of other instants, which is of no use afterwards: its hours and sites may go on in this one."""
         for label, hour in other.hours.items():
-            self.hours.setdefault(label, Hour()).add(hour)
+            if label in self.hours:
+                self.hours[label].add(hour)
+            else:
+                self.hours[label] = hour
         for domain, site in other.sites.items():
-            self.sites.setdefault(domain, Site()).add(site)
+            if domain in self.sites:
+                self.sites[domain].add(site)
+            else:
+                self.sites[domain] = site
 
 
 def totals(tallied: Tally) -> Totals:

@@ -10,9 +10,11 @@ from math import inf
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 
 from accounts.after_response import run_after_response
 from bounded_reading import ReadingTookTooLong, bounded_reading, keep_within_time, seconds_left
@@ -192,11 +194,13 @@ def stored_tallies(user_id: int, months: Sequence[Period]) -> Iterator[tuple[dat
     if not months:
         return
     wanted = {month.first for month in months}
-    rows = _month_tallies(user_id, months).order_by("first_day").values_list("first_day", "tally")
-    for first_day, stored in rows.filter(first_day__in=wanted).iterator(chunk_size=TALLIES_AT_ONCE):
+    rows = _month_tallies(user_id, months).filter(first_day__in=wanted).order_by("first_day")
+    # As text, because msgspec parses it three times as fast as Django does.
+    texts = rows.annotate(text=Cast("tally", TextField())).values_list("first_day", "text")
+    for first_day, text in texts.iterator(chunk_size=TALLIES_AT_ONCE):
         # SQLite looks at the time after thousands of steps, and this is one step of it and much work here.
         keep_within_time()
-        yield first_day, from_json(stored)
+        yield first_day, from_json(msgspec.json.decode(text))
 
 
 def _month_tallies(user_id: int, months: Sequence[Period]) -> QuerySet[MonthTally]:
