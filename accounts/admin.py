@@ -1,5 +1,7 @@
 """People in the admin: the list, the forms, and the sign-in form of the admin itself."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django import forms
@@ -12,20 +14,31 @@ from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreation
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
-from accounts.bounded_paginator import BoundedPaginator
-from accounts.email_address import check_email, normalize_email
+from accounts.bounded_list import BoundedList
+from accounts.email_address import MAX_EMAIL_LENGTH, check_email, normalize_email
 from accounts.limits.slowed_sign_in_form import SlowedSignInForm
 from accounts.models import AuditEvent, PersonalToken, Session, User
 from accounts.personal_tokens import token_service
 from accounts.sessions import session_service
 from id_numbers import parse_id
 
+# The people whose rows a search in a list of rows shows.
+MOST_FOUND = 50
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+def has_text(text: str) -> Q:
+    """Return the condition that a part of a person's e-mail address or name is this text, in either case."""
+    text = text.strip()[:MAX_EMAIL_LENGTH]
+    # SQLite folds the case of ASCII letters alone.
+    spellings = {text} if text.isascii() else {text, text.lower(), text.upper(), text.title()}
+    in_email = Q(email__icontains=normalize_email(text) or text)
+    return reduce(or_, [Q(name__icontains=each) for each in sorted(spellings)], in_email)
 
 
 class AdminSignInForm(SlowedSignInForm, AdminAuthenticationForm):
@@ -75,7 +88,7 @@ class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # takes 
         return person
 
 
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
+class PersonAdmin(BoundedList, UserAdmin):  # type: ignore[type-arg]  # as above
     """People; sync/admin/erasable_person.py registers this with the erase page added."""
 
     form = ChangeForm
@@ -83,16 +96,10 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     change_password_form = PasswordForm
     list_display = ("email", "name", "is_active", "is_staff", "joined")
     list_filter = ("is_active", "is_staff", "is_superuser")
-    search_fields = ("email",)
-    search_help_text = "Searches for the start of an e-mail address."
+    search_fields = ("email", "name")
+    search_help_text = "Searches for any part of an e-mail address or a name."
     ordering = ("-pk",)
-    sortable_by = ("email",)
-    list_per_page = 100
-    list_max_show_all = 0
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    # Deleting a selection would load all rows of its people.
-    actions = None
+    sortable_by = ("email", "joined")
     readonly_fields = ("date_joined", "last_login")
     fieldsets = (
         (None, {"fields": ("email", "name", "time_zone", "password")}),
@@ -103,7 +110,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
         (None, {"classes": ("wide",), "fields": ("email", "name", "usable_password", "password1", "password2")}),
     )
 
-    @admin.display(description="joined")
+    @admin.display(description="joined", ordering="pk")
     def joined(self, person: User) -> str:
         """Return when the person signed up, in the zone of the reader."""
         return f"{timezone.localtime(person.date_joined):%Y-%m-%d %H:%M}"
@@ -111,9 +118,8 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
-        """Return the people by the start of their e-mail address, which its index finds."""
-        start = normalize_email(search_term)
-        return (queryset.filter(email__startswith=start) if start else queryset), False
+        """Return the people by a part of their e-mail address or name."""
+        return queryset.filter(has_text(search_term)), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Let only superusers change rights: others could give themselves all of them."""
@@ -164,18 +170,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # as above
         )
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
-    """Rows that staff can only read."""
+class ReadOnly(BoundedList):
+    """Rows of people that staff can only read, in the order in which they were made."""
 
-    paginator = BoundedPaginator
-    list_per_page = 100
-    list_max_show_all = 0
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    actions = None
-    sortable_by = ()
-    ordering = ("-pk",)
-    search_help_text = "Searches for a person by their whole e-mail address or number."
+    search_help_text = f"Searches for a number, or up to {MOST_FOUND} people by part of an e-mail address or a name."
+    # The column with the number of the person.
+    person_column = "user_id"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse."""
@@ -189,12 +189,17 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         """Refuse."""
         return False
 
-
-def people_by(term: str) -> list[int]:
-    """Return the id of the person with this e-mail address, or the id that was typed, also of an erased person."""
-    if (number := parse_id(term)) is not None:
-        return [number]
-    return list(User.objects.by_email(term[:254]).values_list("pk", flat=True))
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the rows of the people with this text in their e-mail address or name, or of this number."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        number = parse_id(term)  # also that of an erased person
+        people = User.objects.filter(has_text(term)).order_by("email").values_list("pk", flat=True)
+        found = list(people[:MOST_FOUND]) if number is None else [number]
+        return queryset.filter(**{f"{self.person_column}__in": found}), False
 
 
 @admin.register(AuditEvent)
@@ -202,52 +207,47 @@ class AuditEventAdmin(ReadOnly):
     """Events of all accounts."""
 
     list_display = ("at", "kind", "subject", "actor", "client_ip", "detail")
+    sortable_by = ("at",)
+    person_column = "subject_number"
     list_filter = ("kind",)
     list_select_related = ("subject", "actor")
     search_fields = ("subject_number",)
     fields = ("kind", "at", "subject", "subject_number", "actor", "actor_number", "client_ip", "detail")
     readonly_fields = ("at",)
 
-    @admin.display(description="when")
+    @admin.display(description="when", ordering="pk")
     def at(self, event: AuditEvent) -> str:
         """Return when it happened, in the zone of the reader."""
         return f"{timezone.localtime(event.created_at):%Y-%m-%d %H:%M:%S}"
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[AuditEvent], search_term: str
-    ) -> tuple[QuerySet[AuditEvent], bool]:
-        """Return the events about one person."""
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(subject_number__in=people_by(search_term.strip())), False
 
 
 @admin.register(Session)
 class SessionAdmin(ReadOnly):
     """Sessions, without the marks of their tokens."""
 
-    list_display = ("label", "user", "kind", "last_used_at", "last_client_ip", "expires_at", "revoked_reason")
+    list_display = ("began", "label", "user", "kind", "last_used_at", "last_client_ip", "expires_at", "revoked_reason")
+    list_display_links = ("label",)
     list_filter = ("kind", "revoked_reason")
+    sortable_by = ("began",)
     list_select_related = ("user",)
     search_fields = ("user__email",)
     fields = ("user", "kind", "label", "created_at", "last_used_at", "last_client_ip", "expires_at", "revoked_at",
               "revoked_reason")  # fmt: skip
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Session], search_term: str
-    ) -> tuple[QuerySet[Session], bool]:
-        """Return the sessions of one person."""
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(user_id__in=people_by(search_term.strip())), False
+    @admin.display(description="signed in", ordering="pk")
+    def began(self, session: Session) -> str:
+        """Return when it began, in the zone of the reader."""
+        return f"{timezone.localtime(session.created_at):%Y-%m-%d %H:%M}"
 
 
 @admin.register(PersonalToken)
 class PersonalTokenAdmin(ReadOnly):
     """Personal tokens, without their digests. Staff can revoke one by deleting it."""
 
-    list_display = ("name", "user", "prefix", "scopes", "last_used_on", "last_client_ip", "expires_at")
+    list_display = ("made", "name", "user", "prefix", "scopes", "last_used_on", "last_client_ip", "expires_at")
+    list_display_links = ("name",)
     list_select_related = ("user",)
+    sortable_by = ("made",)
     search_fields = ("user__email",)
     fields = ("user", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_on", "last_client_ip")
     readonly_fields = ("last_client_ip",)
@@ -260,13 +260,10 @@ class PersonalTokenAdmin(ReadOnly):
         """Revoke the token; its person sees in the events that staff did it."""
         token_service.revoke(obj, request, request.user.pk or 0)  # only staff come here
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[PersonalToken], search_term: str
-    ) -> tuple[QuerySet[PersonalToken], bool]:
-        """Return the tokens of one person."""
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(user_id__in=people_by(search_term.strip())), False
+    @admin.display(description="made", ordering="pk")
+    def made(self, token: PersonalToken) -> str:
+        """Return when it was made, in the zone of the reader."""
+        return f"{timezone.localtime(token.created_at):%Y-%m-%d %H:%M}"
 
 
 admin.site.login_form = AdminSignInForm

@@ -1,16 +1,19 @@
-"""The accounts app, and the admin with its own sign-in site."""
+"""The accounts app: people and their sign-ins."""
 
-from django.apps import AppConfig
-from django.contrib.admin import apps as admin_apps
+from django.apps import AppConfig, apps
+
+# The names of apps of other packages in the admin.
+PLAIN_NAMES = {"auth": "Groups of staff", "otp_totp": "Second step of signing in"}
 
 
 class AccountsConfig(AppConfig):
     """People and their sessions."""
 
     name = "accounts"
+    verbose_name = "People and sign-ins"
 
     def ready(self) -> None:
-        """Name the tables that hold rows of a person: this app's own, and those of other packages."""
+        """Name apps of other packages, and the tables that hold rows of a person: this app's own, and theirs."""
         from django.contrib.admin.models import LogEntry
         from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -25,10 +28,5 @@ class AccountsConfig(AppConfig):
         name_rows(TOTPDevice, "authenticators", "authenticators")
         name_rows(LogEntry, "adminChanges", "changes made in the admin")
         name_rows(AuditEvent, "eventsKeptWithoutName", "events kept without a name")
-
-
-class StaffAdminConfig(admin_apps.AdminConfig):
-    """The admin, closed to staff until they take a second step that is required of them."""
-
-    default = False  # so that Django takes AccountsConfig for this app
-    default_site = "accounts.staff_site.StaffSite"
+        for label, name in PLAIN_NAMES.items():
+            apps.get_app_config(label).verbose_name = name

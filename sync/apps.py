@@ -1,12 +1,14 @@
 """The sync app, which registers with accounts the erasure of a person's records and the names of its tables."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 
 class SyncConfig(AppConfig):
     """The copy of the records that browsers made."""
 
     name = "sync"
+    verbose_name = "Synced records"
 
     def ready(self) -> None:
         """Name the tables, and register the erasure of a person, which a closing account calls."""
@@ -28,3 +30,10 @@ class SyncConfig(AppConfig):
                 counted_to=person_erasure.COUNTED,
             )
         )
+
+
+class StaffAdminConfig(admin_apps.AdminConfig):
+    """The admin, with its numbers on the first page, closed to staff until they take a second step they need."""
+
+    default = False  # so that Django takes SyncConfig for this app
+    default_site = "sync.staff_site.RecordsStaffSite"

@@ -1,11 +1,12 @@
 """The list of a person's browsers, and the names under which people see them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from rest_framework import status
 
@@ -15,6 +16,9 @@ from sync import limits
 from sync.models import Browser
 from sync.person_lock import lock_person
 
+# A browser is silent that has not pushed for SILENT_DAYS, and forgotten after FORGOTTEN_DAYS.
+SILENT_DAYS: Final = 7
+FORGOTTEN_DAYS: Final = 183
 PLATFORMS: Final = {"linux": "Linux", "mac": "macOS", "win": "Windows", "android": "Android", "cros": "ChromeOS"}
 
 IMPORT_SOURCES: Final = {
@@ -54,6 +58,18 @@ class Sender(NamedTuple):
 def browsers_of(user_id: int) -> list[Browser]:
     """Return the person's browsers of every kind, the latest to push first."""
     return list(Browser.objects.filter(user_id=user_id).order_by("-last_push_at", "client_id"))
+
+
+def is_silent(browser: Browser, now: datetime) -> bool:
+    """Tell whether a browser of an extension has not pushed for SILENT_DAYS, and has in FORGOTTEN_DAYS."""
+    since = now - browser.last_push_at
+    return browser.kind == Browser.Kind.EXTENSION and timedelta(SILENT_DAYS) < since < timedelta(FORGOTTEN_DAYS)
+
+
+def silent_at(now: datetime) -> Q:
+    """Return the condition of `is_silent` for the database."""
+    from_day, to_day = now - timedelta(FORGOTTEN_DAYS), now - timedelta(SILENT_DAYS)
+    return Q(kind=Browser.Kind.EXTENSION, last_push_at__gt=from_day, last_push_at__lt=to_day)
 
 
 def has_extension_among(user_id: int, client_ids: Collection[str]) -> bool:

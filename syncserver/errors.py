@@ -36,7 +36,9 @@ TOO_MUCH = {
 def error_response(status_code: int, code: str, detail: str, **more: Any) -> JsonResponse:
     """Return an error in the API's shape, for code outside a DRF view."""
     body = {"code": code, "detail": detail, **more}
-    return JsonResponse(body, status=status_code, json_dumps_params={"separators": (",", ":")})  # as DRF writes it
+    response = JsonResponse(body, status=status_code, json_dumps_params={"separators": (",", ":")})  # as DRF writes it
+    response.error_code = code  # type: ignore[attr-defined]  # for the numbers of the server
+    return response
 
 
 def _texts(detail: Any) -> list[str]:
@@ -92,7 +94,9 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         body = {"code": "server_error", "detail": "Something went wrong on the server. It was logged; try again later."}
         status_code = status.HTTP_500_INTERNAL_SERVER_ERROR
     set_rollback()
-    return Response(body, status=status_code, headers=headers)
+    response = Response(body, status=status_code, headers=headers)
+    response.error_code = body["code"]  # type: ignore[attr-defined]  # as above
+    return response
 
 
 def _is_api(request: HttpRequest) -> bool:

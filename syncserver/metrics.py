@@ -15,13 +15,22 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
 SECONDS: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+LEAST_REFUSAL: Final = 400
+REFRESH_ROUTE: Final = "/api/auth/refresh"
 RECORDS: Final = (1, 3, 10, 30, 100, 300, 1_000)
-# The refreshes of tokens, throttled requests (429) and refusals (4xx) are those of their route and status.
 _requests = Histogram(
     "syncserver_request_seconds", "Time of a request.", ["method", "route", "status"], buckets=SECONDS
 )
 _records = Counter("syncserver_records", "Records of pushes, by result.", ["result"])
 _batches = Histogram("syncserver_batch_records", "Records of a push.", buckets=RECORDS)
+_refusals = Counter("syncserver_refusals", "Refused calls by the code of the error; pages by their status.", ["code"])
+_refreshes = Counter("syncserver_refreshes", "Refreshes of tokens, by result.", ["result"])
+# The pool of a worker: its places are threads, each with a connection to the database.
+_places = Gauge("syncserver_places", "Requests that can be worked on at the same time.", multiprocess_mode="livesum")
+_begun = Gauge(
+    "syncserver_requests_begun", "Requests that are worked on or wait for a place.", multiprocess_mode="livesum"
+)
+_clients = Gauge("syncserver_clients", "Clients that are connected.", multiprocess_mode="livesum")
 _working = Gauge("syncserver_requests_at_work", "Requests that are worked on.", multiprocess_mode="livesum")
 
 
@@ -39,10 +48,23 @@ def end(facts: Mapping[str, Any]) -> None:
     if "status" not in facts:
         return
     _requests.labels(facts["method"], facts["route"], str(facts["status"])).observe(facts["ms"] / 1000)
+    refusal = (facts["code"] or str(facts["status"])) if facts["status"] >= LEAST_REFUSAL else ""
+    if refusal:
+        _refusals.labels(refusal).inc()
+    if facts["route"] == REFRESH_ROUTE:
+        _refreshes.labels(refusal or "refreshed").inc()
     if facts["counts"]:
         _batches.observe(sum(facts["counts"].values()))
         for result, count in facts["counts"].items():
             _records.labels(result).inc(count)
+
+
+def note_pool(places: int, requests_begun: int, clients: int) -> None:
+    """Keep the state of this worker's pool."""
+    if settings.METRICS_TOKEN:
+        _places.set(places)
+        _begun.set(requests_begun)
+        _clients.set(clients)
 
 
 class MetricsMiddleware:

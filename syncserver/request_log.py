@@ -46,6 +46,7 @@ class RequestLogMiddleware:
             facts |= {"route": route_of(request), "person": person_of(request), "status": response.status_code}
             facts |= {"bytes": len(getattr(response, "content", b"")), "ms": int((time.monotonic() - started) * 1000)}
             facts["counts"] = request.META.get(COUNTS, {})
+            facts["code"] = getattr(response, "error_code", "")
             request.META[ROUTE] = facts["route"]
             response["X-Request-ID"] = request_id
             logger.info(LINE, facts)

@@ -67,7 +67,7 @@ CSRF_FAILURE_VIEW = "syncserver.errors.csrf_failure"
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "models.W040"]
 
 INSTALLED_APPS = [
-    "accounts.apps.StaffAdminConfig",
+    "sync.apps.StaffAdminConfig",
     # Before Django's auth, for the command changepassword.
     "accounts",
     "django.contrib.auth",

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FREE_OF_PERSON = {
     "django/contrib/admin/": "staff look at everybody's rows, or open one by its id",
     "sync/admin/": "as above",
+    "accounts/bounded_list.py": "as above: it bounds the lists of the admin",
     "sync/management/commands/after_restore.py": "looks for the last push of everybody",
     "sync/management/commands/apply_retention.py": "looks for everybody whose records are kept for a time",
     "sync/management/commands/finish_erasures.py": "looks for everybody's unfinished erasures",
@@ -28,8 +29,9 @@ FREE_OF_PERSON = {
     "insights/management/commands/tally_months.py": "--rebuild deletes everybody's tallies",
     "syncserver/management/commands/count_orphans.py": "looks for owners who are gone",
 }
-TABLE = r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(?:ONLY\s+)?\"?([a-z_0-9]+)\"?"
-PERSON = r"\"?\buser_id\"?\s*(?:=\s*|IN\s*\(\s*)(?:%s|\d+)"
+TABLE = r"(?:\b(?:FROM|JOIN|UPDATE|INTO|USING)|,)\s+(?:ONLY\s+)?\"?([a-z_0-9]+)\"?(?![.\"])"
+# One person, or a list of one.
+PERSON = r"\"?\buser_id\"?\s*(?:=\s*(?:%s|\d+)|IN\s*\(\s*(?:%s|\d+)\s*\))"
 
 
 @cache

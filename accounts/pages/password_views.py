@@ -104,5 +104,5 @@ class PasswordPage(LoginRequiredMixin, PasswordChangeView):
         user, password = person(self.request), form.cleaned_data["new_password1"]
         session_service.change_password(user, password, current_session_id(self.request), self.request, by_mail=False)
         update_session_auth_hash(self.request, user)
-        messages.success(self.request, "The password is changed. Every other sign-in has ended.")
+        messages.success(self.request, "The password is changed, and you are signed out everywhere else.")
         return redirect(self.get_success_url())

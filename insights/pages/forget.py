@@ -12,8 +12,10 @@ from bounded_reading import ReadingTookTooLong
 from id_numbers import parse_id
 from insights import queries
 from insights.asked_page import asked_page, url_before
+from insights.direction_marks import without_direction_marks
 from insights.filter_query import chosen_of, with_query
 from insights.filters import NAMES
+from insights.folded_text import readable_site
 from insights.pages.page_context import Viewer, form_page, period_name, viewer_of
 from insights.period_query import PeriodQuery, period_url
 from insights.periods import HOUR_MS, Period, date_at, period_of
@@ -120,8 +122,8 @@ def _site(text: str) -> Asked:
     if domain is None:
         raise Http404
     return Asked(
-        f"Forget {domain}",
-        f"every page of {domain} and of its subdomains",
+        f"Forget {readable_site(domain)}",
+        f"every page of {readable_site(domain)} and of its subdomains",
         Conditions(domain=domain),
         reverse("insights:overview"),
         {"site": domain},
@@ -171,9 +173,10 @@ def _visit(viewer: Viewer, given: Mapping[str, str]) -> Asked:
         raise Http404
     began = from_milliseconds(record.started_at).astimezone(viewer.zone)
     day = _day(viewer, record.started_at)
+    title = without_direction_marks(record.title).strip() or readable_site(record.domain)
     return Asked(
         "Forget this visit",
-        f"the visit to “{record.title or record.domain}” at {began:%H:%M} on {period_name(day, viewer.today)}",
+        f"the visit to “{title}” at {began:%H:%M} on {period_name(day, viewer.today)}",
         Conditions(ids=((browser.client_id, visit_id),)),
         reverse("insights:timeline", args=[day.first.isoformat()]),
         {"browser": str(browser_id), "id": visit_id},

@@ -20,11 +20,10 @@ from insights.filter_query import browsers_of_page, chosen_of, narrowed_url, wit
 from insights.filters import Selection
 from insights.period_query import EARLIEST_DAY, PeriodQuery, day_from_text, days_of, period_url
 from insights.periods import Period, Unit, date_at, period_of
+from sync.browsers import is_silent
 from sync.models import Browser
 
 UNITS: dict[Unit, str] = {"day": "Day", "week": "Week", "month": "Month", "year": "Year"}
-SILENT_DAYS = 7
-FORGOTTEN_DAYS = 183
 
 
 def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -147,11 +146,6 @@ def period_from_url(viewer: Viewer, request: HttpRequest, fallback: Period) -> t
 
 
 def silent_browsers(browsers: Iterable[Browser]) -> list[Browser]:
-    """Return the browsers that have not pushed for SILENT_DAYS, without those silent for FORGOTTEN_DAYS."""
+    """Return the browsers that are silent, as sync.browsers tells it."""
     now = timezone.now()
-    return [
-        browser
-        for browser in browsers
-        if browser.kind == Browser.Kind.EXTENSION
-        and timedelta(days=SILENT_DAYS) < now - browser.last_push_at < timedelta(days=FORGOTTEN_DAYS)
-    ]
+    return [browser for browser in browsers if is_silent(browser, now)]

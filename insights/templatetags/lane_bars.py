@@ -7,7 +7,7 @@ from django.template.context import Context
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from insights import number_format
+from insights import folded_text, number_format
 from insights.categories import names
 from insights.templatetags.filter_links import with_filters
 from insights.templatetags.insights import clock_times, shown_title
@@ -37,7 +37,9 @@ def _link(drawn: DrawnVisit, page: str, y: int) -> str:
 
 def _title(drawn: DrawnVisit) -> str:
     listed, visit = drawn.listed, drawn.listed.visit
-    where = f"{visit.domain} · {names.name_of(visit.category)}" if visit.category else visit.domain
+    where = folded_text.readable_site(visit.domain)
+    if visit.category:
+        where += f" · {names.name_of(visit.category)}"
     active = number_format.active_duration(visit.active_ms)
     if visit.duration_ms is not None:
         active += f" of {number_format.duration(visit.duration_ms)}"

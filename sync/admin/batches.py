@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sync.admin import filters, value_display
@@ -46,13 +47,14 @@ class SyncBatchAdmin(ReadOnlyAdmin):
                       "body_bytes", "duration_ms", "extension_version", "received_at")  # fmt: skip
     ordering = ("-received_at",)
     newest = "received_at"
+    sortable_by = ("received", "created", "updated", "unchanged", "rejected", "erased", "size", "took")
     fieldsets = (
         (None, {"fields": ["person_page", "browser_page", "kind", "extension_version", "received"]}),
         ("Results", {"fields": ["created", "updated", "unchanged", "rejected", "erased", "errors_table"]}),
         ("Cost", {"fields": ["size", "took"]}),
     )
 
-    @admin.display(description="received")
+    @admin.display(description="received", ordering="received_at")
     def received(self, row: SyncBatch) -> str:
         """Return the time of receipt."""
         return value_display.timestamp(row.received_at)
@@ -62,20 +64,20 @@ class SyncBatchAdmin(ReadOnlyAdmin):
         """Return the extension's version."""
         return row.extension_version or value_display.NOTHING
 
-    @admin.display(description="size")
+    @admin.display(description="size", ordering="body_bytes")
     def size(self, row: SyncBatch) -> str:
         """Return the size of the inflated body."""
         return f"{row.body_bytes / 1024:,.1f} KiB"
 
-    @admin.display(description="took")
+    @admin.display(description="took", ordering="duration_ms")
     def took(self, row: SyncBatch) -> str:
         """Return the time from the first byte to just before the commit."""
         return f"{row.duration_ms:,} ms"
 
     @admin.display(description="why rejected")
-    def errors_table(self, row: SyncBatch) -> SafeString | str:
+    def errors_table(self, row: SyncBatch) -> SafeString:
         """Return the errors of the first rejected records, each with its place in the batch."""
-        return value_display.table(
+        found = value_display.table(
             ("record", "field", "error"),
             (
                 (
@@ -87,3 +89,5 @@ class SyncBatchAdmin(ReadOnlyAdmin):
                 for field, texts in (error.get("errors") or {}).items()
             ),
         )
+        # The page of a person links here.
+        return format_html('<div id="why-rejected">{}</div>', found)

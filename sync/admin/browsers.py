@@ -33,6 +33,7 @@ class BrowserAdmin(ReadOnlyAdmin):
     list_filter = (filters.PersonFilter,)
     search_fields = ("client_id",)
     search_help_text = "Searches for an exact client id."
+    sortable_by = ("first_push", "last_push")
     narrow_columns = ("id", "user", "client_id", "kind", "label", "browser_name", "browser_version", "platform",
                       "extension_version", "created_at", "last_push_at")  # fmt: skip
     fieldsets = (
@@ -59,12 +60,12 @@ class BrowserAdmin(ReadOnlyAdmin):
         """Return the name and version of the browser program."""
         return f"{row.browser_name} {row.browser_version}".strip() or value_display.NOTHING
 
-    @admin.display(description="first push")
+    @admin.display(description="first push", ordering="created_at")
     def first_push(self, row: Browser) -> str:
         """Return the time of the first push."""
         return value_display.timestamp(row.created_at)
 
-    @admin.display(description="last push")
+    @admin.display(description="last push", ordering="last_push_at")
     def last_push(self, row: Browser) -> str:
         """Return the time of the last push."""
         return value_display.timestamp(row.last_push_at)

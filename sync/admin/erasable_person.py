@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,24 +13,54 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from accounts.admin import PersonAdmin
-from accounts.bounded_paginator import BoundedPaginator
 from accounts.models import User
 from accounts.owned_rows import words_of
-from sync.admin import access_log
+from bounded_reading import ReadingTookTooLong, bounded_reading
+from sync.admin import access_log, person_facts, person_totals
+from sync.admin.table_sizes import may_view
 from sync.erasures import person_erasure
+from sync.models import Browser, PageVisit, TabAggregate
 
 # A platform's router gives up after 30 seconds.
 SECONDS_A_REQUEST = 5.0
+# The time for what a page shows beside the person's own row. A page without it is better than none.
+SECONDS_FOR_TOTALS = 0.5
+# Columns of the list, with the rows that staff must be allowed to view.
+TOTALS = {"last_push": Browser, "browsers": Browser, "page_visits": PageVisit, "tab_aggregates": TabAggregate}
 
 
 @admin.register(User)
 class ErasablePersonAdmin(PersonAdmin):
     """The accounts' own admin of people, with the erase page, a bounded list and the access log added."""
 
-    paginator = BoundedPaginator
-
     class Media:
         css = {"all": ("sync/admin.css",)}
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Return the columns, with those totals whose rows the member of staff may view."""
+        totals = [name for name, model in TOTALS.items() if may_view(request.user, model)]
+        email, name, *others = super().get_list_display(request)
+        return (email, name, *totals, *others)
+
+    @admin.display(description="last push")
+    def last_push(self, person: User) -> str:
+        """Return when a browser of the person pushed last."""
+        return person_totals.of(person).last_push
+
+    @admin.display(description="browsers")
+    def browsers(self, person: User) -> str:
+        """Return the number of the person's browsers."""
+        return person_totals.of(person).browsers
+
+    @admin.display(description="page visits")
+    def page_visits(self, person: User) -> str:
+        """Return the number of the person's visits, up to a bound."""
+        return person_totals.of(person).page_visits
+
+    @admin.display(description="tab aggregates")
+    def tab_aggregates(self, person: User) -> str:
+        """Return the number of the person's tab aggregates, up to a bound."""
+        return person_totals.of(person).tab_aggregates
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Let nobody erase themselves, and only superusers erase a superuser."""
@@ -101,6 +132,10 @@ class ErasablePersonAdmin(PersonAdmin):
         response = super().changelist_view(request, extra_context)
         if response.status_code == 200:
             access_log.note(request, "listed", self.model)
+        if shown := (getattr(response, "context_data", None) or {}).get("cl"):
+            models = {model for model in TOTALS.values() if may_view(request.user, model)}
+            with suppress(ReadingTookTooLong), bounded_reading(SECONDS_FOR_TOTALS):
+                person_totals.attach(list(shown.result_list), models)
         return response
 
     def changeform_view(
@@ -115,6 +150,8 @@ class ErasablePersonAdmin(PersonAdmin):
         context = getattr(response, "context_data", None) or {}
         if (person := context.get("original")) is not None:
             access_log.note(request, "opened", self.model, person.pk, person.pk)
+            with suppress(ReadingTookTooLong), bounded_reading(SECONDS_FOR_TOTALS):
+                context["facts"] = person_facts.facts_of(person, request.user)
         return response
 
 

@@ -16,12 +16,13 @@ class ErasureAdmin(ReadOnlyAdmin):
     list_filter = (filters.PersonFilter,)
     narrow_columns = ("id", "user", "erased_at", "is_retention", "page_visits", "tab_aggregates", "is_done")
     ordering = ("-pk",)
+    sortable_by = ("erased",)
     fieldsets = (
         (None, {"fields": ["person_page", "erased", "is_retention"]}),
         ("Erased so far", {"fields": ["page_visits", "tab_aggregates", "is_done"]}),
     )
 
-    @admin.display(description="asked for")
+    @admin.display(description="asked for", ordering="erased_at")
     def erased(self, row: Erasure) -> str:
         """Return the moment at which the rule began to hold."""
         return value_display.instant(row.erased_at)

@@ -21,6 +21,7 @@ class PageVisitAdmin(RecordAdmin):
     search_fields = ("visit_id",)
     search_help_text = "Searches for an exact visit id of this person."
     newest = "started_at"
+    sortable_by = ("started", "site", "lasted", "was_active")
     narrow_columns = (*KEY_COLUMNS, "started_at", "title", "domain", "duration_ms", "active_duration_ms", "is_active")
     fieldsets = (
         (None, {"fields": ["person_page", "browser_page", "visit_id", "tab_id"]}),
@@ -42,12 +43,12 @@ class PageVisitAdmin(RecordAdmin):
         """Return the title, cut for the list."""
         return (row.title if len(row.title) <= 80 else f"{row.title[:79]}…") or value_display.NOTHING
 
-    @admin.display(description="lasted")
+    @admin.display(description="lasted", ordering="duration_ms")
     def lasted(self, row: PageVisit) -> str:
         """Return the duration."""
         return "goes on" if row.is_active else value_display.duration(row.duration_ms)
 
-    @admin.display(description="active")
+    @admin.display(description="active", ordering="active_duration_ms")
     def was_active(self, row: PageVisit) -> str:
         """Return the active time."""
         return value_display.duration(row.active_duration_ms)
@@ -62,7 +63,7 @@ class PageVisitAdmin(RecordAdmin):
         """Return the URL as a link."""
         return value_display.link(row.url)
 
-    @admin.display(description="site")
+    @admin.display(description="site", ordering="domain")
     def site(self, row: PageVisit) -> str:
         """Return the site, under the name that the filter has."""
         return row.domain

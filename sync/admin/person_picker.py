@@ -4,17 +4,18 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib.admin import ModelAdmin
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from accounts.admin import has_text
+from accounts.email_address import MAX_EMAIL_LENGTH
 from accounts.models import User
 from id_numbers import parse_id
 from sync.admin import access_log, filters
 from sync.models import Browser
 
 MOST_PEOPLE = 50
-MAX_TEXT = 254  # the length of the longest e-mail address
 
 
 class WantedPerson(NamedTuple):
@@ -28,7 +29,8 @@ class WantedPerson(NamedTuple):
 def wanted_person(request: HttpRequest) -> WantedPerson:
     """Return the person of the request's id or exact e-mail address."""
     find, chosen, searched = (
-        filters.parameter(request, name)[:MAX_TEXT] for name in (filters.FIND_PERSON, filters.PERSON, filters.SEARCH)
+        filters.parameter(request, name)[:MAX_EMAIL_LENGTH]
+        for name in (filters.FIND_PERSON, filters.PERSON, filters.SEARCH)
     )
     if not find and (number := parse_id(chosen)) is not None:
         return WantedPerson(User.objects.filter(pk=number).first(), chosen, is_by_id=True)
@@ -44,9 +46,7 @@ def kept(request: HttpRequest) -> dict[str, str]:
 
 def page(model_admin: "ModelAdmin[Any]", request: HttpRequest, text: str) -> HttpResponse:
     """Return the picker, with the people whose e-mail address or name contains the text."""
-    people = User.objects.only("email", "name").order_by("email")
-    if text:
-        people = people.filter(Q(email__icontains=text) | Q(name__icontains=text))
+    people = User.objects.only("email", "name").order_by("email").filter(has_text(text))
     found = list(people[: MOST_PEOPLE + 1])
     shown = found[:MOST_PEOPLE]
     last_pushes = dict(

@@ -12,33 +12,23 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.bounded_paginator import BoundedPaginator
+from accounts import bounded_list
+from accounts.bounded_list import BoundedList
 from accounts.models import User
+from bounded_reading import bounded_reading
 from sync.admin import access_log, filters, person_picker, value_display
 from sync.models import Browser
 
-# A filter that no index serves looks through this many of the newest rows.
-REACH = 20_000
 LIST_PARAMETERS = (filters.PERSON, filters.BROWSER, filters.SITE, filters.DAY, filters.RESULT)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no parameter at run time
+class ReadOnlyAdmin(BoundedList):
     """A list and a page of rows that belong to a person; only the person's browsers write them."""
 
-    paginator = BoundedPaginator
-    list_per_page = 100
-    list_max_show_all = 0
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # facets cost a COUNT(*) for each choice of each filter
-    actions = None
-    # Sorting by a column that no index serves would read every row.
-    sortable_by = ()
     # The columns that a list shows. The others, some of them large, are not read.
     narrow_columns: ClassVar[Sequence[str]] = ()
     # True for a list of one person's rows, which shows the person picker until a person is chosen.
     needs_person: ClassVar[bool] = False
-    # The column by which the newest REACH rows are found through an index, "" where no filter needs that.
-    newest: ClassVar[str] = ""
 
     class Media:
         css: ClassVar = {"all": ("sync/admin.css",)}
@@ -69,25 +59,22 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no par
     def bounded(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows that the list and its filters may look through, with the list's columns."""
         person = filters.chosen_person(request)
+        if person is not None:
+            queryset = queryset.filter(user_id=person)
+        if self.is_reach_bounded(request):
+            queryset = self.within_reach(queryset)
         # In statements of their own: people and records may stand on different machines.
         queryset = queryset.only(*self.narrow_columns).prefetch_related(Prefetch("user", User.objects.only("email")))
         if "browser" in self.narrow_columns:
             queryset = queryset.prefetch_related(Prefetch("browser", _browsers(person)))
-        if person is not None:
-            queryset = queryset.filter(user_id=person)
-        if self.is_reach_bounded(request):
-            newest = queryset.model._default_manager.order_by(f"-{self.newest}").values_list(self.newest, flat=True)
-            if person is not None:
-                newest = newest.filter(user_id=person)
-            for oldest in newest[REACH - 1 : REACH]:
-                queryset = queryset.filter(**{f"{self.newest}__gte": oldest})
         return queryset
 
     def is_reach_bounded(self, request: HttpRequest) -> bool:
-        """Tell whether a filter without an index is set, and no day bounds the rows for it."""
-        if not self.newest or filters.chosen_day(request) is not None:
+        """Tell whether a filter or an order has no index, and no day bounds the rows for it."""
+        if filters.chosen_day(request) is not None:
             return False
-        return any(filters.parameter(request, name) for name in filters.UNINDEXED)
+        is_filtered = any(filters.parameter(request, name) for name in filters.UNINDEXED)
+        return is_filtered or self.is_sorted_without_index(request)
 
     def notices(self, request: HttpRequest, person: User | None) -> list[str]:
         """Return sentences to show above the list."""
@@ -95,7 +82,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no par
         if self.is_reach_bounded(request):
             whose = "this person's" if person else "the"
             notices.append(
-                f"Looked through {whose} newest {REACH:,} {self.opts.verbose_name_plural}. "
+                f"Looked through {whose} newest {bounded_list.REACH:,} {self.opts.verbose_name_plural}. "
                 "Choose a day as well to look further back."
             )
         if filters.parameter(request, filters.DAY) and filters.chosen_day(request) is None:
@@ -106,6 +93,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no par
         """Show the list; while a person is looked for, show the picker instead."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        with bounded_reading():
+            return self._picker_or_list(request, extra_context)
+
+    def _picker_or_list(self, request: HttpRequest, extra_context: dict[str, Any] | None) -> HttpResponse:
         wanted = person_picker.wanted_person(request)
         person = wanted.person
         if person is not None and not wanted.is_by_id:

@@ -32,7 +32,7 @@ class RecordAdmin(ReadOnlyAdmin):
         browsers = Browser.objects.filter(user_id=person).values_list("pk", flat=True)
         return queryset.filter(browser_id__in=list(browsers))
 
-    @admin.display(description="started")
+    @admin.display(description="started", ordering="started_at")
     def started(self, row: Any) -> str:
         """Return the start."""
         return value_display.instant(row.started_at)

@@ -13,6 +13,7 @@ class SyncStateAdmin(ReadOnlyAdmin):
 
     list_display = ("person_link", "counter")
     list_filter = (filters.PersonFilter,)
+    sortable_by = ("counter",)
     narrow_columns = ("user", "counter")
     ordering = ("-pk",)
     fieldsets = ((None, {"fields": ["person_page", "counter"]}),)

@@ -21,6 +21,9 @@ class TabAggregateAdmin(RecordAdmin):
     list_filter = (filters.PersonFilter, filters.BrowserFilter, filters.LastSiteFilter, filters.DayFilter)
     search_fields = ("tab_id",)
     search_help_text = "Searches for an exact tab id of this person."
+    # By the last change; no index serves the start.
+    newest = "seq"
+    sortable_by = ("started", "active", "page_count", "last_active")
     narrow_columns = (*KEY_COLUMNS, "started_at", "tab_id", "current_domain", "total_active_duration_ms", "page_count",
                       "last_active_at")  # fmt: skip
     fieldsets = (
@@ -41,12 +44,12 @@ class TabAggregateAdmin(RecordAdmin):
         """Return the last known site."""
         return row.current_domain or value_display.NOTHING
 
-    @admin.display(description="active")
+    @admin.display(description="active", ordering="total_active_duration_ms")
     def active(self, row: TabAggregate) -> str:
         """Return the total active time."""
         return value_display.duration(row.total_active_duration_ms)
 
-    @admin.display(description="last active")
+    @admin.display(description="last active", ordering="last_active_at")
     def last_active(self, row: TabAggregate) -> str:
         """Return the time of the last activity."""
         return value_display.instant(row.last_active_at)

@@ -241,6 +241,10 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         if now - self.looked_at < 1:
             return
         self.looked_at = now
+        # Imported late: the module of the numbers reads a variable that gunicorn.conf.py sets when the server starts.
+        from syncserver.metrics import note_pool  # noqa: PLC0415  # as said
+
+        note_pool(self.cfg.threads, self.working, self.nr_conns)
         for connection in [*self.arriving, *self.leaving]:
             is_over = connection.closes_at and now > connection.closes_at
             is_unneeded = not self.alive and not connection.arriving.size

@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts.limits import rate_counts
 from accounts.models import AuditEvent, User
-from tests.people import SessionFactory
+from tests.people import PersonalTokenFactory, SessionFactory
 from tests.wire import access_token, assert_error_shape, refresh_token, send
 
 USERS = "/admin/accounts/user/"
@@ -67,9 +67,36 @@ class TestPeople:
         answer = admin.post(f"{USERS}{bob.pk}/change/", changed(bob, email="ALICE@example.org"))
         assert "There is an account with this e-mail address already." in answer.content.decode()
 
-    def test_the_list_finds_the_start_of_an_address(self, admin, bob):
-        assert [person.email for person in admin.get(f"{USERS}?q=BO").context["cl"].result_list] == [bob.email]
-        assert not admin.get(f"{USERS}?q=ob@").context["cl"].result_list
+    @pytest.mark.parametrize("text", ["BO", "ob@exa", "bert w", "ROBERT", " wilson ", "öhm", "ÖHM"])
+    def test_the_list_finds_any_part_of_an_address_or_a_name(self, admin, bob, text):
+        bob.name = "Robert Wilson Öhm"
+        bob.save()
+        assert [person.email for person in admin.get(f"{USERS}?q={text}").context["cl"].result_list] == [bob.email]
+
+    def test_a_wildcard_of_like_stands_for_itself(self, admin, bob):
+        assert not admin.get(f"{USERS}?q=%25ob").context["cl"].result_list
+        assert not admin.get(f"{USERS}?q=_ob").context["cl"].result_list
+
+    @pytest.mark.parametrize("url", ["auditevent", "session", "personaltoken"])
+    def test_the_lists_of_their_rows_find_people_in_the_same_way(self, admin, alice, bob, url):
+        for person in (alice, bob):
+            SessionFactory(user=person)
+            PersonalTokenFactory(user=person)
+            AuditEvent.objects.create(kind="sign_in", subject=person)
+        for text in ("OB@", str(bob.pk)):
+            rows = admin.get(f"/admin/accounts/{url}/?q={text}").context["cl"].result_list
+            assert [getattr(row, "subject", None) or row.user for row in rows] == [bob]
+
+    def test_the_list_is_sorted_by_the_time_of_joining_and_can_be_by_address(self, admin, alice, bob):
+        def people(query):
+            return [person.email for person in admin.get(f"{USERS}{query}").context["cl"].result_list]
+
+        assert people("") == ["bob@example.org", "alice@example.org"]
+        columns = admin.get(USERS).context["cl"].list_display
+        assert people(f"?o={columns.index('joined')}") == ["alice@example.org", "bob@example.org"]
+        assert people(f"?o=-{columns.index('email')}") == ["bob@example.org", "alice@example.org"]
+        # A column that is not sortable leaves the order as it is, whatever the URL says.
+        assert people(f"?o={columns.index('name')}") == ["bob@example.org", "alice@example.org"]
 
     def test_staff_actions_are_logged_by_number_since_an_address_would_outlive_its_person(self, admin, bob):
         admin.post(f"{USERS}{bob.pk}/change/", changed(bob, name="Robert"))

@@ -141,19 +141,27 @@ def test_a_client_that_asks_before_it_sends_is_told_to_go_on(server, token_of):
         assert b'"created"' in b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
+def numbers_of(server):
+    """Return the numbers for Prometheus by name and labels."""
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+        connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
+        lines = connection.getresponse().read().decode().splitlines()
+    return {name: float(number) for name, _, number in (line.rpartition(" ") for line in lines if line[0] != "#")}
+
+
 def test_the_numbers_of_all_workers_are_added_up(server, token_of):
     token = token_of("counted")
-
-    def answered_calls():
-        with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
-            connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
-            lines = connection.getresponse().read().decode().splitlines()
-        (line,) = [line for line in lines if line.startswith("syncserver_request_seconds_count") and "/me" in line]
-        return float(line.rpartition(" ")[2])
-
     for _ in range(20):
         assert server.call("GET", "/api/auth/me", token=token)[0] == 200
-    assert answered_calls() == 20
+    told = numbers_of(server)
+    (calls,) = [name for name in told if name.startswith("syncserver_request_seconds_count") and "/me" in name]
+    assert told[calls] == 20
+    # Two workers with four places each. A worker tells its pool once a second.
+    ends_at = time.monotonic() + 60
+    while numbers_of(server).get("syncserver_places") != 8:
+        assert time.monotonic() < ends_at
+        time.sleep(0.2)
+    assert {"syncserver_clients", "syncserver_requests_begun"} <= numbers_of(server).keys()
 
 
 @pytest.fixture(scope="module")

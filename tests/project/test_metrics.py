@@ -2,8 +2,10 @@
 
 import pytest
 from django.test import Client
+from rest_framework.settings import api_settings
 
-from tests.wire import VISITS, push, send
+from syncserver import metrics
+from tests.wire import VISITS, post, push, refresh_token, send
 from tests.wire_records import visit
 
 TOKEN = "a token of the operator, which nobody guesses"
@@ -38,6 +40,37 @@ def test_requests_and_records_are_counted(alice):
     assert grown(f"syncserver_request_seconds_count{{{labels}}}") == 1
     assert grown('syncserver_request_seconds_count{method="GET",route="/api/auth/me",status="401"}') == 1
     assert after["syncserver_requests_at_work"] == 0
+
+
+@pytest.mark.django_db
+def test_refusals_are_counted_by_their_code_and_refreshes_by_their_result(alice, client, monkeypatch):
+    token = refresh_token(alice)
+    before = numbers()
+    assert send("POST", "/api/auth/refresh", {"refresh": str(token)}).status_code == 200
+    assert send("POST", "/api/auth/refresh", {"refresh": "nonsense"}).status_code == 401
+    assert send("GET", "/api/auth/me").status_code == 401
+    assert send("GET", "/api/nothing").status_code == 404
+    assert client.get("/nothing").status_code == 404
+    monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "push", "0/min")
+    assert post(VISITS, {"visits": []}, user=alice).status_code == 429
+    after = numbers()
+    names = [name for name in after if name.startswith(("syncserver_refusals_total", "syncserver_refreshes_total"))]
+    grown = {name: after[name] - before.get(name, 0) for name in names}
+    assert {name: number for name, number in grown.items() if number} == {
+        'syncserver_refreshes_total{result="refreshed"}': 1,
+        'syncserver_refreshes_total{result="token_invalid"}': 1,
+        'syncserver_refusals_total{code="token_invalid"}': 1,
+        'syncserver_refusals_total{code="not_authenticated"}': 1,
+        'syncserver_refusals_total{code="not_found"}': 1,
+        'syncserver_refusals_total{code="404"}': 1,
+        'syncserver_refusals_total{code="throttled"}': 1,
+    }
+
+
+def test_the_pool_of_a_worker_is_told():
+    metrics.note_pool(places=4, requests_begun=7, clients=30)
+    told = numbers()
+    assert [told[f"syncserver_{name}"] for name in ("places", "requests_begun", "clients")] == [4, 7, 30]
 
 
 @pytest.mark.django_db

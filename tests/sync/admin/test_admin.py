@@ -9,8 +9,8 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import bounded_paginator
-from sync.admin import page_visits, person_picker, read_only_admin
+from accounts import bounded_list
+from sync.admin import page_visits, person_picker
 from sync.models import PageVisit
 from tests.people import UserFactory
 from tests.sync.stored_rows import TITLE, URL, a_batch, a_browser, a_visit, an_aggregate, everything
@@ -105,7 +105,7 @@ class TestLists:
         assert shown(admin.get(f"{AGGREGATES}?person={bob.pk}")) == [new.pk, old.pk]
 
     def test_more_than_can_be_paged_is_said_and_not_counted(self, admin, bob, monkeypatch):
-        monkeypatch.setattr(bounded_paginator.BoundedPaginator, "LIMIT", 2)
+        monkeypatch.setattr(bounded_list.BoundedPaginator, "LIMIT", 2)
         everything(bob, 5)
         text = admin.get(f"{VISITS}?person={bob.pk}").content.decode()
         assert "more than 2 page visits; the first 2 can be paged through" in text
@@ -230,7 +230,7 @@ class TestFilters:
         assert shown(admin.get(f"{VISITS}?person={bob.pk}&site=WWW.Example.org")) == [mine.pk]
 
     def test_by_site_among_the_newest_only(self, admin, bob, monkeypatch):
-        monkeypatch.setattr(read_only_admin, "REACH", 2)
+        monkeypatch.setattr(bounded_list, "REACH", 2)
         for day in (3, 2):
             a_visit(bob, domain="example.org", started_at=AT_9 - day * DAY)
         near = a_visit(bob, domain="example.org", started_at=AT_9 - DAY)
@@ -301,6 +301,62 @@ class TestFilters:
         text = admin.get(f"{VISITS}?person={bob.pk}&site=example.org").content.decode()
         assert f'<input type="hidden" name="person" value="{bob.pk}">' in text
         assert '<input type="hidden" name="site" value="example.org">' in text
+
+
+def sorted_by(client, url, column, direction=""):
+    place = client.get(url).context["cl"].list_display.index(column)
+    return client.get(f"{url}{'&' if '?' in url else '?'}o={direction}{place}")
+
+
+class TestOrder:
+    def test_of_visits_can_be_by_their_duration(self, admin, bob):
+        rows = [a_visit(bob, duration_ms=ms, started_at=AT_9 + number) for number, ms in enumerate((2000, 3000, 1000))]
+        middle, long, short = (row.pk for row in rows)
+        assert shown(sorted_by(admin, f"{VISITS}?person={bob.pk}", "lasted")) == [short, middle, long]
+        assert shown(sorted_by(admin, f"{VISITS}?person={bob.pk}", "lasted", "-")) == [long, middle, short]
+
+    @pytest.mark.parametrize(
+        ("url", "column"),
+        [(VISITS, "site"), (AGGREGATES, "active"), (BATCHES, "took"), (BROWSERS, "last_push"), (STATES, "counter")],
+    )
+    def test_without_an_index_is_among_the_newest_and_it_is_said(self, admin, bob, url, column, monkeypatch):
+        monkeypatch.setattr(bounded_list, "REACH", 2)
+        everything(bob)
+        answer = sorted_by(admin, f"{url}?person={bob.pk}", column)
+        assert shown(answer)
+        assert "newest 2 " in answer.content.decode()
+
+    @pytest.mark.parametrize("spelling", ["-{}", "--{}", "%2B{}", "x-{}", "0{}", "%20{}", "99.{}", "0.{}"])
+    def test_without_an_index_is_so_however_it_is_spelled(self, admin, bob, spelling, monkeypatch):
+        monkeypatch.setattr(bounded_list, "REACH", 2)
+        newest = [a_visit(bob, started_at=AT_9 + number).pk for number in range(3)][1:]
+        place = admin.get(f"{VISITS}?person={bob.pk}").context["cl"].list_display.index("lasted")
+        answer = admin.get(f"{VISITS}?person={bob.pk}&o={spelling.format(place)}")
+        assert sorted(shown(answer)) == newest
+
+    def test_of_the_list_itself_needs_no_bound(self, admin, bob, monkeypatch):
+        monkeypatch.setattr(bounded_list, "REACH", 2)
+        old, middle, new = (a_visit(bob, started_at=AT_9 + number) for number in range(3))
+        answer = sorted_by(admin, f"{VISITS}?person={bob.pk}", "started")
+        assert shown(answer) == [old.pk, middle.pk, new.pk]
+        assert "newest 2" not in answer.content.decode()
+
+    def test_of_a_column_without_a_link_is_that_of_the_list(self, admin, bob):
+        old, new = (a_visit(bob, started_at=AT_9 + number, title=title) for number, title in enumerate("ab"))
+        assert shown(sorted_by(admin, f"{VISITS}?person={bob.pk}", "title_or_none")) == [new.pk, old.pk]
+
+    @pytest.mark.parametrize("order", ["", "x", "1.x", "-", "9" * 5000, "%D9%A3", "1.1.1"])
+    @pytest.mark.parametrize("url", [VISITS, BATCHES, BROWSERS])
+    def test_that_cannot_be_is_overlooked(self, admin, bob, url, order):
+        everything(bob)
+        assert len(shown(admin.get(f"{url}?person={bob.pk}&o={order}"))) > 0
+
+    def test_among_the_newest_is_of_one_person(self, admin, alice, bob, monkeypatch):
+        monkeypatch.setattr(bounded_list, "REACH", 2)
+        mine = [a_visit(bob, started_at=AT_9 + number).pk for number in range(3)]
+        for number in range(5):
+            a_visit(alice, started_at=AT_9 + 10 + number)
+        assert set(shown(sorted_by(admin, f"{VISITS}?person={bob.pk}", "lasted"))) == {*mine[1:]}
 
 
 # The filters that each list has.
