@@ -103,7 +103,7 @@ def test_each_call_answers_null_where_all_is_unknown(alice):
 
 def test_a_visit_of_unknown_duration_ends_a_gap_and_fills_none(alice):
     store(alice, visit(**UNKNOWN))
-    listed = listed_visits(alice.pk, MONDAY_STARTS_AT, MONDAY_ENDS_AT)
+    listed = listed_visits(alice.pk, MONDAY_STARTS_AT, MONDAY_ENDS_AT).visits
     assert timeline.recording_gaps(listed, MONDAY_STARTS_AT, MONDAY_ENDS_AT, MONDAY_ENDS_AT) == [
         (MONDAY_STARTS_AT, AT_9),
         (AT_9, MONDAY_ENDS_AT),
@@ -116,7 +116,7 @@ def test_a_part_away_without_an_end_is_left_out_where_the_visit_has_none(alice):
         for n, end in ((1, AT_9 + 2 * MINUTE), (3, None))
     ]
     store(alice, visit(idle_periods=parts, **UNKNOWN))
-    (listed,) = listed_visits(alice.pk, MONDAY_STARTS_AT, MONDAY_ENDS_AT)
+    (listed,) = listed_visits(alice.pk, MONDAY_STARTS_AT, MONDAY_ENDS_AT).visits
     assert listed.away == ((AT_9 + MINUTE, AT_9 + 2 * MINUTE),)
 
 
