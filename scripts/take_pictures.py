@@ -30,7 +30,7 @@ DEBUGGING = "about:debugging#/runtime/this-firefox"
 # The picture shows the list of temporary extensions alone: no logo, and not the folder in which it was taken.
 FIREFOX_SIZE = {"width": 1200, "height": 700}
 CORNER = """() => {
-  const title = [...document.querySelectorAll('h2')].find((one) => one.textContent.includes('Temporary Extensions'));
+  const title = [...document.querySelectorAll('h2, h3')].find((one) => one.textContent.includes('Temporary Extensions'));
   const { x, y } = title.getBoundingClientRect();
   return [x, y];
 }"""
