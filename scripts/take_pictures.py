@@ -30,8 +30,8 @@ DEBUGGING = "about:debugging#/runtime/this-firefox"
 # The picture shows the list of temporary extensions alone: no logo, and not the folder in which it was taken.
 FIREFOX_SIZE = {"width": 1200, "height": 700}
 CORNER = """() => {
-  const title = [...document.querySelectorAll('h2')].find((one) => one.textContent.includes('Temporary Extensions'));
-  const { x, y } = title.getBoundingClientRect();
+  const titles = [...document.querySelectorAll('h2, h3')];
+  const { x, y } = titles.find((one) => one.textContent.includes('Temporary Extensions')).getBoundingClientRect();
   return [x, y];
 }"""
 WITHOUT_PATHS = """() => {
