@@ -46,10 +46,7 @@ class EmailPage(OwnPasswordPage):
     def form_valid(self, form: forms.EmailForm) -> HttpResponse:
         """Send the link."""
         account_service.request_email_change(person(self.request), form.cleaned_data["email"], self.request)
-        messages.success(
-            self.request,
-            "The server has sent a link to the new e-mail address. Follow it, and your account has that address.",
-        )
+        messages.success(self.request, LINK_SENT)
         return super().form_valid(form)
 
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from bounded_reading import ReadingTookTooLong
 from id_numbers import parse_id
 from insights import queries
 from insights.asked_page import asked_page, url_before
@@ -56,15 +57,24 @@ def forget(request: HttpRequest) -> HttpResponse:
         # Without a name: a message may be kept in the cookie, or in the table of sessions.
         messages.success(request, sentence_after(erasure))
         return redirect(page_after(request, asked))
-    counts = erasure_service.preview(viewer.pk, asked.conditions)
+    counts = counted(viewer, asked.conditions)
     context = {
         "nav": "",
         "asked": asked,
-        "counts": in_words(counts),
+        "counts": in_words(counts) if counts else "more than can be counted in a moment",
+        "button": in_words(counts) if counts else "it all",
         "is_nothing": counts == Counts(0, 0),
         "before": url_before(request),
     }
     return render(request, "insights/forget.html", context)
+
+
+def counted(viewer: Viewer, conditions: Conditions) -> Counts | None:
+    """Return how much an erasure would erase; None where it is more than can be counted in the time of a page."""
+    try:
+        return erasure_service.preview(viewer.pk, conditions)
+    except ReadingTookTooLong:
+        return None
 
 
 def page_after(request: HttpRequest, asked: Asked) -> str:

@@ -91,6 +91,7 @@ def test_every_event_is_one_line_without_the_words_of_a_client(database, tmp_pat
         events = [json.loads(line) for line in lines]
         assert {event["logger"] for event in events} >= {"gunicorn.error", "gunicorn.access", "django.request"}
         assert [event for event in events if event["kind"] == "security"] == []
+        assert [event["status"] for event in events if event["kind"] == "request"].count(500) == 3
         messages = [event["message"] for event in events]
         traces = [event["exception"] for event in events if event.get("exception", "").startswith("ValueError")]
     else:

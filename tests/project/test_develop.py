@@ -40,6 +40,11 @@ def test_the_zone_is_that_of_the_file_that_the_machine_links_to(zone_file, tmp_p
     assert machine.machine_time_zone() == zone
 
 
+def test_the_zone_of_a_machine_on_utc_has_the_name_that_people_know(zone_file, tmp_path):
+    zone_file.symlink_to(tmp_path / "usr/share/zoneinfo/Etc/UTC")
+    assert machine.machine_time_zone() == "UTC"
+
+
 def test_a_machine_that_does_not_tell_its_zone_has_the_default(zone_file, tmp_path, settings):
     settings.DEFAULT_TIME_ZONE = "Pacific/Chatham"
     assert machine.machine_time_zone() == "Pacific/Chatham"

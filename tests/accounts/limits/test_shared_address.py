@@ -118,6 +118,19 @@ def test_e_mails_that_strangers_ask_for_keep_no_other_e_mail_away(alice, setting
     assert [letter.to for letter in mail.outbox[5:]] == [[alice.email]]
 
 
+def test_a_known_browser_may_ask_for_a_link_whoever_asks_for_others(alice, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    hers, page = Client(), "/account/forgotten-password"
+    hers.post("/account/sign-in", {"username": alice.email, "password": PASSWORD}, secure=True)
+    hers.post("/account/sign-out", secure=True)
+    asked = [Client().post(page, {"email": f"{n}@example.org"}, secure=True).status_code for n in range(25)]
+    assert asked == [302] * 20 + [429] * 5
+    assert hers.post(page, {"email": "somebody@example.org"}, secure=True).status_code == 429
+    assert hers.post(page, {"email": alice.email}, secure=True).status_code == 302
+    assert [letter.to for letter in mail.outbox] == [[alice.email]]
+    assert [hers.post(page, {"email": alice.email}, secure=True).status_code for _ in range(20)][-1] == 429
+
+
 def test_a_forged_forwarded_address_is_no_other_client_without_a_proxy(alice, settings):
     settings.NUM_PROXIES = 0
     login = {"email": alice.email, "password": "wrong"}
