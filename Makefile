@@ -8,10 +8,9 @@ TEST_DATABASE_URL ?= postgres://syncserver:syncserver@127.0.0.1:5432/syncserver
 PYTEST := $(PY) -m pytest -n auto
 PRODUCTION := env -u DEBUG SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ ALLOWED_HOSTS=sync.example.org
 
-# Shows one line that names the package of the moment. pip alone prints pages, and nothing with --quiet. The pipe must not
-# hide a failure of pip.
+# Shows one line that names the package of the moment. pip alone prints pages, and nothing with --quiet. Each pipe says
+# pipefail, or it would hide a failure of pip. The make of macOS does not know .SHELLFLAGS.
 SHELL := /bin/bash
-.SHELLFLAGS := -o pipefail -c
 PROGRESS := { while IFS= read -r line; do case "$$line" in Collecting*|Installing*) printf '\r\033[K  %.70s' "$$line";; esac; done; \
 	printf '\r\033[K'; }
 
@@ -22,7 +21,7 @@ NODE_TESTS := tests/extension
 	e2e-firefox pictures soak slow-clients chaos bench bench-pages bench-portability bench-bounds bench-full format clean
 
 help:  ## list the commands
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -32,12 +31,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: requirements.txt | $(VENV)/bin/python
 	@echo "Installing what the server runs on; this takes about a minute …"
-	@$(PY) -m pip install --disable-pip-version-check -r requirements.txt | $(PROGRESS)
+	@set -o pipefail; $(PY) -m pip install --disable-pip-version-check -r requirements.txt | $(PROGRESS)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	@echo "Installing what its developers use; this takes a few minutes …"
-	@$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt | $(PROGRESS)
+	@set -o pipefail; $(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt | $(PROGRESS)
 	@touch $@ $(VENV)/.run
 
 # Lines of requests would scroll the link away. E-mails and errors are printed in any case.

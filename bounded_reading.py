@@ -2,15 +2,17 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, Final
 
 import psycopg
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from psycopg.pq import TransactionStatus
 
 # SQLite asks after so many steps of its machine whether to go on: some hundred times a second.
 STEPS: Final = 20_000
@@ -20,10 +22,13 @@ TOLERANCE_SECONDS: Final = 0.2
 
 @dataclass(slots=True)
 class Limit:
-    """When reading ends, by the monotonic clock, and the time-out of statements that PostgreSQL has."""
+    """When reading ends, by the monotonic clock, and the time-out of statements that the transaction has."""
 
     ends_at: float
-    statement_seconds: float
+    statement_seconds: float = inf
+    is_begun: bool = False
+    # Ends what the first statement began.
+    begun: ExitStack = field(default_factory=ExitStack)
 
 
 _limit: ContextVar[Limit | None] = ContextVar("limit of reading", default=None)
@@ -38,27 +43,61 @@ def bounded_reading(seconds: float | None = None) -> Iterator[None]:
     """Interrupt reading after so many seconds, or READING_SECONDS; raises ReadingTookTooLong.
 
     On PostgreSQL the block is a transaction, because a pooler lends a connection for one alone, and a set time-out must
-    not reach other clients. It also lets rows come in parts. On SQLite a transaction would wait for writers.
+    not reach other clients. It also lets rows come in parts. On SQLite a transaction would wait for writers. Nothing
+    begins before the first statement, so a page that reads nothing needs no database. Within another block it is over
+    when that is, or sooner, and the rest of the other block may go on after it.
     """
-    if _limit.get() is not None:
-        yield
+    outer = _limit.get()
+    if outer is not None:
+        with _part(outer, inf if seconds is None else seconds):
+            yield
         return
-    seconds = float(settings.READING_SECONDS) if seconds is None else seconds
-    limit = Limit(time.monotonic() + seconds, seconds)
+    limit = Limit(time.monotonic() + (float(settings.READING_SECONDS) if seconds is None else seconds))
     held = _limit.set(limit)
     try:
-        with _interrupting(limit):
+        with limit.begun, connection.execute_wrapper(_within_time):
+            limit.begun.callback(_forget_statement_timeout)
             yield
     except (DatabaseError, psycopg.Error, sqlite3.Error) as error:
-        if time.monotonic() < limit.ends_at - TOLERANCE_SECONDS or not _is_interruption(error):
+        if not _is_over(limit, error):
             raise
         raise ReadingTookTooLong from error
     finally:
         _limit.reset(held)
 
 
+@contextmanager
+def _part(limit: Limit, seconds: float) -> Iterator[None]:
+    """End reading after so many seconds, within a block that ends later."""
+    ends_at = limit.ends_at
+    limit.ends_at = min(ends_at, time.monotonic() + seconds)
+    try:
+        # A savepoint: an interrupted statement would end the whole transaction.
+        with transaction.atomic() if connection.vendor == "postgresql" and seconds < inf else nullcontext():
+            yield
+    except (DatabaseError, psycopg.Error, sqlite3.Error) as error:
+        if not _is_over(limit, error):
+            raise
+        raise ReadingTookTooLong from error
+    finally:
+        limit.ends_at = ends_at
+        limit.statement_seconds = inf
+
+
+def took_too_long(error: BaseException) -> bool:
+    """Tell whether an error means that the time for reading is over, also where it is caught within the block."""
+    limit = _limit.get()
+    return isinstance(error, ReadingTookTooLong) or (limit is not None and _is_over(limit, error))
+
+
+def seconds_left() -> float:
+    """Return the seconds until reading ends; READING_SECONDS outside any block."""
+    limit = _limit.get()
+    return float(settings.READING_SECONDS) if limit is None else max(limit.ends_at - time.monotonic(), 0.0)
+
+
 def keep_within_time() -> None:
-    """Let PostgreSQL interrupt the next statement when the time is up; raises ReadingTookTooLong when it is up already.
+    """Let the database interrupt the next statement when the time is up; raises ReadingTookTooLong if it is already.
 
     The program's own loops take time between two statements, so each one is given what is left of it.
     """
@@ -68,38 +107,61 @@ def keep_within_time() -> None:
     left = limit.ends_at - time.monotonic()
     if left <= 0:
         raise ReadingTookTooLong
+    if connection.vendor == "sqlite":
+        _interrupt_sqlite(limit)
+        return
+    if not connection.in_atomic_block:
+        limit.begun.enter_context(transaction.atomic())
+        limit.is_begun, limit.statement_seconds = True, inf
+    elif not limit.is_begun:
+        # Somebody else's transaction, which may be another one than at the last statement.
+        limit.statement_seconds = inf
     if left < limit.statement_seconds - TOLERANCE_SECONDS:
         limit.statement_seconds = left
         _set_statement_timeout(left)
 
 
-@contextmanager
-def _interrupting(limit: Limit) -> Iterator[None]:
+def _within_time(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+    # The end of a savepoint must not fail because the time is up: the transaction could not go on.
+    if not sql.startswith(("ROLLBACK TO", "RELEASE")):
+        keep_within_time()
+    return execute(sql, *arguments)
+
+
+def _interrupt_sqlite(limit: Limit) -> None:
+    if limit.is_begun:
+        return
+    limit.is_begun = True
     connection.ensure_connection()
-    if connection.vendor == "sqlite":
-        database: sqlite3.Connection = connection.connection
-        database.set_progress_handler(lambda: time.monotonic() > limit.ends_at, STEPS)
-        try:
-            yield
-        finally:
-            database.set_progress_handler(None, STEPS)
-    elif connection.in_atomic_block:
-        _set_statement_timeout(limit.statement_seconds)
-        yield
-        _set_statement_timeout(0)
-    else:
-        with transaction.atomic():
-            _set_statement_timeout(limit.statement_seconds)
-            yield
+    database: sqlite3.Connection = connection.connection
+    database.set_progress_handler(lambda: time.monotonic() > limit.ends_at, STEPS)
+    limit.begun.callback(_go_on_for_ever, database)
+
+
+def _go_on_for_ever(database: sqlite3.Connection) -> None:
+    with suppress(sqlite3.ProgrammingError):  # closed since
+        database.set_progress_handler(None, STEPS)
 
 
 def _set_statement_timeout(seconds: float) -> None:
     # Straight to the driver, as the time-out for locks: it is no statement of the program.
-    if connection.vendor == "postgresql":
+    with connection.wrap_database_errors:
         connection.connection.execute(f"SET LOCAL statement_timeout = {max(1, int(seconds * 1000)) if seconds else 0}")
 
 
-def _is_interruption(error: Exception) -> bool:
+def _forget_statement_timeout() -> None:
+    """Take the time-out out of a transaction that goes on after the block."""
+    if connection.vendor != "postgresql" or not connection.in_atomic_block:
+        return
+    if connection.connection.info.transaction_status == TransactionStatus.INTRANS:
+        _set_statement_timeout(0)
+
+
+def _is_over(limit: Limit, error: BaseException) -> bool:
+    return time.monotonic() >= limit.ends_at - TOLERANCE_SECONDS and _is_interruption(error)
+
+
+def _is_interruption(error: BaseException) -> bool:
     cause = error.__cause__ or error
     if isinstance(cause, psycopg.errors.QueryCanceled):
         return True

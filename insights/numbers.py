@@ -28,7 +28,8 @@ DEFINITIONS: Final = {
     "typical": "Typical stay: the median active time of the visits that began in this period, so that half of them "
     "were shorter and half were longer. A visit of unknown active time is left out.",
     "change": "Change: the difference from the period of the same kind before. It is shown only if your records "
-    "begin before that period. A period that is still running is compared with the same part of the one before.",
+    "begin before that period and it can be added up in time. A period that is still running is compared with the "
+    "same part of the one before.",
     "open": "Open: a visit that has no end yet, and that its browser reported within the last hour.",
     "lifetime": "Open for: the time from the opening of a tab until it was closed or, while nobody closed it, until "
     "it was last used. A tab that was not used for a week no longer counts as open.",
@@ -111,7 +112,10 @@ def active_time(
     if active_ms is None:
         return None
     longest_ms = latest_end(started_at, ended_at) - started_at - away_ms
-    return min(active_ms, longest_ms, duration_ms or longest_ms)
+    if duration_ms and duration_ms < longest_ms:
+        longest_ms = duration_ms
+    # Comparisons in place of min(): a year holds many visits.
+    return active_ms if active_ms < longest_ms else longest_ms
 
 
 def parts_away(started_at: int, ended_at: int | None, periods: Iterable[Mapping[str, Any]]) -> tuple[Span, ...]:
@@ -335,11 +339,17 @@ class Tally:
     sites: dict[str, Site] = field(default_factory=dict)
 
     def add(self, other: "Tally") -> None:
-        """Add the tally of other instants."""
+        """Add the tally of other instants, which is of no use afterwards: its hours and sites may go on in this one."""
         for label, hour in other.hours.items():
-            self.hours.setdefault(label, Hour()).add(hour)
+            if label in self.hours:
+                self.hours[label].add(hour)
+            else:
+                self.hours[label] = hour
         for domain, site in other.sites.items():
-            self.sites.setdefault(domain, Site()).add(site)
+            if domain in self.sites:
+                self.sites[domain].add(site)
+            else:
+                self.sites[domain] = site
 
 
 def totals(tallied: Tally) -> Totals:

@@ -6,11 +6,16 @@ Instants are integer milliseconds since the epoch.
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import blake2b
 from itertools import pairwise
+from math import inf
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Max, Q, QuerySet, Sum, Value
+from django.db import connection
+from django.db.models import Case, Count, F, Func, IntegerField, JSONField, Max, Q, QuerySet, Sum, Value, When
+from django.db.models.lookups import LessThan
 
+from bounded_reading import keep_within_time
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
 from insights.numbers import Span, Visit, active_time, end_of, parts_away
@@ -20,17 +25,32 @@ from sync.models import HAS_IDLE_PERIODS, LONG_VISIT, PageVisit, SyncBatch, TabA
 TIME_COLUMNS = ("started_at", "ended_at", "last_heartbeat_at", "duration_ms", "active_duration_ms")
 VISIT_COLUMNS = (*TIME_COLUMNS, "domain", "category", "browser_id")
 CATEGORY = VISIT_COLUMNS.index("category")
-LISTED_COLUMNS = (*VISIT_COLUMNS, "visit_id", "tab_id", "url", "title", "idle_periods", "is_active", "closed_at",
-                  "updated_at")  # fmt: skip
+LISTED_COLUMNS = (*VISIT_COLUMNS, "visit_id", "tab_id", "url", "title", "is_active", "closed_at", "updated_at")
 # A visit without an end is open for this long after its browser last sent it. Heartbeats are minutes apart.
 OPEN_MS = 3_600_000
 Periods = Sequence[Mapping[str, Any]]
 
-# The most visits that one page or call lists.
+# The most visits that one page or call lists, and the most parts away of them: a visit may have a thousand.
 MOST_LISTED = 3_000
+MOST_LISTED_PARTS = 20_000
+# Idle periods of this size and more, as they are stored, are read for one visit at a time: they may have 256 KiB.
+LARGE_BYTES = 2_000
+# Rows with small idle periods, a URL and a title that are read at once.
+ROWS_AT_ONCE = 200
+# A longer URL is told from others by its beginning and a hash.
+LONGEST_KEY = 300
+
+
+def small_idle() -> Case:
+    """Return the idle periods where they are stored in less than LARGE_BYTES, else null."""
+    # PostgreSQL knows the size of a value without unpacking it.
+    name = "pg_column_size" if connection.vendor == "postgresql" else "LENGTH"
+    stored_bytes = Func("idle_periods", function=name, output_field=IntegerField())
+    return Case(When(LessThan(stored_bytes, LARGE_BYTES), then=F("idle_periods")), output_field=JSONField())
 
 
 def visit_from_row(
+    idle_periods: Periods,
     started_at: int,
     ended_at: int | None,
     heartbeat_at: int | None,
@@ -39,10 +59,8 @@ def visit_from_row(
     domain: str = "",
     category: str | None = "",
     browser_id: int = 0,
-    *,
-    idle_periods: Periods = (),
 ) -> Visit:
-    """Return a visit from its TIME_COLUMNS or VISIT_COLUMNS, and its idle periods."""
+    """Return a visit from its idle periods, and its TIME_COLUMNS or VISIT_COLUMNS."""
     end = end_of(started_at, ended_at, heartbeat_at, duration_ms)
     if not idle_periods:
         # Most visits have none, and a year holds many visits.
@@ -70,14 +88,49 @@ def is_within(visit: Visit, start: int) -> bool:
     return visit.started_at >= start or visit.reaches_until > start
 
 
-def idle_periods(user_id: int, start: int, end: int, only: Q | None = None) -> dict[int, Periods]:
-    """Return the idle periods of the visits of [start, end) that have any, by the id of their row."""
-    # The reading index cannot hold them. Few visits have any, and these have an index of their own.
-    long, recent = (
-        found.filter(HAS_IDLE_PERIODS, only or Q()).values_list("pk", "idle_periods")
-        for found in overlapping(user_id, start, end)
+def idle_periods_of(user_id: int, pk: int) -> Periods:
+    """Return the idle periods of one visit; none if it is gone."""
+    found: Periods = next(
+        iter(PageVisit.objects.filter(user_id=user_id, pk=pk).values_list("idle_periods", flat=True)), ()
     )
-    return dict(long.union(recent, all=True))
+    return found
+
+
+class _IdlePeriods:
+    """The idle periods of visits, for a reader who comes through these in order of their start.
+
+    The reading index cannot hold them. Few visits have any, and these have an index of their own. Those of one start
+    are held at a time.
+    """
+
+    def __init__(self, user_id: int, found: QuerySet[PageVisit]) -> None:
+        self.user_id = user_id
+        rows = found.filter(HAS_IDLE_PERIODS).order_by("started_at").annotate(small_idle=small_idle())
+        self.rows = rows.values_list("started_at", "pk", "small_idle").iterator(chunk_size=ROWS_AT_ONCE)
+        self.started_at = 0
+        self.held: dict[int, Periods | None] = {}
+        self._next()
+
+    def _next(self) -> None:
+        self.coming = next(self.rows, None)
+        # No visit that began before this has any, but for those that are held.
+        self.next_at = inf if self.coming is None else self.coming[0]
+
+    def of(self, pk: int, started_at: int) -> Periods:
+        """Return those of the visit with this key and start."""
+        if started_at > self.started_at:
+            self.started_at = started_at
+            self.held = {}
+        while self.coming is not None and self.next_at <= started_at:
+            if self.next_at == started_at:
+                self.held[self.coming[1]] = self.coming[2]
+            self._next()
+        if pk not in self.held:
+            return ()
+        # A visit with many takes the program longer than the database, which alone would see that the time is up.
+        keep_within_time()
+        periods = self.held.pop(pk)
+        return idle_periods_of(self.user_id, pk) if periods is None else periods
 
 
 def categories_by_path(user_id: int, start: int, end: int, resolver: Resolver) -> dict[int, str]:
@@ -95,20 +148,43 @@ def categories_by_path(user_id: int, start: int, end: int, resolver: Resolver) -
     return found
 
 
+# Faster than the call of a named tuple, which passes each field on by itself.
+_new_visit = tuple.__new__
+
+
 def visits(
     user_id: int, start: int, end: int, only: Q | None = None, *, resolver: Resolver | None = None
 ) -> Iterator[Visit]:
     """Yield every visit that overlaps or begins in [start, end), in order of their start."""
     resolver = resolver or resolver_of(user_id)
     by_path = categories_by_path(user_id, start, end, resolver)
-    idle = idle_periods(user_id, start, end, only)
-    for found in overlapping(user_id, start, end):
-        rows = found.filter(only or Q()).order_by("started_at").values_list("pk", *VISIT_COLUMNS)
-        for pk, *row in rows.iterator(chunk_size=10_000):
-            row[CATEGORY] = (by_path and by_path.get(pk)) or resolver.category(row[CATEGORY - 1], row[CATEGORY])
-            visit = visit_from_row(*row, idle_periods=idle.get(pk, ()))
-            if is_within(visit, start):
-                yield visit
+    long, recent = (found.filter(only or Q()) for found in overlapping(user_id, start, end))
+    rows = _with_small_idle(long.order_by("started_at"), VISIT_COLUMNS).iterator(chunk_size=ROWS_AT_ONCE)
+    for pk, *columns, small in rows:
+        visit = visit_from_row(idle_periods_of(user_id, pk) if small is None else small, *columns)
+        # One of ten years is in 87,660 hours. The database does not see the time that their sums take.
+        keep_within_time()
+        if is_within(visit, start):
+            yield visit._replace(category=by_path.get(pk) or resolver.category(visit.domain, columns[CATEGORY]))
+    idle = _IdlePeriods(user_id, recent)
+    rows = recent.order_by("started_at").values_list("pk", *VISIT_COLUMNS).iterator(chunk_size=10_000)
+    known: dict[tuple[str, str | None], str] = {}
+    # A year holds some 300,000 visits, so a call less for each is seen.
+    for pk, started_at, ended_at, heartbeat_at, duration_ms, active_ms, domain, sent, browser_id in rows:
+        category = by_path.get(pk) if by_path else None
+        if category is None and (category := known.get((domain, sent))) is None:
+            category = known[domain, sent] = resolver.category(domain, sent)
+        if started_at < idle.next_at and not idle.held and ended_at is not None:
+            counted_ms = active_time(started_at, ended_at, duration_ms, active_ms)
+            if started_at >= start or ended_at > start:
+                yield _new_visit(Visit, (started_at, ended_at, counted_ms, domain, category, browser_id, ()))
+            continue
+        periods = idle.of(pk, started_at)
+        visit = visit_from_row(
+            periods, started_at, ended_at, heartbeat_at, duration_ms, active_ms, domain, category, browser_id
+        )
+        if is_within(visit, start):
+            yield visit
 
 
 class LongVisit(NamedTuple):
@@ -121,7 +197,7 @@ class LongVisit(NamedTuple):
 def long_visits(user_id: int, before: int) -> list[LongVisit]:
     """Return the visits of a day or longer that began before an instant."""
     found = PageVisit.objects.filter(LONG_VISIT, user_id=user_id, started_at__lt=before)
-    return [LongVisit(visit_from_row(*row[:-1]), row[-1]) for row in found.values_list(*TIME_COLUMNS, "seq")]
+    return [LongVisit(visit_from_row((), *row[:-1]), row[-1]) for row in found.values_list(*TIME_COLUMNS, "seq")]
 
 
 def counts_and_highest_seqs(user_id: int, cuts: Sequence[int]) -> list[tuple[int, int]]:
@@ -180,10 +256,10 @@ class ListedVisit(NamedTuple):
         return time.time() * 1000 - self.open_at < OPEN_MS
 
 
-def listed_from_row(row: Sequence[Any], resolver: Resolver) -> ListedVisit:
-    """Return a visit from its LISTED_COLUMNS, with its category."""
-    visit_id, tab_id, url, title, idle, is_active, closed_at, updated_at = row[len(VISIT_COLUMNS) :]
-    visit = visit_from_row(*row[: len(VISIT_COLUMNS)], idle_periods=idle)
+def listed_from_row(row: Sequence[Any], idle: Periods, resolver: Resolver) -> ListedVisit:
+    """Return a visit from its LISTED_COLUMNS and its idle periods, with its category."""
+    visit_id, tab_id, url, title, is_active, closed_at, updated_at = row[len(VISIT_COLUMNS) :]
+    visit = visit_from_row(idle, *row[: len(VISIT_COLUMNS)])
     visit = visit._replace(category=resolver.category(visit.domain, visit.category, url))
     # An imported visit without any time is over; its end is only not known.
     is_open = row[1] is None and closed_at is None and (is_active or visit.ended_at is not None)
@@ -192,26 +268,60 @@ def listed_from_row(row: Sequence[Any], resolver: Resolver) -> ListedVisit:
 
 def listed_from_record(record: PageVisit, resolver: Resolver) -> ListedVisit:
     """Return a stored visit as lists show it."""
-    return listed_from_row([getattr(record, column) for column in LISTED_COLUMNS], resolver)
+    return listed_from_row([getattr(record, column) for column in LISTED_COLUMNS], record.idle_periods, resolver)
 
 
-def listed_visits(user_id: int, start: int, end: int, only: Q | None = None) -> list[ListedVisit]:
-    """Return the first MOST_LISTED visits that overlap or begin in [start, end), in order of their start."""
+def _with_small_idle(found: QuerySet[PageVisit], columns: Sequence[str]) -> QuerySet[Any, Any]:
+    """Return primary key, columns, and the idle periods, which are null where they are large."""
+    return found.annotate(small_idle=small_idle()).values_list("pk", *columns, "small_idle")
+
+
+def _listed(user_id: int, rows: QuerySet[Any, Any], resolver: Resolver) -> Iterator[ListedVisit]:
+    """Yield the visits of rows with LISTED_COLUMNS."""
+    for pk, *row, small in rows.iterator(chunk_size=ROWS_AT_ONCE):
+        yield listed_from_row(row, idle_periods_of(user_id, pk) if small is None else small, resolver)
+
+
+def _first_listed(visits: Iterable[ListedVisit]) -> tuple[list[ListedVisit], bool]:
+    """Return the first visits, at most MOST_LISTED with at most MOST_LISTED_PARTS, and whether there are more."""
+    listed: list[ListedVisit] = []
+    parts = 0
+    for each in visits:
+        parts += len(each.away)
+        if listed and (len(listed) == MOST_LISTED or parts > MOST_LISTED_PARTS):
+            return listed, True
+        listed.append(each)
+    return listed, False
+
+
+class ListedPart(NamedTuple):
+    """The first visits of a period, and whether there are more than are listed."""
+
+    visits: list[ListedVisit]
+    is_cut: bool
+
+
+def listed_visits(user_id: int, start: int, end: int, only: Q | None = None) -> ListedPart:
+    """Return the first visits that overlap or begin in [start, end), in order of their start."""
     resolver = resolver_of(user_id)
     long, recent = (found.filter(only or Q()) for found in overlapping(user_id, start, end))
     # A day of many visits before this one must not fill the list with visits that ended before it.
     reaching = Q(ended_at__gt=start) | Q(ended_at=None)
-    earlier, within = (
-        found.values_list(*LISTED_COLUMNS)
-        for found in (recent.filter(reaching, started_at__lt=start), recent.filter(started_at__gte=start))
+    visits = (
+        each
+        for found in (long.filter(reaching), recent.filter(reaching | Q(started_at__gte=start)))
+        for each in _listed(user_id, _in_order(found)[: MOST_LISTED + 1], resolver)
+        if is_within(each.visit, start)
     )
-    earlier = long.filter(reaching).values_list(*LISTED_COLUMNS).union(earlier, all=True)
-    listed = [
-        listed_from_row(row, resolver)
-        for found in (earlier, within)
-        for row in found.order_by("started_at", "visit_id", "browser_id")[:MOST_LISTED]
-    ]
-    return [each for each in listed if is_within(each.visit, start)][:MOST_LISTED]
+    return ListedPart(*_first_listed(visits))
+
+
+def _in_order(found: QuerySet[PageVisit]) -> QuerySet[Any, Any]:
+    return _with_small_idle(found, LISTED_COLUMNS).order_by("started_at", "visit_id", "browser_id")
+
+
+def _newest_first(found: QuerySet[PageVisit]) -> QuerySet[Any, Any]:
+    return _with_small_idle(found, LISTED_COLUMNS).order_by("-started_at", "-visit_id", "-browser_id")
 
 
 def latest_visits(
@@ -219,16 +329,16 @@ def latest_visits(
 ) -> list[ListedVisit]:
     """Return at most `most` of the visits that begin in [start, end), newest first."""
     found = PageVisit.objects.filter(only or Q(), user_id=user_id, started_at__gte=start, started_at__lt=end)
-    ordered = found.order_by("-started_at", "-visit_id", "-browser_id").values_list(*LISTED_COLUMNS)
     resolver = resolver or resolver_of(user_id)
-    return [listed_from_row(row, resolver) for row in ordered[:most]]
+    return list(_listed(user_id, _newest_first(found)[:most], resolver))
 
 
-def listed_of_keys(user_id: int, keys: list[int], resolver: Resolver) -> list[ListedVisit]:
-    """Return the visits that have these primary keys, newest first."""
-    found = PageVisit.objects.filter(user_id=user_id, pk__in=keys) if keys else PageVisit.objects.none()
-    ordered = found.order_by("-started_at", "-visit_id", "-browser_id").values_list(*LISTED_COLUMNS)
-    return [listed_from_row(row, resolver) for row in ordered]
+def listed_of_keys(user_id: int, keys: list[int], resolver: Resolver) -> ListedPart:
+    """Return the first of the visits that have these primary keys, newest first."""
+    if not keys:
+        return ListedPart([], is_cut=False)
+    found = PageVisit.objects.filter(user_id=user_id, pk__in=keys)
+    return ListedPart(*_first_listed(_listed(user_id, _newest_first(found), resolver)))
 
 
 def stored_visit(user_id: int, browser_id: int, visit_id: str) -> PageVisit | None:
@@ -316,29 +426,43 @@ def count_visits(user_id: int, start: int, end: int, only: Q) -> int:
     return PageVisit.objects.filter(only, user_id=user_id, started_at__gte=start, started_at__lt=end).count()
 
 
-class VisitsByPage(NamedTuple):
-    """The visits of some pages, each under its URL in place of its domain, and the latest title of each URL."""
+def page_key(url: str) -> str:
+    """Return a URL, or a shorter text that stands for a long one: a list of pages would hold hundreds of MB of them."""
+    if len(url) <= LONGEST_KEY:
+        return url
+    return f"{url[:LONGEST_KEY]} {blake2b(url.encode(), digest_size=16).hexdigest()}"
 
-    visits: list[Visit]
-    titles: dict[str, str]
 
+def visits_by_page(user_id: int, start: int, end: int, only: Q, keys: dict[str, int]) -> Iterator[Visit]:
+    """Yield the visits that overlap or begin in [start, end), in order of their start, each with its page as domain.
 
-def visits_by_page(user_id: int, start: int, end: int, only: Q) -> VisitsByPage:
-    """Return the visits that overlap or begin in [start, end), in order of their start, by page.
-
-    The URL of every visit is read from its row, so callers ask for periods or sites of limited size.
+    `keys` gets the primary key of the latest visit of each page, if possible of one with a title. The URL of every
+    visit is read from its row, so callers ask for periods or sites of limited size.
     """
-    found = VisitsByPage([], {})
+    untitled: set[str] = set()
     for candidates in overlapping(user_id, start, end):
         # The index knows the conditions, so only rows that meet them are read.
         chosen = PageVisit.objects.filter(user_id=user_id, pk__in=candidates.filter(only).values("pk"))
-        rows = (chosen if only else candidates).order_by("started_at")
-        for *row, idle, url, title in rows.values_list(*VISIT_COLUMNS, "idle_periods", "url", "title"):
-            visit = visit_from_row(*row, idle_periods=idle)
-            if is_within(visit, start):
-                found.visits.append(visit._replace(domain=url, category=""))
-                found.titles[url] = title.strip() or found.titles.get(url, "")
-    return found
+        found = (chosen if only else candidates).order_by("started_at")
+        rows = _with_small_idle(found, ("url", "title", *VISIT_COLUMNS))
+        for pk, url, title, *row, small in rows.iterator(chunk_size=ROWS_AT_ONCE):
+            visit = visit_from_row(idle_periods_of(user_id, pk) if small is None else small, *row)
+            if not is_within(visit, start):
+                continue
+            page = page_key(url)
+            if title.strip():
+                untitled.discard(page)
+                keys[page] = pk
+            elif page not in keys or page in untitled:
+                untitled.add(page)
+                keys[page] = pk
+            yield visit._replace(domain=page, category="")
+
+
+def urls_and_titles(user_id: int, keys: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return the URL and the title of a few visits, by their primary key."""
+    found = PageVisit.objects.filter(user_id=user_id, pk__in=keys).values_list("pk", "url", "title")
+    return {pk: (url, title.strip()) for pk, url, title in found}
 
 
 def sources(user_id: int, start: int, end: int) -> set[tuple[str, str | None]]:

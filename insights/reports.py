@@ -2,18 +2,22 @@
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from itertools import islice
-from typing import Any, Final
+from math import inf
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 
 from accounts.after_response import run_after_response
-from bounded_reading import bounded_reading
+from bounded_reading import ReadingTookTooLong, bounded_reading, keep_within_time, seconds_left
 from insights import queries
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
@@ -21,20 +25,28 @@ from insights.filters import EVERYTHING, Filter, Selection, selection_of
 from insights.models import MonthTally
 from insights.numbers import Hour, Site, Span, Sums, Tally, Totals, Unknown, Visit, add_by_category, totals
 from insights.periods import Period, date_at, date_of_hour, period_of
-from insights.tallying import tally
+from insights.tallying import TooManyHeld, tally
 from instants import from_milliseconds
 from sync.models import Browser
 from sync.person_lock import lock_person
 
+Found = TypeVar("Found")
 # Raised when stored tallies get another form, or a number another definition.
 FORM = 3
-# The time for reading one month where nobody waits for it.
-TALLY_SECONDS: Final = 60
+# The time for reading one month where nobody waits for it, and the one for the months of one person.
+TALLY_SECONDS: Final = 20
+TALLYING_SECONDS: Final = 60
 # A tally of more sites would take longer to read than the visits.
 MOST_TALLIED_SITES: Final = 5_000
 # The numbers of a site take some 1,500 bytes. Nobody visits so many sites in a year.
 MOST_SITES: Final = 25_000
 OTHER_SITES: Final = "(other sites)"
+# Pages whose URLs and titles are read at once.
+PAGES_AT_ONCE: Final = 200
+# The time that a page needs after its numbers.
+REST_SECONDS: Final = 0.2
+# Stored tallies that are read at once. One may have some megabytes.
+TALLIES_AT_ONCE: Final = 2
 TALLIED_EVERY_MS: Final = 600_000
 MOST_REMEMBERED: Final = 10_000
 # When this process last began to tally the months of a person.
@@ -89,9 +101,12 @@ def tally_spans(visits: Iterable[Visit], period: Period, spans: Sequence[Span]) 
     """Return the tally of disjoint spans of a period, from its visits in order of their start."""
     starts, labels = period.hours
     whole = Tally()
-    for (low, high), of_span in visits_by_span(visits, spans):
-        place, within = bisect_left(starts, low), bisect_left(starts, high)
-        whole.add(tally(of_span, starts[place:within], labels[place:within], high))
+    try:
+        for (low, high), of_span in visits_by_span(visits, spans):
+            place, within = bisect_left(starts, low), bisect_left(starts, high)
+            whole.add(tally(of_span, starts[place:within], labels[place:within], high))
+    except TooManyHeld as error:
+        raise ReadingTookTooLong from error
     return whole
 
 
@@ -160,28 +175,48 @@ def bases(user_id: int, months: Sequence[Period], resolver: Resolver) -> list[li
     return result
 
 
-def stored_months(user_id: int, months: Sequence[Period], resolver: Resolver) -> dict[date, Tally]:
-    """Return the stored tallies that are still valid, by the first day of their month."""
+def valid_months(user_id: int, months: Sequence[Period], resolver: Resolver) -> list[Period]:
+    """Return the months that have a stored tally which is still valid."""
     if not months:
-        return {}
-    stored = {
-        row.first_day: row
-        for row in MonthTally.objects.filter(
-            user_id=user_id,
-            time_zone=months[0].zone.key,
-            first_day__range=(months[0].first, months[-1].first),
-        )
-    }
+        return []
+    stored = dict(_month_tallies(user_id, months).values_list("first_day", "basis"))
     if not stored:
-        return {}
+        return []
     first = bisect_left([month.first for month in months], min(stored))
     last = bisect_left([month.first for month in months], max(stored))
     candidates = months[first : last + 1]
-    return {
-        month.first: from_json(stored[month.first].tally)
-        for month, basis in zip(candidates, bases(user_id, candidates, resolver), strict=True)
-        if month.first in stored and stored[month.first].basis == basis
-    }
+    found = bases(user_id, candidates, resolver)
+    return [month for month, basis in zip(candidates, found, strict=True) if stored.get(month.first) == basis]
+
+
+def stored_tallies(user_id: int, months: Sequence[Period]) -> Iterator[tuple[date, Tally]]:
+    """Yield the first day and the stored tally of each of these months, in order: those of ten years are too large."""
+    if not months:
+        return
+    wanted = {month.first for month in months}
+    rows = _month_tallies(user_id, months).filter(first_day__in=wanted).order_by("first_day")
+    # As text, because msgspec parses it three times as fast as Django does.
+    texts = rows.annotate(text=Cast("tally", TextField())).values_list("first_day", "text")
+    for first_day, text in texts.iterator(chunk_size=TALLIES_AT_ONCE):
+        # SQLite looks at the time after thousands of steps, and this is one step of it and much work here.
+        keep_within_time()
+        yield first_day, from_json(msgspec.json.decode(text))
+
+
+def _month_tallies(user_id: int, months: Sequence[Period]) -> QuerySet[MonthTally]:
+    span = (months[0].first, months[-1].first)
+    return MonthTally.objects.filter(user_id=user_id, time_zone=months[0].zone.key, first_day__range=span)
+
+
+def _add(whole: Tally, other: Tally) -> None:
+    """Add the tally of other instants; the numbers of sites beyond the first MOST_SITES stand under OTHER_SITES."""
+    if len(whole.sites) + len(other.sites) > MOST_SITES:
+        for domain in [domain for domain in other.sites if domain not in whole.sites]:
+            if len(whole.sites) < MOST_SITES:
+                whole.sites[domain] = Site()
+            elif domain != OTHER_SITES:
+                other.sites.setdefault(OTHER_SITES, Site()).add(other.sites.pop(domain))
+    whole.add(other)
 
 
 def tally_of(
@@ -200,19 +235,19 @@ def tally_of(
     if not only.is_everything:
         return tally_visits(user_id, period, until, only, resolver=resolver)
     months = [month for month in months_of(period) if until is None or month.ends_at <= until]
-    stored = stored_months(user_id, months, resolver)
-    store_months_later(user_id, [month for month in months if month.first not in stored])
+    stored = valid_months(user_id, months, resolver)
+    days_stored = {month.first for month in stored}
+    store_months_later(user_id, [month for month in months if month.first not in days_stored])
     whole = Tally()
     rest = period.first
-    for month in months:
-        if month.first in stored:
-            if rest < month.first:
-                days_before = Period(period.zone, rest, month.first - timedelta(days=1))
-                whole.add(tally_visits(user_id, days_before, until, resolver=resolver))
-            whole.add(stored[month.first])
-            rest = month.last + timedelta(days=1)
+    for first_day, of_month in stored_tallies(user_id, stored):
+        if rest < first_day:
+            days_before = Period(period.zone, rest, first_day - timedelta(days=1))
+            _add(whole, tally_visits(user_id, days_before, until, resolver=resolver))
+        _add(whole, of_month)
+        rest = period_of(period.zone, "month", first_day).last + timedelta(days=1)
     if rest <= period.last:
-        whole.add(tally_visits(user_id, Period(period.zone, rest, period.last), until, resolver=resolver))
+        _add(whole, tally_visits(user_id, Period(period.zone, rest, period.last), until, resolver=resolver))
     return whole
 
 
@@ -234,11 +269,16 @@ def store_months_later(user_id: int, months: Sequence[Period]) -> None:
 def _store_from_first_visit(user_id: int, zone: ZoneInfo, first: date, last: date) -> None:
     started_at = queries.first_started_at(user_id)
     if started_at is not None:
-        store_months(user_id, zone, max(first, date_at(zone, started_at).replace(day=1)), last)
+        first = max(first, date_at(zone, started_at).replace(day=1))
+        store_months(user_id, zone, first, last, seconds=TALLYING_SECONDS)
 
 
-def store_months(user_id: int, zone: ZoneInfo, first: date, last: date) -> int:
-    """Store the tally of each whole month from `first` to `last` without a valid one; return how many."""
+def store_months(user_id: int, zone: ZoneInfo, first: date, last: date, *, seconds: float = inf) -> int:
+    """Store the tally of each whole month from `first` to `last` without a valid one; return how many.
+
+    No month is begun after so many seconds. A month with too much to read gets none.
+    """
+    ends_at = time.monotonic() + seconds
     months = months_of(Period(zone, first, last))
     resolver = resolver_of(user_id)
     stored = MonthTally.objects.filter(user_id=user_id, time_zone=zone.key)
@@ -247,9 +287,14 @@ def store_months(user_id: int, zone: ZoneInfo, first: date, last: date) -> int:
     for month, basis in zip(months, bases(user_id, months, resolver), strict=True):
         if known.get(month.first) == basis:
             continue
+        if time.monotonic() > ends_at:
+            break
         # The basis was read before the visits, so a push in between makes the tally invalid and never wrongly valid.
-        with bounded_reading(TALLY_SECONDS):
-            content = to_json(tally_visits(user_id, month, resolver=resolver))
+        try:
+            with bounded_reading(TALLY_SECONDS):
+                content = to_json(tally_visits(user_id, month, resolver=resolver))
+        except ReadingTookTooLong:
+            continue
         if len(content["sites"]) > MOST_TALLIED_SITES:
             continue
         with transaction.atomic():
@@ -337,7 +382,10 @@ def compared_until(period: Period, now: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A period with its numbers, and the period before; None for both where the records begin within that."""
+    """A period with its numbers, and the period before.
+
+    That is None where the records begin within it, or where it could not be added up in time.
+    """
 
     period: Period
     tally: Tally
@@ -362,9 +410,18 @@ def report(
     if compare and is_recorded_since(user_id, period.previous.starts_at):
         is_running = period.starts_at <= now < period.ends_at
         until = compared_until(period, now) if is_running else None
-        tally_before = tally_of(user_id, period.previous, until, only, resolver=resolver)
-        previous = totals(tally_before)
+        tally_before = in_time(lambda: tally_of(user_id, period.previous, until, only, resolver=resolver))
+        previous = None if tally_before is None else totals(tally_before)
     return Report(period, tallied, totals(tallied), previous, tally_before)
+
+
+def in_time(read: Callable[[], Found]) -> Found | None:
+    """Return what is read; None where the time for reading would not be enough for the rest of a page too."""
+    try:
+        with bounded_reading(max(seconds_left() - REST_SECONDS, 0)):
+            return read()
+    except ReadingTookTooLong:
+        return None
 
 
 def is_recorded_since(user_id: int, instant: int) -> bool:
@@ -413,6 +470,14 @@ def categories(tallied: Tally) -> list[tuple[str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class PageNumbers:
+    """The numbers of one URL in a period, and the key of a visit to it that tells URL and title."""
+
+    key: int
+    numbers: Site
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPage:
     """One URL, its latest title, and its numbers in a period."""
 
     url: str
@@ -431,10 +496,19 @@ class PageNumbers:
 
 
 def pages(user_id: int, period: Period, only: Selection) -> list[PageNumbers]:
-    """Return the URLs of a period by active time, then time on pages, visits and name."""
-    found = queries.visits_by_page(user_id, period.starts_at, period.ends_at, only.condition)
-    whole = tally_spans(found.visits, period, only.spans(period))
-    return [PageNumbers(url, found.titles[url], numbers) for url, numbers in top_sites(whole)]
+    """Return the pages of a period by active time, then time on pages, visits and name."""
+    keys: dict[str, int] = {}
+    found = queries.visits_by_page(user_id, period.starts_at, period.ends_at, only.condition, keys)
+    whole = tally_spans(found, period, only.spans(period))
+    return [PageNumbers(keys[page], numbers) for page, numbers in top_sites(whole)]
+
+
+def named_pages(user_id: int, pages_of_list: Iterable[PageNumbers]) -> Iterator[NamedPage]:
+    """Yield pages with their URLs and titles, some hundred at a time; a page that was erased meanwhile is left out."""
+    rest = iter(pages_of_list)
+    while some := list(islice(rest, PAGES_AT_ONCE)):
+        found = queries.urls_and_titles(user_id, [page.key for page in some])
+        yield from (NamedPage(*found[page.key], page.numbers) for page in some if page.key in found)
 
 
 def day_period(zone: ZoneInfo, day: date | None, now: int) -> Period:

@@ -259,7 +259,7 @@ def search(user_id: int, query: Query, resolver: Resolver, limits: Limits, curso
     place = cursor.place if cursor else None
     keys: list[int] = []
     urls: set[str] = set()
-    last: _Row | Place | None = place
+    last: tuple[Any, ...] | None = place
     deadline = None
     for row in reader.read(place):
         # The time begins with the first visits, so that a step of a busy server still looks at some.
@@ -278,7 +278,12 @@ def search(user_id: int, query: Query, resolver: Resolver, limits: Limits, curso
             break
     else:
         last = None
-    page.visits = queries.listed_of_keys(user_id, keys, resolver)
+    page.visits, is_cut = queries.listed_of_keys(user_id, keys, resolver)
+    if is_cut:
+        # The next step begins with the first visit that is left out.
+        listed = page.visits[-1]
+        last = (listed.visit.started_at, listed.visit_id, listed.browser_id)
+        page.found -= len(keys) - len(page.visits)
     page.next_cursor = Cursor(Place(*last[:3]), page.found) if last else None
     return page
 

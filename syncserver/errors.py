@@ -14,7 +14,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from bounded_reading import ReadingTookTooLong
+from bounded_reading import took_too_long
 from strict_json.parsing import InvalidJSON
 from syncserver.outages import is_outage
 
@@ -79,14 +79,14 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         if (wait := getattr(exc, "wait", None)) is not None:
             headers["Retry-After"] = str(int(wait))
         body, status_code = _body(exc), exc.status_code
+    elif took_too_long(exc):
+        body = dict(TOO_MUCH)
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     elif is_outage(exc):
         # The database's message may contain a value of a record, so only its class is logged.
         logger.error("database unavailable: %s", type(exc.__cause__ or exc).__name__)
         body = dict(UNAVAILABLE)
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    elif isinstance(exc, ReadingTookTooLong):
-        body = dict(TOO_MUCH)
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     else:

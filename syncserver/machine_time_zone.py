@@ -14,4 +14,7 @@ def machine_time_zone() -> str:
     The variable TZ is not asked: Django sets it to UTC.
     """
     _, _, name = str(LOCAL_TIME.resolve()).partition("/zoneinfo/")
+    if name == "Etc/UTC":
+        # Debian's name of it; people know the other one.
+        return "UTC"
     return name if name in available_timezones() else settings.DEFAULT_TIME_ZONE

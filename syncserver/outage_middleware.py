@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from bounded_reading import ReadingTookTooLong
+from bounded_reading import took_too_long
 from syncserver.errors import unavailable
 from syncserver.outages import is_outage
 
@@ -24,7 +24,7 @@ class OutageMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the answer to an outage or to reading that took too long, None for any other exception."""
-        if isinstance(exception, ReadingTookTooLong):
+        if took_too_long(exception):
             return unavailable(request, is_too_much=True)
         if not is_outage(exception):
             return None

@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "syncserver.outage_middleware.OutageMiddleware",
     *(["syncserver.development_errors.DevelopmentErrorsMiddleware"] if DEBUG else []),
+    "syncserver.reading_bounds.ReadingBoundsMiddleware",
 ]
 
 ROOT_URLCONF = "syncserver.urls"
@@ -201,7 +202,8 @@ LOGIN_FAILURE_MINUTES = env.int("LOGIN_LOCK_MINUTES", default=15)
 
 # The API
 PUSH_RATE = env.str("PUSH_RATE", default="300/min")
-# The seconds for which one page or call reads. The rest of it is bounded by the number of rows that it shows.
+# The seconds for which a page or call reads (syncserver/reading_bounds.py). The number of rows that it shows bounds the
+# rest of its time.
 READING_SECONDS = env.float("READING_SECONDS", default=1.5)
 READ_RATE = env.str("READ_RATE", default="120/min")
 TOKEN_RATE = env.str("TOKEN_RATE", default="1200/min")

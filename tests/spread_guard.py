@@ -29,8 +29,9 @@ FREE_OF_PERSON = {
     "insights/management/commands/tally_months.py": "--rebuild deletes everybody's tallies",
     "syncserver/management/commands/count_orphans.py": "looks for owners who are gone",
 }
-TABLE = r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(?:ONLY\s+)?\"?([a-z_0-9]+)\"?"
-PERSON = r"\"?\buser_id\"?\s*(?:=\s*|IN\s*\(\s*)(?:%s|\d+)"
+TABLE = r"(?:\b(?:FROM|JOIN|UPDATE|INTO|USING)|,)\s+(?:ONLY\s+)?\"?([a-z_0-9]+)\"?(?![.\"])"
+# One person, or a list of one.
+PERSON = r"\"?\buser_id\"?\s*(?:=\s*(?:%s|\d+)|IN\s*\(\s*(?:%s|\d+)\s*\))"
 
 
 @cache

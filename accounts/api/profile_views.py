@@ -14,15 +14,16 @@ from accounts.api.serializers import (
     PersonChangeSerializer,
     UserSerializer,
 )
+from accounts.limits.throttling import READ
 
 
 class MeView(AccountView):
     """The person who is signed in."""
 
     @property
-    def throttle_scope(self) -> str | None:  # type: ignore[override]  # reading is not limited
-        """Return the scope of calls that change something."""
-        return None if self.request.method == "GET" else "account"
+    def throttle_scope(self) -> str | None:  # type: ignore[override]  # by method
+        """Return the scope of the call."""
+        return READ if self.request.method == "GET" else "account"
 
     @extend_schema(
         operation_id="me", responses={200: UserSerializer}, examples=[example("the person", PERSON, reply=True)]

@@ -4,14 +4,17 @@ import logging
 import time
 from collections.abc import Sequence
 from functools import cache
+from typing import Final
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from redis import Redis, RedisError
 
 from accounts.models import RateCount
 
 logger = logging.getLogger(__name__)
+# Each new row deletes up to so many of past windows.
+FORGOTTEN_A_ROW: Final = 5
 
 
 def window_end(seconds: int) -> int:
@@ -82,7 +85,21 @@ def _count_in_database(key: str, ends_at: int) -> int:
             [key, ends_at],
         )
         count: int = cursor.fetchone()[0]
+        if count == 1:
+            _forget_past_windows()
     return count
+
+
+def _forget_past_windows() -> None:
+    """Delete some rows of past windows. Strangers cause new rows without end, and a schedule may be missing."""
+    past = RateCount.objects.filter(ends_at__lt=int(time.time())).order_by("ends_at")
+    if connection.features.has_select_for_update_skip_locked:
+        # Two that delete the same rows in another order would wait for each other for ever.
+        past = past.select_for_update(skip_locked=True)
+    with transaction.atomic():
+        keys = list(past.values_list("key", flat=True)[:FORGOTTEN_A_ROW])
+        if keys:
+            RateCount.objects.filter(key__in=keys, ends_at__lt=int(time.time())).delete()
 
 
 def _count_in_redis(key: str, ends_at: int) -> int:

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from accounts import audit
 from accounts.limits.failed_sign_ins import Attempt, TooManyFailures, begin_sign_in, check_sign_in_rate
 
-ADVICE = "A browser that has signed in before need not wait, and a link by e-mail sets another password."
+ADVICE = "A browser in which you have signed in before need not wait. A link by e-mail sets a new password."
 
 
 class SlowedSignInForm(AuthenticationForm):

@@ -35,8 +35,8 @@ def parse_rate(rate: str) -> tuple[int, int]:
 class ScopedThrottle(BaseThrottle):
     """Limits a view to the rate of its `throttle_scope`, per person when signed in, else per client.
 
-    A personal token is counted alone, so that a program cannot use up the rate of the person's extension. Views without
-    a `throttle_scope` are limited for personal tokens too, together.
+    A personal token is counted alone, so that a program cannot use up the rate of the person's extension. A GET of a
+    view without a `throttle_scope` counts as reading. The other calls of a personal token to such views have one rate.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,9 @@ class ScopedThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Count the request and tell whether it is within the rate."""
         scope: str | None = getattr(view, "throttle_scope", None)
-        if scope is None and isinstance(request.auth, PersonalToken):
+        if scope is None and request.method in ("GET", "HEAD") and request.user.is_authenticated:
+            scope = READ
+        elif scope is None and isinstance(request.auth, PersonalToken):
             scope = "token"
         if not scope or not api_settings.DEFAULT_THROTTLE_RATES.get(scope):
             return True

@@ -1,5 +1,7 @@
 """The table of rate counts, and the keys that hold an e-mail address."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.crypto import salted_hmac
 
@@ -31,6 +33,9 @@ class RateCount(models.Model):
     key = models.CharField(max_length=100, primary_key=True)
     ends_at = models.BigIntegerField(help_text="When its window ends, in seconds since the epoch.")
     count = models.PositiveIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["ends_at"], name="accounts_ratecount_ends")]
 
     def __str__(self) -> str:
         return f"{self.key}: {self.count}"

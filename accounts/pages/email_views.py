@@ -15,6 +15,8 @@ from accounts.pages import forms
 from accounts.pages.own_password_page import OwnPasswordPage
 from accounts.pages.signed_in import person
 
+LINK_SENT = "The server has sent a link to the new e-mail address. Follow it, and your account has that address."
+
 
 @never_cache
 def confirm_email(request: HttpRequest) -> HttpResponse:
@@ -44,7 +46,7 @@ class EmailPage(OwnPasswordPage):
     def form_valid(self, form: forms.EmailForm) -> HttpResponse:
         """Send the link."""
         account_service.request_email_change(person(self.request), form.cleaned_data["email"], self.request)
-        messages.success(self.request, "A link is on its way to that address. It changes when you follow it.")
+        messages.success(self.request, LINK_SENT)
         return super().form_valid(form)
 
 
@@ -53,5 +55,5 @@ class EmailPage(OwnPasswordPage):
 def send_confirmation(request: HttpRequest) -> HttpResponse:
     """Send another link to confirm the address there is, or the one that is wanted."""
     emails.send_confirmation_link(person(request), emails.server_url(request))
-    messages.success(request, "A link is on its way. It works once and for one hour.")
+    messages.success(request, "The server has sent a link. It works once and for one hour.")
     return redirect("own-email")

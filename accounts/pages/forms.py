@@ -21,7 +21,7 @@ from accounts.scopes import EXPLANATIONS, Scope
 CURRENT_PASSWORD_INPUT = forms.PasswordInput(attrs={"autocomplete": "current-password"})
 NEW_PASSWORD_INPUT = forms.PasswordInput(attrs={"autocomplete": "new-password"})
 EMAIL_INPUT = forms.EmailInput(attrs={"autocomplete": "email"})
-PASSWORD_HELP = "At least 8 characters; not a common password, not only digits, and unlike your name and address."  # noqa: S105  # a hint for people
+PASSWORD_HELP = "At least 8 characters. Not a common password, not only digits, not like your name or e-mail address."  # noqa: S105  # a hint for people
 END_TOKENS_HELP = "Do this if somebody else may have signed in. Your own programs then need new tokens."  # as above
 REPEAT_LABEL = "New password, once more"
 
@@ -171,7 +171,7 @@ class NewPasswordTwice(FocusedForm):
 class ResetForm(NewPasswordTwice, SetPasswordForm):  # type: ignore[type-arg]  # takes no parameter at run time
     """The new password, for a person who followed a link."""
 
-    error_messages = {"password_mismatch": "The two are not the same."}
+    error_messages = {"password_mismatch": "The two passwords differ."}
     end_tokens = forms.BooleanField(required=False, label="Revoke my personal tokens too")
 
     def __init__(self, user: User | None, *args: Any, **kwargs: Any) -> None:

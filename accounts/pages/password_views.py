@@ -18,7 +18,10 @@ from django.utils.http import urlsafe_base64_encode
 from django.views.generic import FormView, TemplateView
 
 from accounts import account_service, emails
+from accounts.email_address import MAX_EMAIL_LENGTH
 from accounts.limits import known_client
+from accounts.limits.throttling import check_rate
+from accounts.models import User
 from accounts.pages import forms
 from accounts.pages.rate_limited_page import RateLimitedPage
 from accounts.pages.signed_in import current_session_id, person
@@ -32,6 +35,17 @@ class ForgottenPage(RateLimitedPage, FormView):  # type: ignore[type-arg]  # as 
     form_class = forms.ForgottenForm
     success_url = reverse_lazy("forgotten-sent")
     scope = "reset"
+
+    def check_rate(self, request: HttpRequest) -> None:
+        """Count the form; a browser in which the person has signed in before has a count of its own."""
+        person_id = (
+            User.objects.by_email(request.POST.get("email", "")[:MAX_EMAIL_LENGTH]).values_list("pk", flat=True).first()
+        )
+        device = None if person_id is None else known_client.known_device(request, person_id)
+        if device is None:
+            super().check_rate(request)
+        else:
+            check_rate(self.scope, f"device {device}")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say whether the server sends e-mail at all."""
@@ -104,5 +118,5 @@ class PasswordPage(LoginRequiredMixin, PasswordChangeView):
         user, password = person(self.request), form.cleaned_data["new_password1"]
         session_service.change_password(user, password, current_session_id(self.request), self.request, by_mail=False)
         update_session_auth_hash(self.request, user)
-        messages.success(self.request, "The password is changed. Every other sign-in has ended.")
+        messages.success(self.request, "The password is changed, and you are signed out everywhere else.")
         return redirect(self.get_success_url())

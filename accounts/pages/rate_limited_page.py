@@ -25,8 +25,12 @@ class RateLimitedPage:
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Pass the form on; beyond the rate, answer 429 with the seconds to wait."""
         try:
-            check_client_rate(self.scope, request)
+            self.check_rate(request)
         except Throttled as error:
             return too_many(request, error)
         answer: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]  # the class that it is mixed into has it
         return answer
+
+    def check_rate(self, request: HttpRequest) -> None:
+        """Count the form; raises Throttled."""
+        check_client_rate(self.scope, request)

@@ -16,7 +16,7 @@ from accounts.pages import forms
 from accounts.pages.next_page import wanted_page
 from accounts.pages.signed_in import person
 
-WRONG_CODE = "This code is not good. Codes change every 30 seconds; after some wrong ones, wait a little."
+WRONG_CODE = "This code is wrong or used up. Codes change every 30 seconds. After several wrong ones, wait a little."
 
 
 def staff_member(request: HttpRequest) -> User:

@@ -126,10 +126,10 @@ def end_one(user: User, session_id: int, reason: Session.Reason, request: HttpRe
 
 
 def end_others(user: User, kept: int, reason: Session.Reason, request: HttpRequest) -> int:
-    """End all sessions of a person but `kept` and note it; return how many ended."""
+    """End all sessions of a person but `kept` and note up to MAX_LIVE of them; return how many ended."""
     with transaction.atomic():
         ended = end_all(user, reason, kept)
-        audit.add_session_ends(reason, request, user.pk, times=ended)
+        audit.add_session_ends(reason, request, user.pk, times=min(ended, MAX_LIVE))
     return ended
 
 
@@ -149,7 +149,7 @@ def change_password(
         ended = end_all(user, Reason.PASSWORD, kept)
         kind = AuditEvent.Kind.PASSWORD_RESET if by_mail else AuditEvent.Kind.PASSWORD_CHANGED
         audit.add_own_event(kind, request, user)
-        audit.add_session_ends(Reason.PASSWORD, request, user.pk, times=ended)
+        audit.add_session_ends(Reason.PASSWORD, request, user.pk, times=min(ended, MAX_LIVE))
         if end_tokens:
             token_service.revoke_all(user.pk, request, user.pk, "with a new password")
 

@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 
 from accounts.limits.throttling import READ
 from accounts.scopes import Scope
-from bounded_reading import bounded_reading
 from insights import queries, reports, timeline
 from insights.api.serializers import (
     MAX_PAGE_VISITS,
@@ -83,15 +82,10 @@ FOUND_PAGE = {
 
 
 class InsightView(APIView):
-    """A call that answers with the caller's own records, within the bounds of reading."""
+    """A call that answers with the caller's own records."""
 
     token_scope = Scope.READ
     throttle_scope = READ
-
-    def __init_subclass__(cls) -> None:
-        """Bound the time of each call."""
-        if "get" in cls.__dict__:
-            cls.get = bounded_reading()(cls.get)  # type: ignore[attr-defined]  # each subclass has one
 
     def parameters(self, request: Request, query: type[Serializer[Any]]) -> dict[str, Any]:
         """Return the parameters of a call with the caller's `zone` and `now`; raises ValidationError."""
@@ -311,9 +305,8 @@ class TimelineView(InsightView):
         user_id = self.user_id(request)
         names = {browser.pk: name_of(browser) for browser in browsers_of(user_id)}
         only = self.selection(user_id, asked, period)
-        visits = timeline.within(
-            queries.listed_visits(user_id, period.starts_at, period.ends_at, only.condition), only.spans(period)
-        )
+        listed, is_cut = queries.listed_visits(user_id, period.starts_at, period.ends_at, only.condition)
+        visits = timeline.within(listed, only.spans(period))
         browsers = [
             {
                 "id": str(found.browser_id),
@@ -325,8 +318,7 @@ class TimelineView(InsightView):
             }
             for found in timeline.by_browser_and_tab(visits)
         ]
-        is_cut = len(visits) == queries.MOST_LISTED
-        listed_until = visits[-1].visit.started_at if is_cut else period.ends_at
+        listed_until = listed[-1].visit.started_at if is_cut else period.ends_at
         spans = timeline.recording_gaps(visits, period.starts_at, listed_until, asked["now"])
         gaps = [{"start": low, "end": high} for low, high in spans]
         return Response({**period_fields(period), "browsers": browsers, "gaps": gaps, "complete": not is_cut})

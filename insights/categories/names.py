@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from insights.direction_marks import without_direction_marks
+
 # In the order in which bars are stacked and legends are read.
 BUILT_IN: Final = {
     "development": "Development",
@@ -33,7 +35,8 @@ def name_of(category: str) -> str:
     """Return the name for people: “Mail and chat” for communication, “Learning reading” for learning_reading."""
     if not category:
         return "No category"
-    return BUILT_IN.get(category) or category.replace("_", " ").strip().capitalize() or f"“{category}”"
+    words = " ".join(without_direction_marks(category).replace("_", " ").split())
+    return BUILT_IN.get(category) or words[:1].upper() + words[1:] or f"“{category}”"
 
 
 def color_of(category: str) -> int:

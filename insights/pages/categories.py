@@ -17,11 +17,12 @@ from insights.categories.names import BUILT_IN, order_of
 from insights.categories.resolver import Resolver, built_in_category, names_above
 from insights.categories.rule_text import RuleText, path_of_url
 from insights.filter_query import with_query
+from insights.folded_text import readable_site, readable_url
 from insights.pages.page_context import form_page, viewer_of
 from sync.person_lock import PersonGone
 from sync.records.page_url import site_of_domain
 
-SAVED = "Saved. All numbers are counted with it, those of the past too."
+SAVED = "Saved. All numbers use it now, also those of the past."
 
 
 @form_page
@@ -85,7 +86,7 @@ def delete(request: HttpRequest) -> HttpResponse:
     number = parse_id(request.POST.get("rule", ""))
     if number is None or not stored_rules.delete_rule(viewer_of(request).pk, number):
         raise Http404
-    messages.success(request, "Deleted. Its sites are counted as before.")
+    messages.success(request, "Deleted. No number uses it any more, not even those of the past.")
     return redirect(
         with_query(reverse("insights:categories"), {name: str(value) for name, value in request.GET.items()})
     )
@@ -121,13 +122,13 @@ def targets(site: str, path: str, *, has_rule: bool = False) -> list[tuple[str, 
 
     A path is offered down to two steps, and whole where there is a rule for it.
     """
-    found = [(site, site)]
-    found += [(name, f"all of {name}") for name in names_above(site) if name != site and has_owner(name)]
+    found = [(site, readable_site(site))]
+    found += [(name, f"all of {readable_site(name)}") for name in names_above(site) if name != site and has_owner(name)]
     steps = path.split("/")[1:]
     paths = ["/" + "/".join(steps[:depth]) for depth in range(1, min(len(steps), 2) + 1)]
     if has_rule and path not in paths:
         paths.append(path)
-    return found + [(f"{site}{each}", f"only {site}{each}") for each in paths]
+    return found + [(f"{site}{each}", f"only {readable_site(site)}{readable_url(each)}") for each in paths]
 
 
 def has_owner(domain: str) -> bool:

@@ -8,11 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from bounded_reading import ReadingTookTooLong
 from id_numbers import parse_id
 from insights import queries
 from insights.asked_page import asked_page, url_before
+from insights.direction_marks import without_direction_marks
 from insights.filter_query import chosen_of, with_query
 from insights.filters import NAMES
+from insights.folded_text import readable_site
 from insights.pages.page_context import Viewer, form_page, period_name, viewer_of
 from insights.period_query import PeriodQuery, period_url
 from insights.periods import HOUR_MS, Period, date_at, period_of
@@ -54,15 +57,24 @@ def forget(request: HttpRequest) -> HttpResponse:
         # Without a name: a message may be kept in the cookie, or in the table of sessions.
         messages.success(request, sentence_after(erasure))
         return redirect(page_after(request, asked))
-    counts = erasure_service.preview(viewer.pk, asked.conditions)
+    counts = counted(viewer, asked.conditions)
     context = {
         "nav": "",
         "asked": asked,
-        "counts": in_words(counts),
+        "counts": in_words(counts) if counts else "more than can be counted in a moment",
+        "button": in_words(counts) if counts else "it all",
         "is_nothing": counts == Counts(0, 0),
         "before": url_before(request),
     }
     return render(request, "insights/forget.html", context)
+
+
+def counted(viewer: Viewer, conditions: Conditions) -> Counts | None:
+    """Return how much an erasure would erase; None where it is more than can be counted in the time of a page."""
+    try:
+        return erasure_service.preview(viewer.pk, conditions)
+    except ReadingTookTooLong:
+        return None
 
 
 def page_after(request: HttpRequest, asked: Asked) -> str:
@@ -110,8 +122,8 @@ def _site(text: str) -> Asked:
     if domain is None:
         raise Http404
     return Asked(
-        f"Forget {domain}",
-        f"every page of {domain} and of its subdomains",
+        f"Forget {readable_site(domain)}",
+        f"every page of {readable_site(domain)} and of its subdomains",
         Conditions(domain=domain),
         reverse("insights:overview"),
         {"site": domain},
@@ -161,9 +173,10 @@ def _visit(viewer: Viewer, given: Mapping[str, str]) -> Asked:
         raise Http404
     began = from_milliseconds(record.started_at).astimezone(viewer.zone)
     day = _day(viewer, record.started_at)
+    title = without_direction_marks(record.title).strip() or readable_site(record.domain)
     return Asked(
         "Forget this visit",
-        f"the visit to “{record.title or record.domain}” at {began:%H:%M} on {period_name(day, viewer.today)}",
+        f"the visit to “{title}” at {began:%H:%M} on {period_name(day, viewer.today)}",
         Conditions(ids=((browser.client_id, visit_id),)),
         reverse("insights:timeline", args=[day.first.isoformat()]),
         {"browser": str(browser_id), "id": visit_id},

@@ -112,8 +112,8 @@ def history(request: HttpRequest) -> HttpResponse:
         "asked": asked.values | asked.filter.parameters(),
         "kept_fields": {
             name: value
-            for name, value in asked.filter.parameters().items()
-            if name in ("weekdays", "hours") or (name == "imports" and not has_imports)
+            for name, value in asked.kept.items()
+            if name in ("url", "weekdays", "hours") or (name == "imports" and not has_imports)
         },
         "errors": asked.errors,
         "most_letters": MAX_QUERY,

@@ -94,10 +94,14 @@ def pages(request: HttpRequest) -> HttpResponse:
     found = [] if is_too_much else reports.pages(viewer.pk, period, only)
 
     def rows() -> Iterator[Row]:
-        yield from (("page", each.url, each.active_ms, None, None, each.visits) for each in found)
+        named = reports.named_pages(viewer.pk, found)
+        yield from (("page", each.url, each.active_ms, None, None, each.visits) for each in named)
 
     file = page_file(request, file_name("pages", period), NUMBERS, rows)
     if file is not None:
         return file
-    context |= {"listed": paged(request, found), "count": count, "most": MOST_VISITS_READ, "is_too_much": is_too_much}
+    listed = paged(request, found)
+    shown = list(reports.named_pages(viewer.pk, listed.object_list))
+    listed.object_list = shown  # type: ignore[assignment]  # the same pages, with their URLs
+    context |= {"listed": listed, "count": count, "most": MOST_VISITS_READ, "is_too_much": is_too_much}
     return render(request, "insights/pages.html", context)

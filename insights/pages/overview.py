@@ -7,12 +7,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from insights import charts, queries, reports
+from insights import charts, number_format, queries, reports
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
 from insights.filter_query import browsers_of_page, chosen_of, narrowed_url, with_query
 from insights.filters import Selection
-from insights.numbers import Site, Tally, Totals
+from insights.numbers import Site, Tally, Totals, change
 from insights.pages.chart_picture import FORMAT, chart_picture
 from insights.pages.page_context import (
     PeriodLink,
@@ -91,7 +91,7 @@ def show_period(
         "previous": found.previous,
         "is_day": is_day,
         "is_running": is_running,
-        "compared_with": compared_with(viewer, period, is_running=is_running),
+        "compared_with": compared_with(viewer, period, is_running=is_running) if shows_change(found) else "",
         "is_empty": not found.totals.visits and not found.totals.time_ms,
         "chart": chart,
         "calendar": charts.calendar(days, viewer.today) if is_year else None,
@@ -153,6 +153,15 @@ def nearest(viewer: Viewer, period: Period, only: Selection) -> PeriodLink | Non
         return None
     found = period_of(viewer.zone, "month" if period.unit == "range" else period.unit, date_at(viewer.zone, at))
     return PeriodLink(period_name(found, viewer.today), period_url(found))
+
+
+def shows_change(found: Report) -> bool:
+    """Tell whether any number of a report stands beside its growth, which is shown from half a percent on."""
+    before = found.previous
+    if before is None:
+        return False
+    names = ("active_ms", "clock_ms", "visits", "sites")
+    return any(number_format.change(change(getattr(found.totals, name), getattr(before, name))) for name in names)
 
 
 def compared_with(viewer: Viewer, period: Period, *, is_running: bool) -> str:

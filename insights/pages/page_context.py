@@ -3,22 +3,17 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
-from rest_framework.exceptions import Throttled
 
-from accounts.limits.throttling import READ, check_rate
-from bounded_reading import bounded_reading
 from insights import reports
 from insights.categories.resolver import Resolver
 from insights.filter_query import browsers_of_page, chosen_of, narrowed_url, with_query
@@ -32,33 +27,13 @@ UNITS: dict[Unit, str] = {"day": "Day", "week": "Week", "month": "Month", "year"
 
 
 def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Make a view a page: GET and HEAD only, signed in only, kept by no cache, within the bounds of reading."""
-    return require_safe(never_cache(login_required(_within_bounds(view))))
+    """Make a view a page: GET and HEAD only, signed in only, kept by no cache."""
+    return require_safe(never_cache(login_required(view)))
 
 
 def form_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Make a view a page with a form: as `page`, and POST too."""
-    return require_http_methods(["GET", "HEAD", "POST"])(never_cache(login_required(_within_bounds(view))))
-
-
-def _within_bounds(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Limit a view that reads to the person's READ_RATE, and to the time for reading."""
-
-    @wraps(view)
-    def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method == "POST":
-            return view(request, *args, **kwargs)
-        try:
-            check_rate(READ, f"person {request.user.pk}")
-        except Throttled as error:
-            seconds = int(getattr(error, "wait", 0) or 0) + 1
-            response = render(request, "accounts/too_many.html", {"seconds": seconds, "is_reading": True}, status=429)
-            response["Retry-After"] = str(seconds)
-            return response
-        with bounded_reading():
-            return view(request, *args, **kwargs)
-
-    return bounded
+    return require_http_methods(["GET", "HEAD", "POST"])(never_cache(login_required(view)))
 
 
 @dataclass(frozen=True, slots=True)

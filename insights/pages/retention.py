@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from insights.pages.forget import in_words
+from insights.pages.forget import counted, in_words
 from insights.pages.page_context import Viewer, form_page, viewer_of
 from instants import from_milliseconds
-from sync.erasures import erasure_service, retention
+from sync.erasures import retention
 from sync.erasures.erasure_service import Conditions, Counts
 
 
@@ -52,7 +52,8 @@ def _older(viewer: Viewer, months: int | None) -> dict[str, Any] | None:
     if kept is None:
         return None
     since = retention.kept_since(kept, timezone.now())
-    counts = erasure_service.preview(viewer.pk, Conditions(ends_at=since))
+    counts = counted(viewer, Conditions(ends_at=since))
     if counts == Counts(0, 0):
         return None
-    return {"counts": in_words(counts), "since": from_milliseconds(since)}
+    words = in_words(counts) if counts else "more records than can be counted in a moment"
+    return {"counts": words, "since": from_milliseconds(since)}

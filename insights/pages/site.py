@@ -50,7 +50,8 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
     def rows() -> Iterator[Row]:
         yield numbers_row("total", domain, totals(found))
         yield from (numbers_row("day", day, hour) for day, hour in days)
-        yield from (("page", page.url, page.active_ms, None, None, page.visits) for page in pages)
+        named = reports.named_pages(viewer.pk, pages)
+        yield from (("page", page.url, page.active_ms, None, None, page.visits) for page in named)
 
     file = page_file(request, file_name("site", period), NUMBERS, rows)
     if file is not None:
@@ -70,7 +71,7 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         "last_at": queries.site_started_at(viewer.pk, domain, last=True),
         "chart": charts.days_or_months(days),
         "week": charts.week(reports.week_hours(found)),
-        "pages": pages[:SITE_PAGES],
+        "pages": list(reports.named_pages(viewer.pk, pages[:SITE_PAGES])),
         "page_count": len(pages),
         "category": found.sites[domain].category if domain in found.sites else resolver.category(domain, None),
     }

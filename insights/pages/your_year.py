@@ -51,7 +51,8 @@ def your_year(request: HttpRequest, year: int = 0) -> HttpResponse:
     only = selection(request, viewer, period, resolver)
     tallied = reports.tally_of(viewer.pk, period, only=only, resolver=resolver)
     days = reports.days(tallied, period)
-    known = queries.sites_before(viewer.pk, period.starts_at)
+    # Of many years that were visited before, it takes too long to read: the page then names no new sites.
+    known = reports.in_time(lambda: queries.sites_before(viewer.pk, period.starts_at)) or set()
     new_sites = [(domain, site) for domain, site in reports.top_sites(tallied) if domain and domain not in known]
     clock = year_facts.earliest_and_latest(tallied.hours)
     context = {

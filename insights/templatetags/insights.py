@@ -17,6 +17,7 @@ from django.utils.text import Truncator
 from insights import folded_text, highlighting, number_format, numbers
 from insights.categories import names
 from insights.categories.rule_text import path_of_url
+from insights.direction_marks import without_direction_marks
 from insights.numbers import DEFINITIONS, Visit
 from insights.reports import OTHER_SITES
 from insights.search_words import Words
@@ -36,9 +37,6 @@ register.filter("browser_name", browsers.name_of)
 register.filter("readable_url", folded_text.readable_url)
 register.filter("readable_site", folded_text.readable_site)
 ICON_COLORS = 8
-# Marks, embeddings, overrides and isolates of the direction of text. `bdi` isolates text in HTML, and these would still
-# turn the text of tooltips, labels and the title of the window.
-DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Letters that are drawn as nothing: fillers of Hangul, and the blank of Braille.
 BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
@@ -82,7 +80,7 @@ def safe_url(url: str | None) -> str:
 @register.filter
 def shown_title(title: str, url: str) -> str:
     """Return a title without marks that turn the direction of a line; the URL where a title shows nothing."""
-    visible = "".join(letter for letter in title if letter not in DIRECTION_MARKS).strip()
+    visible = without_direction_marks(title).strip()
     # A title of spaces and invisible letters would leave a link without anything to click.
     is_blank = all(unicodedata.category(letter)[0] in "CZ" or letter in BLANKS for letter in visible)
     return short_url(url) if is_blank else visible

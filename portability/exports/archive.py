@@ -38,7 +38,7 @@ def export(person: User) -> Iterator[bytes]:
         archive.add(files.pretty_json(manifest), own.MANIFEST)
         archive.add(readme(zone.key).encode(), "README.txt")
         archive.add(files.pretty_json(files.browser_list(user_id)), own.BROWSERS)
-        archive.add(files.pretty_json(files.account(person)), own.ACCOUNT)
+        archive.add(files.account(person), own.ACCOUNT)
         visits, aggregates = (files.record_lines(kind, user_id) for kind in (PAGE_VISIT, TAB_AGGREGATE))
         archive.add(files.in_blocks(visits), own.FILES[own.PAGE_VISITS])
         archive.add(files.in_blocks(aggregates), own.FILES[own.TAB_AGGREGATES])

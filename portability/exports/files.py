@@ -1,6 +1,6 @@
 """The files of an export, each as blocks of bytes. Their names and columns are frozen by the format version."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -25,6 +25,8 @@ from sync.records.record_kind import RecordKind
 
 BLOCK_BYTES = 65_536
 ROWS_A_READ = 2_000
+# A record may hold 256 KiB.
+RECORDS_A_READ = 100
 VISIT_COLUMNS = (
     "browser", "id", "startedAt", "startedAtUtc", "endedAt", "duration", "activeDuration", "domain", "url", "title",
     "category", "tabId",
@@ -53,6 +55,19 @@ def pretty_json(value: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
+def pretty_lists(head: Mapping[str, Any], lists: Mapping[str, Iterable[Any]]) -> Iterator[bytes]:
+    """Yield an object as `pretty_json` returns it, whose last members are lists of any length."""
+    yield pretty_json(head)[: -len("\n}\n")]
+    for name, rows in lists.items():
+        yield b",\n  %b: [" % msgspec.json.encode(name)
+        comma, end = b"", b"]"
+        for row in rows:
+            yield comma + b"\n    " + pretty_json(row)[:-1].replace(b"\n", b"\n    ")
+            comma, end = b",", b"\n  ]"
+        yield end
+    yield b"\n}\n"
+
+
 def client_ids(user_id: int) -> dict[int, str]:
     """Return the client ids of the person's browsers by their keys."""
     return dict(Browser.objects.filter(user_id=user_id).values_list("pk", "client_id"))
@@ -79,7 +94,7 @@ class _Rows:
 
     def read(self, clients: dict[int, str]) -> Iterator[tuple[str, Any]]:
         """Yield (client id, row)."""
-        found = self._ordered.values_list("browser_id", *self._names).iterator(chunk_size=ROWS_A_READ)
+        found = self._ordered.values_list("browser_id", *self._names).iterator(chunk_size=RECORDS_A_READ)
         for _, group in groupby(map(self._row_of, found), key=self._same):
             rows = [(clients.get(row.browser_id, ""), row) for row in group]
             rows.sort(key=lambda pair: pair[0])
@@ -150,43 +165,45 @@ def browser_list(user_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def account(person: User) -> dict[str, Any]:
-    """Return profile, rules for categories, sessions and events of a person; no password and no token."""
-    sessions = Session.objects.of(person.pk).order_by("created_at", "pk")
-    events = AuditEvent.objects.filter(subject_id=person.pk).order_by("pk")
-    rules = stored_rules.rules_of(person.pk)
-    return {
-        "profile": {
-            "id": str(person.pk),
-            "email": person.email,
-            "name": person.name,
-            "timeZone": person.time_zone,
-            "dateJoined": person.date_joined,
-        },
-        # Sorted here, since the databases order texts differently.
-        own.CATEGORY_RULES: [
-            {"site": rule.site, "path": rule.path, "category": rule.category}
-            for rule in sorted(rules, key=lambda rule: (rule.site, rule.path))
-        ],
-        "sessions": [
-            {
-                "id": str(session.pk),
-                "kind": session.kind,
-                "label": session.label,
-                "createdAt": session.created_at,
-                "lastUsedAt": session.last_used_at,
-                "lastClientIp": session.last_client_ip,
-                "expiresAt": session.expires_at,
-                "revokedAt": session.revoked_at,
-                "revokedReason": session.revoked_reason,
-            }
-            for session in sessions
-        ],
-        "events": [
-            {"kind": event.kind, "at": event.created_at, "clientIp": event.client_ip, "detail": event.detail}
-            for event in events.iterator(chunk_size=ROWS_A_READ)
-        ],
+def account(person: User) -> Iterator[bytes]:
+    """Yield profile, rules for categories, sessions and events as JSON that people can read; no password and no token.
+
+    A person may have any number of events, so they are read in parts.
+    """
+    sessions = Session.objects.of(person.pk).order_by("created_at", "pk").iterator(chunk_size=ROWS_A_READ)
+    events = AuditEvent.objects.filter(subject_id=person.pk).order_by("pk").iterator(chunk_size=ROWS_A_READ)
+    profile = {
+        "id": str(person.pk),
+        "email": person.email,
+        "name": person.name,
+        "timeZone": person.time_zone,
+        "dateJoined": person.date_joined,
     }
+    # Sorted here, since the databases order texts differently.
+    rules = [
+        {"site": rule.site, "path": rule.path, "category": rule.category}
+        for rule in sorted(stored_rules.rules_of(person.pk), key=lambda rule: (rule.site, rule.path))
+    ]
+    head = {"profile": profile, own.CATEGORY_RULES: rules}
+    return in_blocks(pretty_lists(head, {"sessions": map(_session, sessions), "events": map(_event, events)}))
+
+
+def _session(session: Session) -> dict[str, Any]:
+    return {
+        "id": str(session.pk),
+        "kind": session.kind,
+        "label": session.label,
+        "createdAt": session.created_at,
+        "lastUsedAt": session.last_used_at,
+        "lastClientIp": session.last_client_ip,
+        "expiresAt": session.expires_at,
+        "revokedAt": session.revoked_at,
+        "revokedReason": session.revoked_reason,
+    }
+
+
+def _event(event: AuditEvent) -> dict[str, Any]:
+    return {"kind": event.kind, "at": event.created_at, "clientIp": event.client_ip, "detail": event.detail}
 
 
 def counts(user_id: int) -> dict[str, int]:

@@ -47,7 +47,7 @@ def members(file: IO[bytes]) -> Iterator[tuple[Path, Any]]:
     try:
         yield from _members(ijson.basic_parse(_Guarded(file)))
     except (ijson.JSONError, ValueError, RecursionError) as error:
-        raise UnknownFormat("This file begins as JSON and is none: it is damaged or cut short.") from error
+        raise UnknownFormat("This file begins as JSON, but it is damaged or cut short.") from error
 
 
 def _members(events: Iterator[tuple[str, Any]]) -> Iterator[tuple[Path, Any]]:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.after_response import run_after_response
+from bounded_reading import bounded_reading
 from sync.erasures import derived_rows, rows_by_id, stored_records
 from sync.erasures.rule import KeyedHashes, Rule, rule_of
 from sync.models import Erasure, PageVisit, SyncState, TabAggregate
@@ -25,6 +26,8 @@ AGGREGATES_A_STEP: Final = 200
 IDS_A_READ: Final = 100_000
 # Well under the time that a platform's router waits for an answer.
 SECONDS_A_REQUEST: Final = 10.0
+# Less than READING_SECONDS, so that a page without the counts can still be made.
+PREVIEW_SECONDS: Final = 1.0
 
 VISIT_COLUMNS: Final = (
     "id", "browser_id", "visit_id", "started_at", "domain", "ended_at", "last_heartbeat_at", "duration_ms",
@@ -80,16 +83,17 @@ def _key(user_id: int) -> bytes | None:
 
 
 def preview(user_id: int, conditions: Conditions) -> Counts:
-    """Return what an erasure would erase now; nothing changes."""
-    if (key := _key(user_id)) is None:
-        return Counts(0, 0)
-    hashes = KeyedHashes(key)
-    rule = conditions.rule(hashes, now_ms())
-    if conditions.ids is not None:
-        page_visits = len(stored_records.visits_by_id(user_id, rule, hashes, conditions.ids))
-    else:
-        page_visits = stored_records.visits(user_id, rule, hashes).count()
-    return Counts(page_visits, sum(1 for _ in stored_records.aggregates(user_id, rule, hashes)))
+    """Return what an erasure would erase now; nothing changes. Raises ReadingTookTooLong after PREVIEW_SECONDS."""
+    with bounded_reading(PREVIEW_SECONDS):
+        if (key := _key(user_id)) is None:
+            return Counts(0, 0)
+        hashes = KeyedHashes(key)
+        rule = conditions.rule(hashes, now_ms())
+        if conditions.ids is not None:
+            page_visits = len(stored_records.visits_by_id(user_id, rule, hashes, conditions.ids))
+        else:
+            page_visits = stored_records.visits(user_id, rule, hashes).count()
+        return Counts(page_visits, sum(1 for _ in stored_records.aggregates(user_id, rule, hashes)))
 
 
 def erase(user_id: int, conditions: Conditions) -> Erasure:

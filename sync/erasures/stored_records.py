@@ -12,6 +12,8 @@ LIFE_COLUMNS: Final = ("started_at", "last_active_at", "closed_at")
 DOMAIN_COLUMNS: Final = ("total_active_duration_ms", "domain_durations", "current_domain", "statistics")
 # Ids of one look-up, so few that the database looks each up and does not walk all of the person's rows.
 IDS_A_QUERY: Final = 100
+# An aggregate may name 1,000 sites.
+AGGREGATES_AT_ONCE: Final = 200
 
 
 def clients_of(user_id: int) -> dict[int, str]:
@@ -53,7 +55,7 @@ def aggregates(user_id: int, rule: Rule, hashes: KeyedHashes) -> Iterator[int]:
     found = _in_span(TabAggregate.objects.filter(user_id=user_id), user_id, rule).order_by()
     columns = ["pk", "browser_id", *LIFE_COLUMNS, *(DOMAIN_COLUMNS if rule.domain_hash else ())]
     clients = clients_of(user_id)
-    for row in found.values(*columns).iterator(chunk_size=2_000):
+    for row in found.values(*columns).iterator(chunk_size=AGGREGATES_AT_ONCE):
         client_id = clients.get(row["browser_id"])
         # A browser that is new since has only records that were judged when they came.
         if client_id is not None and aggregate_changes(rule, hashes, client_id, row) != {}:

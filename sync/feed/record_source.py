@@ -14,7 +14,7 @@ from sync.feed.cursor import Place
 from sync.records.record_kind import RecordKind
 
 # A record may hold some hundred kilobytes, so a page is not read all at once.
-ROWS_AT_ONCE = 100
+ROWS_AT_ONCE = 40
 _encode = msgspec.json.Encoder().encode
 
 

@@ -15,7 +15,6 @@ from rest_framework.views import APIView
 
 from accounts.limits.throttling import READ
 from accounts.scopes import Scope
-from bounded_reading import bounded_reading
 from sync import browsers
 from sync.erasures import erasure_service
 from sync.feed import cursor
@@ -72,7 +71,6 @@ class ChangesView(APIView):
         responses={200: ChangesSerializer},
         examples=[CHANGES_EXAMPLE],
     )
-    @bounded_reading()
     def get(self, request: Request) -> HttpResponse:
         """Return a page of all that is yours, in the order in which it changed last.
 
@@ -113,7 +111,6 @@ class StatusView(APIView):
     throttle_scope = READ
 
     @extend_schema(operation_id="syncStatus", responses={200: StatusSerializer}, examples=[STATUS_EXAMPLE])
-    @bounded_reading()
     def get(self, request: Request) -> Response:
         """Return each browser with the number of its records, so that a sender can compare its own count."""
         user_id = person_id(request)

@@ -14,11 +14,7 @@ from bounded_reading import keep_within_time
 
 
 class BoundedCursor(CursorWrapper):
-    """A cursor whose statements, and parts of a result, stay within the time for reading."""
-
-    def _execute(self, sql: Any, params: Any, *ignored: Any) -> Any:
-        keep_within_time()
-        return super()._execute(sql, params, *ignored)  # type: ignore[misc]  # not in the stubs
+    """A cursor whose parts of a result come within the time for reading."""
 
     def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
         """Return the next part of the result; raises ReadingTookTooLong."""
@@ -59,6 +55,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def chunked_cursor(self) -> Any:
         """Return a named cursor within a transaction; outside of one it would outlive its server connection."""
+        keep_within_time()  # which begins a transaction
         if self.get_autocommit():
             return self.cursor()
         return super().chunked_cursor()

@@ -3,16 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.contrib.sessions.models import Session as CookieSession
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
 from accounts import audit
-from accounts.models import AuditEvent, Session
+from accounts.limits import rate_counts
+from accounts.models import AuditEvent, RateCount, Session
 from accounts.sessions import session_service
+from sync.models import ServerIdentity
 from tests.people import SessionFactory, UserFactory
-from tests.project.test_permissions import PATHS, example
+from tests.project.test_permissions import ANYONE, PATHS, example, listed
 from tests.wire import access_token, assert_error_shape, post, send
 
 PASSWORD = "correct horse battery staple"
@@ -83,6 +86,66 @@ class TestFailedSignIns:
         assert AuditEvent.objects.count() == 3 + 1
 
 
+class TestRateCounts:
+    def test_of_past_windows_are_deleted_by_those_that_follow(self):
+        past = [RateCount(key=f"old {number}", ends_at=1_700_000_000 + number, count=3) for number in range(12)]
+        RateCount.objects.bulk_create(past)
+        rate_counts.count_hit("new", 3600)
+        assert RateCount.objects.filter(key__startswith="old").count() == 12 - rate_counts.FORGOTTEN_A_ROW
+        assert not RateCount.objects.filter(key="old 4").exists()
+        # A count that goes on deletes nothing, so most requests cost no more than before.
+        rate_counts.count_hit("new", 3600)
+        assert RateCount.objects.filter(key__startswith="old").count() == 7
+        rate_counts.count_hit("old 11", 3600)  # in a new window
+        rate_counts.count_hit("newer", 3600)
+        assert sorted(RateCount.objects.values_list("key", "count")) == [("new", 2), ("newer", 1), ("old 11", 1)]
+
+
+class TestEveryAnonymousRequest:
+    """Large and many inputs of strangers to every URL leave no more than the counts of their rates."""
+
+    LARGE = "x" * 20_000
+
+    def sizes(self):
+        # The first call for the limits makes the one row of the server's identity.
+        models = set(apps.get_models(include_auto_created=True)) - {RateCount, ServerIdentity}
+        return {model._meta.db_table: model._base_manager.count() for model in models}
+
+    def ask(self, number):
+        fields = ("link", "next", "email", "username", "password", "name", "code", "label", "challenge", "verifier",
+                  "refresh", "token", "uid", "timeZone", "q", "url", "id", "browser", "anonymousClientId")  # fmt: skip
+        for value in (f"{number}{self.LARGE}", f"{number}@example.org"):
+            sent = dict.fromkeys(fields, value)
+            for method, path, whom, _ in listed():
+                if whom != ANYONE or method == "PUT":
+                    continue
+                url = example(path)
+                if path.startswith("/api/"):
+                    status = send(method, url, sent, REMOTE_ADDR=f"192.0.2.{number}").status_code
+                else:
+                    client = Client(raise_request_exception=False, REMOTE_ADDR=f"192.0.2.{number}")
+                    status = getattr(client, method.lower())(url, sent).status_code
+                assert status < 500, (method, path)
+
+    def test_leaves_counts_alone(self, alice, settings):
+        settings.REGISTRATION_OPEN = False
+        before = self.sizes()
+        for number in range(3):
+            self.ask(number)
+        grown = {table for table, count in self.sizes().items() if count != before[table]}
+        assert grown <= {"accounts_auditevent"}
+        assert set(AuditEvent.objects.values_list("kind", "detail")) <= {("sign_in_failed", "")}
+        assert AuditEvent.objects.count() <= audit.FAILURES_AN_HOUR
+        counts = RateCount.objects.values_list("key", flat=True)
+        assert max(map(len, counts)) <= 100
+        # Later the same again takes the place of what is past.
+        held = len(counts)
+        RateCount.objects.update(ends_at=1_700_000_000)
+        for number in range(3, 6):
+            self.ask(number)
+        assert RateCount.objects.count() <= held
+
+
 class TestLiveSessions:
     @pytest.fixture
     def many(self, alice, bob):
@@ -118,6 +181,13 @@ class TestLiveSessions:
         live = Session.objects.of(alice.pk).live()
         assert live.count() == 5
         assert newest in live
+
+    def test_of_an_older_version_leave_few_events_when_all_are_ended(self, alice, rf, monkeypatch):
+        monkeypatch.setattr(session_service, "MAX_LIVE", 5)
+        kept, *_ = [SessionFactory(user=alice) for _ in range(20)]
+        assert session_service.end_others(alice, kept.pk, Session.Reason.REMOTELY, rf.get("/")) == 19
+        assert list(Session.objects.of(alice.pk).live()) == [kept]
+        assert AuditEvent.objects.about(alice.pk).filter(kind="session_revoked").count() == 5
 
     def test_are_listed_up_to_200(self, alice, many):
         for _ in range(5):

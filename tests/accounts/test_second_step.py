@@ -71,7 +71,7 @@ class TestRequired:
     def test_a_wrong_code_sets_nothing_up(self, alice, required):
         client = signed_in(alice)
         client.get(STEP)
-        assert "This code is not good" in client.post(STEP, {"code": "000000"}).content.decode()
+        assert "This code is wrong or used up" in client.post(STEP, {"code": "000000"}).content.decode()
         assert not TOTPDevice.objects.get().confirmed
         assert client.get(ADMIN).status_code == 302
 
@@ -116,12 +116,12 @@ class TestSetUp:
     def test_a_code_works_once(self, alice, device_and_codes):
         code = code_of(device_and_codes[0], 1)
         assert signed_in(alice).post(STEP, {"code": code}).status_code == 302
-        assert "not good" in signed_in(alice).post(STEP, {"code": code}).content.decode()
+        assert "wrong or used up" in signed_in(alice).post(STEP, {"code": code}).content.decode()
 
     def test_wrong_codes_are_slowed_and_written_down(self, alice, device_and_codes):
         client = signed_in(alice)
-        assert "not good" in client.post(STEP, {"code": "123456"}).content.decode()
-        assert "not good" in client.post(STEP, {"code": code_of(device_and_codes[0], 1)}).content.decode()
+        assert "wrong or used up" in client.post(STEP, {"code": "123456"}).content.decode()
+        assert "wrong or used up" in client.post(STEP, {"code": code_of(device_and_codes[0], 1)}).content.decode()
         assert AuditEvent.objects.filter(kind="sign_in_failed", detail="second step").count() == 2
 
     def test_a_recovery_code_works_once_however_it_is_typed(self, alice, device_and_codes):
@@ -129,7 +129,7 @@ class TestSetUp:
         client = signed_in(alice)
         assert client.post(STEP, {"code": code.replace("-", " ").upper()}).status_code == 302
         assert client.get(ADMIN).status_code == 200
-        assert "not good" in signed_in(alice).post(STEP, {"code": code}).content.decode()
+        assert "wrong or used up" in signed_in(alice).post(STEP, {"code": code}).content.decode()
         assert "9 recovery codes left" in client.get(STEP).content.decode()
 
     def test_recovery_codes_are_stored_as_digests(self, device_and_codes):
@@ -142,7 +142,7 @@ class TestSetUp:
         client.post(STEP, {"code": device_and_codes[1][0]})
         page = client.post(f"{STEP}/recovery-codes").content.decode()
         assert "Keep these recovery codes" in page
-        assert "not good" in signed_in(alice).post(STEP, {"code": device_and_codes[1][1]}).content.decode()
+        assert "wrong or used up" in signed_in(alice).post(STEP, {"code": device_and_codes[1][1]}).content.decode()
 
     def test_nothing_is_changed_before_it_is_taken(self, alice, device_and_codes):
         client = signed_in(alice)

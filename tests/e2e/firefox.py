@@ -244,8 +244,10 @@ class Firefox:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(self.picture(context))
 
-    def picture(self, context: str) -> bytes:
-        return base64.b64decode(self("browsingContext.captureScreenshot", context=context)["data"])
+    def picture(self, context: str, clip: dict[str, Any] | None = None) -> bytes:
+        """The PNG of a page, or of a box of it."""
+        more = {"clip": clip} if clip else {}
+        return base64.b64decode(self("browsingContext.captureScreenshot", context=context, **more)["data"])
 
     def close(self) -> None:
         try:

@@ -43,22 +43,26 @@ def test_sign_up_takes_the_zone_of_the_browser_and_another_zone_is_offered_once(
         page = page_in(browser, zone)
         page.goto(f"{server.url}/account/sign-up")
         enter(page, email, "Sign up")
-        assert server.rows(f"SELECT time_zone FROM accounts_user WHERE email = '{email}'") == [{"time_zone": zone}]
+        (stored,) = server.rows(f"SELECT time_zone FROM accounts_user WHERE email = '{email}'")
+        # Browsers may tell the older of two names of a zone.
+        assert stored["time_zone"] in {zone, zone.replace("Kathmandu", "Katmandu")}
         expect(page.locator("#zone-offer")).to_be_hidden()
 
     travelling = page_in(browser, "Pacific/Chatham")
     travelling.goto(f"{server.url}/account/sign-in")
-    enter(travelling, ZONES["Asia/Kathmandu"], "Sign in")
+    enter(travelling, ZONES["America/Los_Angeles"], "Sign in")
     expect(travelling.locator("#zone-offer")).to_contain_text("The clock of your browser is that of Pacific/Chatham.")
-    travelling.get_by_role("button", name="Keep Asia/Kathmandu").click()
+    travelling.get_by_role("button", name="Keep America/Los Angeles").click()
+    expect(travelling.locator("#zone-offer")).to_be_hidden()
     for path in ("/dashboard/start", "/account", "/dashboard/browsers"):
         travelling.goto(server.url + path)
         expect(travelling.locator("#zone-offer")).to_be_hidden()
 
-    moved = page_in(browser, "America/Los_Angeles")
+    moved = page_in(browser, "Europe/Berlin")
     moved.goto(f"{server.url}/account/sign-in")
-    enter(moved, ZONES["Asia/Kathmandu"], "Sign in")
+    enter(moved, ZONES["America/Los_Angeles"], "Sign in")
     moved.get_by_role("button", name="Switch to my browser's time zone").click()
+    expect(moved.locator("#zone-offer")).to_be_hidden()
     moved.goto(f"{server.url}/account")
-    expect(moved.get_by_text("America/Los_Angeles")).to_be_visible()
+    expect(moved.get_by_text("Europe/Berlin", exact=True)).to_be_visible()
     expect(moved.locator("#zone-offer")).to_be_hidden()

@@ -39,8 +39,8 @@ def test_firefox_counts_time_for_the_program_in_front(firefox: Firefox, screen: 
         return bool(firefox.run(control, "browser.windows.getLastFocused().then((w) => w.focused)"))
 
     firefox.wait(has_focus)
-    firefox.go(page, url, "complete")
     began = time.monotonic()
+    firefox.go(page, url, "complete")
     time.sleep(3)
     truth = []
     with screen.other_program() as other:

@@ -63,7 +63,7 @@ def test_the_numbers_of_an_hour_are_those_of_its_share_of_every_visit(alice, hou
             "idle_periods": away}  # fmt: skip
     store(alice, visit(started_at=AT_9 + 30 * MINUTE, **long), visit(started_at=AT_9 + 190 * MINUTE))
     shown = timeline.time_range(period_of(ZoneInfo("UTC"), "day", date(2025, 11, 3)), hour)
-    visits = listed_visits(alice.pk, shown.starts_at, shown.ends_at)
+    visits = listed_visits(alice.pk, shown.starts_at, shown.ends_at).visits
     found = {
         each.label: (each.numbers.active_ms, each.numbers.time_ms, each.numbers.clock_ms, each.numbers.visits)
         for each in timeline.hour_lists(visits, [], shown)

@@ -200,5 +200,5 @@ def test_a_visit_that_nobody_ended_is_not_open_for_ever(alice):
     records.store(alice, records.visit(started_at=now - HOUR, ended_at=None, last_heartbeat_at=now, is_active=True))
     for age_ms, is_open in ((10 * MINUTE, True), (2 * HOUR, False)):
         PageVisit.objects.update(updated_at=now - age_ms)
-        (listed,) = queries.listed_visits(alice.pk, now - DAY, now + DAY)
+        (listed,) = queries.listed_visits(alice.pk, now - DAY, now + DAY).visits
         assert listed.is_open is is_open

@@ -26,6 +26,8 @@ PAGES = [
     f"/dashboard/pages?{MONTH}",
     f"/dashboard/sites/example.org?{MONTH}",
     f"/dashboard/history?{MONTH}",
+    f"/dashboard/history?{MONTH}&q=page",
+    f"/dashboard/history?{MONTH}&url=https%3A%2F%2Fexample.org%2Fpage",
     f"/dashboard/tabs?{MONTH}",
     f"/dashboard/tabs?{MONTH}&list=longest",
     f"/dashboard/browsers?{MONTH}",
@@ -217,7 +219,7 @@ def test_every_link_keeps_what_the_person_chose(page, records, path, chosen):
 
 def fields(form):
     """Return the names of the fields that a form sends."""
-    return set(re.findall(r'<(?:input|select)[^>]* name="([^"]+)"', form))
+    return set(re.findall(r'<(?:input|select)[^>]*\sname="([^"]+)"', form))
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if "/categories" not in path and "/browsers" not in path])

@@ -97,6 +97,38 @@ def test_marks_of_direction_are_taken_out_of_titles_which_are_isolated(client, a
     assert "<bdi>safe gnp.exe</bdi>" in client.get("/dashboard/history").content.decode()
 
 
+def test_the_name_of_a_category_turns_no_tooltip_or_legend(client, alice):
+    store(alice, visit(category="my \u202eown_club", started_at=NOON))
+    client.force_login(alice)
+    for path in ("/dashboard/day/2025-11-03", "/dashboard/timeline/2025-11-03", "/dashboard/month/2025-11"):
+        text = client.get(path).content.decode()
+        assert "\u202e" not in text, path
+        assert "My own club" in text, path
+
+
+def test_a_site_is_shown_in_its_own_letters_everywhere(client, alice):
+    store(alice, visit(domain="xn--bcher-kva.example", url="https://xn--bcher-kva.example/", started_at=NOON))
+    client.force_login(alice)
+    for path in (
+        "/dashboard/timeline/2025-11-03",
+        "/dashboard/forget?site=xn--bcher-kva.example",
+        "/dashboard/categories/choose?of=xn--bcher-kva.example&path=/beete",
+    ):
+        text = re.sub(r'(href|value|action|src)="[^"]*"', "", client.get(path).content.decode())
+        assert "bücher" in text, path
+        assert "xn--" not in text, path
+
+
+def test_a_period_before_is_named_only_beside_a_change(at, alice):
+    store(alice, *[visit(started_at=NOON - n * 24 * HOUR) for n in range(4)])
+    assert "▲" not in at("/dashboard/day/2025-11-03", NOON + HOUR)
+    assert "vs. Sunday" not in at("/dashboard/day/2025-11-03", NOON + HOUR)
+    store(alice, visit(started_at=NOON + 20 * MINUTE))
+    text = at("/dashboard/day/2025-11-03", NOON + HOUR)
+    assert "▲ 100 %" in text
+    assert "vs. Sunday until 13:00" in text
+
+
 def test_phones_can_install_the_pages(client):
     answer = client.get("/manifest.webmanifest")
     assert answer["Content-Type"] == "application/manifest+json"

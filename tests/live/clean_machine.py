@@ -69,7 +69,7 @@ def require():
         pytest.skip("Only root can make a container with systemd.")
 
 
-def run(folder, script, seconds=120):
+def run(folder, script, seconds=280):
     """Run commands on a new machine, in its own /opt/syncserver; return what they printed, and the shared folder."""
     tried, layers = folder / "tried", folder / "layers"
     (tried / "bin").mkdir(parents=True)

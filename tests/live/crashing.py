@@ -24,3 +24,5 @@ def half_of(everything):
 
 
 MIDDLEWARE = [*MIDDLEWARE, "tests.live.crashing.fail_as_asked"]  # noqa: F405  # from the settings above
+# Pages need no files that a build collects.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405  # as above

@@ -141,6 +141,7 @@ def test_after_every_fault_each_record_is_there_once_and_newest(servers, tmp_pat
         try:
             do_faults(faults, archive)
         finally:
+            say(f"seed {SEED}, {time.monotonic() - began:.0f} s: {sum(faults.done.values())} faults: {faults.done}")
             for each in programs:
                 each.end()
         said, _ = fleet.communicate("\n", timeout=150)
@@ -182,8 +183,8 @@ def test_after_every_fault_each_record_is_there_once_and_newest(servers, tmp_pat
     recorded = sum(len(browser["records"]) for browser in browsers)
     on_the_way = {kind: sum(browser["faults"][kind] for browser in browsers) for kind in browsers[0]["faults"]}
     say(
-        f"seed {SEED}, {time.monotonic() - began:.0f} s: {faults.done}, {on_the_way}, {recorded} records, "
-        f"{len(rows)} stored, {sum(len(each.erased) for each in programs)} erasures, "
+        f"on the way: {on_the_way}; {recorded} records of {len(browsers)} browsers, {archive.pushed} of a program, "
+        f"{len(rows)} stored; {sum(len(each.erased) for each in (*programs, archive))} erasures, "
         f"{sum(each.imports for each in programs)} imports, {sum(each.passes for each in programs)} passes of followers"
     )
     assert recorded > 0

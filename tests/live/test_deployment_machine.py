@@ -21,9 +21,9 @@ export CURL_CA_BUNDLE=/var/lib/caddy/.local/share/caddy/pki/authorities/local/ro
 export SSL_CERT_FILE=$CURL_CA_BUNDLE
 """
 NEW_CLUSTER = """
-version=$(pg_lsclusters --no-header | cut -d' ' -f1 | head -n 1)
-pg_dropcluster $version main
-pg_createcluster --start $version main
+read -r version name _ <<< "$(pg_lsclusters --no-header | head -n 1)"
+pg_dropcluster $version $name
+pg_createcluster --start $version $name
 """
 CHECKED = """
 caddy validate --config /etc/caddy/Caddyfile
@@ -40,14 +40,14 @@ systemctl start syncserver-daily.service
 PUSHED_MEANWHILE = f"""
 {CLIENT} push-until during /tried/stop &
 set +x
-until grep -q during-100 /tried/client.json; do sleep 0.05; done
+until grep -q during-100 /tried/client.json; do kill -0 $!; sleep 0.05; done
 set -x
 cp /tried/client.json /tried/answered.json
 """
 PUSHED_AFTERWARDS = """
 answered=$(wc -c < /tried/client.json)
 set +x
-until [ $(wc -c < /tried/client.json) -gt $((answered + 1000)) ]; do sleep 0.05; done
+until [ $(wc -c < /tried/client.json) -gt $((answered + 1000)) ]; do kill -0 $!; sleep 0.05; done
 set -x
 touch /tried/stop
 wait $!

@@ -87,7 +87,7 @@ class Platform:
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory):
     folder = tmp_path_factory.mktemp("platform")
-    database = Database(folder)
+    database = Database.empty(folder)
     yield Platform(folder, database)
     database.drop()
 

@@ -171,7 +171,8 @@ def program():
 def run_follower(service, token, folder):
     """Run the program of docs/follow.md once; return the records that it keeps."""
     environment = {**os.environ, "SERVER": f"http://127.0.0.1:{service.port}", "TOKEN": token}
-    subprocess.run([sys.executable, "-c", program()], cwd=folder, env=environment, check=True, timeout=60)
+    command = [sys.executable, "-c", program()]
+    subprocess.run(command, cwd=folder, env=environment, check=True, timeout=60, stderr=subprocess.PIPE)
     kept = json.loads((folder / "records.json").read_text(encoding="utf-8"))["records"]
     found = {}
     for text, record in kept.items():

@@ -10,7 +10,7 @@ import pytest
 from tests.live.service import Service
 
 SECRET = b"secret-site"
-LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR|CRITICAL) [a-z._]+ .+\Z")
+LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR|CRITICAL) [A-Za-z._]+ .+\Z")
 FORGED = b"2026-01-01 00:00:00,000 WARNING syncserver.audit staff=1"
 ODD = [
     b"%0a" + FORGED, b"%0d%0a" + FORGED, b"%00", b"%1b[2J", b"%c2%85" + FORGED, b"%e2%80%a8" + FORGED,
@@ -91,6 +91,7 @@ def test_every_event_is_one_line_without_the_words_of_a_client(database, tmp_pat
         events = [json.loads(line) for line in lines]
         assert {event["logger"] for event in events} >= {"gunicorn.error", "gunicorn.access", "django.request"}
         assert [event for event in events if event["kind"] == "security"] == []
+        assert [event["status"] for event in events if event["kind"] == "request"].count(500) == 3
         messages = [event["message"] for event in events]
         traces = [event["exception"] for event in events if event.get("exception", "").startswith("ValueError")]
     else:
@@ -98,5 +99,6 @@ def test_every_event_is_one_line_without_the_words_of_a_client(database, tmp_pat
         messages = [line.split(" ", 4)[4] for line in lines]
         traces = [message for message in messages if "ValueError < " in message]
     assert "refused: InvalidRequestLine" in messages
-    assert len(traces) == 6
-    assert all("crashing.py" in each for each in traces)
+    crashes = [each for each in traces if "crashing.py" in each]
+    assert len(crashes) == 6
+    assert all("ValueError < " in each for each in crashes)

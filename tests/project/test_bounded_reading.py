@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from rest_framework.settings import api_settings
 
 import bounded_reading
@@ -13,11 +13,18 @@ from bounded_reading import ReadingTookTooLong
 from insights import queries, reports
 from insights.models import MonthTally
 from insights.pages import site
+from sync.erasures import erasure_service, stored_records
 from sync.models import PageVisit
+from syncserver.reading_bounds import UNBOUNDED
 from tests.insights.records import AT_9, DAY, MINUTE, aggregate, store, visit
+from tests.project.test_outages import OUTAGES, Outage
+from tests.project.test_permissions import PATHS, example
 from tests.wire import access_token, assert_error_shape, send
 
 ENDLESS = "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 1000000000) SELECT count(*) FROM n"
+
+# Takes some tenths of a second.
+LONG = ENDLESS.replace("1000000000", "300000")
 
 
 def read_endlessly(*args, **kwargs):
@@ -40,9 +47,7 @@ def test_a_statement_is_interrupted_and_the_connection_is_as_before():
         if connection.vendor == "postgresql":
             cursor.execute("SHOW statement_timeout")
             assert cursor.fetchone()[0] == "0"
-        cursor.execute(
-            "WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 300000) SELECT count(*) FROM n"
-        )
+        cursor.execute(LONG)
         assert cursor.fetchone()[0] == 300_001
     assert not connection.in_atomic_block
 
@@ -84,6 +89,159 @@ def test_another_error_of_the_database_stays_what_it_is():
         read_what_is_not_there()
 
 
+# The tables of the cookie, of the person and of their sign-in, of which each request reads one row.
+OF_THE_REQUEST = {"django_session", "accounts_user", "accounts_session", "accounts_personaltoken"}
+
+
+def test_no_page_or_call_reads_outside_the_bounds(admin, alice):
+    """A new URL is within them without a word, or stands in the list of those that are not."""
+    outside, within = {}, set()
+
+    def note(execute, sql, params, many, context):
+        if bounded_reading._limit.get() is None:
+            outside.setdefault(asked, set()).update(re.findall(r'FROM "?(\w+)', sql))
+        else:
+            within.add(asked)
+        return execute(sql, params, many, context)
+
+    store(alice, visit())
+    paths = [example(path) for path in PATHS]
+    paths += [f"/admin/{name}/" for name in ("accounts/user", "accounts/auditevent", "accounts/session")]
+    paths += [f"/admin/{name}/?person={alice.pk}" for name in ("sync/pagevisit", "sync/tabaggregate", "sync/syncbatch")]
+    admin.get("/account")
+    token = access_token(alice)
+    for asked in paths:
+        with connection.execute_wrapper(note):
+            if asked.startswith("/api/"):
+                send("GET", asked, token=token)
+            else:
+                admin.get(asked, secure=True)
+    left_out = {path for path, tables in outside.items() if tables - OF_THE_REQUEST}
+    assert left_out == {"/api/export", "/api/sync/erasures/7"}
+    assert all(path.startswith(UNBOUNDED) for path in left_out)
+    assert len(UNBOUNDED) == 2
+    assert len(within) > 45
+
+
+def test_what_writes_is_not_interrupted(client, alice, short):
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    seen = []
+
+    def note(execute, *arguments):
+        seen.append(bounded_reading._limit.get())
+        return execute(*arguments)
+
+    with connection.execute_wrapper(note):
+        client.post("/account/profile", {"name": "Alice", "time_zone": "UTC"})
+        send("POST", "/api/sync/page-visits", {"visits": []}, token=access_token(alice))
+    assert seen
+    assert set(seen) == {None}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_reads_nothing_begins_nothing(client):
+    with bounded_reading.bounded_reading(5):
+        assert not connection.in_atomic_block
+    with connection.execute_wrapper(Outage(OUTAGES["away"])):
+        assert client.get("/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_within_is_bounded_and_one_around_it_goes_on_without(alice):
+    def in_a_transaction():
+        with bounded_reading.bounded_reading(0.3), transaction.atomic():
+            read_endlessly()
+
+    with pytest.raises(ReadingTookTooLong):
+        in_a_transaction()
+    with transaction.atomic():
+        with bounded_reading.bounded_reading(0.2):
+            assert PageVisit.objects.filter(user_id=alice.pk).count() == 0
+        time.sleep(0.3)
+        assert PageVisit.objects.filter(user_id=alice.pk).count() == 0
+        with connection.cursor() as cursor:
+            cursor.execute(LONG)
+            assert cursor.fetchone()[0] == 300_001
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_part_of_the_reading_may_end_sooner_and_the_rest_goes_on(alice):
+    def read_a_part():
+        with bounded_reading.bounded_reading(0.3):
+            read_endlessly()
+
+    store(alice, visit())
+    with bounded_reading.bounded_reading(30):
+        for _ in range(2):
+            with pytest.raises(ReadingTookTooLong):
+                read_a_part()
+            assert PageVisit.objects.filter(user_id=alice.pk).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_period_before_that_cannot_be_added_up_in_time_is_left_out(client, alice, settings, monkeypatch):
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    store(alice, visit(), visit(started_at=AT_9 - 30 * DAY))
+    page, call = "/dashboard/day/2025-11-03", "/api/insights/summary?from=2025-11-03"
+    assert client.get(page).context["previous"] is not None
+    assert send("GET", call, token=access_token(alice)).json()["previous"] is not None
+    real = reports.tally_of
+
+    def tally_of(user_id, period, *more, **named):
+        return read_endlessly() if period.first.day == 2 else real(user_id, period, *more, **named)
+
+    monkeypatch.setattr(reports, "tally_of", tally_of)
+    settings.READING_SECONDS = 3
+    monkeypatch.setattr(reports, "REST_SECONDS", 2.6)
+    answer = client.get(page)
+    assert (answer.status_code, answer.context["previous"]) == (200, None)
+    said = send("GET", call, token=access_token(alice)).json()
+    assert (said["visits"], said["previous"]) == (1, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_year_after_very_many_visits_names_no_new_sites(client, alice, settings, monkeypatch):
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    store(alice, visit(), visit(started_at=AT_9 - 400 * DAY, domain="other.example.org"))
+    assert "New sites" in client.get("/dashboard/your-year/2025").content.decode()
+    monkeypatch.setattr(queries, "sites_before", read_endlessly)
+    settings.READING_SECONDS = 3
+    monkeypatch.setattr(reports, "REST_SECONDS", 2.6)
+    answer = client.get("/dashboard/your-year/2025")
+    assert answer.status_code == 200
+    assert "New sites" not in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_too_much_to_count_can_be_forgotten_all_the_same(client, alice, monkeypatch):
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    store(alice, visit())
+    monkeypatch.setattr(erasure_service, "PREVIEW_SECONDS", 0.3)
+    monkeypatch.setattr(stored_records, "visits", read_endlessly)
+    page = client.get("/dashboard/forget?site=example.org")
+    assert page.status_code == 200
+    assert "more than can be counted in a moment" in page.content.decode()
+    assert "Erase it all" in page.content.decode()
+    page = client.post("/account/retention", {"months": "1"})
+    assert "more records than can be counted in a moment" in page.content.decode()
+    preview = {"rule": {"domain": "example.org"}, "preview": True}
+    assert_error_shape(send("POST", "/api/sync/erasures", preview, token=access_token(alice)), 503, "unavailable")
+    monkeypatch.undo()
+    client.post("/dashboard/forget", {"site": "example.org"})
+    assert not PageVisit.objects.filter(user_id=alice.pk).exists()
+
+
+def test_each_page_of_a_person_counts(client, alice, monkeypatch):
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    client.get("/account")
+    monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "read", "1/h")
+    monkeypatch.setattr(process_counts, "_counts", {})
+    pages = [example(path) for path in PATHS if not path.startswith("/api/")]
+    statuses = {path: client.get(path, secure=True).status_code for path in pages}
+    # Of those that are no pages with a URL of their own, one was counted.
+    assert {path for path, status in statuses.items() if status not in (405, 429)} == {pages[0]}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_page_and_a_call_that_would_read_too_long_say_so(client, alice, short, settings, monkeypatch):
     client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
@@ -116,7 +274,6 @@ def test_a_person_reads_within_a_rate_and_takes_nothing_from_another(client, ali
     assert "very many pages" in answer.content.decode()
     for path in ("/api/insights/days", "/api/sync/changes", "/api/sync/status"):
         assert_error_shape(send("GET", path, token=access_token(alice)), 429, "throttled")
-        assert send("GET", "/api/auth/me", token=access_token(alice)).status_code == 200
     assert send("GET", "/api/insights/days", token=access_token(bob)).status_code == 200
 
 
@@ -140,10 +297,10 @@ def test_a_site_of_very_many_visits_is_shown_for_its_latest_days(client, alice, 
     client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
     store(alice, *(visit(started_at=AT_9 - number * DAY) for number in range(6)))
     path = "/dashboard/sites/example.org?from=2025-10-01&to=2025-11-03"
-    assert "latest days of them" not in client.get(path).content.decode()
+    assert "can be added up at once" not in client.get(path).content.decode()
     monkeypatch.setattr(site, "MOST_VISITS", 3)
     answer = client.get(path).content.decode()
-    assert "latest days of them" in answer
+    assert "can be added up at once" in answer
     assert "1 November – 3 November 2025" in answer
 
 

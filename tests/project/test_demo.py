@@ -83,7 +83,7 @@ def test_some_sites_have_a_category_by_a_rule_of_the_person_and_some_have_none(a
     resolver = resolver_of(alice.pk)
     assert {rule[0] for rule in demo.RULES} <= {name.removeprefix("wiki.").removeprefix("tickets.") for name in SITES}
     assert resolver.category("wiki.planner.example", None) == "work"
-    assert resolver.category("github.com", None, "https://github.com/parser/guitar/issues") == "Side project"
+    assert resolver.category("github.com", None, "https://github.com/parser/guitar/issues") == "Side projects"
     without = [site for site in SITES if not resolver.category(site, None)]
     assert 4 <= len(without) <= 12
     assert sum(1 for site in SITES if built_in_category(site)) >= 100

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -61,8 +62,17 @@ class TestStartPage:
         assert all(name in text for name in ZIPS.values())
 
     def test_it_opens_the_steps_of_the_browser_that_asks(self, page):
-        assert "<details open>\n          <summary>Chromium" in page("Mozilla/5.0 Chrome/156.0")
-        assert "<details open>\n          <summary>Firefox" in page("Mozilla/5.0 Gecko/20100101 Firefox/153.0")
+        opened = re.compile(r"<details open>\s*<summary>(\w+)")
+        assert opened.findall(page("Mozilla/5.0 Chrome/156.0")) == ["Chromium"]
+        assert opened.findall(page("Mozilla/5.0 Gecko/20100101 Firefox/153.0")) == ["Firefox"]
+
+    @pytest.mark.parametrize("browser", ZIPS)
+    def test_each_browser_has_three_pictures_with_texts(self, page, browser):
+        shown = re.findall(r'pictures/([\w-]+)-light\.png"[^>]*?alt="([^"]+)"', page())
+        names = [name for name, _ in shown]
+        assert [name for name in names if name.startswith(browser) or name == "connect"] == [
+            f"{browser}-1", f"{browser}-2", "connect",
+        ]  # fmt: skip
 
     def test_it_links_to_the_stores_that_the_operator_sets(self, page, settings):
         settings.EXTENSION_CHROMIUM_URL = "https://store.example.org/chromium"

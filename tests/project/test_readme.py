@@ -198,3 +198,15 @@ def test_the_map_of_the_code_names_each_folder_of_code():
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     folders = {line.split("/")[0] for line in tracked.splitlines() if "/" in line and not line.startswith(".")}
     assert rows == folders - {"docs", "scripts"}
+
+
+def test_a_failure_of_pip_stops_make(tmp_path):
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin/python"
+    python.write_text("#!/bin/sh\necho Collecting nothing\nexit 3\n")
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", f"{tmp_path}/.run", f"VENV={tmp_path}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert not (tmp_path / ".run").exists()

@@ -147,7 +147,7 @@ def clone(tmp_path_factory):
 
 
 def test_each_command_is_run_here_or_told_why_not():
-    run_here = {"make demo", "make run", "access=$(curl", "curl http://", 'echo "SECRET_KEY='}
+    run_here = {"make demo", "make run", "access=$(curl", "start=", "curl http://", 'echo "SECRET_KEY='}
     found = [each for each in commands() if not any(each.startswith(beginning) for beginning in run_here)]
     assert [each.partition("  ")[0] for each in found] == list(NOT_RUN)
     assert [target for target in ("run", "demo") if not command(f"make {target}")] == []
@@ -188,8 +188,10 @@ def test_the_demo_shows_its_days_until_now(clone):
 def test_the_example_of_the_api_shows_up_on_the_page_of_its_day_and_the_recorded_day_is_sent(clone):
     clone.link("run")
     day = datetime.now(UTC) - timedelta(seconds=60)
-    done = clone.shell("\n".join((command("access=$(curl"), command("curl http"))))
-    assert '"results":["created"]' in done.stdout, done.stdout + done.stderr
+    push = command("curl http")
+    done = clone.shell("\n".join((command("access=$(curl"), command("start="), push, push)))
+    results = re.findall(r'"results":(\[.*?\])', done.stdout)
+    assert results == ['["created"]', '["unchanged"]'], done.stdout + done.stderr
     server = f"http://127.0.0.1:{clone.ports['run']}"
     person = WebBrowser()
     person.sign_in(server, "alice@example.org", PASSWORD)

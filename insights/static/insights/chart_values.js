@@ -7,6 +7,8 @@
   card.hidden = true;
   card.setAttribute("role", "status");
   let shown = null;
+  // The part that the keys have reached. It stays when the focus leaves the chart, as it does when the page refreshes itself.
+  let reached = null;
 
   /** The words of a part. Its title moves to an attribute of its own, or the browser would show it a second time. */
   function wordsOf(part) {
@@ -72,28 +74,38 @@
   document.addEventListener("pointerdown", (event) => show(partAt(event)));
   document.addEventListener("scroll", () => shown && place(shown), { passive: true, capture: true });
 
-  /** Whether a part is the one that is shown, or stands for the same since the page refreshed itself. */
-  function isShown(part) {
-    const url = shown?.getAttribute("href");
-    return part === shown || (Boolean(url) && part.getAttribute("href") === url);
+  /** The place of a part, or of one that stands for the same since the page refreshed itself; -1 without any. */
+  function placeOf(part, parts) {
+    const url = part?.getAttribute("href");
+    return parts.findIndex((each) => each === part || (Boolean(url) && each.getAttribute("href") === url));
   }
 
   /** The chart that an element is. Pages that refresh themselves replace their charts, so none is kept. */
   function chartOf(element) {
     const parts = element instanceof Element && element.matches(".chart-box, .scroll") ? [...element.querySelectorAll(PARTS)] : [];
-    const at = parts.findIndex(isShown);
+    const at = placeOf(shown ?? reached, parts);
     return { parts, at: at < 0 ? parts.length - 1 : at };
+  }
+
+  function reach(part) {
+    reached = part;
+    show(part);
   }
 
   document.addEventListener("page-refreshed", () => {
     if (shown && !shown.isConnected) {
-      show([...document.querySelectorAll(PARTS)].find(isShown) ?? null);
+      const parts = [...document.querySelectorAll(PARTS)];
+      show(parts[placeOf(shown, parts)] ?? null);
     }
   });
 
   document.addEventListener("focusin", (event) => {
     const { parts, at } = chartOf(event.target);
-    show(parts.length > 0 && event.target.matches(":focus-visible") ? parts[at] : null);
+    if (parts.length > 0 && event.target.matches(":focus-visible")) {
+      reach(parts[at]);
+    } else {
+      show(null);
+    }
   });
   document.addEventListener("focusout", () => show(null));
   document.addEventListener("keydown", (event) => {
@@ -115,7 +127,7 @@
     } else if (event.key in steps) {
       const next = parts[Math.max(0, Math.min(parts.length - 1, at + steps[event.key]))];
       next.scrollIntoView({ block: "nearest", inline: "nearest" });
-      show(next);
+      reach(next);
     } else {
       return;
     }

@@ -25,7 +25,7 @@
   }
 
   // The numbers beside the heading of a list change, and the heading does not.
-  const nameOf = (details) => details.querySelector("summary h2, summary")?.textContent;
+  const nameOf = (details) => (details.querySelector("summary h2") ?? details.querySelector("summary"))?.textContent;
 
   // What stands in a new part in the place of an element: the link to the same page, or the same one of its kind.
   function twin(fresh, old, element) {

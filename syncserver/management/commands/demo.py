@@ -29,6 +29,7 @@ from accounts.pages.development_views import sign_in_link
 from insights.categories.stored_rules import save_rule
 from portability import staging, storing
 from sync.browsers import Sender, set_label
+from sync.models import Browser
 from sync.push import service
 from sync.records.page_visit import PAGE_VISIT
 from sync.records.record_kind import RecordKind
@@ -46,9 +47,9 @@ OLD_BROWSER = "Old laptop"
 # The person's own rules for categories: site, path, category.
 RULES: Final = (
     ("planner.example", "", "work"),
-    ("github.com", "/parser/guitar", "Side project"),
+    ("github.com", "/parser/guitar", "Side projects"),
     ("news.ycombinator.com", "", "development"),
-    ("choir.example", "", "Choir"),
+    ("choir.example", "", "video"),
 )
 
 
@@ -179,6 +180,8 @@ def make_year(person: User, zone: ZoneInfo, days: int, seed: int) -> None:
                     waiting[kind] = []
     for browser in BROWSERS:
         set_label(person.pk, browser.client_id, browser.label)
+    of_extensions = Browser.objects.filter(user_id=person.pk, kind=Browser.Kind.EXTENSION)
+    of_extensions.update(created_at=timezone.now() - timedelta(days=days))
 
 
 def sign_in(person: User, browser: DemoBrowser, days: int) -> Session:

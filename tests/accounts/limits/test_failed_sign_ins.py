@@ -203,7 +203,7 @@ def test_a_page_says_how_long_to_wait_and_how_not_to(alice):
     answer = attack(LIMIT + 2, sign_in_to_pages)
     assert answer.status_code == 429
     assert answer["Retry-After"] == "31"
-    assert "Wait 31 seconds and try again. A browser that has signed in before need not wait" in answer.content.decode()
+    assert "Wait 31 seconds and try again. A browser in which you have signed in before" in answer.content.decode()
 
 
 @pytest.mark.parametrize("attempt", [sign_in, sign_in_to_admin])

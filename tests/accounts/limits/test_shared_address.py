@@ -94,24 +94,20 @@ def test_a_refresh_token_works_whoever_sends_others(alice, path, refused):
     assert post("/api/auth/login", {"email": alice.email, "password": PASSWORD}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "status"),
-    [
-        ("POST", "/api/auth/password", {"currentPassword": PASSWORD, "newPassword": NEXT}, 204),
-        ("POST", "/api/auth/email", {"email": "new@example.org", "password": PASSWORD}, 202),
-        ("POST", "/api/auth/tokens", {"name": "a", "scopes": ["read"], "password": PASSWORD}, 201),
-        ("DELETE", "/api/auth/me", {"password": PASSWORD}, 200),
-    ],
-)
-def test_a_session_that_asks_for_the_password_takes_the_right_one_whoever_tries_wrong_ones(
-    alice, method, path, body, status
-):
+def test_a_session_that_asks_for_the_password_takes_the_right_one_whoever_tries_wrong_ones(alice):
     refresh_token(alice)
     login = {"email": alice.email, "password": "wrong"}
     statuses = [post("/api/auth/login", login).status_code for _ in range(80)]
     statuses += [post("/api/auth/login", login, HTTP_X_FORWARDED_FOR=f"198.51.100.{n}").status_code for n in range(130)]
     assert 429 in statuses
-    assert send(method, path, body, user=alice).status_code == status
+    calls = [
+        ("POST", "/api/auth/email", {"email": "new@example.org", "password": PASSWORD}, 202),
+        ("POST", "/api/auth/tokens", {"name": "a", "scopes": ["read"], "password": PASSWORD}, 201),
+        ("POST", "/api/auth/password", {"currentPassword": PASSWORD, "newPassword": NEXT}, 204),
+        ("DELETE", "/api/auth/me", {"password": NEXT}, 200),
+    ]
+    for method, path, body, status in calls:
+        assert send(method, path, body, user=alice).status_code == status
 
 
 def test_e_mails_that_strangers_ask_for_keep_no_other_e_mail_away(alice, settings):
@@ -120,6 +116,19 @@ def test_e_mails_that_strangers_ask_for_keep_no_other_e_mail_away(alice, setting
     assert len(mail.outbox) == 5
     assert send("POST", "/api/auth/email", {"email": alice.email, "password": PASSWORD}, user=alice).status_code == 202
     assert [letter.to for letter in mail.outbox[5:]] == [[alice.email]]
+
+
+def test_a_known_browser_may_ask_for_a_link_whoever_asks_for_others(alice, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    hers, page = Client(), "/account/forgotten-password"
+    hers.post("/account/sign-in", {"username": alice.email, "password": PASSWORD}, secure=True)
+    hers.post("/account/sign-out", secure=True)
+    asked = [Client().post(page, {"email": f"{n}@example.org"}, secure=True).status_code for n in range(25)]
+    assert asked == [302] * 20 + [429] * 5
+    assert hers.post(page, {"email": "somebody@example.org"}, secure=True).status_code == 429
+    assert hers.post(page, {"email": alice.email}, secure=True).status_code == 302
+    assert [letter.to for letter in mail.outbox] == [[alice.email]]
+    assert [hers.post(page, {"email": alice.email}, secure=True).status_code for _ in range(20)][-1] == 429
 
 
 def test_a_forged_forwarded_address_is_no_other_client_without_a_proxy(alice, settings):

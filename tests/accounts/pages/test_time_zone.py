@@ -45,7 +45,7 @@ def signed_up_by_extension(client, zone):
 @pytest.mark.django_db
 @pytest.mark.parametrize("sign_up", [signed_up_by_page, signed_up_by_extension])
 @pytest.mark.parametrize(("zone", "day"), OWN_MIDNIGHTS)
-def test_days_begin_at_the_persons_own_midnight_without_a_setting(client, sign_up, zone, day):
+def test_days_begin_at_the_persons_own_midnight_without_a_setting(cheap_hashing, client, sign_up, zone, day):
     sign_up(client, zone)
     person = User.objects.get()
     midnight = milliseconds(datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)))

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
+from rest_framework.views import APIView
 from rest_framework_simplejwt.backends import TokenBackend
 
 from accounts.sessions.tokens import AccessToken
@@ -152,6 +153,29 @@ def test_a_token_of_a_person_who_is_gone_is_refused(alice, endpoint, change):
     response = ask(*endpoint, HTTP_AUTHORIZATION=f"Bearer {token}")
     assert response.status_code == 401
     assert set(response.json()) >= {"code", "detail"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (VISITS, {"visits": [visit()]}),
+        (AGGREGATES, {"aggregates": [aggregate()]}),
+        ("/api/sync/erasures", {"rule": {"domain": "example.org"}}),
+        ("/api/insights/category-rules", {"site": "example.org", "category": "life"}),
+    ],
+)
+def test_a_person_who_goes_during_a_call_is_answered_as_one_who_went_before(alice, bob, monkeypatch, path, body):
+    real = APIView.initial
+
+    def go(view, request, *args, **kwargs):
+        real(view, request, *args, **kwargs)
+        type(alice).objects.get(pk=request.user.pk).delete()
+
+    monkeypatch.setattr(APIView, "initial", go)
+    response = post(path, body, user=alice)
+    assert_error_shape(response, 401, "token_invalid")
+    assert response["WWW-Authenticate"].startswith("Bearer")
+    assert type(alice).objects.get() == bob
 
 
 def test_a_token_signed_by_another_key_is_refused(alice, endpoint):
