@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -361,47 +361,3 @@ def test_today_shows_a_new_visit_by_itself(open_page, alice):
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.get_by_text("The second").wait_for(timeout=20_000)
     assert page.get_by_role("columnheader", name="Visits").first.is_visible()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_timeline_of_today_refreshes_and_keeps_part_visit_and_focus(open_page, alice):
-    # At noon by alice's clock, so that all of it is on one day.
-    now = datetime.now(UTC)
-    alice.time_zone = f"Etc/GMT{now.hour - 12:+d}"
-    alice.save()
-    ms, minute = int(now.timestamp() * 1000), 12 * 60 + now.minute
-    store(alice, visit(started_at=ms - 50 * 60_000, ended_at=ms - 40 * 60_000, title="The first"))
-    page = open_page(f"/dashboard/timeline?view={minute - 120}-{minute}")
-    page.get_by_role("link", name="Closer", exact=True).click()
-    page.wait_for_url(f"**view={minute - 90}-{minute - 30}")
-    page.locator("#lanes a rect").first.dispatch_event("click", {"button": 0})
-    page.locator("#visit-details dt", has_text="Active time").wait_for()
-    page.locator(".lanes-box").press("ArrowLeft")
-    card = page.locator(".value-card", has_text="The first")
-    card.wait_for()
-    refresh = "document.dispatchEvent(new Event('visibilitychange'))"
-    store(alice, visit(started_at=ms - 36 * 60_000, ended_at=ms - 34 * 60_000, title="The second"))
-    page.evaluate(refresh)
-    page.locator("#timeline-lists").get_by_text("The second").wait_for(timeout=20_000)
-    assert page.url.endswith(f"view={minute - 90}-{minute - 30}")
-    assert page.locator("#visit-details").is_visible()
-    assert page.evaluate("document.activeElement.matches('.lanes-box')")
-    assert card.is_visible()
-    # The next day begins with its own part.
-    page.evaluate("document.querySelector('[data-live-until]').dataset.liveUntil = '1'")
-    page.evaluate(refresh)
-    page.wait_for_url("**/dashboard/timeline")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_day_of_the_calendar_leads_to_its_page_with_the_filter(open_page, browsing):
-    page = open_page(PAGES["year"] + "?weekdays=4")
-    the_30th_of_october = date(2025, 10, 30).timetuple().tm_yday - 1
-    cell = page.locator(".calendar rect").nth(the_30th_of_october)
-    cell.hover()
-    assert "Thu 30 Oct: " in page.locator(".value-card").inner_text()
-    cell.click()
-    page.wait_for_url("**/dashboard/day/2025-10-30?weekdays=4")
-    page = open_page(PAGES["year"], java_script_enabled=False)
-    page.locator(".calendar rect").nth(the_30th_of_october).click()
-    page.wait_for_url("**/dashboard/week/2025-10-27")
