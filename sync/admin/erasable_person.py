@@ -33,9 +33,6 @@ TOTALS = {"last_push": Browser, "browsers": Browser, "page_visits": PageVisit, "
 class ErasablePersonAdmin(PersonAdmin):
     """The accounts' own admin of people, with the erase page, a bounded list and the access log added."""
 
-    class Media:
-        css = {"all": ("sync/admin.css",)}
-
     def get_list_display(self, request: HttpRequest) -> Any:
         """Return the columns, with those totals whose rows the member of staff may view."""
         totals = [name for name, model in TOTALS.items() if may_view(request.user, model)]

@@ -30,9 +30,6 @@ class ReadOnlyAdmin(BoundedList):
     # True for a list of one person's rows, which shows the person picker until a person is chosen.
     needs_person: ClassVar[bool] = False
 
-    class Media:
-        css: ClassVar = {"all": ("sync/admin.css",)}
-
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Refuse: browsers write these rows, staff read them."""
         return False

@@ -282,6 +282,16 @@ def first_page_parts():
     return PARTS
 
 
+@pytest.mark.parametrize(
+    "url",
+    [PAGE, "/admin/login/", "/admin/auth/group/add/", "/admin/sync/pagevisit/", "/admin/sync/syncbatch/",
+     "/admin/accounts/user/", "/admin/accounts/auditevent/"],
+)  # fmt: skip
+def test_every_page_of_the_admin_has_its_styles_once(admin, client, url):
+    answer = (Client() if "login" in url else admin).get(url)
+    assert answer.content.decode().count('href="/static/sync/admin.css"') == 1
+
+
 class TestNames:
     def test_apps_have_plain_names(self, admin):
         names = [app["name"] for app in admin.get(PAGE).context["app_list"]]
