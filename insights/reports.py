@@ -49,8 +49,8 @@ REST_SECONDS: Final = 0.2
 TALLIES_AT_ONCE: Final = 2
 TALLIED_EVERY_MS: Final = 600_000
 MOST_REMEMBERED: Final = 10_000
-# When this process last began to tally the months of a person.
-_tallied_at: dict[int, int] = {}
+# When this process last began to tally the months of a person's period, by its first day.
+_tallied_at: dict[tuple[int, date], int] = {}
 
 
 class StillTallying(ReadingTookTooLong):
@@ -242,11 +242,11 @@ def tally_of(
     stored = valid_months(user_id, months, resolver)
     days_stored = {month.first for month in stored}
     missing = [month for month in months if month.first not in days_stored]
-    store_months_later(user_id, missing)
+    store_months_later(user_id, period, missing)
     try:
         return _sum_of(user_id, period, until, stored, resolver)
     except Exception as error:
-        if missing and is_tallying(user_id) and took_too_long(error):
+        if missing and is_tallying(user_id, period) and took_too_long(error):
             raise StillTallying from error
         raise
 
@@ -266,24 +266,28 @@ def _sum_of(user_id: int, period: Period, until: int | None, stored: Sequence[Pe
     return whole
 
 
-def store_months_later(user_id: int, months: Sequence[Period]) -> None:
-    """Begin to store tallies of months that are over, in the background; for a person at most once in TALLIED_EVERY.
+def store_months_later(user_id: int, period: Period, months: Sequence[Period]) -> None:
+    """Begin to store tallies of a period's months that are over, in the background; at most once in TALLIED_EVERY_MS.
 
     So a year is read fast from the second time on, also on a server that runs no command on a schedule.
     """
     now = now_ms()
     over = [month for month in months if month.ends_at <= now]
-    if not settings.TALLY_AT_READING or not over or now < _tallied_at.get(user_id, 0) + TALLIED_EVERY_MS:
+    if (
+        not settings.TALLY_AT_READING
+        or not over
+        or now < _tallied_at.get((user_id, period.first), 0) + TALLIED_EVERY_MS
+    ):
         return
     if len(_tallied_at) > MOST_REMEMBERED:
         _tallied_at.clear()
-    _tallied_at[user_id] = now
+    _tallied_at[user_id, period.first] = now
     run_after_response(_store_from_first_visit, user_id, over[0].zone, over[0].first, over[-1].last, thread="tallies")
 
 
-def is_tallying(user_id: int) -> bool:
-    """Tell whether this process may still be adding up months of the person."""
-    return now_ms() < _tallied_at.get(user_id, 0) + 1000 * int(TALLYING_SECONDS)
+def is_tallying(user_id: int, period: Period) -> bool:
+    """Tell whether this process may still be adding up months of the person's period."""
+    return now_ms() < _tallied_at.get((user_id, period.first), 0) + 1000 * int(TALLYING_SECONDS)
 
 
 def _store_from_first_visit(user_id: int, zone: ZoneInfo, first: date, last: date) -> None:

@@ -5,6 +5,7 @@ Such a pooler refuses start-up options, and what a session sets reaches other cl
 
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db import models
 from django.db.backends.postgresql import base, schema
@@ -16,11 +17,29 @@ from bounded_reading import keep_within_time
 class BoundedCursor(CursorWrapper):
     """A cursor whose parts of a result come within the time for reading."""
 
+    def __init__(self, cursor: Any, db: Any) -> None:
+        super().__init__(cursor, db)
+        self.ends_before = db.transaction_ends
+
+    def close(self) -> None:
+        """Close the cursor. One that may have ended with its transaction is closed in this process alone.
+
+        PostgreSQL would refuse to close it, and would end the transaction that goes on.
+        """
+        if self.ends_before == self.db.transaction_ends:
+            self.cursor.close()
+        else:
+            psycopg.Cursor.close(self.cursor)
+
     def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
         """Return the next part of the result; raises ReadingTookTooLong."""
         keep_within_time()
         with self.db.wrap_database_errors:
             return self.cursor.fetchmany(*args, **kwargs)
+
+
+class BoundedDebugCursor(BoundedCursor, base.CursorDebugWrapper):
+    """The same, where statements are logged."""
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
@@ -40,18 +59,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose transactions wait DATABASE_WAIT_SECONDS for a lock, set in the transaction alone."""
 
     SchemaEditorClass = DatabaseSchemaEditor
+    # Transactions that began or ended, and returns to savepoints. Each of them may have ended named cursors.
+    transaction_ends = 0
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]  # not in the stubs
+        self.transaction_ends += 1
         if autocommit or self.connection is None:
             return
         # Straight to the driver: it is part of the BEGIN, and no statement of the program.
         with self.wrap_database_errors:
             self.connection.execute(f"SET LOCAL lock_timeout = {int(settings.DATABASE_WAIT_SECONDS * 1000)}")
 
+    def _savepoint_rollback(self, sid: str) -> None:
+        super()._savepoint_rollback(sid)  # type: ignore[misc]  # not in the stubs
+        self.transaction_ends += 1
+
     def make_cursor(self, cursor: Any) -> BoundedCursor:
         """Return the wrapper of a cursor of the driver."""
         return BoundedCursor(cursor, self)
+
+    def make_debug_cursor(self, cursor: Any) -> BoundedDebugCursor:
+        """Return the wrapper that logs statements."""
+        return BoundedDebugCursor(cursor, self)
 
     def chunked_cursor(self) -> Any:
         """Return a named cursor within a transaction; outside of one it would outlive its server connection."""

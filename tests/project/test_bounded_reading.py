@@ -9,6 +9,7 @@ from rest_framework.settings import api_settings
 
 import bounded_reading
 from accounts.limits import process_counts
+from accounts.models import User
 from bounded_reading import ReadingTookTooLong
 from insights import queries, reports
 from insights.models import MonthTally
@@ -377,3 +378,14 @@ def test_months_are_tallied_at_their_first_reading(alice, settings):
     reports._tallied_at.clear()
     assert send("GET", asked, token=access_token(alice)).json() == later
     assert {row.first_day: row.basis for row in months.all()} != before
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_reading_that_is_closed_late_does_not_end_a_later_transaction(alice):
+    with transaction.atomic():
+        rows = User.objects.values_list("pk").iterator(chunk_size=1)
+        next(rows)
+    with transaction.atomic():
+        rows.close()
+        assert User.objects.count() == 1
