@@ -17,7 +17,7 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from accounts.after_response import run_after_response
-from bounded_reading import ReadingTookTooLong, bounded_reading, keep_within_time, seconds_left
+from bounded_reading import ReadingTookTooLong, bounded_reading, keep_within_time, seconds_left, took_too_long
 from insights import queries
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
@@ -51,6 +51,10 @@ TALLIED_EVERY_MS: Final = 600_000
 MOST_REMEMBERED: Final = 10_000
 # When this process last began to tally the months of a person.
 _tallied_at: dict[int, int] = {}
+
+
+class StillTallying(ReadingTookTooLong):
+    """The months are read for the first time, or have changed, and this process adds up their numbers now."""
 
 
 def now_ms() -> int:
@@ -237,7 +241,18 @@ def tally_of(
     months = [month for month in months_of(period) if until is None or month.ends_at <= until]
     stored = valid_months(user_id, months, resolver)
     days_stored = {month.first for month in stored}
-    store_months_later(user_id, [month for month in months if month.first not in days_stored])
+    missing = [month for month in months if month.first not in days_stored]
+    store_months_later(user_id, missing)
+    try:
+        return _sum_of(user_id, period, until, stored, resolver)
+    except Exception as error:
+        if missing and is_tallying(user_id) and took_too_long(error):
+            raise StillTallying from error
+        raise
+
+
+def _sum_of(user_id: int, period: Period, until: int | None, stored: Sequence[Period], resolver: Resolver) -> Tally:
+    """Return the tally of a period from the stored ones of these months, and from the visits of its other days."""
     whole = Tally()
     rest = period.first
     for first_day, of_month in stored_tallies(user_id, stored):
@@ -264,6 +279,11 @@ def store_months_later(user_id: int, months: Sequence[Period]) -> None:
         _tallied_at.clear()
     _tallied_at[user_id] = now
     run_after_response(_store_from_first_visit, user_id, over[0].zone, over[0].first, over[-1].last, thread="tallies")
+
+
+def is_tallying(user_id: int) -> bool:
+    """Tell whether this process may still be adding up months of the person."""
+    return now_ms() < _tallied_at.get(user_id, 0) + 1000 * int(TALLYING_SECONDS)
 
 
 def _store_from_first_visit(user_id: int, zone: ZoneInfo, first: date, last: date) -> None:

@@ -3,7 +3,8 @@
 import hashlib
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
@@ -14,7 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from portability.importers import own
-from portability.importers.found import REASONS
+from portability.importers.found import REASONS, Family, Found
 from portability.importers.recognition import Source, recognised
 from portability.importers.records import client_id, records
 from portability.models import Import, StagedBatch
@@ -85,8 +86,21 @@ def _stage_records(found: Import, source: Source, progress: Progress) -> None:
     if source.own:
         staged = _own(source.own(), counts, found.named)
     elif source.found:
-        wire = records(source.family, source.found(), found.client_id, counts)
-        staged = ((start, own.PAGE_VISITS, text) for start, text in wire)
+        staged = _visits(source.family, source.found(), found.client_id, counts)
+    # Where the database is away, the error keeps what is read here, and another thread could not close it.
+    with closing(staged):
+        _stage_batches(found, staged, source, progress)
+    found.counts = {reason: counts[reason] for reason in ("kept", *REASONS)}
+    found.is_staged = True
+    with transaction.atomic():
+        if not lock_person(found.user_id):
+            raise PersonGone
+        changed = {name: getattr(found, name) for name in ("counts", "examples", "first_at", "last_at", "is_staged")}
+        if not Import.objects.filter(user_id=found.user_id, pk=found.pk).update(**changed):
+            raise Dropped
+
+
+def _stage_batches(found: Import, staged: Iterator[Staged], source: Source, progress: Progress) -> None:
     starts: list[int] = []
     # Rules for categories are no records, and are counted nowhere.
     rules = ((None, own.CATEGORY_RULES, text) for text in source.category_rules)
@@ -109,15 +123,7 @@ def _stage_records(found: Import, source: Source, progress: Progress) -> None:
                 user_id=found.user_id, source_id=found.pk, number=number, kind=kind, records=packed
             )
         progress(len(batch))
-    found.counts = {reason: counts[reason] for reason in ("kept", *REASONS)}
     found.first_at, found.last_at = starts or (None, None)
-    found.is_staged = True
-    with transaction.atomic():
-        if not lock_person(found.user_id):
-            raise PersonGone
-        changed = {name: getattr(found, name) for name in ("counts", "examples", "first_at", "last_at", "is_staged")}
-        if not Import.objects.filter(user_id=found.user_id, pk=found.pk).update(**changed):
-            raise Dropped
 
 
 def commit_without_waiting() -> None:
@@ -127,7 +133,12 @@ def commit_without_waiting() -> None:
             cursor.execute("SET LOCAL synchronous_commit TO OFF")
 
 
-def _own(reading: own.OwnReading, counts: Counter[str], named: set[str]) -> Iterator[Staged]:
+def _visits(family: Family, rows: Iterator[Found], client: str, counts: Counter[str]) -> Generator[Staged]:
+    for start, text in records(family, rows, client, counts):
+        yield start, own.PAGE_VISITS, text
+
+
+def _own(reading: own.OwnReading, counts: Counter[str], named: set[str]) -> Generator[Staged]:
     for each in reading:
         if isinstance(each, own.OwnRecord):
             counts["kept"] += 1

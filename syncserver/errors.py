@@ -142,14 +142,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return defaults.server_error(request)
 
 
-def unavailable(request: HttpRequest, *, is_too_much: bool = False) -> HttpResponse:
-    """Answer 503 to an outage of the database, or to reading that took too long."""
+def unavailable(request: HttpRequest, *, is_too_much: bool = False, is_tallying: bool = False) -> HttpResponse:
+    """Answer 503 to an outage of the database, or to reading that took too long.
+
+    While months are being tallied, a page asks for itself again, without scripts too.
+    """
     response: HttpResponse
     if _is_api(request):
         response = JsonResponse(TOO_MUCH if is_too_much else UNAVAILABLE, status=503)
     else:
-        context = {"seconds": RETRY_AFTER_SECONDS, "is_too_much": is_too_much}
+        context = {"seconds": RETRY_AFTER_SECONDS, "is_too_much": is_too_much, "is_tallying": is_tallying}
         response = HttpResponse(render_to_string("503.html", context), status=503)
+        if is_tallying:
+            response["Refresh"] = str(RETRY_AFTER_SECONDS)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     response["Cache-Control"] = "no-store"
     return response

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from bounded_reading import took_too_long
+from insights.reports import StillTallying
 from syncserver.errors import unavailable
 from syncserver.outages import is_outage
 
@@ -25,7 +26,7 @@ class OutageMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the answer to an outage or to reading that took too long, None for any other exception."""
         if took_too_long(exception):
-            return unavailable(request, is_too_much=True)
+            return unavailable(request, is_too_much=True, is_tallying=isinstance(exception, StillTallying))
         if not is_outage(exception):
             return None
         # The database's message may contain a value of a record, so only its class is logged.

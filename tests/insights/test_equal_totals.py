@@ -158,7 +158,7 @@ def test_one_browser_has_at_most_an_hour_in_an_hour_and_two_have_two(client, ali
     page = client.get("/dashboard/day/2025-11-03")
     assert max(bar.value.hour.active_ms for bar in page.context["chart"].bars) == HOUR
     assert (page.context["totals"].active_ms, page.context["totals"].browsers) == (15 * HOUR, 1)
-    assert "added up" not in page.content.decode().replace("durations of all visits added up", "")
+    assert "added up" not in page.content.decode().replace("durations of all visits, added up", "")
     records.store(alice, *[each for each in overlapping if each["client_id"] == "second"])
     page = client.get("/dashboard/day/2025-11-03")
     totals = page.context["totals"]

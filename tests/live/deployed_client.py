@@ -12,9 +12,21 @@ from pathlib import Path
 
 SERVER, FILE = sys.argv[1], Path(sys.argv[2])
 BATCH = 50
+# A machine that is busy answers 503 to what reads for too long, and a client sends the same again.
+TRIES = 40
 
 
 def call(method, path, body=None, token=None):
+    """Return (status, reply), after tries that were answered with 503."""
+    for _ in range(TRIES):
+        status, reply = try_once(method, path, body, token)
+        if status != 503:
+            break
+        time.sleep(0.5)
+    return status, reply
+
+
+def try_once(method, path, body, token):
     """Return (status, reply)."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     content = None if body is None else json.dumps(body).encode()

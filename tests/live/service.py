@@ -171,7 +171,8 @@ class Service:
 
     def start(self):
         web = next(line for line in (self.root / "Procfile").read_text().splitlines() if line.startswith("web:"))
-        command = web.removeprefix("web:").strip()
+        # Older versions collected static files first, which the API does not need.
+        command = web.removeprefix("web:").rpartition("&&")[2].strip().removeprefix("exec ")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 ["/bin/sh", "-c", f"exec {command}"],

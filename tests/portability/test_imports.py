@@ -1,15 +1,17 @@
 import json
 import shutil
+import threading
 import tracemalloc
 from io import StringIO
 from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from portability import staging, storing
 from portability.importers.found import UnknownFormat
-from portability.importers.records import record_id
+from portability.importers.records import record_id, records
 from portability.models import Import, StagedBatch
 from sync.browsers import TooManyBrowsers
 from sync.models import Browser, PageVisit, TabAggregate
@@ -51,6 +53,27 @@ def test_staging_counts_and_stores_no_visit(alice, history):
     assert found.examples[0] == {"startedAt": AT_9, "url": "https://site0.example/0", "title": "Page 0"}
     assert StagedBatch.objects.count() == 2
     assert not PageVisit.objects.exists()
+
+
+def test_what_is_read_is_closed_at_once_where_the_database_goes_away(alice, history, monkeypatch):
+    closed = []
+
+    def reading(*arguments):
+        try:
+            yield from records(*arguments)
+        finally:
+            closed.append(threading.get_ident())
+
+    def away(**columns):
+        raise OperationalError("away")
+
+    monkeypatch.setattr(staging, "records", reading)
+    monkeypatch.setattr(StagedBatch.objects, "create", away)
+    with pytest.raises(OperationalError) as held:
+        staging.stage(alice.pk, history)
+    assert held.tb is not None  # it keeps the frames, and with them everything that is not closed
+    assert closed == [threading.get_ident()]
+    assert not Import.objects.exists()
 
 
 def test_the_101st_source_of_imports_is_over_the_quota_and_stores_nothing(alice, bob, history):

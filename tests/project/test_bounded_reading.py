@@ -335,6 +335,30 @@ def test_very_many_sites_are_added_up_as_other_sites(client, alice, monkeypatch)
         assert not re.search(r'href="[^"]*other(%20|\+| )sites', page), path
 
 
+def test_a_page_of_months_that_are_added_up_just_now_opens_by_itself(client, alice, settings, monkeypatch):
+    settings.TALLY_AT_READING = True
+    reports._tallied_at.clear()
+    store(alice, *(visit(started_at=AT_9 - number * 20 * DAY) for number in range(5)))
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    read = reports.tally_visits
+
+    def slow(*arguments, **named):
+        raise ReadingTookTooLong
+
+    monkeypatch.setattr(reports, "tally_visits", slow)
+    waiting = client.get("/dashboard/year/2025")
+    assert (waiting.status_code, waiting["Refresh"], waiting["Retry-After"]) == (503, "5", "5")
+    assert "Adding up your months" in waiting.content.decode()
+    assert (
+        send("GET", "/api/insights/summary?from=2025-01-01&to=2025-12-31", token=access_token(alice)).status_code == 503
+    )
+    # Long after the tallying began, it is too much, and asking again would not help.
+    monkeypatch.setattr(reports, "TALLYING_SECONDS", 0)
+    assert "Refresh" not in client.get("/dashboard/year/2025")
+    monkeypatch.setattr(reports, "tally_visits", read)
+    assert client.get("/dashboard/year/2025").status_code == 200
+
+
 def test_months_are_tallied_at_their_first_reading(alice, settings):
     settings.TALLY_AT_READING = True
     reports._tallied_at.clear()
