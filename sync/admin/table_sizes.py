@@ -30,9 +30,10 @@ SIZES_ON_SQLITE: Final = (
 
 
 class Size(NamedTuple):
-    """A table as staff see it."""
+    """A table as staff see it; two tables may have the same plain name."""
 
     name: str
+    table: str
     rows: str
     bytes: str
 
@@ -59,6 +60,7 @@ def sizes(user: Any) -> Sizes:
     lines = [
         Size(
             str(table.model._meta.verbose_name_plural).capitalize(),
+            table.model._meta.db_table,
             _rows(table),
             "–" if table.bytes is None else str(filesizeformat(table.bytes)),
         )
