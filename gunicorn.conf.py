@@ -18,9 +18,9 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 # Clients that are idle or slow hold no thread: the worker's loop reads requests and sends replies. Its own limit of
 # clients drops the slowest one; at this one gunicorn would refuse new ones. Beside 200 idle and half-sent clients,
-# gunicorn's sync and threaded workers answered nobody within 3 s, and this one within 0.07 s. It costs no rows that
-# could be measured: in one round on a busy machine, with four clients and batches of 500, two sync workers stored 3,500
-# rows/s, two threaded ones 3,400, and two of these with one thread 4,000 (`python -m benchmarks.run --only workers`).
+# gunicorn's sync and threaded workers answered nobody within 3 s, and this one within 0.02 s. It costs no rows: with
+# four clients, two sync workers stored 12,400 rows/s in batches of 500 and 107 batches of ten a second, two of these
+# 13,900 and 128 (medians of three interleaved rounds on two cores; `python -m benchmarks.run --only workers`).
 worker_class = "syncserver.http_worker.worker.BufferingWorker"
 worker_connections = 4_000
 # The worker closes a connection after its reply, and writes replies itself.

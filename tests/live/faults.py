@@ -78,10 +78,12 @@ class Faults:
         assert ready(server) == ((503, NOT_READY) if lacks else (200, "ok"))
 
     def a_migration_is_killed(self):
-        """Kill it while it waits for a table that a push holds, or after ten seconds, wherever it is then."""
+        """Kill it while it waits for a table to which others write, or after ten seconds, wherever it is then."""
+        tables = self.database.select("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        held = ", ".join(row["tablename"] for row in tables if row["tablename"] != "django_migrations")
         with closing(self.database.connect()) as connection:
             connection.execute("BEGIN")
-            connection.execute("LOCK TABLE sync_pagevisit IN ROW EXCLUSIVE MODE")
+            connection.execute(f"LOCK TABLE {held} IN ROW EXCLUSIVE MODE")
             migration = self._migrate()
             until = time.monotonic() + 10
             while time.monotonic() < until and migration.poll() is None and not self._waits_for_a_lock():
@@ -103,7 +105,10 @@ class Faults:
         return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
 
     def _waits_for_a_lock(self):
-        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+        waiting = (
+            "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() "
+            "WHERE NOT l.granted AND l.mode IN ('AccessExclusiveLock', 'ShareLock')"
+        )
         return bool(self.database.select(waiting))
 
     def the_way_to_the_database_is_cut(self):
