@@ -21,6 +21,7 @@ class MonthTally(models.Model):
     tally = models.JSONField()
 
     class Meta:
+        verbose_name_plural = "month tallies"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "first_day"], name="insights_monthtally_key"),
         ]
