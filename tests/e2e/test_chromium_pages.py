@@ -260,7 +260,7 @@ def test_pages_are_worked_by_keyboard_and_named_for_a_screen_reader(chromium: Ch
 def test_what_counts_as_presence_is_chosen_and_kept(chromium: Chromium) -> None:
     options = chromium.own_page()
     options.wait_for_function("document.querySelector('#idle-seconds').value === '60'")
-    options.get_by_label("I am away after").select_option("3 minutes")
+    options.get_by_label("I am away when I have used neither keyboard nor mouse for").select_option("3 minutes")
     options.get_by_label("A page with sound counts as watched").uncheck()
     options.get_by_text("Saved.", exact=True).wait_for()
     chromium.wait(lambda: chromium.ask(options, "status")["soundCounts"] is False)
