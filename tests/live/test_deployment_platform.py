@@ -107,6 +107,7 @@ def web(platform):
     yield process
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    process.wait(30)
 
 
 def test_a_sign_up_and_a_push_arrive(platform, web):
