@@ -55,15 +55,22 @@ def bounded_reading(seconds: float | None = None) -> Iterator[None]:
     limit = Limit(time.monotonic() + (float(settings.READING_SECONDS) if seconds is None else seconds))
     held = _limit.set(limit)
     try:
-        with limit.begun, connection.execute_wrapper(_within_time):
+        with _interruption_told(limit), limit.begun, connection.execute_wrapper(_within_time):
             limit.begun.callback(_forget_statement_timeout)
             yield
+    finally:
+        _limit.reset(held)
+
+
+@contextmanager
+def _interruption_told(limit: Limit) -> Iterator[None]:
+    """Raise ReadingTookTooLong in place of the error by which a database tells that it was interrupted."""
+    try:
+        yield
     except (DatabaseError, psycopg.Error, sqlite3.Error) as error:
         if not _is_over(limit, error):
             raise
         raise ReadingTookTooLong from error
-    finally:
-        _limit.reset(held)
 
 
 @contextmanager
@@ -73,12 +80,9 @@ def _part(limit: Limit, seconds: float) -> Iterator[None]:
     limit.ends_at = min(ends_at, time.monotonic() + seconds)
     try:
         # A savepoint: an interrupted statement would end the whole transaction.
-        with transaction.atomic() if connection.vendor == "postgresql" and seconds < inf else nullcontext():
+        savepoint = transaction.atomic() if connection.vendor == "postgresql" and seconds < inf else nullcontext()
+        with _interruption_told(limit), savepoint:
             yield
-    except (DatabaseError, psycopg.Error, sqlite3.Error) as error:
-        if not _is_over(limit, error):
-            raise
-        raise ReadingTookTooLong from error
     finally:
         limit.ends_at = ends_at
         limit.statement_seconds = inf

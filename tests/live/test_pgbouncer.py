@@ -170,15 +170,25 @@ for _ in range(3):
 """
 
 
-def test_the_times_for_statements_and_locks_hold_and_are_left_nowhere(pooler, database, tmp_path):
-    service = Service(pooler.url(database), tmp_path / "log")
+def run_beside_a_lock(service, database, code):
+    """Run Python with the settings of a server while somebody else holds the visits; return what it printed."""
     environment = service.environment | {"DATABASE_WAIT_SECONDS": "0.1"}
     with closing(psycopg.connect(database.url)) as holder:
         holder.execute("LOCK TABLE sync_pagevisit")
-        done = subprocess.run(
-            [sys.executable, "-c", TIME_OUTS], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60,
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
             check=False,
-        )  # fmt: skip
+        )
+
+
+def test_the_times_for_statements_and_locks_hold_and_are_left_nowhere(pooler, database, tmp_path):
+    service = Service(pooler.url(database), tmp_path / "log")
+    done = run_beside_a_lock(service, database, TIME_OUTS)
     assert done.stdout.splitlines() == ["statement interrupted", "lock given up True"] * 3, done.stderr
     assert settings_of_all_connections(pooler.url(database)) == CLEAN
 
@@ -191,12 +201,6 @@ def test_options_in_the_url_reach_the_server_and_our_times_hold_beside_them(data
         "    for name in ('statement_timeout', 'lock_timeout', 'work_mem'):\n"
         "        cursor.execute(f'SHOW {name}'); print(cursor.fetchone()[0])\n"
     )
-    environment = service.environment | {"DATABASE_WAIT_SECONDS": "0.1"}
-    with closing(psycopg.connect(database.url)) as holder:
-        holder.execute("LOCK TABLE sync_pagevisit")
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60,
-            check=False,
-        )  # fmt: skip
+    done = run_beside_a_lock(service, database, code)
     said = done.stdout.splitlines()
     assert said == ["statement interrupted", "lock given up True"] * 3 + ["50s", "50s", "7MB"], done.stderr
