@@ -4,24 +4,29 @@ Weekdays and hours are those of the person's clock. A visit that reaches beyond 
 it does at the end of a period.
 """
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import groupby
 from typing import Final, Literal
 
 from django.db.models import BigIntegerField, Case, F, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import In
+from django.utils.crypto import salted_hmac
 
 from insights.categories.conditions import condition as of_category
 from insights.categories.resolver import Resolver
+from insights.models import MAX_FILTER_KEY
 from insights.numbers import Span, union
-from insights.periods import DAY_MS, EPOCH, HOUR_MS, Period
+from insights.periods import EPOCH, HOUR_MS, Period
 from sync.models import Browser
 
 Pairs = Collection[tuple[str, str | None]]
 Imports = Literal["", "without", "only"]
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEK_HOURS: Final = 7 * 24
 # Stands in a URL for visits without a category.
 NO_CATEGORY: Final = "none"
 # The names under which URLs carry a filter, in the order of its chips.
@@ -80,23 +85,68 @@ def hours_in_words(hours: Sequence[int]) -> str:
     return ", ".join(spans)
 
 
-@dataclass(frozen=True, slots=True)
+def _no_pairs() -> Pairs:
+    return ()
+
+
+@dataclass(frozen=True)
 class Selection:
-    """The visits that a filter selects for one person.
+    """The visits that a filter selects for one person; `browsers` is None where all of the person's are chosen.
 
     `condition` is about the columns of page visits, and `tab_condition` about those of tab aggregates. Neither tells of
-    weekdays and hours: `spans` and `began` do.
+    weekdays and hours: `spans` and `began` do. `pairs` returns those of site and category sent of the visits that are
+    looked at. They are read where a condition needs them, since a year of them takes long.
     """
 
-    condition: Q = field(default_factory=Q)
-    tab_condition: Q = field(default_factory=Q)
+    browsers: tuple[int, ...] | None = None
+    category: str | None = None
+    site: str = ""
     weekdays: tuple[int, ...] = ()
     hours: tuple[int, ...] = ()
+    resolver: Resolver = field(default_factory=Resolver, compare=False)
+    pairs: Callable[[], Pairs] = field(default=_no_pairs, compare=False)
 
     @property
     def is_everything(self) -> bool:
-        """True if no visit is left out, so that stored tallies hold the same numbers."""
-        return not (self.condition or self.weekdays or self.hours)
+        """True if no visit is left out."""
+        return self == EVERYTHING
+
+    @property
+    def key(self) -> str:
+        """A short text that stands for the selection in stored tallies; "" for everything.
+
+        The rules for categories are left out: a tally tells by itself whether it was made with the present ones. The
+        hash is keyed, because it may outlive the visits to a site that the person erases.
+        """
+        if self.is_everything:
+            return ""
+        values = json.dumps([self.browsers, self.category, self.site, self.weekdays, self.hours])
+        return salted_hmac("insights.filters", values, algorithm="sha256").hexdigest()[:MAX_FILTER_KEY]
+
+    @cached_property
+    def _pairs(self) -> Pairs:
+        return self.pairs()
+
+    @cached_property
+    def condition(self) -> Q:
+        """The condition on page visits."""
+        found = self._on_browsers()
+        if self.category is not None:
+            found &= of_category(self.resolver, self.category, self._pairs)
+        return found & Q(domain=self.site) if self.site else found
+
+    @cached_property
+    def tab_condition(self) -> Q:
+        """The condition on tab aggregates."""
+        found = self._on_browsers()
+        if self.category is not None:
+            # The totals of a tab tell no category, so a tab has that of its site.
+            sites = {site for site, sent in self._pairs if self.resolver.category(site, sent) == self.category}
+            found &= Q(current_domain__in=sorted(sites))
+        return found & Q(current_domain=self.site) if self.site else found
+
+    def _on_browsers(self) -> Q:
+        return Q() if self.browsers is None else Q(browser_id__in=self.browsers)
 
     def spans(self, period: Period) -> list[Span]:
         """Return the disjoint spans of a period that the weekdays and hours leave, in order."""
@@ -116,19 +166,17 @@ class Selection:
         weekday = (label // 24 + EPOCH.weekday()) % 7 + 1
         return (not self.weekdays or weekday in self.weekdays) and label % 24 in self.hours
 
+    @property
+    def _week_hours(self) -> set[int]:
+        """The chosen hours of a week, which run from 0 on Monday to 167."""
+        weekdays = self.weekdays or range(1, 8)
+        return {24 * (weekday - 1) + hour for weekday in weekdays for hour in self.hours or range(24)}
+
     def began(self, period: Period) -> Q:
         """Return the condition that a record of the period began on one of the weekdays and in one of the hours."""
         if not (self.weekdays or self.hours):
             return Q()
-        local = F("started_at") + _shift(period)
-        # Divisions of whole numbers round down on both databases; instants before 1970 are not stored.
-        found = Q()
-        if self.weekdays:
-            weekday = (local / Value(DAY_MS) + Value(EPOCH.weekday())) % Value(7)
-            found &= Q(In(weekday, [number - 1 for number in self.weekdays]))
-        if self.hours:
-            found &= Q(In(local / Value(HOUR_MS) % Value(24), list(self.hours)))
-        return found
+        return _began_in(period, self._week_hours)
 
     def reaching(self, period: Period) -> Q:
         """Return a condition that every visit meets which lies in the spans of a period; others may meet it too.
@@ -138,15 +186,19 @@ class Selection:
         if not (self.weekdays or self.hours):
             return Q()
         # A visit of up to an hour began in the hour before at most, by a clock that may have changed since.
-        near = Selection(
-            weekdays=tuple({(number - 1 - back) % 7 + 1 for number in self.weekdays for back in (0, 1)}),
-            hours=tuple({(number - back) % 24 for number in self.hours for back in (0, 1, 2)}),
-        )
+        near = {(hour - back) % WEEK_HOURS for hour in self._week_hours for back in (0, 1, 2)}
         longer = Q(ended_at__gt=F("started_at") + HOUR_MS) | Q(last_heartbeat_at__gt=F("started_at") + HOUR_MS)
-        return near.began(period) | longer | Q(duration_ms__gt=HOUR_MS)
+        return _began_in(period, near) | longer | Q(duration_ms__gt=HOUR_MS)
 
 
 EVERYTHING: Final = Selection()
+
+
+def _began_in(period: Period, week_hours: Collection[int]) -> Q:
+    """Return the condition that a record of the period began in one of these hours of a week."""
+    # Divisions of whole numbers round down on both databases; instants before 1970 are not stored.
+    hour = (F("started_at") + _shift(period)) / Value(HOUR_MS) + Value(24 * EPOCH.weekday())
+    return Q(In(hour % Value(WEEK_HOURS), sorted(week_hours)))
 
 
 def _shift(period: Period) -> Combinable:
@@ -158,28 +210,23 @@ def _shift(period: Period) -> Combinable:
     return Case(*cases, default=Value(last.shift_ms), output_field=BigIntegerField())
 
 
-def selection_of(chosen: Filter, browsers: Sequence[Browser], pairs: Pairs, resolver: Resolver) -> Selection:
+def selection_of(
+    chosen: Filter, browsers: Sequence[Browser], resolver: Resolver, pairs: Callable[[], Pairs] = _no_pairs
+) -> Selection:
     """Return what a filter selects for the person who has these browsers and these rules for categories.
 
-    `pairs` are those of site and category sent of the visits that are looked at, and are read for a category alone.
-    A condition on browsers that all of the person's visits meet is left out.
+    `pairs` is called for a category alone.
     """
-    condition = tab_condition = _browsers(chosen, browsers)
-    if chosen.category is not None:
-        condition &= of_category(resolver, chosen.category, pairs)
-        # The totals of a tab tell no category, so a tab has that of its site.
-        sites = {site for site, sent in pairs if resolver.category(site, sent) == chosen.category}
-        tab_condition &= Q(current_domain__in=sorted(sites))
-    if chosen.site:
-        condition &= Q(domain=chosen.site)
-        tab_condition &= Q(current_domain=chosen.site)
-    return Selection(condition, tab_condition, chosen.weekdays, chosen.hours)
+    return Selection(
+        _browsers(chosen, browsers), chosen.category, chosen.site, chosen.weekdays, chosen.hours, resolver, pairs
+    )
 
 
-def _browsers(chosen: Filter, browsers: Sequence[Browser]) -> Q:
+def _browsers(chosen: Filter, browsers: Sequence[Browser]) -> tuple[int, ...] | None:
+    """Return the ids of the chosen browsers, in order; None where these are all of the person's."""
     known = {browser.pk for browser in browsers}
     imports = {browser.pk for browser in browsers if browser.kind == Browser.Kind.IMPORT}
     left = {"": known, "without": known - imports, "only": imports}[chosen.imports]
     if chosen.browser is not None:
         left = left & {chosen.browser}
-    return Q() if left == known else Q(browser_id__in=sorted(left))
+    return None if left == known else tuple(sorted(left))

@@ -7,9 +7,14 @@ from django.db import models
 
 from sync.limits import MAX_CATEGORY, MAX_DOMAIN
 
+MAX_FILTER_KEY = 32
+
 
 class MonthTally(models.Model):
-    """The tally of one month of a person in one time zone; valid while `basis` matches the visits."""
+    """The tally of one month of a person in one time zone; valid while `basis` matches the visits.
+
+    One with a `filter_key` holds only the visits of that selection: see insights.filters.Selection.
+    """
 
     # No database constraint: see sync/models.py.
     user = models.ForeignKey(
@@ -19,11 +24,14 @@ class MonthTally(models.Model):
     time_zone = models.CharField(max_length=64)
     basis = models.JSONField(help_text="Which visits it was made from; see insights.reports.bases.")
     tally = models.JSONField()
+    # Defaults of the database, because a server of the version before writes neither column.
+    filter_key = models.CharField(max_length=MAX_FILTER_KEY, blank=True, db_default="")
+    made_at = models.BigIntegerField(db_default=0)
 
     class Meta:
         verbose_name_plural = "month tallies"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "first_day"], name="insights_monthtally_key"),
+            models.UniqueConstraint(fields=["user", "first_day", "filter_key"], name="insights_monthtally_key"),
         ]
 
     def __str__(self) -> str:

@@ -1,19 +1,20 @@
 """The numbers of a person's period, from the visits or, for whole months, from a stored tally that is still valid."""
 
 import time
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 from math import inf
+from statistics import median_low
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet, TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from accounts.after_response import run_after_response
@@ -31,8 +32,8 @@ from sync.models import Browser
 from sync.person_lock import lock_person
 
 Found = TypeVar("Found")
-# Raised when stored tallies get another form, or a number another definition.
-FORM = 3
+# Raised when stored tallies get another form, or a number another definition, or a row another meaning.
+FORM = 4
 # The time for reading one month where nobody waits for it, and the one for the months of one person.
 TALLY_SECONDS: Final = 20
 TALLYING_SECONDS: Final = 60
@@ -49,8 +50,15 @@ REST_SECONDS: Final = 0.2
 TALLIES_AT_ONCE: Final = 2
 TALLIED_EVERY_MS: Final = 600_000
 MOST_REMEMBERED: Final = 10_000
-# When this process last began to tally the months of a person's period, by its first day.
-_tallied_at: dict[tuple[int, date], int] = {}
+# The tallies of filtered months that are kept of a person. Ten years and the ten before them have 240 months.
+MOST_FILTERED: Final = 240
+# The periods of one person that may wait in one process until their months are tallied.
+MOST_WAITING: Final = 4
+# A person, the first day of a period, and the key of a filter.
+Asked = tuple[int, date, str]
+# When this process last began to tally the months of a period, and the periods that it has not finished.
+_tallied_at: dict[Asked, int] = {}
+_waiting: set[Asked] = set()
 
 
 class StillTallying(ReadingTookTooLong):
@@ -78,9 +86,13 @@ def selection(
     Without a resolver, the person's rules are read if a category is chosen.
     """
     if chosen.category is None:
-        return selection_of(chosen, browsers, (), Resolver())
-    pairs = queries.sources(user_id, period.previous.starts_at, period.ends_at)
-    return selection_of(chosen, browsers, pairs, resolver or resolver_of(user_id))
+        return selection_of(chosen, browsers, Resolver())
+    return selection_of(
+        chosen,
+        browsers,
+        resolver or resolver_of(user_id),
+        lambda: queries.sources(user_id, period.previous.starts_at, period.ends_at),
+    )
 
 
 def tally_visits(
@@ -96,9 +108,39 @@ def tally_visits(
     spans = [(low, min(high, end)) for low, high in only.spans(period) if low < end]
     if not spans or end <= period.starts_at:
         return Tally()
+    return tally_spans(_with_most_sites(_visits(user_id, period, spans, only, resolver)), period, spans)
+
+
+def _visits(
+    user_id: int, period: Period, spans: Sequence[Span], only: Selection, resolver: Resolver | None
+) -> Iterator[Visit]:
     condition = only.condition & only.reaching(period)
-    found = queries.visits(user_id, spans[0][0], spans[-1][1], condition, resolver=resolver)
-    return tally_spans(_with_most_sites(found), period, spans)
+    return queries.visits(user_id, spans[0][0], spans[-1][1], condition, resolver=resolver)
+
+
+def tally_with_typical(
+    user_id: int, period: Period, only: Selection, *, resolver: Resolver | None = None
+) -> tuple[Tally, int | None]:
+    """Return the tally of a period, and the median active time in ms of the visits that began in it.
+
+    The median is None where no active time is known. It is the lower one of two, and all active times are held, so
+    callers ask for few visits.
+    """
+    spans = only.spans(period)
+    if not spans:
+        return Tally(), None
+    lows = [low for low, _ in spans]
+    actives_ms: list[int] = []
+
+    def noted() -> Iterator[Visit]:
+        for visit in _visits(user_id, period, spans, only, resolver):
+            place = bisect_right(lows, visit.started_at) - 1
+            if visit.active_ms is not None and place >= 0 and visit.started_at < spans[place][1]:
+                actives_ms.append(visit.active_ms)
+            yield visit
+
+    tallied = tally_spans(noted(), period, spans)
+    return tallied, median_low(actives_ms) if actives_ms else None
 
 
 def tally_spans(visits: Iterable[Visit], period: Period, spans: Sequence[Span]) -> Tally:
@@ -179,11 +221,11 @@ def bases(user_id: int, months: Sequence[Period], resolver: Resolver) -> list[li
     return result
 
 
-def valid_months(user_id: int, months: Sequence[Period], resolver: Resolver) -> list[Period]:
-    """Return the months that have a stored tally which is still valid."""
+def valid_months(user_id: int, months: Sequence[Period], only: Selection, resolver: Resolver) -> list[Period]:
+    """Return the months that have a stored tally of a selection which is still valid."""
     if not months:
         return []
-    stored = dict(_month_tallies(user_id, months).values_list("first_day", "basis"))
+    stored = dict(_month_tallies(user_id, months, only).values_list("first_day", "basis"))
     if not stored:
         return []
     first = bisect_left([month.first for month in months], min(stored))
@@ -193,12 +235,12 @@ def valid_months(user_id: int, months: Sequence[Period], resolver: Resolver) -> 
     return [month for month, basis in zip(candidates, found, strict=True) if stored.get(month.first) == basis]
 
 
-def stored_tallies(user_id: int, months: Sequence[Period]) -> Iterator[tuple[date, Tally]]:
+def stored_tallies(user_id: int, months: Sequence[Period], only: Selection) -> Iterator[tuple[date, Tally]]:
     """Yield the first day and the stored tally of each of these months, in order: those of ten years are too large."""
     if not months:
         return
     wanted = {month.first for month in months}
-    rows = _month_tallies(user_id, months).filter(first_day__in=wanted).order_by("first_day")
+    rows = _month_tallies(user_id, months, only).filter(first_day__in=wanted).order_by("first_day")
     # As text, because msgspec parses it three times as fast as Django does.
     texts = rows.annotate(text=Cast("tally", TextField())).values_list("first_day", "text")
     for first_day, text in texts.iterator(chunk_size=TALLIES_AT_ONCE):
@@ -207,9 +249,11 @@ def stored_tallies(user_id: int, months: Sequence[Period]) -> Iterator[tuple[dat
         yield first_day, from_json(msgspec.json.decode(text))
 
 
-def _month_tallies(user_id: int, months: Sequence[Period]) -> QuerySet[MonthTally]:
+def _month_tallies(user_id: int, months: Sequence[Period], only: Selection) -> QuerySet[MonthTally]:
     span = (months[0].first, months[-1].first)
-    return MonthTally.objects.filter(user_id=user_id, time_zone=months[0].zone.key, first_day__range=span)
+    return MonthTally.objects.filter(
+        user_id=user_id, filter_key=only.key, time_zone=months[0].zone.key, first_day__range=span
+    )
 
 
 def _add(whole: Tally, other: Tally) -> None:
@@ -231,73 +275,78 @@ def tally_of(
     *,
     resolver: Resolver | None = None,
 ) -> Tally:
-    """Return the tally of a period, cut off at `until`, with stored tallies of its months where they are valid.
-
-    Stored tallies hold all visits of a month, so they serve no selection of visits.
-    """
+    """Return the tally of a period, cut off at `until`, with stored tallies of its months where they are valid."""
     resolver = resolver or resolver_of(user_id)
-    if not only.is_everything:
-        return tally_visits(user_id, period, until, only, resolver=resolver)
     months = [month for month in months_of(period) if until is None or month.ends_at <= until]
-    stored = valid_months(user_id, months, resolver)
+    stored = valid_months(user_id, months, only, resolver)
     days_stored = {month.first for month in stored}
     missing = [month for month in months if month.first not in days_stored]
-    store_months_later(user_id, period, missing)
+    asked = (user_id, period.first, only.key)
+    store_months_later(asked, missing, only)
     try:
-        return _sum_of(user_id, period, until, stored, resolver)
+        return _sum_of(user_id, period, until, only, stored, resolver)
     except Exception as error:
-        if missing and is_tallying(user_id, period) and took_too_long(error):
+        if missing and is_tallying(asked) and took_too_long(error):
             raise StillTallying from error
         raise
 
 
-def _sum_of(user_id: int, period: Period, until: int | None, stored: Sequence[Period], resolver: Resolver) -> Tally:
+def _sum_of(
+    user_id: int, period: Period, until: int | None, only: Selection, stored: Sequence[Period], resolver: Resolver
+) -> Tally:
     """Return the tally of a period from the stored ones of these months, and from the visits of its other days."""
     whole = Tally()
     rest = period.first
-    for first_day, of_month in stored_tallies(user_id, stored):
+    for first_day, of_month in stored_tallies(user_id, stored, only):
         if rest < first_day:
             days_before = Period(period.zone, rest, first_day - timedelta(days=1))
-            _add(whole, tally_visits(user_id, days_before, until, resolver=resolver))
+            _add(whole, tally_visits(user_id, days_before, until, only, resolver=resolver))
         _add(whole, of_month)
         rest = period_of(period.zone, "month", first_day).last + timedelta(days=1)
     if rest <= period.last:
-        _add(whole, tally_visits(user_id, Period(period.zone, rest, period.last), until, resolver=resolver))
+        _add(whole, tally_visits(user_id, Period(period.zone, rest, period.last), until, only, resolver=resolver))
     return whole
 
 
-def store_months_later(user_id: int, period: Period, months: Sequence[Period]) -> None:
+def store_months_later(asked: Asked, months: Sequence[Period], only: Selection) -> None:
     """Begin to store tallies of a period's months that are over, in the background; at most once in TALLIED_EVERY_MS.
 
     So a year is read fast from the second time on, also on a server that runs no command on a schedule.
     """
     now = now_ms()
     over = [month for month in months if month.ends_at <= now]
-    if (
-        not settings.TALLY_AT_READING
-        or not over
-        or now < _tallied_at.get((user_id, period.first), 0) + TALLIED_EVERY_MS
-    ):
+    # The visits of one month are read fast where a filter leaves most of them out.
+    is_needed = len(over) > (0 if only.is_everything else 1)
+    if not settings.TALLY_AT_READING or not is_needed or now < _tallied_at.get(asked, 0) + TALLIED_EVERY_MS:
         return
+    if sum(1 for user_id, *_ in _waiting if user_id == asked[0]) >= MOST_WAITING:
+        return  # else thousands of filters would wait for the one thread, and all other people behind them
     if len(_tallied_at) > MOST_REMEMBERED:
         _tallied_at.clear()
-    _tallied_at[user_id, period.first] = now
-    run_after_response(_store_from_first_visit, user_id, over[0].zone, over[0].first, over[-1].last, thread="tallies")
+    _tallied_at[asked] = now
+    _waiting.add(asked)
+    run_after_response(_store_from_first_visit, asked, over, only, thread="tallies")
 
 
-def is_tallying(user_id: int, period: Period) -> bool:
+def is_tallying(asked: Asked) -> bool:
     """Tell whether this process may still be adding up months of the person's period."""
-    return now_ms() < _tallied_at.get((user_id, period.first), 0) + 1000 * int(TALLYING_SECONDS)
+    return now_ms() < _tallied_at.get(asked, 0) + 1000 * int(TALLYING_SECONDS)
 
 
-def _store_from_first_visit(user_id: int, zone: ZoneInfo, first: date, last: date) -> None:
-    started_at = queries.first_started_at(user_id)
-    if started_at is not None:
-        first = max(first, date_at(zone, started_at).replace(day=1))
-        store_months(user_id, zone, first, last, seconds=TALLYING_SECONDS)
+def _store_from_first_visit(asked: Asked, months: Sequence[Period], only: Selection) -> None:
+    user_id, zone, first = asked[0], months[0].zone, months[0].first
+    try:
+        started_at = queries.first_started_at(user_id)
+        if started_at is not None:
+            first = max(first, date_at(zone, started_at).replace(day=1))
+            store_months(user_id, zone, first, months[-1].last, only, seconds=TALLYING_SECONDS)
+    finally:
+        _waiting.discard(asked)
 
 
-def store_months(user_id: int, zone: ZoneInfo, first: date, last: date, *, seconds: float = inf) -> int:
+def store_months(
+    user_id: int, zone: ZoneInfo, first: date, last: date, only: Selection = EVERYTHING, *, seconds: float = inf
+) -> int:
     """Store the tally of each whole month from `first` to `last` without a valid one; return how many.
 
     No month is begun after so many seconds. A month with too much to read gets none.
@@ -305,10 +354,13 @@ def store_months(user_id: int, zone: ZoneInfo, first: date, last: date, *, secon
     ends_at = time.monotonic() + seconds
     months = months_of(Period(zone, first, last))
     resolver = resolver_of(user_id)
-    stored = MonthTally.objects.filter(user_id=user_id, time_zone=zone.key)
+    stored = MonthTally.objects.filter(user_id=user_id, filter_key=only.key, time_zone=zone.key)
     known = dict(stored.values_list("first_day", "basis"))
+    found = bases(user_id, months, resolver)
+    # The pairs of site and category must be read after the bases, or visits of new pairs would be left out unnoticed.
+    only = replace(only, resolver=resolver)
     made = 0
-    for month, basis in zip(months, bases(user_id, months, resolver), strict=True):
+    for month, basis in zip(months, found, strict=True):
         if known.get(month.first) == basis:
             continue
         if time.monotonic() > ends_at:
@@ -316,7 +368,7 @@ def store_months(user_id: int, zone: ZoneInfo, first: date, last: date, *, secon
         # The basis was read before the visits, so a push in between makes the tally invalid and never wrongly valid.
         try:
             with bounded_reading(TALLY_SECONDS):
-                content = to_json(tally_visits(user_id, month, resolver=resolver))
+                content = to_json(tally_visits(user_id, month, only=only, resolver=resolver))
         except ReadingTookTooLong:
             continue
         if len(content["sites"]) > MOST_TALLIED_SITES:
@@ -326,11 +378,29 @@ def store_months(user_id: int, zone: ZoneInfo, first: date, last: date, *, secon
                 break  # erased since, and its tallies with it
             if bases(user_id, [month], resolver_of(user_id)) != [basis]:
                 continue  # visits were erased or rules changed since, and the tally would still name their sites
-            columns = {"time_zone": zone.key, "basis": basis, "tally": content}
-            if not MonthTally.objects.filter(user_id=user_id, first_day=month.first).update(**columns):
-                MonthTally.objects.create(user_id=user_id, first_day=month.first, **columns)
+            _store(user_id, month, only, basis, content)
         made += 1
     return made
+
+
+def _store(user_id: int, month: Period, only: Selection, basis: list[list[int]], content: dict[str, Any]) -> None:
+    """Store a tally in place of the one before, and delete the filtered ones that are no longer valid or too many."""
+    zone = month.zone.key
+    is_over = Q(filter_key=only.key) | ~Q(filter_key="") & ~Q(basis=basis, time_zone=zone)
+    MonthTally.objects.filter(is_over, user_id=user_id, first_day=month.first).delete()
+    MonthTally.objects.create(
+        user_id=user_id,
+        first_day=month.first,
+        filter_key=only.key,
+        time_zone=zone,
+        basis=basis,
+        tally=content,
+        made_at=now_ms(),
+    )
+    filtered = MonthTally.objects.filter(user_id=user_id).exclude(filter_key="").order_by("-made_at", "first_day")
+    too_many = list(filtered.values_list("pk", flat=True)[MOST_FILTERED:])
+    if too_many:
+        MonthTally.objects.filter(user_id=user_id, pk__in=too_many).delete()
 
 
 def forget_months(user_id: int, first: int, last: int) -> None:

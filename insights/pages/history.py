@@ -141,7 +141,7 @@ def history(request: HttpRequest) -> HttpResponse:
 def query_of(viewer: Viewer, asked: Asked, browsers: list[Browser]) -> search.Query:
     """Return the query of a search with the filters beside it."""
     # The search itself finds the visits of a category, some thousands at a time.
-    only = selection_of(asked.filter.without("category"), browsers, (), Resolver())
+    only = selection_of(asked.filter.without("category"), browsers, Resolver())
     condition = only.condition
     if only.weekdays or only.hours:
         condition &= only.began(whole_history(viewer))

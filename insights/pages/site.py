@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from statistics import median_low
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -37,13 +36,7 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
     resolver = resolver_of(viewer.pk)
     # The site of the path is the one that is shown, whichever site the filter of other pages has.
     only = selection(request, viewer, period, resolver, site=domain)
-    found = reports.tally_visits(viewer.pk, period, only=only, resolver=resolver)
-    began = only.condition & only.began(period)
-    actives_ms = [
-        visit.active_ms
-        for visit in queries.visits(viewer.pk, period.starts_at, period.ends_at, began, resolver=resolver)
-        if period.starts_at <= visit.started_at < period.ends_at and visit.active_ms is not None
-    ]
+    found, typical_ms = reports.tally_with_typical(viewer.pk, period, only, resolver=resolver)
     days = reports.days(found, period)
     pages = reports.pages(viewer.pk, period, only)
 
@@ -66,7 +59,7 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
         "errors": errors,
         "is_cut": period != whole,
         "totals": totals(found),
-        "typical_ms": median_low(actives_ms) if actives_ms else None,
+        "typical_ms": typical_ms,
         "first_at": first,
         "last_at": queries.site_started_at(viewer.pk, domain, last=True),
         "chart": charts.days_or_months(days),

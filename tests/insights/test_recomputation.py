@@ -1,6 +1,7 @@
 """The numbers agree to the millisecond with a slow, obvious recomputation over random visits."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from insights import number_format, reports
+from insights.categories.stored_rules import save_rule
 from insights.filters import Filter, Selection
-from insights.models import MonthTally
+from insights.models import CategoryRule, MonthTally
+from insights.numbers import Hour
 from insights.periods import Period, date_of_hour
 from sync.models import Browser, PageVisit
 from tests.insights import oracle, records
@@ -147,6 +150,64 @@ def test_stored_months_agree_with_the_visits_also_after_these_change(alice, worl
         else:
             PageVisit.objects.filter(visit_id="pv_0").delete()
     assert reports.tally_of(alice.pk, whole) == reports.tally_visits(alice.pk, whole)
+
+
+@pytest.mark.django_db(transaction=True)
+@given(
+    world=worlds(),
+    client_id=st.sampled_from([None, "first", "nobody"]),
+    chosen=st.builds(
+        Filter,
+        site=st.sampled_from(["", "a.example"]),
+        category=st.sampled_from([None, "", "reading", "path"]),
+        weekdays=st.sets(st.integers(1, 7)).map(lambda days: tuple(sorted(days))),
+        hours=st.sampled_from([(), (0, 1, 23), (9,)]),
+    ),
+    until=st.integers(0, 10 * DAY),
+)
+def test_stored_months_of_a_filter_agree_with_the_visits_and_the_recomputation(alice, world, client_id, chosen, until):
+    zone, period, contents = world
+    for model in (PageVisit, MonthTally, CategoryRule):
+        model.objects.filter(user=alice).delete()
+    save_rule(alice.pk, "a.example", "/2", "path")
+    records.store(alice, *contents)
+    browsers = list(Browser.objects.filter(user=alice))
+    named = {browser.client_id: browser.pk for browser in browsers}
+    if client_id is not None:
+        chosen = replace(chosen, browser=named.get(client_id, 0))
+    whole = Period(zone, period.first.replace(day=1), period.last + timedelta(days=40))
+
+    def only():
+        return reports.selection(alice.pk, chosen, browsers, whole)
+
+    assert reports.store_months(alice.pk, zone, whole.first, whole.last, only()) >= 1
+    found = reports.tally_of(alice.pk, whole, only=only())
+    assert found == reports.tally_visits(alice.pk, whole, only=only())
+    rows = [
+        {**row, "category": "path" if (row["domain"], row["url"][-2:]) == ("a.example", "/2") else row["category"]}
+        for row in PageVisit.objects.values()
+    ]
+    rows = [
+        row
+        for row in rows
+        if chosen.browser in (None, row["browser_id"])
+        and chosen.site in ("", row["domain"])
+        and (chosen.category is None or (row["category"] or "") == chosen.category)
+    ]
+    for day, hour, low, high in oracle.local_hours(zone, period.first, period.last):
+        is_chosen = day.isoweekday() in (chosen.weekdays or range(1, 8)) and hour in (chosen.hours or range(24))
+        expected = oracle.sums(rows if is_chosen else [], low, high, [(low, high)])
+        numbers = found.hours.get((day - date(1970, 1, 1)).days * 24 + hour, Hour())
+        if expected != [None, None, 0]:
+            assert [numbers.active_sum_ms, numbers.time_sum_ms, numbers.visits] == [each or 0 for each in expected]
+
+    cut = period.starts_at + until
+    assert reports.tally_of(alice.pk, whole, cut, only()) == reports.tally_visits(alice.pk, whole, cut, only())
+    # A visit of another pair of site and category, and one less.
+    added = {**records.visit(visit_id="another", started_at=period.starts_at, domain="b.example"), "category": "path"}
+    records.store(alice, added)
+    PageVisit.objects.filter(user=alice, visit_id="pv_0").delete()
+    assert reports.tally_of(alice.pk, whole, only=only()) == reports.tally_visits(alice.pk, whole, only=only())
 
 
 @pytest.mark.django_db(transaction=True)
