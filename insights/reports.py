@@ -319,7 +319,7 @@ def store_months_later(asked: Asked, months: Sequence[Period], only: Selection) 
     is_needed = len(over) > (0 if only.is_everything else 1)
     if not settings.TALLY_AT_READING or not is_needed or now < _tallied_at.get(asked, 0) + TALLIED_EVERY_MS:
         return
-    if sum(1 for user_id, *_ in _waiting if user_id == asked[0]) >= MOST_WAITING:
+    if sum(1 for user_id, *_ in _waiting.copy() if user_id == asked[0]) >= MOST_WAITING:
         return  # else thousands of filters would wait for the one thread, and all other people behind them
     if len(_tallied_at) > MOST_REMEMBERED:
         _tallied_at.clear()
