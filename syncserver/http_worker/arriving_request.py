@@ -4,11 +4,10 @@ gunicorn's own parser reads the request afterwards and refuses what is malformed
 """
 
 from collections.abc import Iterator
-from tempfile import SpooledTemporaryFile
-from typing import Final
+from io import BytesIO
+from tempfile import TemporaryFile
+from typing import IO, Final
 
-# A longer body is kept in a temporary file.
-MEMORY_BYTES: Final = 131_072
 # A longer head is left to gunicorn, which refuses it.
 MOST_HEAD_BYTES: Final = 65_536
 MOST_CHUNK_LINE_BYTES: Final = 8_190
@@ -23,7 +22,9 @@ class ArrivingRequest:
         self.head = bytearray()
         self.body_bytes = 0
         self.wants_continue = False
-        self._body: SpooledTemporaryFile[bytes] | None = None
+        self._has_head = False
+        self._body = BytesIO()
+        self._file: IO[bytes] | None = None
         # The bytes of a body without chunks that have not come.
         self._left = 0
         self._chunks: _Chunks | None = None
@@ -35,8 +36,8 @@ class ArrivingRequest:
 
     def add(self, data: bytes) -> None:
         """Take bytes that have come."""
-        if self._body is not None:
-            self._add_to_body(data, self._body)
+        if self._has_head:
+            self._add_to_body(data)
             return
         looked_at = max(0, len(self.head) - 3)
         self.head += data
@@ -46,23 +47,41 @@ class ArrivingRequest:
             return
         rest = bytes(self.head[end + 4 :])
         del self.head[end + 4 :]
-        self._body = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115  # closed with the connection
+        self._has_head = True
         self._read_head()
-        self._add_to_body(rest, self._body)
+        self._add_to_body(rest)
+
+    def leave_memory(self) -> None:
+        """Keep the body in a temporary file; raises OSError where the disk is full."""
+        if self._file is None:
+            self._file = TemporaryFile()  # noqa: SIM115  # closed with the connection
+            self._file.write(self._body.getbuffer())
+            self._body = BytesIO()
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the bytes that have come, and forget them."""
         yield bytes(self.head)
-        if self._body is not None:
-            self._body.seek(0)
-            while block := self._body.read(READ_BYTES):
+        if self._file is not None:
+            self._file.seek(0)
+            while block := self._file.read(READ_BYTES):
                 yield block
+        else:
+            yield self._body.getvalue()
         self.close()
+
+    def take_body(self, length: int) -> BytesIO | None:
+        """Return the first `length` bytes of a body without chunks; None where they are in a file or still to come."""
+        if self._file is not None or self.body_bytes < length:
+            return None
+        self._body.truncate(length)
+        self._body.seek(0)
+        return self._body
 
     def close(self) -> None:
         """Forget the body."""
-        if self._body is not None:
-            self._body.close()
+        self._body = BytesIO()
+        if self._file is not None:
+            self._file.close()
 
     def _read_head(self) -> None:
         for line in bytes(self.head).split(b"\r\n")[1:]:
@@ -76,8 +95,8 @@ class ArrivingRequest:
             elif name == b"expect":
                 self.wants_continue = value.lower() == b"100-continue"
 
-    def _add_to_body(self, data: bytes, body: "SpooledTemporaryFile[bytes]") -> None:
-        body.write(data)
+    def _add_to_body(self, data: bytes) -> None:
+        (self._file or self._body).write(data)
         self.body_bytes += len(data)
         if self._chunks is not None:
             self.is_whole = self._chunks.end_in(data)
