@@ -12,6 +12,8 @@ from typing import IO, Final
 MOST_HEAD_BYTES: Final = 65_536
 MOST_CHUNK_LINE_BYTES: Final = 8_190
 READ_BYTES: Final = 1_048_576
+# So many blocks are joined into one, since a block of one byte takes 50 bytes.
+BLOCKS_JOINED: Final = 64
 
 
 class ArrivingRequest:
@@ -23,7 +25,8 @@ class ArrivingRequest:
         self.body_bytes = 0
         self.wants_continue = False
         self._has_head = False
-        self._body = BytesIO()
+        self._blocks: list[bytes] = []
+        self._not_joined = 0
         self._file: IO[bytes] | None = None
         # The bytes of a body without chunks that have not come.
         self._left = 0
@@ -41,12 +44,12 @@ class ArrivingRequest:
             return
         looked_at = max(0, len(self.head) - 3)
         self.head += data
-        end = self.head.find(b"\r\n\r\n", looked_at)
-        if end < 0:
+        end = self.head.find(b"\r\n\r\n", looked_at) + 4
+        if end < 4:
             self.is_whole = len(self.head) > MOST_HEAD_BYTES
             return
-        rest = bytes(self.head[end + 4 :])
-        del self.head[end + 4 :]
+        rest = data[len(data) - len(self.head) + end :]
+        del self.head[end:]
         self._has_head = True
         self._read_head()
         self._add_to_body(rest)
@@ -55,8 +58,8 @@ class ArrivingRequest:
         """Keep the body in a temporary file; raises OSError where the disk is full."""
         if self._file is None:
             self._file = TemporaryFile()  # noqa: SIM115  # closed with the connection
-            self._file.write(self._body.getbuffer())
-            self._body = BytesIO()
+            self._file.writelines(self._blocks)
+            self._blocks = []
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the bytes that have come, and forget them."""
@@ -65,21 +68,18 @@ class ArrivingRequest:
             self._file.seek(0)
             while block := self._file.read(READ_BYTES):
                 yield block
-        else:
-            yield self._body.getvalue()
+        yield from self._blocks
         self.close()
 
     def take_body(self, length: int) -> BytesIO | None:
         """Return the first `length` bytes of a body without chunks; None where they are in a file or still to come."""
         if self._file is not None or self.body_bytes < length:
             return None
-        self._body.truncate(length)
-        self._body.seek(0)
-        return self._body
+        return BytesIO(b"".join(self._blocks)[:length])
 
     def close(self) -> None:
         """Forget the body."""
-        self._body = BytesIO()
+        self._blocks = []
         if self._file is not None:
             self._file.close()
 
@@ -96,7 +96,14 @@ class ArrivingRequest:
                 self.wants_continue = value.lower() == b"100-continue"
 
     def _add_to_body(self, data: bytes) -> None:
-        (self._file or self._body).write(data)
+        if self._file is not None:
+            self._file.write(data)
+        elif data:  # to gunicorn an empty block is the end
+            self._blocks.append(data)
+            self._not_joined += 1
+            if self._not_joined == BLOCKS_JOINED:
+                self._blocks[-BLOCKS_JOINED:] = [b"".join(self._blocks[-BLOCKS_JOINED:])]
+                self._not_joined = 0
         self.body_bytes += len(data)
         if self._chunks is not None:
             self.is_whole = self._chunks.end_in(data)

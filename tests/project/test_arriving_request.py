@@ -23,6 +23,7 @@ def with_length(body):
 TRAILERS = st.sampled_from([b"", b"X: 1\r\n", b"A: b\r\nC: d\r\n"])
 REQUESTS = st.one_of(
     st.binary(max_size=300).map(with_length),
+    st.binary(min_size=3_000, max_size=4_000).map(with_length),
     st.builds(chunked, st.lists(st.binary(max_size=50), max_size=5), TRAILERS),
     st.just(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
 )
@@ -40,7 +41,9 @@ def test_a_request_is_whole_with_its_last_byte_and_not_before(request, sizes, in
         at, turn = at + size, turn + 1
     assert arriving.is_whole
     assert arriving.size == len(request)
-    assert b"".join(arriving.blocks()) == request
+    blocks = list(arriving.blocks())
+    assert all(blocks)
+    assert b"".join(blocks) == request
 
 
 @pytest.mark.parametrize(
