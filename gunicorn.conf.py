@@ -8,7 +8,8 @@ import shutil
 import tempfile
 from typing import Any
 
-# A client has a socket and, with a large request to a busy worker, a temporary file. Many machines allow 1,024 files at first.
+# A client has a socket and, with a large request to a busy worker, a temporary file. Many machines allow 1,024 files at
+# first.
 FILES = 8_192
 # The options of glibc's mallopt that are set below, by their numbers in malloc.h, in bytes but for the last one.
 MALLOC_OPTIONS = {-1: 16 * 1_048_576, -3: 4 * 1_048_576, -8: 1}  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX
