@@ -282,13 +282,17 @@ def tally_of(
     days_stored = {month.first for month in stored}
     missing = [month for month in months if month.first not in days_stored]
     asked = (user_id, period.first, only.key)
-    store_months_later(asked, missing, only)
     try:
-        return _sum_of(user_id, period, until, only, stored, resolver)
+        whole = _sum_of(user_id, period, until, only, stored, resolver)
     except Exception as error:
-        if missing and is_tallying(asked) and took_too_long(error):
-            raise StillTallying from error
+        if missing and took_too_long(error):
+            store_months_later(asked, missing, only)
+            if is_tallying(asked):
+                raise StillTallying from error
         raise
+    # Afterwards, or the thread of tallies would slow down this reading.
+    store_months_later(asked, missing, only)
+    return whole
 
 
 def _sum_of(
