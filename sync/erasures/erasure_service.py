@@ -235,7 +235,7 @@ def _erase_visits(user_id: int, erasure: Erasure, rule: Rule, hashes: KeyedHashe
     wanted: list[int] = []
     instants: list[int] = []
     for pk, browser_id, visit_id, started_at, domain, *ends in rows_by_id.read(PageVisit, user_id, ids, VISIT_COLUMNS):
-        # A browser that is new since has only visits that were judged when they came.
+        # A browser missing from `clients` came after the rule, so the push has judged all its visits.
         if browser_id in clients and rule.concerns_visit(hashes, clients[browser_id], visit_id, started_at, domain):
             ended_at, last_heartbeat_at, duration_ms = ends
             wanted.append(pk)
