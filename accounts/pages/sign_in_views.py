@@ -62,7 +62,7 @@ class SignInPage(LoginView):
     redirect_authenticated_user = True
     extra_context = {"registration_open": settings.REGISTRATION_OPEN}
 
-    def get_redirect_url(self) -> str:
+    def get_redirect_url(self) -> str:  # type: ignore[override]  # the stubs are of a later Django
         """Return the page that the person wanted. Django's own method fails for the URL of this page."""
         return next_of(self.request)
 

@@ -50,8 +50,9 @@ class ErasuresView(APIView):
         The rule concerns what began before `at` and is kept, without the domain or the ids themselves.
         """
         person: Any = request.user  # never anonymous: IsAuthenticated has run
+        sent: Any = request.data  # a dict: the parser takes objects alone
         try:
-            conditions, is_preview = read_body(request.data)
+            conditions, is_preview = read_body(sent)
         except Wrong as wrong:
             raise ValidationError(wrong.errors) from wrong
         if is_preview:

@@ -1,4 +1,4 @@
-"""The page to which a form leads: any `next` or Referer gets an answer, and none leads to another host or in a circle."""
+"""The page to which a form leads: a wrong `next` or Referer is left out, as is one of another host or in a circle."""
 
 import pytest
 
