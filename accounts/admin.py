@@ -101,6 +101,8 @@ class PersonAdmin(BoundedList, UserAdmin):  # type: ignore[type-arg]  # as above
     ordering = ("-pk",)
     sortable_by = ("email", "joined")
     readonly_fields = ("date_joined", "last_login")
+    # Plain lists. Django's widget of two lists has elements with aria-label and without a role, which readers skip.
+    filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "name", "time_zone", "password")}),
         ("Rights", {"fields": ("is_active", *RIGHTS)}),
