@@ -79,7 +79,7 @@ class ErasureView(APIView):
         number = parse_id(erasure_id)
         found = None if number is None else erasure_service.find(person.pk, number)
         if found is not None and not found.is_done:
-            erasure_service.run(person.pk, found, erasure_service.SECONDS_A_REQUEST)
+            erasure_service.run_in_request(person.pk, found)
             found = erasure_service.find(person.pk, found.pk)
         if found is None:
             raise Http404

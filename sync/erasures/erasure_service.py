@@ -11,8 +11,10 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import F
+from rest_framework.exceptions import Throttled
 
 from accounts.after_response import run_after_response
+from accounts.limits.long_requests import long_request
 from bounded_reading import bounded_reading
 from sync.erasures import derived_rows, rows_by_id, stored_records
 from sync.erasures.rule import KeyedHashes, Rule, rule_of
@@ -102,7 +104,7 @@ def erase(user_id: int, conditions: Conditions) -> Erasure:
     Raises PersonGone.
     """
     erasure = begin(user_id, conditions)
-    if not run(user_id, erasure, SECONDS_A_REQUEST):
+    if not run_in_request(user_id, erasure):
         run_after_response(run, user_id, erasure)
     if (now := find(user_id, erasure.pk)) is None:
         raise PersonGone
@@ -172,6 +174,17 @@ def run(user_id: int, erasure: Erasure, seconds: float | None = None) -> bool:
     except PersonGone:
         pass
     return True
+
+
+def run_in_request(user_id: int, erasure: Erasure, seconds: float = SECONDS_A_REQUEST) -> bool:
+    """Erase for up to these seconds, not at all beside other long requests of the person; tell whether it is done."""
+    if erasure.is_done:
+        return True
+    try:
+        with long_request(user_id):
+            return run(user_id, erasure, seconds)
+    except Throttled:
+        return False
 
 
 def steps(user_id: int, erasure: Erasure) -> Iterator[int]:
