@@ -82,11 +82,11 @@ def safe_url(url: str | None) -> str:
 
 @register.filter
 def shown_title(title: str, url: str) -> str:
-    """Return a title without marks that turn the direction of a line; the URL where a title shows nothing."""
+    """Return a title without marks that turn the direction of a line; the readable URL where it shows nothing."""
     visible = without_direction_marks(title).strip()
     # A title of spaces and invisible letters would leave a link without anything to click.
     is_blank = all(unicodedata.category(letter)[0] in "CZ" or letter in BLANKS for letter in visible)
-    return short_url(url) if is_blank else visible
+    return short_url(folded_text.readable_url(url)) if is_blank else visible
 
 
 @register.filter
