@@ -16,7 +16,8 @@ PAGES = [
     "/dashboard/timeline/2025-11-03", f"/dashboard/history?{DAYS}", "/dashboard/history?q=example&url=",
     f"/dashboard/history?q=k%C3%A4se&site={SITE}", f"/dashboard/sites?{DAYS}", f"/dashboard/pages?{DAYS}",
     f"/dashboard/sites/{SITE}?{DAYS}", f"/dashboard/tabs?{DAYS}", f"/dashboard/forget?site={SITE}",
-    f"/dashboard/categories/choose?of={SITE}&path=/K%C3%A4se", f"/dashboard/day/2025-11-03?site={SITE}", "visit", "forget",
+    f"/dashboard/categories/choose?of={SITE}&path=/K%C3%A4se", f"/dashboard/day/2025-11-03?site={SITE}", "visit",
+    "forget",
 ]  # fmt: skip
 
 
