@@ -3,6 +3,8 @@
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -45,7 +47,17 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # takes no paramet
 
 
 class BoundedChangeList(ChangeList):
-    """A list that is sorted by its sortable columns alone; Django takes any column that a URL names."""
+    """A list that is sorted by its sortable columns and filtered by its filters alone.
+
+    Django sorts by any column that a URL names.
+    """
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Return the filters; raises IncorrectLookupParameters, which leads to the list without any."""
+        try:
+            return super().get_filters(request)
+        except DisallowedModelAdminLookup as error:
+            raise IncorrectLookupParameters(str(error)) from error
 
     def get_ordering_field(self, field_name: Any) -> Any:
         """Return what a column sorts by, None for one that is not sortable."""
