@@ -128,6 +128,7 @@ ERROR_SCHEMA = {
         "maxRecords": {"type": "integer", "description": "Of `batch_too_large`: records in a batch."},
         "maxBodyBytes": {"type": "integer", "description": "Of `body_too_large`: bytes of a body after inflating."},
         "maxBrowsers": {"type": "integer", "description": "Of `quota_exceeded`: browsers of a person."},
+        "maxErasures": {"type": "integer", "description": "Of `quota_exceeded`: rules of erasures of a person."},
         "maxTokens": {"type": "integer", "description": "Of `quota_exceeded`: personal tokens of a person."},
         "scope": {
             "type": "string",

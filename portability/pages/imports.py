@@ -25,6 +25,7 @@ from portability.upload import is_too_large, kept, too_large
 from portability.wording import fates_in_words, reasons_in_words
 from sync import limits
 from sync.browsers import TooManyBrowsers
+from sync.erasures.erasure_service import TooManyErasures
 from sync.person_lock import PersonGone
 
 # A page that is asked for again and again shows how far the import is.
@@ -177,6 +178,9 @@ def remove_import(request: HttpRequest, browser_id: int) -> HttpResponse:
         is_removed = is_begun and remove(browser)
     except PersonGone as gone:
         raise Http404 from gone
+    except TooManyErasures as refusal:
+        messages.error(request, str(refusal.detail))
+        return redirect("portability:imports")
     if is_removed:
         messages.success(request, "The import was removed.")
         return redirect("portability:imports")
