@@ -44,9 +44,7 @@ class TooManyErasures(Refusal):
 
     def __init__(self) -> None:
         most = limits.MAX_ERASURES
-        detail = (
-            f"An account keeps at most {most:,} rules of erasures. Export what stays, and begin a new account."
-        )
+        detail = f"An account keeps at most {most:,} rules of erasures. Export what stays, and begin a new account."
         super().__init__(status.HTTP_403_FORBIDDEN, "quota_exceeded", detail, maxErasures=most)
 
 

@@ -1,12 +1,12 @@
 """Judges the records of a push by the person's erasures, under the person's lock."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from django.db.models import Q
 
-from sync.erasures.rule import RULE_COLUMNS, KeyedHashes, Rule, domains_to_strip, rule_from_columns, stripped
+from sync.erasures.rule import RULE_COLUMNS, KeyedHashes, Rule, domains_to_strip, rule_from_columns, sites_of, stripped
 from sync.erasures.visit_rules import VisitRules
 from sync.models import Erasure, PageVisit
 from sync.records.merge import encode_document
@@ -35,8 +35,26 @@ def erased_places(
             for place, visit in enumerate(contents)
             if mine.concern(visit.client_id, visit.visit_id, visit.started_at, visit.domain)
         }
-    found = list(rules)
+    found = _without_other_domains(list(rules), hashes, contents)
     return {place for place, aggregate in enumerate(contents) if found and _is_erased(hashes, found, aggregate)}
+
+
+def _without_other_domains(rules: list[Rule], hashes: KeyedHashes, aggregates: Sequence[Content]) -> list[Rule]:
+    """Return the rules without those of domains that no aggregate names: these change none of them."""
+    if all(rule.domain_hash is None for rule in rules):
+        return rules
+    sites = {site for aggregate in aggregates for site in sites_of(_columns(aggregate))}
+    named = {each for site in sites for each in hashes.of_suffixes(site)}
+    return [rule for rule in rules if rule.domain_hash is None or rule.domain_hash in named]
+
+
+def _columns(aggregate: Content) -> dict[str, Any]:
+    return {
+        "domain_durations": msgspec.json.decode(aggregate.domain_durations),
+        "statistics": msgspec.json.decode(aggregate.statistics),
+        "total_active_duration_ms": aggregate.total_active_duration_ms,
+        "current_domain": aggregate.current_domain,
+    }
 
 
 def _rules(user_id: int, kind: RecordKind, first: int, last: int) -> Iterator[Rule]:
@@ -68,12 +86,6 @@ def _is_erased(hashes: KeyedHashes, rules: Sequence[Rule], aggregate: Content) -
     if domain_hashes is None:
         return True
     if domain_hashes:
-        columns = {
-            "domain_durations": msgspec.json.decode(aggregate.domain_durations),
-            "statistics": msgspec.json.decode(aggregate.statistics),
-            "total_active_duration_ms": aggregate.total_active_duration_ms,
-            "current_domain": aggregate.current_domain,
-        }
-        for column, value in stripped(hashes, domain_hashes, columns).items():
+        for column, value in stripped(hashes, domain_hashes, _columns(aggregate)).items():
             setattr(aggregate, column, encode_document(value) if isinstance(value, dict) else value)
     return False
