@@ -9,6 +9,7 @@ whatever way pages and filters ask for them.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from insights.numbers import Hour, Site, Span, Tally, Visit, add_by_category, subtract, total_ms, union
@@ -182,28 +183,30 @@ class Tallying:
 
     def _sum_up_capped(self, hour: Hour, pieces: Sequence[Piece]) -> int:
         """Add pieces of one browser that overlap; return the active time."""
-        by_site: dict[str, list[Piece]] = {}
         by_category: dict[str, list[Piece]] = {}
-        by_both: dict[tuple[str, str], list[Piece]] = {}
+        by_both: dict[str, dict[str, list[Piece]]] = {}
         known = []
         for piece in pieces:
             domain, category = piece.visit.domain, piece.visit.category
-            by_site.setdefault(domain, []).append(piece)
             by_category.setdefault(category, []).append(piece)
-            by_both.setdefault((domain, category), []).append(piece)
+            by_both.setdefault(domain, {}).setdefault(category, []).append(piece)
             if piece.visit.ended_at is not None:
                 known.append(piece)
             self._add_times(hour, piece)
-        for domain, of_site in by_site.items():
-            self.sites[domain].active_sum_ms += capped(of_site)
+        for domain, of_site in by_both.items():
+            of_both_ms = {category: capped(of_both) for category, of_both in of_site.items()}
+            site = self.sites[domain]
+            add_by_category(site.categories, of_both_ms)
+            # Most sites have one category.
+            one_ms = sum(of_both_ms.values())
+            site.active_sum_ms += one_ms if len(of_site) == 1 else capped([*chain.from_iterable(of_site.values())])
         for category, of_category in by_category.items():
             if of_category_ms := capped(of_category):
                 add_by_category(hour.categories, {category: of_category_ms})
-        for (domain, category), of_both in by_both.items():
-            add_by_category(self.sites[domain].categories, {category: capped(of_both)})
         whole_ms = capped(pieces)
         hour.active_sum_ms += whole_ms
-        hour.unknown.active_without_duration_ms += whole_ms - capped(known)
+        if len(known) < len(pieces):
+            hour.unknown.active_without_duration_ms += whole_ms - capped(known)
         return whole_ms
 
     def _add_times(self, hour: Hour, piece: Piece) -> Site:
@@ -243,8 +246,22 @@ def capped(pieces: Sequence[Piece]) -> int:
     """Return the active time of pieces of one hour in one browser: at most the time that they cover."""
     if len(pieces) == 1:
         return pieces[0].active_ms
-    sum_ms = sum(piece.active_ms for piece in pieces)
-    return min(sum_ms, sum(high - low for low, high in union(span for piece in pieces for span in piece.covered)))
+    sum_ms = covered_ms = started_at = until = 0
+    for _, _, active_ms, _, covered in pieces:
+        sum_ms += active_ms
+        # Most pieces are one span, and most come in order of their start.
+        for low, high in covered:
+            if low < started_at:
+                return min(sum(piece.active_ms for piece in pieces), _covered_ms(pieces))
+            started_at = low
+            if high > until:
+                covered_ms += high - max(low, until)
+                until = high
+    return min(sum_ms, covered_ms)
+
+
+def _covered_ms(pieces: Sequence[Piece]) -> int:
+    return sum(high - low for low, high in union(span for piece in pieces for span in piece.covered))
 
 
 def _by_label(labels: Sequence[int], hours: Mapping[int, Hour]) -> dict[int, Hour]:

@@ -77,9 +77,10 @@ def _split(text: bytes, found: Any, list_name: str) -> Batch:
     too_many = len(records) > limits.MAX_RECORDS
     parts = [text] if too_many else [*records, _around(records, text)]
     # The body and the list are two levels around each record.
-    if not all(is_utf8(part) for part in parts):
+    if not all(map(is_utf8, parts)):
         check_utf8(text)
-    if not all(brackets(part) < MAX_DEPTH - 1 or is_shallow(part, MAX_DEPTH - 2) for part in parts):
+    deep = [part for part in parts if brackets(part) >= MAX_DEPTH - 1]
+    if not all(is_shallow(part, MAX_DEPTH - 2) for part in deep):
         check_depth(text)
     envelope = {"anonymousClientId": _value(found.anonymousClientId), "client": _value(found.client)}
     if not too_many:

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from strict_json.numbers import may_hold_past_double
+from strict_json.parsing import parse_checked
 from sync import limits
 from sync.records.merge import encode_document
 from sync.records.page_url import read_page_url
@@ -247,6 +249,8 @@ class Metadata(Document):
     def settle(self, value: dict[str, Any], name: str, judgement: Judgement) -> Any:
         try:
             document = encode_document(value)
+            if may_hold_past_double(document):
+                document = encode_document(parse_checked(document))
         except TypeError:
             raise Wrong("Remove numbers that are past a double, such as 1e400.") from None
         if len(document) <= limits.MAX_METADATA_BYTES:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from strict_json.numbers import may_hold_past_double, parse_fraction
+from strict_json.numbers import parse_fraction
 from strict_json.parsing import parse_checked
 from sync import limits
 from sync.models import SyncBatch, SyncRecord
@@ -94,7 +94,6 @@ class RecordKind:
             field for field in of_row if type(field.value).settle is not Value.settle and field.column not in instants
         ]
         self._settled = [(field.column, field.wire, field.default, field.value.settle) for field in settled]
-        self._settled_of = attrgetter(*(field.column for field in settled))
         self._instants_of = attrgetter(*instants)
         # A required field that comes under its second name is missing under its first, so decoding fails anyway.
         self._second_names = [
@@ -148,7 +147,7 @@ class RecordKind:
 
     def _read_at_once(self, text: bytes, judgement: Judgement) -> Content | None:
         """Return the content of a record without faults, or None, in a third of the time of `_read_by_field`."""
-        if not judgement.clean or may_hold_past_double(text):
+        if not judgement.clean:
             return None
         try:
             content = self._decode(text)
@@ -157,7 +156,8 @@ class RecordKind:
                     return None
             if max(filter(None, self._instants_of(content))) > judgement.latest:
                 return None
-            for value, (column, wire, default, settle) in zip(self._settled_of(content), self._settled, strict=True):
+            for column, wire, default, settle in self._settled:
+                value = getattr(content, column)
                 if value is not default:
                     setattr(content, column, settle(value, wire, judgement))
         except (msgspec.DecodeError, Wrong):

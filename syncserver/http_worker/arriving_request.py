@@ -4,15 +4,16 @@ gunicorn's own parser reads the request afterwards and refuses what is malformed
 """
 
 from collections.abc import Iterator
-from tempfile import SpooledTemporaryFile
-from typing import Final
+from io import BytesIO
+from tempfile import TemporaryFile
+from typing import IO, Final
 
-# A longer body is kept in a temporary file.
-MEMORY_BYTES: Final = 131_072
 # A longer head is left to gunicorn, which refuses it.
 MOST_HEAD_BYTES: Final = 65_536
 MOST_CHUNK_LINE_BYTES: Final = 8_190
 READ_BYTES: Final = 1_048_576
+# So many blocks are joined into one, since a block of one byte takes 50 bytes.
+BLOCKS_JOINED: Final = 64
 
 
 class ArrivingRequest:
@@ -23,7 +24,10 @@ class ArrivingRequest:
         self.head = bytearray()
         self.body_bytes = 0
         self.wants_continue = False
-        self._body: SpooledTemporaryFile[bytes] | None = None
+        self._has_head = False
+        self._blocks: list[bytes] = []
+        self._not_joined = 0
+        self._file: IO[bytes] | None = None
         # The bytes of a body without chunks that have not come.
         self._left = 0
         self._chunks: _Chunks | None = None
@@ -35,34 +39,49 @@ class ArrivingRequest:
 
     def add(self, data: bytes) -> None:
         """Take bytes that have come."""
-        if self._body is not None:
-            self._add_to_body(data, self._body)
+        if self._has_head:
+            self._add_to_body(data)
             return
         looked_at = max(0, len(self.head) - 3)
         self.head += data
-        end = self.head.find(b"\r\n\r\n", looked_at)
-        if end < 0:
+        end = self.head.find(b"\r\n\r\n", looked_at) + 4
+        if end < 4:
             self.is_whole = len(self.head) > MOST_HEAD_BYTES
             return
-        rest = bytes(self.head[end + 4 :])
-        del self.head[end + 4 :]
-        self._body = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115  # closed with the connection
+        rest = data[len(data) - len(self.head) + end :]
+        del self.head[end:]
+        self._has_head = True
         self._read_head()
-        self._add_to_body(rest, self._body)
+        self._add_to_body(rest)
+
+    def leave_memory(self) -> None:
+        """Keep the body in a temporary file; raises OSError where the disk is full."""
+        if self._file is None:
+            self._file = TemporaryFile()  # noqa: SIM115  # closed with the connection
+            self._file.writelines(self._blocks)
+            self._blocks = []
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the bytes that have come, and forget them."""
         yield bytes(self.head)
-        if self._body is not None:
-            self._body.seek(0)
-            while block := self._body.read(READ_BYTES):
+        if self._file is not None:
+            self._file.seek(0)
+            while block := self._file.read(READ_BYTES):
                 yield block
+        yield from self._blocks
         self.close()
+
+    def take_body(self, length: int) -> BytesIO | None:
+        """Return the first `length` bytes of a body without chunks; None where they are in a file or still to come."""
+        if self._file is not None or self.body_bytes < length:
+            return None
+        return BytesIO(b"".join(self._blocks)[:length])
 
     def close(self) -> None:
         """Forget the body."""
-        if self._body is not None:
-            self._body.close()
+        self._blocks = []
+        if self._file is not None:
+            self._file.close()
 
     def _read_head(self) -> None:
         for line in bytes(self.head).split(b"\r\n")[1:]:
@@ -76,8 +95,15 @@ class ArrivingRequest:
             elif name == b"expect":
                 self.wants_continue = value.lower() == b"100-continue"
 
-    def _add_to_body(self, data: bytes, body: "SpooledTemporaryFile[bytes]") -> None:
-        body.write(data)
+    def _add_to_body(self, data: bytes) -> None:
+        if self._file is not None:
+            self._file.write(data)
+        elif data:  # to gunicorn an empty block is the end
+            self._blocks.append(data)
+            self._not_joined += 1
+            if self._not_joined == BLOCKS_JOINED:
+                self._blocks[-BLOCKS_JOINED:] = [b"".join(self._blocks[-BLOCKS_JOINED:])]
+                self._not_joined = 0
         self.body_bytes += len(data)
         if self._chunks is not None:
             self.is_whole = self._chunks.end_in(data)

@@ -17,6 +17,7 @@ from socket import SHUT_WR, socket
 from typing import Any, Final
 
 from gunicorn import http
+from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from syncserver.http_worker.arriving_request import ArrivingRequest
@@ -27,6 +28,10 @@ from syncserver.http_worker.reply_socket import ReplySocket, wait_for
 RECEIVE_BYTES: Final = 262_144
 # A larger request goes to a thread before all of it has come. It is more than twice the largest push.
 MOST_KEPT_BYTES: Final = 21 * 1_048_576
+# A request of more than SMALL_BYTES goes to a temporary file where those that are arriving hold more than this in all,
+# and where it has to wait for a place. A file for each usual push cost 1 ms of 20.
+MOST_IN_MEMORY_BYTES: Final = 16 * 1_048_576
+SMALL_BYTES: Final = 131_072
 # What all requests of a worker that are arriving may hold. Beyond it the largest one is dropped.
 MOST_KEPT_IN_ALL_BYTES: Final = 256 * 1_048_576
 # The most clients of a worker. Beyond it the request is dropped that has been arriving for longest.
@@ -168,6 +173,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             return
         arriving.add(data)
         self.kept_bytes += len(data)
+        if arriving.size > SMALL_BYTES and self.kept_bytes > MOST_IN_MEMORY_BYTES:
+            arriving.leave_memory()
         connection.pace.add(len(data), time.monotonic())
         if arriving.wants_continue and not arriving.is_whole:
             arriving.wants_continue = False
@@ -183,6 +190,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
     def _begin(self, connection: Connection) -> None:
         self.poller.unregister(connection.client_socket)
         self._forget_arriving(connection)
+        if connection.arriving.size > SMALL_BYTES and self.working >= self.cfg.threads:
+            connection.arriving.leave_memory()
         self.working += 1
         connection.begin()
         self.enqueue_req(connection)
@@ -194,6 +203,12 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             return super().handle(conn)
         finally:
             conn.place.give_up()
+
+    def handle_request(self, req: Any, conn: Connection) -> Any:
+        """Answer a request; a body that has come is read as it is, while gunicorn would copy it four times."""
+        if isinstance(req.body.reader, LengthReader):
+            req.body = conn.arriving.take_body(req.body.reader.length) or req.body
+        return super().handle_request(req, conn)
 
     def handle_error(self, req: Any, client: ReplySocket, addr: Any, exc: Exception) -> None:
         """Answer a request that gunicorn's parser refused; gunicorn logs it and chooses the status."""

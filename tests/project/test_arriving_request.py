@@ -23,22 +23,27 @@ def with_length(body):
 TRAILERS = st.sampled_from([b"", b"X: 1\r\n", b"A: b\r\nC: d\r\n"])
 REQUESTS = st.one_of(
     st.binary(max_size=300).map(with_length),
+    st.binary(min_size=3_000, max_size=4_000).map(with_length),
     st.builds(chunked, st.lists(st.binary(max_size=50), max_size=5), TRAILERS),
     st.just(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
 )
 
 
-@given(REQUESTS, st.lists(st.integers(1, 40), min_size=1))
-def test_a_request_is_whole_with_its_last_byte_and_not_before(request, sizes):
+@given(REQUESTS, st.lists(st.integers(1, 40), min_size=1), st.integers(0, 300))
+def test_a_request_is_whole_with_its_last_byte_and_not_before(request, sizes, in_memory):
     arriving, at, turn = ArrivingRequest(), 0, 0
     while at < len(request):
         assert not arriving.is_whole
+        if at > in_memory:
+            arriving.leave_memory()
         size = sizes[turn % len(sizes)]
         arriving.add(request[at : at + size])
         at, turn = at + size, turn + 1
     assert arriving.is_whole
     assert arriving.size == len(request)
-    assert b"".join(arriving.blocks()) == request
+    blocks = list(arriving.blocks())
+    assert all(blocks)
+    assert b"".join(blocks) == request
 
 
 @pytest.mark.parametrize(
@@ -64,3 +69,16 @@ def test_a_request_is_not_whole_while_something_is_missing():
         assert not arriving.is_whole
         arriving.add(b"5")
         assert arriving.is_whole
+
+
+def test_a_body_is_taken_as_it_came_unless_it_is_in_a_file_or_still_to_come():
+    with closing(ArrivingRequest()) as arriving:
+        arriving.add(with_length(b"12345")[:-1])
+        assert arriving.take_body(5) is None
+    with closing(ArrivingRequest()) as arriving:
+        arriving.add(with_length(b"12345") + b"GET / HTTP/1.1")
+        assert arriving.take_body(5).read() == b"12345"
+    with closing(ArrivingRequest()) as arriving:
+        arriving.add(with_length(b"12345"))
+        arriving.leave_memory()
+        assert arriving.take_body(5) is None
