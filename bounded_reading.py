@@ -35,7 +35,7 @@ _limit: ContextVar[Limit | None] = ContextVar("limit of reading", default=None)
 
 
 class ReadingTookTooLong(Exception):
-    """A page or call would read for longer than READING_SECONDS. Fewer days, or a narrower question, may be read."""
+    """A page or call would read for longer than READING_SECONDS. The person can ask for fewer days."""
 
 
 @contextmanager

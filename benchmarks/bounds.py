@@ -1,10 +1,10 @@
 """Measures pages and calls about as much as a person can store: `python -m benchmarks.bounds --postgresql URL`.
 
-Makes a scratch database with one person for each kind of much: a day of 100,000 visits, a site with a million, 300,000
-sites, ten years, long URLs, 200,000 visits in an hour, 3,000 visits with a thousand parts away each, ten years of tallies
-with 5,000 sites a month, 100,000 tabs, and 50,000 sessions and events. Asks a server with one worker for every page and
-call about them, three times, and for the lists of the admin; prints the status, the slowest time, the growth of the
-worker's memory over its start, and the size of the reply. A reply of 503 is one that says that there is too much. No
+Makes a scratch database with one person for each way to have very many records: a day of 100,000 visits, a site with a
+million, 300,000 sites, ten years, long URLs, 200,000 visits in an hour, 3,000 visits with a thousand parts away each, ten
+years of tallies with 5,000 sites a month, 100,000 tabs, and 50,000 sessions and events. Asks a server with one worker for
+every page and call about them, three times, and for the lists of the admin. Prints the status, the slowest time, the growth
+of the worker's memory over its start, and the size of the reply. A page answers 503 where there is too much to read. No
 request may take more than 2 s or 100 MiB. The time of an export is that to its first byte.
 """
 
@@ -45,7 +45,7 @@ TABS, SESSIONS, TALLIED_SITES, PARTS = 100_000, 50_000, 5_000, 1_000
 PUSH = 500
 WORD = "a" * 60 + "b"
 EXPORT = "/api/export"
-# So long the rest of an export is read.
+# The time for which an export is read after its first byte.
 EXPORT_SECONDS = 5
 LAST_DAYS = "from=2025-05-15&to=2025-06-12"
 COMMON = {

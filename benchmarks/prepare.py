@@ -14,7 +14,7 @@ SENDERS_VISITS, SENDERS_AGGREGATES = 5_000, 2_000
 
 
 def main(rows: int) -> None:
-    """Make the people, store 20,000 visits through the engine, multiply them in the database, and add the senders'."""
+    """Make the people, store 20,000 visits as pushes do, copy them in the database, and add the senders' visits."""
     django.setup()
     from django.db import connection
     from django.utils import timezone

@@ -92,7 +92,7 @@ class Reference(APIView):
 
 
 class Usual(Reference):
-    """(a) `update_or_create` for each record."""
+    """Reference (a): one `update_or_create` for each record."""
 
     model: ClassVar[type[SyncRecord]]
 

@@ -72,7 +72,7 @@ class FilterQuery(serializers.Serializer[Any]):
 def filter_from(given: dict[str, str]) -> tuple[Filter, dict[str, list[str]]]:
     """Return the filter of the parameters of a URL, and the errors of wrong ones, which are left out."""
     asked = {name: given[name].replace("\0", "") for name in NAMES if given.get(name)}
-    if asked.get("browser") == "recorded":  # so in links of earlier versions
+    if asked.get("browser") == "recorded":  # the form of this filter in links of earlier versions
         asked["imports"] = "without"
         del asked["browser"]
     query = FilterQuery(data=asked)

@@ -113,11 +113,11 @@ class _IdlePeriods:
 
     def _next(self) -> None:
         self.coming = next(self.rows, None)
-        # No visit that began before this has any, but for those that are held.
+        # Visits that began before this instant have idle periods only where `held` has them.
         self.next_at = inf if self.coming is None else self.coming[0]
 
     def of(self, pk: int, started_at: int) -> Periods:
-        """Return those of the visit with this key and start."""
+        """Return the idle periods of the visit with this key and start; ask for visits in the order of their starts."""
         if started_at > self.started_at:
             self.started_at = started_at
             self.held = {}

@@ -35,7 +35,7 @@ STEP_SECONDS: Final = 0.25
 FIRST_WINDOW: Final = 250
 LARGEST_WINDOW: Final = 4_000
 WINDOW_SECONDS: Final = 0.02
-SALT: Final = "insights.search.2"
+SALT: Final = "insights.search.3"
 
 
 class Place(NamedTuple):
@@ -47,21 +47,26 @@ class Place(NamedTuple):
 
 
 class Cursor(NamedTuple):
-    """Where a search goes on, and how many visits it has found so far."""
+    """Where a person's search goes on, and how many visits it has found so far."""
 
+    user_id: int
     place: Place
     found: int = 0
 
 
 def cursor_to_text(cursor: Cursor | None) -> str | None:
     """Return a cursor as an opaque, signed string."""
-    return signing.dumps([*cursor.place, cursor.found], salt=SALT, compress=True) if cursor else None
+    if cursor is None:
+        return None
+    return signing.dumps([cursor.user_id, *cursor.place, cursor.found], salt=SALT, compress=True)
 
 
-def cursor_from_text(text: str) -> Cursor:
-    """Return the cursor of a string made by `cursor_to_text`; raises signing.BadSignature."""
-    *place, found = signing.loads(text, salt=SALT)
-    return Cursor(Place(*place), found)
+def cursor_from_text(user_id: int, text: str) -> Cursor:
+    """Return the person's cursor of a string made by `cursor_to_text`; raises signing.BadSignature for any other."""
+    owner, *place, found = signing.loads(text, salt=SALT)
+    if owner != user_id:
+        raise signing.BadSignature
+    return Cursor(user_id, Place(*place), found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +289,7 @@ def search(user_id: int, query: Query, resolver: Resolver, limits: Limits, curso
         listed = page.visits[-1]
         last = (listed.visit.started_at, listed.visit_id, listed.browser_id)
         page.found -= len(keys) - len(page.visits)
-    page.next_cursor = Cursor(Place(*last[:3]), page.found) if last else None
+    page.next_cursor = Cursor(user_id, Place(*last[:3]), page.found) if last else None
     return page
 
 

@@ -104,7 +104,7 @@ class Tallying:
         if away or index < 0 or ended_at is None or ended_at > self.stops[index]:
             self._add_any(visit, index)
             return
-        # Most visits lie within one hour. A year holds many, so this is short.
+        # Most visits lie within one hour. A year may hold a million, so this path does as little as possible.
         covered = [(started_at, ended_at)] if ended_at > started_at else []
         for low, high in self.clock.add(started_at, covered):
             self.hours[index].clock_sum_ms += high - low

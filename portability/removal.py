@@ -27,4 +27,4 @@ def remove(browser: Browser, seconds: float = SECONDS_A_RUN) -> bool:
     erasure = of_browser.filter(is_done=False).order_by("seq").first()
     if erasure is None:
         erasure = erasure_service.begin(user_id, erasure_service.Conditions(client_id=client_id))
-    return erasure_service.run(user_id, erasure, seconds)
+    return erasure_service.run_in_request(user_id, erasure, seconds)

@@ -33,6 +33,7 @@ MAX_INTEGER = 2**63 - 1
 MAX_REVISION = 2**53 - 1
 
 MAX_ERASURE_IDS = 1_000
+MAX_ERASURES = 10_000  # rules of a person; each push of old records is judged by all of them
 MAX_ERASURE_BYTES = 512 * 1024  # of the body of an erasure
 
 BATCH_KEPT_DAYS = 30

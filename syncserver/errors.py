@@ -4,7 +4,7 @@ import logging
 import sys
 from typing import Any
 
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import Resolver404
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5
 NOTHING = "There is nothing here."
+MALFORMED = "The request is malformed or too large. Go back, load the page again, and try once more."
 UNAVAILABLE = {
     "code": "unavailable",
     "detail": "The database cannot be reached right now. Send the same again in a few seconds.",
@@ -110,9 +111,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
             text = str(exception)
             return error_response(400, "invalid", f"Correct these fields. {field}: {text}", errors={field: [text]})
         return error_response(400, "bad_request", "The request cannot be served: check the host name and the headers.")
-    if isinstance(exception, BadRequest) and str(exception):
-        return HttpResponse(render_to_string("400.html", {"reason": str(exception)}), status=400)
-    return defaults.bad_request(request, exception)
+    if isinstance(exception, DisallowedHost):
+        return defaults.bad_request(request, exception)
+    reason = str(exception) if isinstance(exception, BadRequest) else ""
+    return HttpResponse(render_to_string("400.html", {"reason": reason or MALFORMED}), status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

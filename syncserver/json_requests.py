@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rest_framework.exceptions import ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -18,19 +19,23 @@ MAX_BYTES = 65_536
 
 
 class StrictJSONParser(BaseParser):
-    """Parses a small JSON body strictly by RFC 8259; NaN, bad UTF-8 and deep nesting are `invalid_json`."""
+    """Parses a small JSON object strictly by RFC 8259; NaN, bad UTF-8 and deep nesting are `invalid_json`."""
 
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        """Return the parsed body; raises InvalidJSON with the position, BodyTooLarge or ParseError."""
+        """Return the object; raises InvalidJSON with the position, BodyTooLarge, ParseError or ValidationError."""
         most = getattr((parser_context or {}).get("view"), "max_body_bytes", MAX_BYTES)
         body = read_some(stream, most + 1)
         if len(body) > most:
             for _ in chunks(stream, limits.MAX_BODY_BYTES):
                 pass  # so that the sender gets the reply and not a broken pipe
             raise BodyTooLarge(most, " in this call")
-        return parse(body)
+        sent = parse(body)
+        if not isinstance(sent, dict):
+            # The framework would name a field `non_field_errors`, which no call has.
+            raise ValidationError("Send a JSON object as the body.")
+        return sent
 
 
 class JSONOnlyNegotiation(BaseContentNegotiation):

@@ -128,6 +128,7 @@ ERROR_SCHEMA = {
         "maxRecords": {"type": "integer", "description": "Of `batch_too_large`: records in a batch."},
         "maxBodyBytes": {"type": "integer", "description": "Of `body_too_large`: bytes of a body after inflating."},
         "maxBrowsers": {"type": "integer", "description": "Of `quota_exceeded`: browsers of a person."},
+        "maxErasures": {"type": "integer", "description": "Of `quota_exceeded`: rules of erasures of a person."},
         "maxTokens": {"type": "integer", "description": "Of `quota_exceeded`: personal tokens of a person."},
         "scope": {
             "type": "string",
@@ -227,6 +228,9 @@ def describe_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     # The generator leaves out the maximum length of a list of serializers.
     schemas["PageVisitPushRequest"]["properties"]["visits"]["maxItems"] = limits.MAX_RECORDS
     schemas["TabAggregatePushRequest"]["properties"]["aggregates"]["maxItems"] = limits.MAX_RECORDS
+    # An erasure takes no unknown names: a misspelt condition would erase more than was meant.
+    schemas["EraseRequest"]["additionalProperties"] = schemas["AskedRuleRequest"]["additionalProperties"] = False
+    schemas["AskedRuleRequest"]["minProperties"] = 1
     for path in ("/api/auth/me", "/api/auth/tokens/{token_id}"):
         result["paths"][path]["delete"]["requestBody"] = PASSWORD_BODY
     for path, operations in result["paths"].items():

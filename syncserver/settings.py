@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "syncserver.no_store.NoStoreMiddleware",
     "syncserver.https.HttpsMiddleware",
     "syncserver.unstorable_text.UnstorableTextMiddleware",
+    "syncserver.chunked_bodies.ChunkedBodiesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -92,5 +92,5 @@ class SpreadDatabase(service.Database):
 
 
 assert urlsplit(URL).scheme.startswith("postgres"), "DATABASE_URL names no PostgreSQL database."
-# Before the tests import it.
+# The tests import the class by its name in `service`, so it is replaced before they do.
 service.Database = SpreadDatabase

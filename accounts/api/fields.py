@@ -1,4 +1,4 @@
-"""Text fields of requests. Django REST framework would take a number for a text."""
+"""Fields of requests with strict types, and null counted as absent where a field is optional."""
 
 from typing import Any
 
@@ -11,8 +11,20 @@ from accounts.email_address import INVALID, MAX_EMAIL_LENGTH, TOO_LONG, check_em
 NO_TEXT = "Send a string."
 
 
-class TextField(serializers.CharField):
-    """A text of at most `max_length` characters as sent; all else but null is refused, also where it may be blank."""
+class NullIsAbsent(serializers.Field[Any, Any, Any, Any]):
+    """A field that counts null as absent where it is optional, and refuses null where it is required."""
+
+    def __init__(self, **options: Any) -> None:
+        is_optional = not options.get("required", "default" not in options)
+        super().__init__(**{"allow_null": is_optional, **options})
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Return the value; raises ValidationError, or SkipField where it is absent and has no default."""
+        return super().run_validation(empty if data is None and not self.required else data)
+
+
+class TextField(NullIsAbsent, serializers.CharField):
+    """A text of at most `max_length` characters as sent; the framework would take a number too."""
 
     default_error_messages = {"type": NO_TEXT}
 
@@ -42,7 +54,7 @@ class EmailField(TextField, serializers.EmailField):
         return normalize_email(super().to_internal_value(data))
 
 
-class TrueOrFalseField(serializers.BooleanField):
+class TrueOrFalseField(NullIsAbsent, serializers.BooleanField):
     """True or false; the framework would take "yes" and 1 as well."""
 
     def to_internal_value(self, data: Any) -> bool:
@@ -52,6 +64,25 @@ class TrueOrFalseField(serializers.BooleanField):
         return data
 
     default_error_messages = {"type": "Send true or false."}
+
+
+class WordField(NullIsAbsent, serializers.ChoiceField):
+    """One of a few words. The error names them, and not the value that was sent."""
+
+    default_error_messages = {"type": NO_TEXT}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the word; raises ValidationError."""
+        # First, because the framework calls str() on the value, which fails for a number of many digits.
+        if not isinstance(data, str):
+            self.fail("type")
+        if data not in self.choices:
+            raise serializers.ValidationError(f"Choose one of: {', '.join(self.choices)}.")
+        return data
+
+
+class ListField(NullIsAbsent, serializers.ListField):
+    """A list."""
 
 
 class PasswordField(TextField):

@@ -53,11 +53,10 @@ class RegisterSerializer(serializers.Serializer[User]):
 
     email = EmailField()
     password = PasswordField()
-    name = TextField(max_length=150, required=False, allow_blank=True, allow_null=True, default="")
+    name = TextField(max_length=150, required=False, allow_blank=True, default="")
     timeZone = TextField(
         required=False,
         allow_blank=True,
-        allow_null=True,
         default="",
         help_text="An IANA name, such as Europe/Berlin. When it is left out or unknown, the default of the server.",
     )

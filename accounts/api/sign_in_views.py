@@ -55,8 +55,8 @@ class RegisterView(UnauthenticatedView):
                 request._request,
                 sent["email"],
                 sent["password"],
-                name=sent["name"] or "",
-                time_zone=sent["timeZone"] or "",
+                name=sent["name"],
+                time_zone=sent["timeZone"],
             )
         except account_service.SignUpRefused as refused:
             raise ValidationError(refused.errors) from refused

@@ -4,28 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.api.fields import NO_TEXT, TextField
+from accounts.api.fields import ListField, TextField, WordField
 from accounts.api.serializers import OwnPasswordSerializer
 from accounts.models import TOKEN_NAME_LENGTH, PersonalToken
 from accounts.personal_tokens.token_service import DEFAULT_LIFE, LIVES
 from accounts.scopes import EXPLANATIONS, Scope
 from instants import milliseconds
-
-
-class WordField(serializers.ChoiceField):
-    """One of a few words. The error names them, and not the value that was sent."""
-
-    default_error_messages = {"type": NO_TEXT}
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Return the word; raises ValidationError."""
-        # First, because the framework calls str() on the value, which fails for a number of many digits.
-        if not isinstance(data, str):
-            self.fail("type")
-        if data not in self.choices:
-            raise serializers.ValidationError(f"Choose one of: {', '.join(self.choices)}.")
-        return data
-
 
 SCOPES_HELP = " ".join(f"`{scope.value}`: {EXPLANATIONS[scope]}." for scope in Scope)
 LIFE_HELP = f"When it expires: {', '.join(f'`{name}` {words}' for name, (_, words) in LIVES.items())}."
@@ -35,7 +19,7 @@ class NewTokenSerializer(OwnPasswordSerializer):
     """A new personal token: its name, at least one scope, when it expires, and the person's password."""
 
     name = TextField(max_length=TOKEN_NAME_LENGTH)
-    scopes = serializers.ListField(child=WordField(choices=Scope.values), allow_empty=False, help_text=SCOPES_HELP)
+    scopes = ListField(child=WordField(choices=Scope.values), allow_empty=False, min_length=1, help_text=SCOPES_HELP)
     expiresIn = WordField(choices=list(LIVES), required=False, default=DEFAULT_LIFE, help_text=LIFE_HELP)
 
 

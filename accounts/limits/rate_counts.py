@@ -94,7 +94,7 @@ def _forget_past_windows() -> None:
     """Delete some rows of past windows. Strangers cause new rows without end, and a schedule may be missing."""
     past = RateCount.objects.filter(ends_at__lt=int(time.time())).order_by("ends_at")
     if connection.features.has_select_for_update_skip_locked:
-        # Two that delete the same rows in another order would wait for each other for ever.
+        # Without SKIP LOCKED, two requests that delete the same rows in different orders would deadlock.
         past = past.select_for_update(skip_locked=True)
     with transaction.atomic():
         keys = list(past.values_list("key", flat=True)[:FORGOTTEN_A_ROW])

@@ -127,7 +127,7 @@ class AuditEvent(models.Model):
 
     @classmethod
     def forget_person(cls, user_id: int, at_most: int | None = None) -> int:
-        """Replace a person by null in at most so many events, with their client IPs; return in how many."""
+        """Replace a person and their client IPs by null in up to `at_most` events; return the number of events."""
         theirs = cls.objects.filter(models.Q(actor_id=user_id) | models.Q(subject_id=user_id)).order_by()
         ids = list(theirs.values_list("pk", flat=True)[:at_most])
         mine: models.QuerySet[AuditEvent] = models.QuerySet(cls).filter(pk__in=ids)

@@ -3,13 +3,19 @@
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest
+from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
-def wanted_page(request: HttpRequest, otherwise: str) -> str:
-    """Return the `next` of the request if it is a page of this host, else the name or URL `otherwise`."""
+def next_of(request: HttpRequest) -> str:
+    """Return the `next` of the request if it is another page of this host, else an empty text."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    return wanted if _is_own(request, wanted) else otherwise
+    return wanted if _is_own(request, wanted) and wanted != request.path else ""
+
+
+def wanted_page(request: HttpRequest, otherwise: str) -> str:
+    """Return the URL that `next_of` gives, else the URL of the page with the name or URL `otherwise`."""
+    return next_of(request) or resolve_url(otherwise)
 
 
 def page_before(request: HttpRequest, otherwise: str) -> str:
@@ -27,4 +33,6 @@ def page_before(request: HttpRequest, otherwise: str) -> str:
 
 
 def _is_own(request: HttpRequest, url: str) -> bool:
-    return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+    # redirect() would take a relative URL, such as `x`, for the name of a view, and fail.
+    is_absolute = url.startswith(("/", "http://", "https://"))
+    return is_absolute and url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())

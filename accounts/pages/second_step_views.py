@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -77,7 +78,7 @@ def _set_up(request: HttpRequest, user: User) -> HttpResponse:
 def new_recovery_codes(request: HttpRequest) -> HttpResponse:
     """Replace the recovery codes and show them once."""
     user = verified_staff_member(request)
-    context = {"codes": second_step.new_recovery_codes(user), "next": "account"}
+    context = {"codes": second_step.new_recovery_codes(user), "next": reverse("account")}
     return render(request, "accounts/recovery_codes.html", context)
 
 

@@ -19,7 +19,7 @@ from django.views.generic import FormView
 from accounts import account_service
 from accounts.limits.slowed_sign_in_form import with_wait
 from accounts.pages import forms
-from accounts.pages.next_page import wanted_page
+from accounts.pages.next_page import next_of, wanted_page
 from accounts.pages.rate_limited_page import RateLimitedPage
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -61,6 +61,10 @@ class SignInPage(LoginView):
     authentication_form = forms.SignInForm
     redirect_authenticated_user = True
     extra_context = {"registration_open": settings.REGISTRATION_OPEN}
+
+    def get_redirect_url(self) -> str:  # type: ignore[override]  # the stubs are of a later Django
+        """Return the page that the person wanted. Django's own method fails for the URL of this page."""
+        return next_of(self.request)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Show the form, with status 429 where the try was refused."""

@@ -329,11 +329,11 @@ class SearchCall(InsightView):
 
     def step(self, request: Request, query: type[Serializer[Any]], limits_of: Callable[[int], Limits]) -> SearchPage:
         """Return the next step of a search; raises ValidationError."""
-        asked = self.parameters(request, query)
+        asked, user_id = self.parameters(request, query), self.user_id(request)
         cursor = None
         if "cursor" in asked:
             try:
-                cursor = cursor_from_text(asked["cursor"])
+                cursor = cursor_from_text(user_id, asked["cursor"])
             except signing.BadSignature as error:
                 raise ValidationError({"cursor": ["Send the `next` of a page without a change."]}) from error
         words = search_words(asked.get("q", ""))
@@ -352,7 +352,6 @@ class SearchCall(InsightView):
             condition=condition,
             category=_category(asked),
         )
-        user_id = self.user_id(request)
         return search(user_id, found, resolver_of(user_id), limits_of(asked["limit"]), cursor)
 
 

@@ -39,7 +39,6 @@ class RuleText(serializers.Serializer[Any]):
     )
     path = TextField(
         required=False,
-        allow_null=True,
         allow_blank=True,
         max_length=2_000,
         help_text="The rule holds for this path and all below it, of this site alone; null for the whole site.",

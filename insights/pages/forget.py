@@ -7,7 +7,9 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from rest_framework.exceptions import Throttled
 
+from accounts.limits.throttling import check_rate
 from bounded_reading import ReadingTookTooLong
 from id_numbers import parse_id
 from insights import queries
@@ -51,9 +53,16 @@ def forget(request: HttpRequest) -> HttpResponse:
     asked = asked_for(viewer, request.POST if request.method == "POST" else request.GET)
     if request.method == "POST":
         try:
+            check_rate("erase", f"person {viewer.pk}")
             erasure = erasure_service.erase(viewer.pk, asked.conditions)
         except PersonGone as error:
             raise Http404 from error
+        except Throttled:
+            messages.error(request, "Nothing was erased: you erased very often within a minute. Wait a minute.")
+            return redirect(page_after(request, asked))
+        except erasure_service.TooManyErasures as error:
+            messages.error(request, str(error.detail))
+            return redirect(page_after(request, asked))
         # Without a name: a message may be kept in the cookie, or in the table of sessions.
         messages.success(request, sentence_after(erasure))
         return redirect(page_after(request, asked))

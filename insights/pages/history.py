@@ -88,7 +88,7 @@ def history(request: HttpRequest) -> HttpResponse:
     asked = asked_of(request)
     browsers = browsers_of_page(request)
     try:
-        cursor = search.cursor_from_text(request.GET["after"]) if request.GET.get("after") else None
+        cursor = search.cursor_from_text(viewer.pk, request.GET["after"]) if request.GET.get("after") else None
     except signing.BadSignature as error:
         raise Http404 from error
     resolver = resolver_of(viewer.pk)

@@ -17,8 +17,9 @@ from django.utils.text import Truncator
 from insights import folded_text, highlighting, number_format, numbers
 from insights.categories import names
 from insights.categories.rule_text import path_of_url
+from insights.charts import Bar
 from insights.direction_marks import without_direction_marks
-from insights.numbers import DEFINITIONS, Visit
+from insights.numbers import DEFINITIONS, Hour, Visit
 from insights.reports import OTHER_SITES
 from insights.search_words import Words
 from insights.templatetags.filter_links import with_filters
@@ -37,6 +38,8 @@ register.filter("browser_name", browsers.name_of)
 register.filter("readable_url", folded_text.readable_url)
 register.filter("readable_site", folded_text.readable_site)
 ICON_COLORS = 8
+# Categories that the text of a bar names.
+CATEGORIES_OF_A_BAR = 3
 # Letters that are drawn as nothing: fillers of Hangul, and the blank of Braille.
 BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
@@ -79,11 +82,11 @@ def safe_url(url: str | None) -> str:
 
 @register.filter
 def shown_title(title: str, url: str) -> str:
-    """Return a title without marks that turn the direction of a line; the URL where a title shows nothing."""
+    """Return a title without marks that turn the direction of a line; the readable URL where it shows nothing."""
     visible = without_direction_marks(title).strip()
     # A title of spaces and invisible letters would leave a link without anything to click.
     is_blank = all(unicodedata.category(letter)[0] in "CZ" or letter in BLANKS for letter in visible)
-    return short_url(url) if is_blank else visible
+    return short_url(folded_text.readable_url(url)) if is_blank else visible
 
 
 @register.filter
@@ -105,16 +108,26 @@ def rule_path(url: str) -> str:
 
 
 @register.filter
-def parts_in_words(active_ms: Mapping[str, int], most: int) -> str:
-    """Return the categories with the most active time, each on a new line, such as “News: 1 h 5 min”."""
-    ranked = sorted((item for item in active_ms.items() if item[1]), key=lambda item: (-item[1], item[0]))
-    return "".join(f"\n{names.name_of(name)}: {number_format.duration(value)}" for name, value in ranked[:most])
+def bar_in_words(bar: Bar, before_name: str) -> str:
+    """Return the label of a bar, its active time and visits, and on further lines categories and the period before."""
+    hour = bar.value.hour
+    active = f"{number_format.active_duration(hour.active_ms)}{in_browsers(hour.browsers)}"
+    first = f"{bar.value.label}: {active}, {visits_in_words(hour.visits)}"
+    ranked = sorted((item for item in hour.categories.items() if item[1]), key=lambda item: (-item[1], item[0]))
+    further = [(names.name_of(name), value) for name, value in ranked[:CATEGORIES_OF_A_BAR]]
+    further += [(before_name, bar.before_ms)] if bar.before_ms else []
+    return "\n".join([first, *(f"{name}: {number_format.duration(value)}" for name, value in further)])
 
 
 @register.filter
-def before_in_words(active_ms: int | None, name: str) -> str:
-    """Return a new line with the name of a period and its active time; "" where it has none."""
-    return f"\n{name}: {number_format.duration(active_ms)}" if active_ms else ""
+def time_or_visits(hour: Hour) -> str:
+    """Return the active time of an hour or a longer time, or its visits where no active time is known."""
+    return visits_in_words(hour.visits) if hour.active_ms is None else number_format.duration(hour.active_ms)
+
+
+def visits_in_words(count: int) -> str:
+    """Return a number of visits, such as “1 visit” and “1,200 visits”."""
+    return f"{count:,} visit{'' if count == 1 else 's'}"
 
 
 @register.filter

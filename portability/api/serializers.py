@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.api.fields import TextField
+from accounts.api.fields import ListField, TextField
 from portability.importers.found import REASONS
 from portability.models import Import
 from portability.page_patterns import LONGEST, MOST
@@ -29,7 +29,7 @@ class UploadSerializer(serializers.Serializer[Any]):
 class RunSerializer(serializers.Serializer[Any]):
     """The choices of a run."""
 
-    leaveOut = serializers.ListField(
+    leaveOut = ListField(
         child=TextField(max_length=LONGEST),
         max_length=MOST,
         required=False,

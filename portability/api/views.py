@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.refusal import BrowserOfExtension, Refusal
+from accounts.limits.long_requests import long_request
 from accounts.models import PersonalToken, User
 from accounts.scopes import Scope
 from portability.api.serializers import ImportSerializer, RunSerializer, UploadSerializer, import_fields
@@ -89,7 +90,7 @@ class ImportsView(APIView):
         sent.is_valid(raise_exception=True)
         asked = sent.validated_data
         try:
-            with kept(asked["file"], asked.get("wal")) as path:
+            with long_request(_person(request).pk), kept(asked["file"], asked.get("wal")) as path:
                 found = stage(_person(request).pk, path, asked["label"])
                 if isinstance(request.auth, PersonalToken) and has_extension_among(found.user_id, found.named):
                     discard(found)
@@ -148,7 +149,8 @@ class RunView(APIView):
         try:
             if "leaveOut" in sent.validated_data:
                 choose(found, sent.validated_data["leaveOut"])
-            run(found)
+            with long_request(found.user_id):
+                run(found)
         except PatternsAreFixed as error:
             raise ValidationError({"leaveOut": ["Send the patterns with the first run only."]}) from error
         except PersonGone as error:

@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
+from rest_framework.exceptions import Throttled
 
+from accounts.limits.long_requests import long_request
 from portability.importers.found import UnknownFormat
 from portability.models import Import
 from portability.page_patterns import LONGEST, MOST
@@ -23,10 +25,12 @@ from portability.upload import is_too_large, kept, too_large
 from portability.wording import fates_in_words, reasons_in_words
 from sync import limits
 from sync.browsers import TooManyBrowsers
+from sync.erasures.erasure_service import TooManyErasures
 from sync.person_lock import PersonGone
 
 # A page that is asked for again and again shows how far the import is.
 SECONDS_A_PAGE = 3.0
+ALREADY_READING = "Other files or erasures of yours are being worked on. Send this file when they are done."
 
 
 class UploadForm(forms.Form):
@@ -77,10 +81,12 @@ def _imports(request: HttpRequest) -> HttpResponse:
         return _list(request, form, status=400)
     asked = form.cleaned_data
     try:
-        with kept(asked["file"], asked["wal"]) as path:
+        with long_request(_user_id(request)), kept(asked["file"], asked["wal"]) as path:
             found = stage(_user_id(request), path, asked["label"])
     except UnknownFormat as error:
         return _list(request, form, str(error), 400)
+    except Throttled as error:
+        return _list(request, form, ALREADY_READING, error.status_code)
     except PersonGone:
         return redirect("sign-in")
     return redirect("portability:import", found.pk)
@@ -115,9 +121,10 @@ def one_import(request: HttpRequest, import_id: int) -> HttpResponse:
                 if not form.is_valid():
                     return _show(request, found, form, "", 400)
                 choose(found, form.cleaned_data["leave_out"])
-            run(found, SECONDS_A_PAGE)
+            with long_request(found.user_id):
+                run(found, SECONDS_A_PAGE)
             return redirect("portability:import", found.pk)
-        except PatternsAreFixed:
+        except (PatternsAreFixed, Throttled):
             return redirect("portability:import", found.pk)
         except PersonGone as gone:
             raise Http404 from gone
@@ -167,7 +174,14 @@ def remove_import(request: HttpRequest, browser_id: int) -> HttpResponse:
     if browser is None:
         raise Http404
     is_begun = request.method == "POST"
-    if is_begun and remove(browser):
+    try:
+        is_removed = is_begun and remove(browser)
+    except PersonGone as gone:
+        raise Http404 from gone
+    except TooManyErasures as refusal:
+        messages.error(request, str(refusal.detail))
+        return redirect("portability:imports")
+    if is_removed:
         messages.success(request, "The import was removed.")
         return redirect("portability:imports")
     return render(request, "portability/remove.html", {"browser": browser, "is_begun": is_begun, "nav": "browsers"})

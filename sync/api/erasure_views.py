@@ -50,8 +50,9 @@ class ErasuresView(APIView):
         The rule concerns what began before `at` and is kept, without the domain or the ids themselves.
         """
         person: Any = request.user  # never anonymous: IsAuthenticated has run
+        sent: Any = request.data  # a dict: the parser takes objects alone
         try:
-            conditions, is_preview = read_body(request.data)
+            conditions, is_preview = read_body(sent)
         except Wrong as wrong:
             raise ValidationError(wrong.errors) from wrong
         if is_preview:
@@ -78,7 +79,7 @@ class ErasureView(APIView):
         number = parse_id(erasure_id)
         found = None if number is None else erasure_service.find(person.pk, number)
         if found is not None and not found.is_done:
-            erasure_service.run(person.pk, found, erasure_service.SECONDS_A_REQUEST)
+            erasure_service.run_in_request(person.pk, found)
             found = erasure_service.find(person.pk, found.pk)
         if found is None:
             raise Http404

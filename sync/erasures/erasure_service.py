@@ -11,9 +11,14 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import F
+from rest_framework import status
+from rest_framework.exceptions import Throttled
 
 from accounts.after_response import run_after_response
+from accounts.api.refusal import Refusal
+from accounts.limits.long_requests import long_request
 from bounded_reading import bounded_reading
+from sync import limits
 from sync.erasures import derived_rows, rows_by_id, stored_records
 from sync.erasures.rule import KeyedHashes, Rule, rule_of
 from sync.models import Erasure, PageVisit, SyncState, TabAggregate
@@ -32,6 +37,15 @@ PREVIEW_SECONDS: Final = 1.0
 VISIT_COLUMNS: Final = (
     "id", "browser_id", "visit_id", "started_at", "domain", "ended_at", "last_heartbeat_at", "duration_ms",
 )  # fmt: skip
+
+
+class TooManyErasures(Refusal):
+    """403: the person has as many rules as they may have."""
+
+    def __init__(self) -> None:
+        most = limits.MAX_ERASURES
+        detail = f"An account keeps at most {most:,} rules of erasures. Export what stays, and begin a new account."
+        super().__init__(status.HTTP_403_FORBIDDEN, "quota_exceeded", detail, maxErasures=most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +113,10 @@ def preview(user_id: int, conditions: Conditions) -> Counts:
 def erase(user_id: int, conditions: Conditions) -> Erasure:
     """Store the rule and erase for up to SECONDS_A_REQUEST; the rest is erased in the background.
 
-    Raises PersonGone.
+    Raises PersonGone or TooManyErasures.
     """
     erasure = begin(user_id, conditions)
-    if not run(user_id, erasure, SECONDS_A_REQUEST):
+    if not run_in_request(user_id, erasure):
         run_after_response(run, user_id, erasure)
     if (now := find(user_id, erasure.pk)) is None:
         raise PersonGone
@@ -117,10 +131,12 @@ def find(user_id: int, pk: int) -> Erasure | None:
 def begin(user_id: int, conditions: Conditions, *, is_retention: bool = False) -> Erasure:
     """Store the rule, which holds from then on; visits that are named by their ids are gone at once.
 
-    A rule of retention replaces the one before it. Raises PersonGone.
+    A rule of retention replaces the one before it. Raises PersonGone, and TooManyErasures for another rule.
     """
     with transaction.atomic(durable=True):
         state = _locked_state(user_id)
+        if not is_retention and Erasure.objects.filter(user_id=user_id).count() >= limits.MAX_ERASURES:
+            raise TooManyErasures
         hashes = KeyedHashes(bytes(state.erasure_key))
         rule = conditions.rule(hashes, now_ms())
         if is_retention:
@@ -172,6 +188,17 @@ def run(user_id: int, erasure: Erasure, seconds: float | None = None) -> bool:
     except PersonGone:
         pass
     return True
+
+
+def run_in_request(user_id: int, erasure: Erasure, seconds: float = SECONDS_A_REQUEST) -> bool:
+    """Erase for up to these seconds, not at all beside other long requests of the person; tell whether it is done."""
+    if erasure.is_done:
+        return True
+    try:
+        with long_request(user_id):
+            return run(user_id, erasure, seconds)
+    except Throttled:
+        return False
 
 
 def steps(user_id: int, erasure: Erasure) -> Iterator[int]:
@@ -235,7 +262,7 @@ def _erase_visits(user_id: int, erasure: Erasure, rule: Rule, hashes: KeyedHashe
     wanted: list[int] = []
     instants: list[int] = []
     for pk, browser_id, visit_id, started_at, domain, *ends in rows_by_id.read(PageVisit, user_id, ids, VISIT_COLUMNS):
-        # A browser that is new since has only visits that were judged when they came.
+        # A browser missing from `clients` came after the rule, so the push has judged all its visits.
         if browser_id in clients and rule.concerns_visit(hashes, clients[browser_id], visit_id, started_at, domain):
             ended_at, last_heartbeat_at, duration_ms = ends
             wanted.append(pk)

@@ -153,6 +153,13 @@ def domains_to_strip(
     return frozenset(domain_hashes)
 
 
+def sites_of(columns: Mapping[str, Any]) -> set[str]:
+    """Return the sites that a tab aggregate names; `columns` are as in `stripped`."""
+    names = [*columns["domain_durations"], columns["statistics"].get("mostVisitedDomain")]
+    sites = {columns["current_domain"], *(site_of_text(name) for name in names if name is not None)}
+    return {site for site in sites if site is not None}
+
+
 def stripped(hashes: KeyedHashes, domain_hashes: frozenset[bytes], columns: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns of a tab aggregate that change when all of these domains leave it.
 

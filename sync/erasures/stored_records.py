@@ -57,7 +57,7 @@ def aggregates(user_id: int, rule: Rule, hashes: KeyedHashes) -> Iterator[int]:
     clients = clients_of(user_id)
     for row in found.values(*columns).iterator(chunk_size=AGGREGATES_AT_ONCE):
         client_id = clients.get(row["browser_id"])
-        # A browser that is new since has only records that were judged when they came.
+        # A browser missing from `clients` came after the rule, so the push has judged all its records.
         if client_id is not None and aggregate_changes(rule, hashes, client_id, row) != {}:
             yield row["pk"]
 

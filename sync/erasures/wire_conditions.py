@@ -19,10 +19,8 @@ class Wrong(Exception):
         self.errors = {field: [text]}
 
 
-def read_body(body: Any) -> tuple[Conditions, bool]:
+def read_body(body: dict[str, Any]) -> tuple[Conditions, bool]:
     """Return the conditions of an erasure, and whether it is only a preview; raises Wrong."""
-    if not isinstance(body, dict):
-        raise Wrong("rule", 'Send an object with a "rule".')
     if unknown := sorted(set(body) - {"rule", "preview"}):
         raise Wrong("rule", f"Send only rule and preview. This name is not known: {_named(unknown)}.")
     preview = body.get("preview")

@@ -50,7 +50,7 @@ class RecordSource:
         # The browser of the place may be erased since.
         places = {client_id: place for place, client_id in enumerate(sorted({*client_ids.values(), after.browser}))}
         cases = " ".join(f"WHEN {browser_id:d} THEN {places[client]}" for browser_id, client in client_ids.items())
-        # Not the collation of the database: it may be another one after an upgrade, in the middle of a push.
+        # By bytes: the database's collation may change with an upgrade, and a cursor would then skip records.
         collation = ' COLLATE "C"' if connection.vendor == "postgresql" else ""
         order = [f"CASE browser_id {cases} END"]
         order += [f"{column}{collation if column == 'visit_id' else ''}" for column in self.records.key]

@@ -48,6 +48,7 @@ class PushView(APIView):
 
     throttle_scope = "push"
     token_scope = Scope.WRITE
+    reads_chunks = True
     serializer_class: ClassVar[type[RecordSerializer]]
 
     @extend_schema(responses={200: PushReplySerializer})

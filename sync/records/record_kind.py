@@ -95,7 +95,7 @@ class RecordKind:
         ]
         self._settled = [(field.column, field.wire, field.default, field.value.settle) for field in settled]
         self._instants_of = attrgetter(*instants)
-        # A required field that comes under its second name is missing under its first, which is noticed in any case.
+        # A required field that comes under its second name is missing under its first, so decoding fails anyway.
         self._second_names = [
             (field.column, f'"{field.alias}"'.encode()) for field in of_row if field.alias and not field.required
         ]

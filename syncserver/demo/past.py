@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from syncserver.demo.sites import SITES
 from syncserver.demo.year import MINUTE, address, instant
 
-# The browser's last day is so many days before today, and its first one before that.
+# The days before today on which the browser was first and last used.
 FIRST_DAYS_AGO: Final = 560
 LAST_DAYS_AGO: Final = 150
 

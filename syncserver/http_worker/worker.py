@@ -179,7 +179,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         if arriving.wants_continue and not arriving.is_whole:
             arriving.wants_continue = False
             connection.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        # The end of what a client sends that is not whole: the view answers that it cannot be read.
+        # The client closed before its request was whole. The view runs and answers that the body cannot be read.
         if not data:
             arriving.is_whole = True
         if arriving.is_whole or arriving.size > MOST_KEPT_BYTES:

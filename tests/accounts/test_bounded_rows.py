@@ -1,4 +1,4 @@
-"""Rows that somebody without an account, or a person without end, can cause are few, small, and deleted in time."""
+"""A stranger, or a person who repeats a call without end, causes few and small rows, which are deleted in time."""
 
 from datetime import timedelta
 
@@ -138,7 +138,7 @@ class TestEveryAnonymousRequest:
         assert AuditEvent.objects.count() <= audit.FAILURES_AN_HOUR
         counts = RateCount.objects.values_list("key", flat=True)
         assert max(map(len, counts)) <= 100
-        # Later the same again takes the place of what is past.
+        # In a later window, new counts replace those of the past window.
         held = len(counts)
         RateCount.objects.update(ends_at=1_700_000_000)
         for number in range(3, 6):

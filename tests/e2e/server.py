@@ -120,7 +120,7 @@ class Server:
             return json.load(reply)
 
     def execute(self, sql: str) -> None:
-        """Change the database behind the server's back."""
+        """Run a statement in the database without the server."""
         if self.parent:
             with psycopg.connect(self.database, autocommit=True) as connection:
                 connection.execute(sql)

@@ -1,4 +1,4 @@
-"""The pages in Chromium: an accessibility checker, keyboard alone, no scripts, no reports of the browser, screenshots."""
+"""The pages in Chromium: an accessibility checker, keyboard alone, no scripts, no errors in the browser's console, screenshots."""
 
 import json
 import os
@@ -148,7 +148,7 @@ def check(page: Page, name: str, reports: list[str]) -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-# Layout hangs on the width and contrast on the scheme, so not every pair is tried.
+# Layout depends on the width and contrast on the scheme, so not every pair is tried.
 @pytest.mark.parametrize(("width", "scheme"), [("phone", "light"), ("tablet", "dark"), ("wide", "light")])
 def test_every_page_with_records_is_accessible_and_fits(open_page, browsing, reports, width, scheme):
     SCREENSHOTS.mkdir(exist_ok=True)

@@ -152,7 +152,7 @@ def test_real_idleness_on_a_screen_is_an_idle_period(
         playwright, tmp_path / "profile", headless=False, extra=("--ozone-platform=x11", "--disable-gpu")
     )
     try:
-        # The least that browsers can be asked for is 15 s.
+        # Browsers accept no shorter idle time than 15 s.
         chromium.shorten_time(idleSeconds=15)
         page = chromium.context.pages[0]
         page.bring_to_front()

@@ -168,3 +168,13 @@ def test_search_pages_through_everything_once_newest_first(alice):
         found += [hit["id"] for hit in answer["visits"]]
         cursor = answer["next"]
     assert found == ["pv_6", "pv_5", "pv_4", "pv_3", "pv_2", "pv_1", "pv_0"]
+
+
+def test_a_cursor_of_somebody_else_is_refused(alice, bob, client):
+    store(alice, *[visit(visit_id=f"pv_{n}", started_at=AT_9 + n * MINUTE, title="Garden") for n in range(3)])
+    hers = get(alice, "search?q=gard&limit=1")["next"]
+    for path in ("search", "search/pages"):
+        answer = send("GET", f"/api/insights/{path}?q=gard&cursor={hers}", user=bob)
+        assert list(assert_error_shape(answer, 400, "invalid")["errors"]) == ["cursor"]
+    client.force_login(bob, "django.contrib.auth.backends.ModelBackend")
+    assert client.get(f"/dashboard/history?q=gard&after={hers}").status_code == 404

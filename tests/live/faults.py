@@ -158,7 +158,7 @@ class Faults:
             connection.execute("ROLLBACK")
 
     def go_on(self, seconds, more=()):
-        """Draw faults for so long: each of them once, and then any of them."""
+        """Cause faults until the time is over: each kind once, and then kinds at random."""
         faults = [
             self.a_worker_is_killed, self.the_way_to_the_database_is_cut, self.all_connections_end,
             self.connections_are_exhausted, self.the_database_is_read_only, self.the_disk_is_full,

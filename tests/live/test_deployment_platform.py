@@ -24,7 +24,7 @@ pytestmark = pytest.mark.postgresql
 INHERITED = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ} | {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     "PIP_NO_INDEX": "1",
-    # As buildpacks do: what Python compiles at a start would be a change of the files.
+    # Buildpacks set this. Otherwise Python would write compiled files into the folder, which is read-only here.
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 # What a router sends.

@@ -228,7 +228,7 @@ def test_the_program_in_the_docs_ends_with_the_rows_of_a_restored_backup(tmp_pat
             assert "410 resync_required" in said
         service.start()
         if is_told:
-            # So that the counter has passed the cursors of before.
+            # Cursors from before the restore must be refused even where the counter has passed them.
             for _ in range(3):
                 push_some(3)
         assert_equal()

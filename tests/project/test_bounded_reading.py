@@ -95,7 +95,7 @@ OF_THE_REQUEST = {"django_session", "accounts_user", "accounts_session", "accoun
 
 
 def test_no_page_or_call_reads_outside_the_bounds(admin, alice):
-    """A new URL is within them without a word, or stands in the list of those that are not."""
+    """A new URL is bounded without being listed anywhere; a URL that is not bounded must stand in the list here."""
     outside, within = {}, set()
 
     def note(execute, sql, params, many, context):
@@ -324,7 +324,7 @@ def test_very_many_sites_are_added_up_as_other_sites(client, alice, monkeypatch)
     said = send("GET", "/api/insights/sites?from=2025-11-03", token=access_token(alice)).json()
     assert sorted(site["visits"] for site in said["sites"]) == [1, 1, 3]
     assert [site["visits"] for site in said["sites"] if site["domain"] == "(other sites)"] == [3]
-    # They have no page, no category and no list of visits, so nothing leads there.
+    # The other sites have no page, no category and no list of visits, so no link may lead there.
     client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
     for path in (
         "/dashboard/day/2025-11-03",

@@ -1,4 +1,4 @@
-"""A migration leaves the version before it at work, since processes of both versions run while a server is upgraded."""
+"""After a migration the version before it still works: processes of both versions run while a server is upgraded."""
 
 from pathlib import Path
 

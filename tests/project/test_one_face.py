@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTENSION = ROOT / "extension"
-# The extension's own name of a colour, and the server's.
+# A colour by its name in the extension, and by its name on the server.
 COLOURS = {
     "paper": "page",
     "card": "card",

@@ -1,5 +1,6 @@
 """Every example of the API's description is true: the server takes each body, and replies as the description says."""
 
+import json
 import re
 
 import jsonschema
@@ -189,12 +190,15 @@ def test_the_replies_that_are_held_against_the_description_have_records_in_them(
     assert all(found)
 
 
+def schema_of(name):
+    """Return the schema of a body."""
+    schema = BODIES[name]["schema"]
+    return SCHEMA["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
 def required_of(name):
     """Return the names that the schema of a body requires."""
-    schema = BODIES[name]["schema"]
-    if "$ref" in schema:
-        schema = SCHEMA["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return set(schema.get("required", []))
+    return set(schema_of(name).get("required", []))
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -207,3 +211,22 @@ def test_a_body_may_lack_what_is_optional_and_nothing_else(person, name):
         assert (assert_described(name, response), list(response.json()["errors"])) == (400, [field])
     least = {field: value for field, value in whole.items() if field in required}
     assert assert_described(name, call(name, least, person)) == success_of(name)
+
+
+OPTIONAL = [(name, field) for name in BODIES for field in sorted({*schema_of(name)["properties"]} - required_of(name))]
+
+
+@pytest.mark.parametrize(("name", "field"), OPTIONAL)
+def test_null_counts_as_absent_in_an_optional_field(person, name, field):
+    whole = made_true(name, next(iter(BODIES[name]["examples"].values()))["value"], person)
+    body = {**whole, field: None}
+    assert_fits(BODIES[name]["schema"], body)
+    assert assert_described(name, call(name, body, person)) == success_of(name)
+
+
+@pytest.mark.parametrize("name", [name for name in BODIES if not name.startswith("push")])
+def test_a_body_that_is_no_object_is_refused_in_one_form(person, name):
+    for body in ([], "x", 5, None, True):
+        reply = call(name, json.dumps(body).encode(), person)
+        assert assert_described(name, reply) == 400
+        assert reply.json() == {"code": "invalid", "detail": "Send a JSON object as the body."}

@@ -22,7 +22,7 @@ const REASON_COMES_MS = 500;
 const startReason = new Promise((resolve) => {
   ext.runtime.onInstalled.addListener(({ reason }) => resolve(reason === 'update' ? 'updated' : 'started'));
   ext.runtime.onStartup.addListener(() => resolve('started'));
-  // An extension that was switched off and on again is told neither.
+  // An extension that was switched off and on again gets neither event.
   setTimeout(resolve, REASON_COMES_MS, 'enabled');
 });
 

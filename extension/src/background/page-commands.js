@@ -422,7 +422,7 @@ export class PageCommands {
     if (!account) return { erased, isSignedIn: false, server: null };
     const server = await this.postErasure(account.key, rule, false);
     if (server?.at) {
-      // A visit that began before the server heard of the rule would be refused there.
+      // The server refuses visits that began before it stored the rule. They are removed here too.
       await worker.applyErasures(account.key, [{ at: server.at, rule }], null);
     } else if (!server) {
       // What begins after the click is recorded as usual, however late the rule is sent.

@@ -1,5 +1,6 @@
 /** The sites that a line of a rule covers, as text. */
 import { faultyPattern, matches } from '../capture/site-patterns.js';
+import { siteText } from './formatting.js';
 
 const MOST_SHOWN = 5;
 
@@ -12,6 +13,6 @@ export function coveredText(line, urls) {
   const sites = new Set();
   for (const [url, site] of urls) if (!sites.has(site) && matches(line, new URL(url))) sites.add(site);
   if (sites.size === 0) return `${line}: no site of the last week`;
-  const shown = [...sites].sort().slice(0, MOST_SHOWN);
+  const shown = [...sites].map(siteText).sort().slice(0, MOST_SHOWN);
   return `${line}: ${shown.join(', ')}${sites.size > MOST_SHOWN ? ` and ${sites.size - MOST_SHOWN} more` : ''}`;
 }

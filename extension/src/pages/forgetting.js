@@ -6,7 +6,7 @@ import { ext } from '../browser-api.js';
 import { askBackground } from './ask-background.js';
 import { dateInputText, spanOfDays, spanText } from './day-spans.js';
 import { countCheckText, erasuresWaitText, forgetQuestion, forgottenText } from './forgetting-texts.js';
-import { dateTimeText, durationText } from './formatting.js';
+import { dateTimeText, durationText, siteText } from './formatting.js';
 import { buttonById, byId, createElement, inputById, onClick, setText, show, typedById } from './page-elements.js';
 
 /**
@@ -40,7 +40,7 @@ async function ask(rule, what) {
 }
 
 /** @param {string} site */
-export const askToForgetSite = (site) => ask({ domain: site }, site);
+export const askToForgetSite = (site) => ask({ domain: site }, siteText(site));
 
 /** @param {import('../background/page-commands.js').ForgettableVisit} visit */
 export const askToForgetVisit = ({ rule, title, startedAt }) => ask(rule, `the visit to “${title}” at ${dateTimeText(startedAt)}`);

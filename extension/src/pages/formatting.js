@@ -1,4 +1,6 @@
-/** Durations, counts and instants as text. */
+/** Durations, counts, sites and instants as text. */
+import { unicodeHost } from '../capture/punycode.js';
+import { siteOf } from '../capture/site.js';
 
 /**
  * A duration as hours and minutes, or as seconds below a minute, by the same rule as the dashboard's.
@@ -21,6 +23,20 @@ export function durationText(ms) {
  */
 export function countText(n, one, many = `${one}s`) {
   return `${n.toLocaleString()} ${n === 1 ? one : many}`;
+}
+
+/**
+ * A site in its own letters, by the same rule as the dashboard's: as it is where a browser would read the letters as
+ * another site.
+ * @param {string} site
+ */
+export function siteText(site) {
+  const letters = unicodeHost(site);
+  try {
+    return siteOf(new URL(`http://${letters}`)) === site ? letters : site;
+  } catch {
+    return site;
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { originPattern } from '../server-permission.js';
 import { openStore } from '../store.js';
 import { askBackground, askStatus } from './ask-background.js';
 import { setUpBringingHistory } from './bringing-history.js';
-import { countText, relativeTimeText, timeOfDayText } from './formatting.js';
+import { countText, relativeTimeText, siteText, timeOfDayText } from './formatting.js';
 import { coveredText } from './covered-sites.js';
 import { askToForgetSite, drawCountCheck, drawLatestVisits, setUpForgetting } from './forgetting.js';
 import { exportAll, exported, ownerOf } from './json-export.js';
@@ -307,7 +307,7 @@ onSubmit('rules', async () => {
     // A line of one port or path covers less than the site.
     const [, port] = /(:\d+)$/.exec(line) ?? [];
     if (site === null || /[/?#]/.test(line.replace(/^https?:\/\//i, '')) || (port && !site.endsWith(port))) return [];
-    const button = createElement('button', { type: 'button', textContent: `Forget ${site} everywhere…` });
+    const button = createElement('button', { type: 'button', textContent: `Forget ${siteText(site)} everywhere…` });
     button.addEventListener('click', () => askToForgetSite(site));
     return [button];
   }));

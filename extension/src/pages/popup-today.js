@@ -1,6 +1,6 @@
 /** The card with the person's day: active time, a strip of its hours, and the sites with the most time. */
 import { askBackground } from './ask-background.js';
-import { durationText } from './formatting.js';
+import { durationText, siteText } from './formatting.js';
 import { byId, createElement, setText, show } from './page-elements.js';
 import { dayShown, hourLevel, hoursText, partsText, sourceText, visitsText } from './day-texts.js';
 
@@ -96,7 +96,7 @@ function drawSites(top) {
   list.replaceChildren(...top.map((site) => {
     const bar = createElement('span', { className: 'bar' });
     bar.style.width = `${Math.max(2, (100 * site.activeMs) / top[0].activeMs)}%`;
-    return createElement('li', {}, bar, createElement('span', { className: 'site', textContent: site.domain, title: site.domain }),
+    return createElement('li', {}, bar, createElement('span', { className: 'site', textContent: siteText(site.domain), title: site.domain }),
       createElement('span', { className: 'time', textContent: durationText(site.activeMs) }));
   }));
 }

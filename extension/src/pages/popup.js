@@ -3,7 +3,7 @@ import { ext } from '../browser-api.js';
 import { NO_RULES, pageOf } from '../capture/recording-rules.js';
 import { askBackground, askStatus } from './ask-background.js';
 import { askToForgetSite, askToForgetVisit, drawCountCheck, setUpForgetting } from './forgetting.js';
-import { countText, relativeTimeText } from './formatting.js';
+import { countText, relativeTimeText, siteText } from './formatting.js';
 import { buttonById, byId, onClick, refreshEverySecond, setText, show, showProgress } from './page-elements.js';
 import { askServerAgain, drawToday } from './popup-today.js';
 import { recordingProblem, sendingNotice, sendingProblem, sessionEndText } from './problem-texts.js';
@@ -136,8 +136,8 @@ async function drawSite() {
   show('never-site', site !== null);
   show('forget-site', site !== null);
   if (site !== null) {
-    setText('never-site', `Never record ${site}`);
-    setText('forget-site', `Forget ${site}…`);
+    setText('never-site', `Never record ${siteText(site)}`);
+    setText('forget-site', `Forget ${siteText(site)}…`);
   }
 }
 
@@ -146,7 +146,7 @@ onClick('never-site', async () => {
   if (site === null) return;
   /** @type {{held: number}} */
   const { held } = await askBackground({ ask: 'never-site', site });
-  setText('never-text', `${site} is not recorded any more.${held ? ` ${countText(held, 'waiting record')} ${held === 1 ? 'is' : 'are'} not sent.` : ''}`);
+  setText('never-text', `${siteText(site)} is not recorded any more.${held ? ` ${countText(held, 'waiting record')} ${held === 1 ? 'is' : 'are'} not sent.` : ''}`);
   show('never-site', false);
   await askToForgetSite(site);
 });

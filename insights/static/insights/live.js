@@ -63,7 +63,7 @@
     });
   }
 
-  // The parts of a day that was looked at are none of the next day. A URL that names its day goes on showing that day.
+  // After midnight the view, hour and page of the URL belong to the day before. A URL that names its day keeps showing it.
   function turnOver() {
     const url = new URL(location.href);
     if (Date.now() < Number(live()?.dataset.liveUntil) || /\d{4}-\d\d-\d\d/.test(url.pathname)) return;

@@ -132,7 +132,7 @@ def require_own_file(file: Path) -> None:
 
 
 def delete(file: Path) -> None:
-    """Delete the demo's database of before."""
+    """Delete the database of an earlier demo."""
     connections.close_all()
     for suffix in ("", "-wal", "-shm"):
         Path(f"{file}{suffix}").unlink(missing_ok=True)

@@ -41,5 +41,5 @@ class Command(BaseCommand):
         self.stdout.write(f"Serving at {server}/ (stop with Ctrl-C). Open signed in as {user.email}, once:")
         self.stdout.write(sign_in_link(user, server))
         self.stdout.flush()
-        # Without runserver's own lines, which would stand below the link.
+        # runserver's own lines are left out: they would come after the link and push it out of sight.
         call_command("runserver", f"127.0.0.1:{port}", use_reloader=False, stdout=StringIO())

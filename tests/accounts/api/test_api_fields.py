@@ -69,7 +69,8 @@ def test_a_nul_or_half_a_character_is_400_and_names_the_field(call, method, path
 @pytest.mark.parametrize(("method", "path"), BODIES)
 def test_a_body_that_is_no_object_is_400(call, method, path):
     for body in ([], "x", 5, None, True):
-        assert_error_shape(call(method, path, body), 400, "invalid")
+        reply = assert_error_shape(call(method, path, body), 400, "invalid")
+        assert reply == {"code": "invalid", "detail": "Send a JSON object as the body."}
 
 
 def required_of(described, method, path):

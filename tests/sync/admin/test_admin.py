@@ -282,7 +282,7 @@ class TestFilters:
 
     @pytest.mark.parametrize("query", ["url__icontains=private", "title__contains=a", "user__password__startswith=a"])
     def test_a_lookup_made_up_in_the_address_is_refused(self, admin, bob, query):
-        assert admin.get(f"{VISITS}?person={bob.pk}&{query}").status_code == 400
+        assert admin.get(f"{VISITS}?person={bob.pk}&{query}")["Location"] == f"{VISITS}?e=1"
 
     def test_aggregates_by_last_site(self, admin, bob):
         an_aggregate(bob)

@@ -239,7 +239,6 @@ class TestPeople:
 
 
 BAD_BODIES = [
-    ([], "rule"),
     ({}, "rule"),
     ({"rule": None}, "rule"),
     ({"rule": {}}, "rule"),

@@ -1,4 +1,4 @@
-"""One person's records never touch another's, and only a person who is signed in has any."""
+"""One person's records never touch another's, and only a person who is signed in can push."""
 
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
