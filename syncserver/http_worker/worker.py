@@ -206,9 +206,14 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Answer a request; a body that has come is read as it is, while gunicorn would copy it four times."""
-        if isinstance(req.body.reader, LengthReader):
-            req.body = conn.arriving.take_body(req.body.reader.length) or req.body
-        return super().handle_request(req, conn)
+        length = req.body.reader.length if isinstance(req.body.reader, LengthReader) else 0
+        body = conn.arriving.take_body(length)
+        if not length or body is None:
+            return super().handle_request(req, conn)
+        req.body = body
+        # The request is part of a cycle, and would keep the body until the garbage collector runs.
+        with body:
+            return super().handle_request(req, conn)
 
     def handle_error(self, req: Any, client: ReplySocket, addr: Any, exc: Exception) -> None:
         """Answer a request that gunicorn's parser refused; gunicorn logs it and chooses the status."""
