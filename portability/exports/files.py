@@ -1,7 +1,7 @@
 """The files of an export, each as blocks of bytes. Their names and columns are frozen by the format version."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -13,9 +13,10 @@ from django.db.models import Max, TextField
 from django.db.models.functions import Cast, Collate
 
 from accounts.models import AuditEvent, Session, User
+from bounded_reading import ReadingTookTooLong
 from insights import queries, reports
 from insights.categories import stored_rules
-from insights.periods import date_at, period_of
+from insights.periods import Period, date_at, period_of
 from portability.importers import own
 from strict_json.numbers import parse_fraction
 from sync.models import Browser, PageVisit, TabAggregate
@@ -140,10 +141,25 @@ def day_cells(user_id: int, zone: ZoneInfo) -> Iterator[list[Any]]:
     last = max(filter(None, mine.aggregate(start=Max("started_at"), end=Max("ended_at")).values()))
     month = period_of(zone, "month", date_at(zone, first))
     while month.first <= date_at(zone, last):
-        for day, hour in reports.days(reports.tally_of(user_id, month), month):
-            if hour.visits or hour.time_sum_ms:
-                yield [day.isoformat(), hour.active_ms, hour.time_ms, hour.clock_ms, hour.visits]
+        yield from _days_of(user_id, month)
         month = month.following
+
+
+def _days_of(user_id: int, period: Period) -> Iterator[list[Any]]:
+    try:
+        tally = reports.tally_of(user_id, period)
+    except ReadingTookTooLong:
+        # More visits overlap in an hour than can be added up. Their day has a line without numbers.
+        if period.first == period.last:
+            yield [period.first.isoformat(), None, None, None, None]
+            return
+        for number in range((period.last - period.first).days + 1):
+            day = period.first + timedelta(days=number)
+            yield from _days_of(user_id, Period(period.zone, day, day))
+        return
+    for day, hour in reports.days(tally, period):
+        if hour.visits or hour.time_sum_ms:
+            yield [day.isoformat(), hour.active_ms, hour.time_ms, hour.clock_ms, hour.visits]
 
 
 def browser_list(user_id: int) -> list[dict[str, Any]]:

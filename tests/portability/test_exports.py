@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from insights import tallying
 from insights.categories.stored_rules import save_rule
 from portability import staging, storing
 from portability.exports.archive import export
@@ -202,6 +203,22 @@ def test_an_export_survives_another_database_and_the_way_back(full, tmp_path):
     for again in (elsewhere, exported(dave)):
         for name in RECORDS:
             assert again[name] == files[name], name
+
+
+def test_a_day_with_too_many_visits_at_once_has_a_line_without_numbers_and_all_else_is_there(alice, monkeypatch):
+    day = 86_400_000
+    push(
+        alice,
+        VISITS,
+        [visit(id=f"{n}", startedAt=AT_9 + n, endedAt=AT_9 + 60_000, duration=60_000 - n) for n in range(9)],
+    )
+    push(alice, VISITS, [visit(id="next", startedAt=AT_9 + day, endedAt=AT_9 + day + 9_000, duration=9_000)])
+    monkeypatch.setattr(tallying, "MOST_HELD", 5)
+    files = exported(alice)
+    first, second = files["days.csv"].splitlines()[1:]
+    assert first.endswith(",,,,")
+    assert second.endswith(",9000,9000,1")
+    assert len(files["page-visits.jsonl"].splitlines()) == 10
 
 
 def test_a_broken_off_export_ends_its_transaction(alice):
