@@ -1,6 +1,5 @@
 """Settings of gunicorn, from the environment, with the reason for each default."""
 
-import ctypes
 import gc
 import os
 import resource
@@ -11,8 +10,6 @@ from typing import Any
 # A client has a socket and, with a large request to a busy worker, a temporary file. Many machines allow 1,024 files at
 # first.
 FILES = 8_192
-# The options of glibc's mallopt that are set below, by their numbers in malloc.h, in bytes but for the last one.
-MALLOC_OPTIONS = {-1: 16 * 1_048_576, -3: 4 * 1_048_576, -8: 1}  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 bind = "0.0.0.0:" + os.environ.get("PORT", "8000")
@@ -55,17 +52,6 @@ def post_worker_init(worker: Any) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
     gc.collect()
     gc.freeze()
-    _keep_freed_memory()
-
-
-def _keep_freed_memory() -> None:
-    """Let the worker use freed memory of up to 16 MiB again, where the C library is glibc.
-
-    By itself glibc gives the memory of each large body back to the system, and the next request waits for new pages.
-    """
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    for option, value in MALLOC_OPTIONS.items() if set_option else ():
-        set_option(option, value)
 
 
 def on_starting(server: Any) -> None:

@@ -1,11 +1,12 @@
 """What is on a page as CSV and JSON: `?format=csv` or `?format=json` beside the page's own parameters."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
 
+from bounded_reading import ReadingTookTooLong
 from insights.csv_text import csv_blocks
 from insights.numbers import Sums, Totals
 from insights.pages.page_context import PeriodLink
@@ -17,6 +18,8 @@ FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 NUMBERS = ("part", "name", "activeMs", "timeMs", "clockMs", "visits")
 VISITS = ("start", "end", "activeMs", "domain", "url", "title", "category", "browser", "id")
 TABS = ("part", "openedAt", "endedAt", "open", "activeMs", "pages", "domain", "url", "browser", "tabId")
+# A file is held as a whole. Usual ones have less than 5 MB, but each URL may have 8 KiB.
+MOST_FILE_BYTES: Final = 24 * 1_048_576
 Row = Sequence[Any]
 
 
@@ -31,17 +34,35 @@ def file_links(request: HttpRequest) -> list[PeriodLink]:
 
 
 def page_file(request: HttpRequest, name: str, columns: Row, rows: Callable[[], Iterable[Row]]) -> HttpResponse | None:
-    """Return the rows of a page as the file that was asked for; None where the page itself was."""
+    """Return the rows of a page as the file that was asked for; None where the page itself was.
+
+    Raises ReadingTookTooLong for a file of more than MOST_FILE_BYTES.
+    """
     kind = request.GET.get("format", "")
     if kind not in FORMATS:
         return None
-    if kind == "csv":
-        content = b"".join(csv_blocks(columns, rows()))
-    else:
-        content = msgspec.json.encode([dict(zip(columns, row, strict=True)) for row in rows()])
+    blocks = csv_blocks(columns, rows()) if kind == "csv" else _json_blocks(columns, rows())
+    content = b"".join(_bounded(blocks))
     answer = HttpResponse(content, content_type=FORMATS[kind])
     answer["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return answer
+
+
+def _json_blocks(columns: Row, rows: Iterable[Row]) -> Iterator[bytes]:
+    encode, before = msgspec.json.Encoder().encode, b"["
+    for row in rows:
+        yield before + encode(dict(zip(columns, row, strict=True)))
+        before = b","
+    yield b"[]" if before == b"[" else b"]"
+
+
+def _bounded(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > MOST_FILE_BYTES:
+            raise ReadingTookTooLong
+        yield block
 
 
 def file_name(page: str, period: Period) -> str:

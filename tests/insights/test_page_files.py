@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from insights.pages import page_files
 from tests.wire import AGGREGATES, VISITS, push
 from tests.wire_records import AT_9, aggregate, visit
 
@@ -76,3 +77,18 @@ def test_a_picture_of_the_chart_names_no_site_and_no_title(signed_in):
     assert "<rect" in picture
     assert "stackoverflow" not in picture
     ElementTree.fromstring(picture)
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_file_that_would_be_too_large_asks_for_fewer_days(signed_in, kind, monkeypatch):
+    page = f"/dashboard/pages?{DAYS}&format={kind}"
+    assert signed_in.get(page, secure=True).status_code == 200
+    monkeypatch.setattr(page_files, "MOST_FILE_BYTES", 100)
+    answer = signed_in.get(page, secure=True)
+    assert answer.status_code == 503
+    assert "fewer days" in answer.content.decode()
+
+
+def test_a_file_without_rows_is_an_empty_list(signed_in):
+    page = "/dashboard/pages?from=2020-01-01&to=2020-01-02&format=json"
+    assert signed_in.get(page, secure=True).json() == []
