@@ -41,6 +41,8 @@ TALLYING_SECONDS: Final = 60
 MOST_TALLIED_SITES: Final = 5_000
 # The numbers of a site take some 1,500 bytes. Nobody visits so many sites in a year.
 MOST_SITES: Final = 25_000
+# A statement that names more sites takes seconds to put together.
+MOST_PAIRS: Final = 50_000
 OTHER_SITES: Final = "(other sites)"
 # Pages whose URLs and titles are read at once.
 PAGES_AT_ONCE: Final = 200
@@ -91,8 +93,15 @@ def selection(
         chosen,
         browsers,
         resolver or resolver_of(user_id),
-        lambda: queries.sources(user_id, period.previous.starts_at, period.ends_at),
+        lambda: _pairs(user_id, period),
     )
+
+
+def _pairs(user_id: int, period: Period) -> set[tuple[str, str | None]]:
+    found = queries.sources(user_id, period.previous.starts_at, period.ends_at)
+    if len(found) > MOST_PAIRS:
+        raise ReadingTookTooLong
+    return found
 
 
 def tally_visits(

@@ -15,6 +15,9 @@ ID_HASH_BYTES: Final = 16
 # The columns of Erasure that a Rule is made of, in the order of its fields.
 RULE_COLUMNS: Final = ("erased_at", "domain_hash", "id_hashes", "starts_at", "ends_at", "client_id")
 
+# A push names fewer sites. A person may have 300,000, whose hashes would take 170 MiB.
+MOST_REMEMBERED: Final = 20_000
+
 
 class KeyedHashes:
     """The hashes of sites and of visit ids under one person's key."""
@@ -33,7 +36,8 @@ class KeyedHashes:
         if found is None:
             labels = site.split(".")
             found = frozenset(self.of_domain(".".join(labels[place:])) for place in range(len(labels)))
-            self._suffixes[site] = found
+            if len(self._suffixes) < MOST_REMEMBERED:
+                self._suffixes[site] = found
         return found
 
     def of_visit(self, client_id: str, visit_id: str) -> bytes:
