@@ -15,7 +15,7 @@ def plain(text):
         name = unicodedata.name(letter, "")
         is_kana = name.startswith("COMBINING KATAKANA")
         if not name.startswith(MARKS) or is_kana:
-            letters.append({"ł": "l", "ø": "o", "ı": "i"}.get(letter, letter))
+            letters.append({"ł": "l", "ø": "o", "ı": "i", "’": "'"}.get(letter, letter))
     return unicodedata.normalize("NFC", "".join(letters))
 
 
