@@ -37,6 +37,13 @@ def try_once(method, path, body, token):
         return error.code, json.load(error)
 
 
+def keep(state):
+    """Write FILE anew in one step, since it is read and copied meanwhile."""
+    new = FILE.with_suffix(".new")
+    new.write_text(json.dumps(state))
+    new.replace(FILE)
+
+
 def visits(ids):
     """Return visits with these ids, always the same ones."""
     return [
@@ -60,7 +67,7 @@ def sign_up():
     state = {"token": reply["access"], "pushed": {"before": [f"before-{number}" for number in range(BATCH)]}}
     assert push(state["token"], state["pushed"]["before"]) == ["created"] * BATCH
     state["cursor"] = call("GET", "/api/sync/changes?limit=1000", token=state["token"])[1]["cursor"]
-    FILE.write_text(json.dumps(state))
+    keep(state)
 
 
 def push_until(word, stop):
@@ -71,7 +78,7 @@ def push_until(word, stop):
         ids = [f"{word}-{len(state['pushed'][word]) + number}" for number in range(BATCH)]
         assert push(state["token"], ids) == ["created"] * BATCH
         state["pushed"][word] += ids
-        FILE.write_text(json.dumps(state))
+        keep(state)
         time.sleep(0.01)
 
 
