@@ -1,5 +1,6 @@
 """Instants as the wire and the record tables have them: whole milliseconds since the Unix epoch."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,3 +17,8 @@ def milliseconds(moment: datetime) -> int:
 def from_milliseconds(ms: int) -> datetime:
     """Return an instant as a datetime in UTC; raises OverflowError where the calendar ends before it."""
     return _EPOCH + ms * _MILLISECOND
+
+
+def now_ms() -> int:
+    """Return the present instant."""
+    return int(time.time() * 1000)

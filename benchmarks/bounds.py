@@ -241,14 +241,14 @@ def fill_tallies(user_id: int, sites: int) -> None:
     """Store a tally of each of 120 months with sites of its own; without visits they are valid for ever."""
     from datetime import date
 
-    from insights import reports
+    from insights import month_tallies, reports
     from insights.categories.stored_rules import resolver_of
     from insights.models import MonthTally
     from insights.numbers import Hour, Site, Tally
     from insights.periods import HOUR_MS, Period
 
-    months = reports.months_of(Period(reports.zone_of("UTC"), date(2015, 6, 1), date(2025, 5, 31)))
-    found = reports.bases(user_id, months, resolver_of(user_id))
+    months = month_tallies.months_of(Period(reports.zone_of("UTC"), date(2015, 6, 1), date(2025, 5, 31)))
+    found = month_tallies.bases(user_id, months, resolver_of(user_id))
     for number, (month, basis) in enumerate(zip(months, found, strict=True)):
         label = month.starts_at // HOUR_MS
         hours = {label + n: Hour(1_000, 2_000, 3, clock_sum_ms=1_500, browsers={1}) for n in range(600)}
@@ -257,7 +257,7 @@ def fill_tallies(user_id: int, sites: int) -> None:
             hours, {name: Site(1_000, 2_000, 3, longest_ms=500, categories={"work": 1_000}) for name in names}
         )
         MonthTally.objects.create(
-            user_id=user_id, first_day=month.first, time_zone="UTC", basis=basis, tally=reports.to_json(tally)
+            user_id=user_id, first_day=month.first, time_zone="UTC", basis=basis, tally=month_tallies.to_json(tally)
         )
 
 

@@ -11,12 +11,12 @@ class InsightsConfig(AppConfig):
     def ready(self) -> None:
         """Name the rows that an erasure of a person counts, and register how tallies of erased visits go."""
         from accounts.owned_rows import name_rows
-        from insights import reports
+        from insights import month_tallies
         from insights.categories import stored_rules
         from insights.models import CategoryRule, MonthTally
         from sync.erasures import derived_rows
 
         name_rows(MonthTally, "monthTallies", "month tallies")
         name_rows(CategoryRule, "categoryRules", "rules for categories")
-        derived_rows.register(reports.forget_months)
+        derived_rows.register(month_tallies.forget_months)
         derived_rows.register_settings(stored_rules.forget_sites)

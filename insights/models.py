@@ -22,7 +22,7 @@ class MonthTally(models.Model):
     )
     first_day = models.DateField()
     time_zone = models.CharField(max_length=64)
-    basis = models.JSONField(help_text="Which visits it was made from; see insights.reports.bases.")
+    basis = models.JSONField(help_text="Which visits it was made from; see insights.month_tallies.bases.")
     tally = models.JSONField()
     # Defaults of the database, because a server of the version before writes neither column.
     filter_key = models.CharField(max_length=MAX_FILTER_KEY, blank=True, db_default="")

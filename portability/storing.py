@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from instants import now_ms
 from portability import category_rules
 from portability.importers import own
 from portability.models import Import, StagedBatch
@@ -97,7 +98,7 @@ def _settle(found: Import, batch: StagedBatch | None, fates: Counter[str]) -> No
 def _store(found: Import, kind: RecordKind, lines: Sequence[bytes]) -> Counter[str]:
     """Store the records of one batch as a push does, and return how many had which fate."""
     fates: Counter[str] = Counter()
-    latest = int(time.time() * 1000) + limits.CLOCK_LEEWAY_MS
+    latest = now_ms() + limits.CLOCK_LEEWAY_MS
     contents: list[Content] = []
     for text in lines:
         try:

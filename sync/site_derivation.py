@@ -1,12 +1,12 @@
 """Corrects the sites of rows that were stored under an older rule. The rule is in sync/records/page_url.py."""
 
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
 
+from instants import now_ms
 from sync.models import Erasure, PageVisit, SyncRecord, SyncState, TabAggregate
 from sync.person_lock import PersonGone, lock_active_person
 from sync.records.page_url import read_page_url
@@ -51,7 +51,7 @@ def _correct(user_id: int, model: type[SyncRecord], url: str, site: str, ids: li
         for pk, text, stored in mine.filter(pk__in=ids).values_list("pk", url, site):
             if (derived := _site_of(text, stored)) != stored:
                 ids_by_site[derived].append(pk)
-        changes = {"seq": state.counter + 1, "updated_at": int(time.time() * 1000)}
+        changes = {"seq": state.counter + 1, "updated_at": now_ms()}
         written = sum(
             mine.filter(pk__in=some).update(**{site: derived}, **changes) for derived, some in ids_by_site.items()
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from bounded_reading import took_too_long
-from insights.reports import StillTallying
+from insights.month_tallies import StillTallying
 from syncserver.errors import unavailable
 from syncserver.outages import is_outage
 

@@ -33,12 +33,14 @@ from insights.categories import names as categories
 from insights.categories.stored_rules import resolver_of
 from insights.filters import NO_CATEGORY, Selection
 from insights.found_pages import FoundPage, found_pages
+from insights.month_tallies import tally_of
 from insights.numbers import Hour, Site, Totals
 from insights.periods import Period
 from insights.queries import ListedVisit
-from insights.reports import now_ms, zone_of
+from insights.reports import zone_of
 from insights.search import Limits, SearchPage, cursor_from_text, cursor_to_text, query_of, search
 from insights.search_words import search_words
+from instants import now_ms
 from sync.browsers import browsers_of, name_of
 from sync.records.page_url import site_of_text
 
@@ -197,7 +199,7 @@ class DaysView(InsightView):
         """Return the numbers of every day of a period; a visit across midnight is split."""
         asked = self.parameters(request, FilteredPeriodQuery)
         period, user_id = asked["period"], self.user_id(request)
-        days = reports.days(reports.tally_of(user_id, period, only=self.selection(user_id, asked, period)), period)
+        days = reports.days(tally_of(user_id, period, only=self.selection(user_id, asked, period)), period)
         return Response({**period_fields(period), "days": [{"date": day, **times_fields(hour)} for day, hour in days]})
 
 
@@ -220,7 +222,7 @@ class HoursView(InsightView):
         """Return the numbers by weekday and hour of the person's clock."""
         asked = self.parameters(request, FilteredPeriodQuery)
         period, user_id = asked["period"], self.user_id(request)
-        matrix = reports.week_hours(reports.tally_of(user_id, period, only=self.selection(user_id, asked, period)))
+        matrix = reports.week_hours(tally_of(user_id, period, only=self.selection(user_id, asked, period)))
         hours = [
             {"weekday": weekday, "hour": number, **times_fields(hour), "categories": categories_fields(hour)}
             for weekday, hours in enumerate(matrix, 1)
@@ -262,7 +264,7 @@ class SitesView(InsightView):
         asked = self.parameters(request, SitesQuery)
         period = asked["period"]
         user_id = self.user_id(request)
-        tallied = reports.tally_of(user_id, period, only=self.selection(user_id, asked, period))
+        tallied = tally_of(user_id, period, only=self.selection(user_id, asked, period))
         active_ms = sum(hour.active_sum_ms for hour in tallied.hours.values())
         sites = [
             {

@@ -19,7 +19,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("first_day", models.DateField()),
                 ("time_zone", models.CharField(max_length=64)),
-                ("basis", models.JSONField(help_text="Which visits it was made from; see insights.reports.bases.")),
+                (
+                    "basis",
+                    models.JSONField(help_text="Which visits it was made from; see insights.month_tallies.bases."),
+                ),
                 ("tally", models.JSONField()),
                 (
                     "user",

@@ -8,7 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from insights import charts, queries, reports
+from insights import charts, month_tallies, queries, reports
 from insights.categories.stored_rules import resolver_of
 from insights.numbers import totals
 from insights.pages.page_context import (
@@ -55,7 +55,7 @@ def sites(request: HttpRequest) -> HttpResponse:
     period, context = _days(request, viewer)
     resolver = resolver_of(viewer.pk)
     only = selection(request, viewer, period, resolver)
-    tallied = reports.tally_of(viewer.pk, period, only=only, resolver=resolver)
+    tallied = month_tallies.tally_of(viewer.pk, period, only=only, resolver=resolver)
     found = reports.top_sites(tallied)
 
     def rows() -> Iterator[Row]:

@@ -20,6 +20,7 @@ from insights.filter_query import browsers_of_page, chosen_of, narrowed_url, wit
 from insights.filters import Selection
 from insights.period_query import EARLIEST_DAY, PeriodQuery, day_from_text, days_of, period_url
 from insights.periods import Period, Unit, date_at, period_of
+from instants import now_ms
 from sync.browsers import is_silent
 from sync.models import Browser
 
@@ -53,7 +54,7 @@ class Viewer:
 def viewer_of(request: HttpRequest) -> Viewer:
     """Return the person who asks for a page."""
     person: Any = request.user  # never anonymous: login_required has run
-    return Viewer(person.pk, reports.zone_of(person.time_zone), reports.now_ms())
+    return Viewer(person.pk, reports.zone_of(person.time_zone), now_ms())
 
 
 def day_of(text: str) -> date:

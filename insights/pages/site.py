@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from insights import charts, queries, reports
+from insights import charts, queries, reports, visit_tallies
 from insights.categories.stored_rules import resolver_of
 from insights.numbers import totals
 from insights.pages.page_context import latest_days_links, page, period_from_url, period_name, selection, viewer_of
@@ -36,7 +36,7 @@ def site(request: HttpRequest, domain: str) -> HttpResponse:
     resolver = resolver_of(viewer.pk)
     # The site of the path is the one that is shown, whichever site the filter of other pages has.
     only = selection(request, viewer, period, resolver, site=domain)
-    found, typical_ms = reports.tally_with_typical(viewer.pk, period, only, resolver=resolver)
+    found, typical_ms = visit_tallies.tally_with_typical(viewer.pk, period, only, resolver=resolver)
     days = reports.days(found, period)
     pages = reports.pages(viewer.pk, period, only)
 

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from insights import charts, queries, reports, timeline, timeline_chart
+from insights import charts, queries, reports, timeline, timeline_chart, visit_tallies
 from insights.filter_query import browsers_of_page
 from insights.numbers import Tally
 from insights.pages.page_context import Viewer, day_of, page, period_name, selection, viewer_of
@@ -36,7 +36,7 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
         if only.is_everything
         else []
     )
-    numbers = reports.tally_spans((each.visit for each in visits), period, spans)
+    numbers = visit_tallies.tally_spans((each.visit for each in visits), period, spans)
     by_tab = request.GET.get("tabs") == "1"
     drawing = timeline_chart.drawing(timeline.by_browser_and_tab(visits), shown, viewer.now, by_tab=by_tab)
     number = request.GET.get("page", "")

@@ -7,7 +7,7 @@ from datetime import date
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from insights import charts, queries, reports, year_facts
+from insights import charts, month_tallies, queries, reports, year_facts
 from insights.categories.names import color_of, name_of, order_of
 from insights.categories.stored_rules import resolver_of
 from insights.numbers import totals
@@ -49,7 +49,7 @@ def your_year(request: HttpRequest, year: int = 0) -> HttpResponse:
     period = period_of(viewer.zone, "year", date(year, 1, 1))
     resolver = resolver_of(viewer.pk)
     only = selection(request, viewer, period, resolver)
-    tallied = reports.tally_of(viewer.pk, period, only=only, resolver=resolver)
+    tallied = month_tallies.tally_of(viewer.pk, period, only=only, resolver=resolver)
     days = reports.days(tallied, period)
     # Of many years that were visited before, it takes too long to read: the page then names no new sites.
     known = reports.in_time(lambda: queries.sites_before(viewer.pk, period.starts_at)) or set()

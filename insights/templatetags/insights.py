@@ -20,9 +20,9 @@ from insights.categories.rule_text import path_of_url
 from insights.charts import Bar
 from insights.direction_marks import without_direction_marks
 from insights.numbers import DEFINITIONS, Hour, Visit
-from insights.reports import OTHER_SITES
 from insights.search_words import Words
 from insights.templatetags.filter_links import with_filters
+from insights.visit_tallies import OTHER_SITES
 from instants import from_milliseconds
 from sync import browsers
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Collate
 
 from accounts.models import AuditEvent, Session, User
 from bounded_reading import ReadingTookTooLong
-from insights import queries, reports
+from insights import month_tallies, queries, reports
 from insights.categories import stored_rules
 from insights.periods import Period, date_at, period_of
 from portability.importers import own
@@ -147,7 +147,7 @@ def day_cells(user_id: int, zone: ZoneInfo) -> Iterator[list[Any]]:
 
 def _days_of(user_id: int, period: Period) -> Iterator[list[Any]]:
     try:
-        tally = reports.tally_of(user_id, period)
+        tally = month_tallies.tally_of(user_id, period)
     except ReadingTookTooLong:
         # More visits overlap in an hour than can be added up. Their day has a line without numbers.
         if period.first == period.last:

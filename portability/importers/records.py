@@ -2,13 +2,13 @@
 
 import hashlib
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 
 import msgspec
 
+from instants import now_ms
 from portability.importers.found import Family, Found, FoundVisit
 from sync import limits
 
@@ -35,7 +35,7 @@ def records(family: Family, found: Iterable[Found], client: str, counts: Counter
     The counts are complete after the last record. A temporary database on disk puts the visits in order, so memory
     does not grow with the file.
     """
-    latest_us = (int(time.time() * 1000) + limits.CLOCK_LEEWAY_MS) * 1000
+    latest_us = (now_ms() + limits.CLOCK_LEEWAY_MS) * 1000
     with closing(sqlite3.connect("")) as spool:
         spool.execute("PRAGMA cache_size = -8192")
         spool.execute("CREATE TABLE found (start_us INTEGER, page INTEGER, url, title, ended, duration, active, more)")

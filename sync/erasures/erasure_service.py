@@ -18,6 +18,7 @@ from accounts.after_response import run_after_response
 from accounts.api.refusal import Refusal
 from accounts.limits.long_requests import long_request
 from bounded_reading import bounded_reading
+from instants import now_ms
 from sync import limits
 from sync.erasures import derived_rows, rows_by_id, stored_records
 from sync.erasures.rule import KeyedHashes, Rule, rule_of
@@ -232,11 +233,6 @@ def steps(user_id: int, erasure: Erasure) -> Iterator[int]:
     with transaction.atomic(durable=True):
         _locked_state(user_id)
         Erasure.objects.filter(user_id=user_id, pk=erasure.pk).update(is_done=True)
-
-
-def now_ms() -> int:
-    """Return the present instant by the server's clock, in milliseconds since the epoch."""
-    return int(time.time() * 1000)
 
 
 def _parts(ids: Sequence[int], size: int) -> list[Sequence[int]]:

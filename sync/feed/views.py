@@ -1,6 +1,5 @@
 """The calls by which a person's programs read back what the server has."""
 
-import time
 from typing import Any, cast
 
 import msgspec
@@ -15,6 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.limits.throttling import READ
 from accounts.scopes import Scope
+from instants import now_ms
 from sync import browsers
 from sync.erasures import erasure_service
 from sync.feed import cursor
@@ -86,7 +86,7 @@ class ChangesView(APIView):
             page = read_page(user_id, epoch, asked.get("kinds", NAMES), start, asked["limit"])
         except ResyncRequired as error:
             raise Gone from error
-        rest = {"cursor": cursor.to_text(page.cursor), "more": page.more, "serverTime": int(time.time() * 1000)}
+        rest = {"cursor": cursor.to_text(page.cursor), "more": page.more, "serverTime": now_ms()}
         # The changes are JSON already.
         content = b'{"changes":[%b],%b' % (b",".join(page.changes), msgspec.json.encode(rest)[1:])
         return HttpResponse(content, content_type="application/json")
@@ -116,7 +116,7 @@ class StatusView(APIView):
         user_id = person_id(request)
         answer: dict[str, Any] = {"browsers": browser_statuses(user_id), "seq": counter_of(user_id)}
         answer["erasureKey"] = erasure_service.erasure_key(user_id)
-        return Response({**answer, "serverTime": int(time.time() * 1000)})
+        return Response({**answer, "serverTime": now_ms()})
 
 
 class BrowsersView(APIView):

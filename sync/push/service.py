@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, get_args
 
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 
+from instants import now_ms
 from sync import limits
 from sync.browsers import Sender, browsers_of_push
 from sync.erasures.push_judgement import erased_places
@@ -104,7 +105,7 @@ def _store(
     left = records
     while left:
         newer = _newer(user_id, kind, left)
-        leading = record_sql.Leading(user_id, seq, int(time.time() * 1000))
+        leading = record_sql.Leading(user_id, seq, now_ms())
         new = [record for record in newer if record.held is None]
         changed = [record for record in newer if record.held is not None]
         refused = write(partial(record_sql.insert, kind, leading), new)

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from accounts.api.refusal import Refusal
 from accounts.models import PersonalToken
 from accounts.scopes import Scope
+from instants import now_ms
 from strict_json.request_body import read_body
 from sync import limits
 from sync.browsers import CLIENT_COLUMNS, Sender, client_id_of_token
@@ -68,7 +69,7 @@ class PushView(APIView):
         serializer = BulkSerializer(
             child=self.serializer_class(),
             data=batch.records,
-            context={"now": int(time.time() * 1000), "anonymous_client_id": client_id or ""},
+            context={"now": now_ms(), "anonymous_client_id": client_id or ""},
         )
         serializer.is_valid(raise_exception=True)
         for content in serializer.validated_data if token else ():
@@ -85,7 +86,7 @@ class PushView(APIView):
             "results": results,
             "rejected": serializer.rejected,
             "trimmed": serializer.trimmed,
-            "serverTime": int(time.time() * 1000),
+            "serverTime": now_ms(),
         }
         return HttpResponse(msgspec.json.encode(reply), content_type="application/json")
 

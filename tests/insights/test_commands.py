@@ -6,7 +6,7 @@ from io import StringIO
 from django.core.management import call_command
 
 from accounts.models import User
-from insights import reports
+from insights import month_tallies, visit_tallies
 from insights.models import MonthTally
 from sync.erasures import person_erasure
 from tests.insights.records import DAY, HOUR, store, visit
@@ -37,7 +37,7 @@ def test_months_that_are_over_are_tallied_once_and_again_when_visits_change(alic
 
 def test_no_tally_outlives_a_person_who_is_erased_while_their_months_are_tallied(alice, monkeypatch):
     store(alice, visit(started_at=int(time.time() * 1000) - 70 * DAY))
-    real = reports.tally_visits
+    real = visit_tallies.tally_visits
 
     def erased_meanwhile(user_id, *args, **kwargs):
         tallied = real(user_id, *args, **kwargs)
@@ -45,7 +45,7 @@ def test_no_tally_outlives_a_person_who_is_erased_while_their_months_are_tallied
             dict(person_erasure.erase(user_id))
         return tallied
 
-    monkeypatch.setattr(reports, "tally_visits", erased_meanwhile)
+    monkeypatch.setattr(month_tallies, "tally_visits", erased_meanwhile)
     assert tally() == "0 months tallied."
     assert not MonthTally.objects.exists()
 

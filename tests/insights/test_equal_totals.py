@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 
 from accounts.models import User
-from insights import queries, reports
+from insights import queries, reports, visit_tallies
 from insights.periods import Period
+from instants import now_ms
 from sync.models import PageVisit
 from tests.insights import oracle, records
 from tests.insights.records import AT_9, DAY, HOUR, MINUTE
@@ -143,7 +144,7 @@ def test_the_popup_and_the_dashboard_agree_on_each_day(alice):
 
 def _tallied(person, zone, start, end):
     period = Period(zone, reports.date_at(zone, start), reports.date_at(zone, end))
-    return reports.tally_visits(person.pk, period), period
+    return visit_tallies.tally_visits(person.pk, period), period
 
 
 @pytest.mark.django_db(transaction=True)
@@ -196,7 +197,7 @@ def test_a_change_is_shown_only_where_the_records_begin_before_the_period_before
 
 @pytest.mark.django_db(transaction=True)
 def test_a_visit_that_nobody_ended_is_not_open_for_ever(alice):
-    now = reports.now_ms()
+    now = now_ms()
     records.store(alice, records.visit(started_at=now - HOUR, ended_at=None, last_heartbeat_at=now, is_active=True))
     for age_ms, is_open in ((10 * MINUTE, True), (2 * HOUR, False)):
         PageVisit.objects.update(updated_at=now - age_ms)

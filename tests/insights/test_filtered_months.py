@@ -1,10 +1,11 @@
 """A year with a filter is answered from stored months, which are made when it is first asked for."""
 
 from collections import Counter
+from datetime import date
 
 import pytest
 
-from insights import queries, reports
+from insights import month_tallies, queries, reports
 from insights.categories.stored_rules import save_rule
 from insights.filters import Selection
 from insights.models import MonthTally
@@ -19,11 +20,11 @@ MONTHS_APART = [0, 30, 60, 90]
 @pytest.fixture(autouse=True)
 def _tallied_at_reading(settings):
     settings.TALLY_AT_READING = True
-    reports._tallied_at.clear()
+    month_tallies._tallied_at.clear()
     yield
     # What a test kept from running would make the tests after it wait.
-    reports._tallied_at.clear()
-    reports._waiting.clear()
+    month_tallies._tallied_at.clear()
+    month_tallies._waiting.clear()
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_the_oldest_filtered_tallies_go_and_the_whole_ones_stay(alice, bob, reco
     year(bob, FILTERS[0])
     year(alice, "")
     whole, of_bob = (found.count() for found in (MonthTally.objects.filter(user=alice), filtered(bob)))
-    monkeypatch.setattr(reports, "MOST_FILTERED", 6)
+    monkeypatch.setattr(month_tallies, "MOST_FILTERED", 6)
     for n in range(9):
         year(alice, f"site=site{n}.example")
     assert MonthTally.objects.filter(user=alice, filter_key="").count() == whole
@@ -113,11 +114,11 @@ def test_a_month_that_is_tallied_anew_takes_its_old_filtered_tallies_with_it(ali
     year(alice, "category=work")
     month = filtered(alice).filter(first_day="2025-10-01")
     assert month.exists()
-    zone, first, last = reports.zone_of("UTC"), reports.date(2025, 9, 1), reports.date(2025, 10, 31)
-    reports.store_months(alice.pk, zone, first, last)
+    zone, first, last = reports.zone_of("UTC"), date(2025, 9, 1), date(2025, 10, 31)
+    month_tallies.store_months(alice.pk, zone, first, last)
     assert month.exists()  # the visits are the same
     store(alice, visit(started_at=AT_9 - 30 * DAY))
-    reports.store_months(alice.pk, zone, first, last)
+    month_tallies.store_months(alice.pk, zone, first, last)
     assert not month.exists()
 
 
@@ -129,8 +130,8 @@ def test_one_month_with_a_filter_stores_nothing(client, alice, records):
 
 def test_many_filters_do_not_wait_for_the_thread_at_once(alice, bob, records, monkeypatch):
     begun = []
-    monkeypatch.setattr(reports, "run_after_response", lambda work, asked, *more, **named: begun.append(asked[0]))
+    monkeypatch.setattr(month_tallies, "run_after_response", lambda work, asked, *more, **named: begun.append(asked[0]))
     for n in range(9):
         year(alice, f"site=site{n}.example")
     year(bob, FILTERS[0])
-    assert (begun.count(alice.pk), begun.count(bob.pk) > 0) == (reports.MOST_WAITING, True)
+    assert (begun.count(alice.pk), begun.count(bob.pk) > 0) == (month_tallies.MOST_WAITING, True)

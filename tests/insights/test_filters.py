@@ -125,7 +125,7 @@ def test_the_parts_of_a_period_add_up_to_the_whole(alice, weekdays):
     """The numbers of every weekday alone, added up, are those of all of these weekdays."""
     from zoneinfo import ZoneInfo
 
-    from insights import reports
+    from insights import month_tallies
     from insights.filters import Selection
     from insights.numbers import Tally, totals
     from insights.periods import Period
@@ -145,13 +145,13 @@ def test_the_parts_of_a_period_add_up_to_the_whole(alice, weekdays):
 
     period = Period(ZoneInfo("Europe/Berlin"), date(2025, 10, 20), date(2025, 11, 20))
     chosen = tuple(int(weekday) for weekday in weekdays.split(","))
-    whole = reports.tally_of(alice.pk, period, only=Selection(weekdays=chosen))
+    whole = month_tallies.tally_of(alice.pk, period, only=Selection(weekdays=chosen))
     parts = Tally()
     for weekday in chosen:
-        parts.add(reports.tally_of(alice.pk, period, only=Selection(weekdays=(weekday,))))
+        parts.add(month_tallies.tally_of(alice.pk, period, only=Selection(weekdays=(weekday,))))
     assert totals(parts) == totals(whole)
     if len(chosen) == 7:
-        assert totals(whole) == totals(reports.tally_of(alice.pk, period))
+        assert totals(whole) == totals(month_tallies.tally_of(alice.pk, period))
 
 
 @pytest.mark.parametrize(

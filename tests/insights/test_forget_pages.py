@@ -173,9 +173,9 @@ class TestRetention:
 def test_no_month_tally_is_left_of_what_was_forgotten(hers, alice, records):
     from datetime import date
 
-    from insights import reports
+    from insights import month_tallies, reports
 
-    reports.store_months(alice.pk, reports.zone_of("UTC"), date(2025, 11, 1), date(2025, 11, 30))
+    month_tallies.store_months(alice.pk, reports.zone_of("UTC"), date(2025, 11, 1), date(2025, 11, 30))
     assert MonthTally.objects.exists()
     hers.post(FORGET, {"site": "clinic.example"})
     assert not MonthTally.objects.exists()

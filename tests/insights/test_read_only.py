@@ -6,7 +6,7 @@ from pathlib import Path
 import insights
 
 WRITING = {"create", "save", "delete", "update", "bulk_create", "update_or_create", "get_or_create", "execute"}
-WRITERS = {"reports.py": "MonthTally", "tally_months.py": "MonthTally", "stored_rules.py": "CategoryRule"}
+WRITERS = {"month_tallies.py": "MonthTally", "tally_months.py": "MonthTally", "stored_rules.py": "CategoryRule"}
 MODULES = [path for path in Path(insights.__file__).parent.rglob("*.py") if "migrations" not in path.parts]
 
 

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
-from insights import number_format, reports
+from insights import month_tallies, number_format, reports
 from insights.categories.stored_rules import save_rule
 from insights.filters import Filter, Selection
 from insights.models import CategoryRule, MonthTally
+from insights.month_tallies import tally_of
 from insights.numbers import Hour
 from insights.periods import Period, date_of_hour
+from insights.visit_tallies import tally_visits
 from sync.models import Browser, PageVisit
 from tests.insights import oracle, records
 from tests.insights.records import DAY
@@ -40,7 +42,7 @@ def test_totals_days_and_hours_agree_with_the_recomputation(alice, world):
     PageVisit.objects.all().delete()
     records.store(alice, *contents)
     rows = list(PageVisit.objects.values())
-    found = reports.tally_visits(alice.pk, period)
+    found = tally_visits(alice.pk, period)
 
     low = oracle.first_instant_of(zone, period.first)
     high = oracle.first_instant_of(zone, period.last + timedelta(days=1))
@@ -133,10 +135,10 @@ def test_stored_months_agree_with_the_visits_also_after_these_change(alice, worl
     first = (period.first.replace(day=1) - timedelta(days=1)).replace(day=1)
     last = first + timedelta(days=31 * months + 40)
     whole = Period(zone, first + timedelta(days=0), last)
-    reports.store_months(alice.pk, zone, first, last)
+    month_tallies.store_months(alice.pk, zone, first, last)
     assert MonthTally.objects.exists()
-    assert reports.tally_of(alice.pk, whole) == reports.tally_visits(alice.pk, whole)
-    assert reports.tally_of(alice.pk, whole, period.starts_at + until) == reports.tally_visits(
+    assert tally_of(alice.pk, whole) == tally_visits(alice.pk, whole)
+    assert tally_of(alice.pk, whole, period.starts_at + until) == tally_visits(
         alice.pk, whole, period.starts_at + until
     )
 
@@ -149,7 +151,7 @@ def test_stored_months_agree_with_the_visits_also_after_these_change(alice, worl
             records.store(alice, {**contents[-1], "revision": 9, "active_duration_ms": 5, "domain": "c.example"})
         else:
             PageVisit.objects.filter(visit_id="pv_0").delete()
-    assert reports.tally_of(alice.pk, whole) == reports.tally_visits(alice.pk, whole)
+    assert tally_of(alice.pk, whole) == tally_visits(alice.pk, whole)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -180,9 +182,9 @@ def test_stored_months_of_a_filter_agree_with_the_visits_and_the_recomputation(a
     def only():
         return reports.selection(alice.pk, chosen, browsers, whole)
 
-    assert reports.store_months(alice.pk, zone, whole.first, whole.last, only()) >= 1
-    found = reports.tally_of(alice.pk, whole, only=only())
-    assert found == reports.tally_visits(alice.pk, whole, only=only())
+    assert month_tallies.store_months(alice.pk, zone, whole.first, whole.last, only()) >= 1
+    found = tally_of(alice.pk, whole, only=only())
+    assert found == tally_visits(alice.pk, whole, only=only())
     rows = [
         {**row, "category": "path" if (row["domain"], row["url"][-2:]) == ("a.example", "/2") else row["category"]}
         for row in PageVisit.objects.values()
@@ -202,12 +204,12 @@ def test_stored_months_of_a_filter_agree_with_the_visits_and_the_recomputation(a
             assert [numbers.active_sum_ms, numbers.time_sum_ms, numbers.visits] == [each or 0 for each in expected]
 
     cut = period.starts_at + until
-    assert reports.tally_of(alice.pk, whole, cut, only()) == reports.tally_visits(alice.pk, whole, cut, only())
+    assert tally_of(alice.pk, whole, cut, only()) == tally_visits(alice.pk, whole, cut, only())
     # A visit of another pair of site and category, and one less.
     added = {**records.visit(visit_id="another", started_at=period.starts_at, domain="b.example"), "category": "path"}
     records.store(alice, added)
     PageVisit.objects.filter(user=alice, visit_id="pv_0").delete()
-    assert reports.tally_of(alice.pk, whole, only=only()) == reports.tally_visits(alice.pk, whole, only=only())
+    assert tally_of(alice.pk, whole, only=only()) == tally_visits(alice.pk, whole, only=only())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -217,7 +219,7 @@ def test_chosen_hours_have_the_numbers_that_they_have_among_all(alice, world, ch
     PageVisit.objects.all().delete()
     records.store(alice, *contents)
     only = Selection(weekdays=tuple(sorted(weekdays)), hours=tuple(sorted(chosen)))
-    every, found = (reports.tally_visits(alice.pk, period, only=each) for each in (Selection(), only))
+    every, found = (tally_visits(alice.pk, period, only=each) for each in (Selection(), only))
     assert found.hours == {
         label: hour
         for label, hour in every.hours.items()
@@ -243,7 +245,7 @@ def test_a_filter_counts_what_the_recomputation_counts_over_the_chosen_visits(
     named = {browser.client_id: browser.pk for browser in browsers}
     browser = None if client_id is None else named.get(client_id, 0)
     chosen = Filter(browser=browser, site=domain, category=category, weekdays=tuple(sorted(weekdays)))
-    found = reports.tally_of(alice.pk, period, only=reports.selection(alice.pk, chosen, browsers, period))
+    found = tally_of(alice.pk, period, only=reports.selection(alice.pk, chosen, browsers, period))
     rows = [
         row
         for row in PageVisit.objects.values()

@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from insights import reports, timeline, timeline_chart
+from insights import timeline, timeline_chart
 from insights.numbers import Visit
 from insights.periods import period_of
 from insights.queries import ListedVisit
+from instants import now_ms
 from tests.insights.records import AT_9, DAY, HOUR, MINUTE, store, visit
 
 DAY_PAGE = "/dashboard/timeline/2025-11-03"
@@ -78,7 +79,7 @@ def test_a_visit_is_drawn_by_what_is_known_of_it():
 
 
 def test_a_line_stands_at_now_on_the_present_day_alone(client, alice):
-    now = reports.now_ms()
+    now = now_ms()
     store(alice, visit(started_at=now - 10 * MINUTE, ended_at=now), visit())
     client.force_login(alice)
     assert 'class="now"' in client.get("/dashboard/timeline").content.decode()

@@ -20,7 +20,7 @@ def at(client, alice, monkeypatch):
     client.get("/")
 
     def get(path, now):
-        monkeypatch.setattr("insights.reports.now_ms", lambda: now)
+        monkeypatch.setattr("insights.pages.page_context.now_ms", lambda: now)
         return client.get(path).content.decode()
 
     return get

@@ -2,7 +2,7 @@
 
 import pytest
 
-from insights import numbers, reports, timeline
+from insights import month_tallies, numbers, timeline
 from insights.numbers import Hour, Sums, Tally, Unknown
 from insights.queries import listed_visits
 from sync.models import Browser
@@ -187,4 +187,4 @@ def test_a_tally_keeps_what_is_unknown():
     )
     site = numbers.Site(5, 7, 3, Unknown(1, 2, 1, 4), 5, {"": 5})
     tallied = Tally({489_201: hour}, {"example.org": site})
-    assert reports.from_json(reports.to_json(tallied)) == tallied
+    assert month_tallies.from_json(month_tallies.to_json(tallied)) == tallied

@@ -11,7 +11,7 @@ import bounded_reading
 from accounts.limits import process_counts
 from accounts.models import User
 from bounded_reading import ReadingTookTooLong
-from insights import queries, reports
+from insights import month_tallies, queries, reports, visit_tallies
 from insights.models import MonthTally
 from insights.pages import site
 from sync.erasures import erasure_service, stored_records
@@ -186,7 +186,7 @@ def test_a_period_before_that_cannot_be_added_up_in_time_is_left_out(client, ali
     page, call = "/dashboard/day/2025-11-03", "/api/insights/summary?from=2025-11-03"
     assert client.get(page).context["previous"] is not None
     assert send("GET", call, token=access_token(alice)).json()["previous"] is not None
-    real = reports.tally_of
+    real = month_tallies.tally_of
 
     def tally_of(user_id, period, *more, **named):
         return read_endlessly() if period.first.day == 2 else real(user_id, period, *more, **named)
@@ -319,7 +319,7 @@ def test_numbers_of_very_many_tabs_are_those_of_all(client, alice):
 
 
 def test_very_many_sites_are_added_up_as_other_sites(client, alice, monkeypatch):
-    monkeypatch.setattr(reports, "MOST_SITES", 2)
+    monkeypatch.setattr(visit_tallies, "MOST_SITES", 2)
     store(alice, *(visit(domain=f"{number}.example.org", url=f"https://{number}.example.org/") for number in range(5)))
     said = send("GET", "/api/insights/sites?from=2025-11-03", token=access_token(alice)).json()
     assert sorted(site["visits"] for site in said["sites"]) == [1, 1, 3]
@@ -338,15 +338,15 @@ def test_very_many_sites_are_added_up_as_other_sites(client, alice, monkeypatch)
 
 def test_a_page_of_months_that_are_added_up_just_now_opens_by_itself(client, alice, settings, monkeypatch):
     settings.TALLY_AT_READING = True
-    reports._tallied_at.clear()
+    month_tallies._tallied_at.clear()
     store(alice, *(visit(started_at=AT_9 - number * 20 * DAY) for number in range(5)))
     client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
-    read = reports.tally_visits
+    read = visit_tallies.tally_visits
 
     def slow(*arguments, **named):
         raise ReadingTookTooLong
 
-    monkeypatch.setattr(reports, "tally_visits", slow)
+    monkeypatch.setattr(month_tallies, "tally_visits", slow)
     waiting = client.get("/dashboard/year/2025")
     assert (waiting.status_code, waiting["Refresh"], waiting["Retry-After"]) == (503, "5", "5")
     assert "Adding up your months" in waiting.content.decode()
@@ -354,15 +354,15 @@ def test_a_page_of_months_that_are_added_up_just_now_opens_by_itself(client, ali
         send("GET", "/api/insights/summary?from=2025-01-01&to=2025-12-31", token=access_token(alice)).status_code == 503
     )
     # Long after the tallying began, it is too much, and asking again would not help.
-    monkeypatch.setattr(reports, "TALLYING_SECONDS", 0)
+    monkeypatch.setattr(month_tallies, "TALLYING_SECONDS", 0)
     assert "Refresh" not in client.get("/dashboard/year/2025")
-    monkeypatch.setattr(reports, "tally_visits", read)
+    monkeypatch.setattr(month_tallies, "tally_visits", read)
     assert client.get("/dashboard/year/2025").status_code == 200
 
 
 def test_months_are_tallied_at_their_first_reading(alice, settings):
     settings.TALLY_AT_READING = True
-    reports._tallied_at.clear()
+    month_tallies._tallied_at.clear()
     store(alice, *(visit(started_at=AT_9 - number * 20 * DAY) for number in range(5)))
     asked = "/api/insights/summary?from=2025-01-01&to=2025-12-31"
     first = send("GET", asked, token=access_token(alice)).json()
@@ -375,7 +375,7 @@ def test_months_are_tallied_at_their_first_reading(alice, settings):
     later = send("GET", asked, token=access_token(alice)).json()
     assert later["visits"] == first["visits"] + 1
     assert {row.first_day: row.basis for row in months.all()} == before
-    reports._tallied_at.clear()
+    month_tallies._tallied_at.clear()
     assert send("GET", asked, token=access_token(alice)).json() == later
     assert {row.first_day: row.basis for row in months.all()} != before
 

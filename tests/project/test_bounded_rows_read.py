@@ -3,11 +3,12 @@
 import json
 import time
 from contextlib import contextmanager
+from datetime import date
 
 import pytest
 from django.db.models.query import QuerySet
 
-from insights import queries, reports, tallying
+from insights import month_tallies, queries, reports, tallying, visit_tallies
 from insights.models import MonthTally
 from insights.numbers import Visit
 from insights.periods import Period
@@ -123,8 +124,8 @@ class TestOverlappingVisits:
         store(alice, visit(started_at=AT_9 - 40 * DAY), *(visit(started_at=AT_9 - 70 * DAY + n) for n in range(30)))
         monkeypatch.setattr(tallying, "MOST_HELD", 50)
         zone = reports.zone_of("UTC")
-        period = Period(zone, reports.date(2025, 8, 1), reports.date(2025, 10, 31))
-        reports.store_months(alice.pk, zone, period.first, period.last)
+        period = Period(zone, date(2025, 8, 1), date(2025, 10, 31))
+        month_tallies.store_months(alice.pk, zone, period.first, period.last)
         kept = MonthTally.objects.filter(user_id=alice.pk).values_list("first_day", flat=True)
         assert [day.month for day in sorted(kept)] == [9, 10]
 
@@ -168,7 +169,7 @@ class TestStoredTallies:
     def tallied(self, alice):
         contents = [visit(started_at=AT_9 - n * 10 * DAY, domain=f"site{n}.example.org") for n in range(30)]
         store(alice, *contents)
-        reports.store_months(alice.pk, reports.zone_of("UTC"), reports.date(2025, 1, 1), reports.date(2025, 10, 31))
+        month_tallies.store_months(alice.pk, reports.zone_of("UTC"), date(2025, 1, 1), date(2025, 10, 31))
         assert MonthTally.objects.filter(user_id=alice.pk).count() == 10
 
     def year(self, alice):
@@ -179,8 +180,8 @@ class TestStoredTallies:
     def test_are_read_two_at_a_time_and_only_the_valid_ones(self, alice, tallied, monkeypatch):
         store(alice, visit(started_at=AT_9 - 60 * DAY))
         read, chunks = [], []
-        real, iterate = reports.from_json, QuerySet.iterator
-        monkeypatch.setattr(reports, "from_json", lambda stored: read.append(1) or real(stored))
+        real, iterate = month_tallies.from_json, QuerySet.iterator
+        monkeypatch.setattr(month_tallies, "from_json", lambda stored: read.append(1) or real(stored))
 
         def iterator(self, chunk_size=None):
             if self.model is MonthTally:
@@ -194,8 +195,8 @@ class TestStoredTallies:
 
     def test_are_added_up_within_the_time(self, alice, tallied, settings, monkeypatch):
         settings.READING_SECONDS = 0.5
-        real = reports.from_json
-        monkeypatch.setattr(reports, "from_json", lambda stored: time.sleep(0.2) or real(stored))
+        real = month_tallies.from_json
+        monkeypatch.setattr(month_tallies, "from_json", lambda stored: time.sleep(0.2) or real(stored))
         assert (
             send("GET", "/api/insights/days?from=2025-01-01&to=2025-12-31", token=access_token(alice)).status_code
             == 503
@@ -203,7 +204,7 @@ class TestStoredTallies:
 
     def test_name_no_more_sites_than_other_numbers_do(self, alice, tallied, monkeypatch):
         whole = self.year(alice)
-        monkeypatch.setattr(reports, "MOST_SITES", 7)
+        monkeypatch.setattr(visit_tallies, "MOST_SITES", 7)
         cut = self.year(alice)
         assert sum(site["visits"] for site in whole["sites"]) == sum(site["visits"] for site in cut["sites"]) == 30
         assert cut["total"] == 8

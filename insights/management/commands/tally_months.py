@@ -7,9 +7,10 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
-from insights import queries, reports
+from insights import month_tallies, queries, reports
 from insights.models import MonthTally
 from insights.periods import date_at
+from instants import now_ms
 
 
 class Command(BaseCommand):
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             zone = reports.zone_of(time_zone)
             first = queries.first_started_at(user_id)
             if first is not None:
-                last = date_at(zone, reports.now_ms()).replace(day=1) - timedelta(days=1)
-                made += reports.store_months(user_id, zone, date_at(zone, first).replace(day=1), last)
+                last = date_at(zone, now_ms()).replace(day=1) - timedelta(days=1)
+                made += month_tallies.store_months(user_id, zone, date_at(zone, first).replace(day=1), last)
         if options["verbosity"]:
             self.stdout.write(f"{made} month{'' if made == 1 else 's'} tallied.")

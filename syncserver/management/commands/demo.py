@@ -27,6 +27,7 @@ from tqdm import tqdm
 from accounts.models import Session, User
 from accounts.pages.development_views import sign_in_link
 from insights.categories.stored_rules import save_rule
+from instants import now_ms
 from portability import staging, storing
 from sync.browsers import Sender, set_label
 from sync.models import Browser
@@ -167,7 +168,7 @@ def make_past(user_id: int, zone: ZoneInfo, seed: int) -> None:
 def make_year(person: User, zone: ZoneInfo, days: int, seed: int) -> None:
     """Store made-up browsing of the days up to now, through the writer of the record tables."""
     sessions = {browser.client_id: sign_in(person, browser, days).pk for browser in BROWSERS}
-    now = int(time.time() * 1000)
+    now = now_ms()
     today = datetime.fromtimestamp(now / 1000, zone).date()
     year = Year(zone, now, seed)
     waiting: dict[RecordKind, list[Content]] = {PAGE_VISIT: [], TAB_AGGREGATE: []}

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from insights import reports
+from insights import month_tallies, reports
 from insights.categories.stored_rules import MOST_RULES, TooManyRules, delete_rule, resolver_of, rules_of, save_rule
 from insights.models import MonthTally
 from insights.periods import Period
@@ -17,7 +17,7 @@ QUERY = "from=2025-10-01&to=2025-11-30"
 
 
 def categories(person):
-    return dict(reports.categories(reports.tally_of(person.pk, AUTUMN)))
+    return dict(reports.categories(month_tallies.tally_of(person.pk, AUTUMN)))
 
 
 def sites(person):
@@ -30,7 +30,7 @@ def test_a_rule_counts_the_past_anew_at_once_also_in_stored_months(alice, bob):
     for person in (alice, bob):
         store(person, visit(domain="wikipedia.org"), visit(domain="wikipedia.org", started_at=october),
               visit(domain="garden.example", started_at=october + 20 * MINUTE, category="hobby"))  # fmt: skip
-        reports.store_months(person.pk, UTC, date(2025, 10, 1), date(2025, 11, 30))
+        month_tallies.store_months(person.pk, UTC, date(2025, 10, 1), date(2025, 11, 30))
     assert MonthTally.objects.count() == 4
     before = {"reference": 16 * MINUTE, "hobby": 8 * MINUTE}
     assert categories(alice) == before
@@ -50,17 +50,17 @@ def test_a_rule_for_a_path_takes_its_time_out_of_the_site(alice):
         visit(url="https://reddit.com/r/gardening/1", domain="reddit.com", active_duration_ms=3 * MINUTE),
         visit(url="https://reddit.com/r/all", domain="reddit.com", active_duration_ms=2 * MINUTE),
     )
-    reports.store_months(alice.pk, UTC, date(2025, 11, 1), date(2025, 11, 30))
+    month_tallies.store_months(alice.pk, UTC, date(2025, 11, 1), date(2025, 11, 30))
     save_rule(alice.pk, "reddit.com", "/r/gardening", "life")
     assert categories(alice) == {"life": 3 * MINUTE, "social": 2 * MINUTE}
-    reports.store_months(alice.pk, UTC, date(2025, 11, 1), date(2025, 11, 30))
+    month_tallies.store_months(alice.pk, UTC, date(2025, 11, 1), date(2025, 11, 30))
     assert categories(alice) == {"life": 3 * MINUTE, "social": 2 * MINUTE}
 
 
 def test_the_day_and_its_hours_hold_the_time_of_each_category(alice):
     store(alice, visit(domain="wikipedia.org", started_at=AT_9 + 55 * MINUTE, active_duration_ms=10 * MINUTE))
     day = Period(UTC, date(2025, 11, 3), date(2025, 11, 3), "day")
-    hours = reports.tally_of(alice.pk, day).hours
+    hours = month_tallies.tally_of(alice.pk, day).hours
     assert sum(hour.categories.get("reference", 0) for hour in hours.values()) == 10 * MINUTE
     assert all(sum(hour.categories.values()) == hour.active_sum_ms for hour in hours.values())
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from insights import reports
+from insights import month_tallies, reports
 from insights.models import MonthTally
 from sync.models import Browser, PageVisit, TabAggregate
 from tests.sync.erasures.erasing import erase, rows_with
@@ -45,7 +45,7 @@ def test_nothing_of_an_erased_site_is_left_and_what_is_browsed_there_later_is_re
     # A record of the site that is refused leaves a row in the log of batches.
     push(alice, VISITS, [of_site(1, endedAt=5), {"id": f"pv_{SITE}", "url": f"x://{SITE}"}], anonymousClientId="phone")
     month = date(2025, 11, 1)
-    reports.store_months(alice.pk, UTC, month, date(2025, 11, 30))
+    month_tallies.store_months(alice.pk, UTC, month, date(2025, 11, 30))
     assert rows_with(SITE)
 
     reply = erase(alice, {"domain": SITE})
@@ -65,7 +65,7 @@ def test_nothing_of_an_erased_site_is_left_and_what_is_browsed_there_later_is_re
     row = TabAggregate.objects.filter(user=alice, browser=Browser.objects.get(client_id="offline"), tab_id=1).get()
     assert (row.total_active_duration_ms, row.domain_durations) == (200_000, {"github.com": 200_000})
 
-    reports.store_months(alice.pk, UTC, month, date(2025, 11, 30))
+    month_tallies.store_months(alice.pk, UTC, month, date(2025, 11, 30))
     assert set(MonthTally.objects.get().tally["sites"]) == {"stackoverflow.com"}
     for path in ("/api/sync/changes?limit=1000", f"/api/insights/search?q={SITE}", "/api/sync/status"):
         response = send("GET", path, user=alice)
@@ -89,6 +89,6 @@ def test_a_tally_that_was_being_made_while_visits_were_erased_is_not_stored(alic
             yield
         erase(alice, {"domain": SITE})
 
-    monkeypatch.setattr(reports, "bounded_reading", then_erase)
-    assert reports.store_months(alice.pk, UTC, date(2025, 11, 1), date(2025, 11, 30)) == 0
+    monkeypatch.setattr(month_tallies, "bounded_reading", then_erase)
+    assert month_tallies.store_months(alice.pk, UTC, date(2025, 11, 1), date(2025, 11, 30)) == 0
     assert rows_with(SITE) == []

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from insights import reports
+from insights import month_tallies, reports
 from insights.models import MonthTally
 from sync.erasures import erasure_service
 from sync.models import Browser, Erasure, PageVisit, SyncBatch, SyncState, TabAggregate
@@ -186,7 +186,7 @@ class TestWhatIsKept:
         push(
             alice, AGGREGATES, [aggregate(domainDurations={"clinic.example": 9}, currentUrl="https://clinic.example/x")]
         )
-        reports.store_months(alice.pk, reports.zone_of("UTC"), *MONTH)
+        month_tallies.store_months(alice.pk, reports.zone_of("UTC"), *MONTH)
         assert "clinic.example" in str(MonthTally.objects.get().tally)
         erase(alice, {"ids": [{"browser": "", "id": "pv_secret"}]})
         erase(alice, {"domain": "clinic.example"})
@@ -197,7 +197,7 @@ class TestWhatIsKept:
         push(alice, VISITS, [bare_visit(url="https://clinic.example/"), bare_visit(startedAt=AT_9 - 150 * 24 * HOUR)])
         zone = reports.zone_of("UTC")
         first = reports.date_at(zone, AT_9 - 150 * 24 * HOUR).replace(day=1)
-        reports.store_months(alice.pk, zone, first, MONTH[1])
+        month_tallies.store_months(alice.pk, zone, first, MONTH[1])
         before = MonthTally.objects.count()
         erase(alice, {"domain": "clinic.example"})
         left = sorted(MonthTally.objects.values_list("first_day", flat=True))
