@@ -61,6 +61,7 @@ def day_timeline(request: HttpRequest, day: str = "") -> HttpResponse:
         "names": names,
         "legend": charts.legend(dict(reports.categories(numbers))),
         "sites": [(domain, site.active_ms) for domain, site in reports.top_sites(numbers, LEGEND_SITES)],
+        "has_begun": period.starts_at <= viewer.now,
         "has_visits": bool(within),
         "list": timeline.page_of_lists(
             timeline.hour_lists(within, gaps, shown),

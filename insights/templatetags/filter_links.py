@@ -68,6 +68,12 @@ def forget_url(context: Context, *, days: Period | None = None, **what: Any) -> 
 
 
 @register.simple_tag(takes_context=True)
+def of_filter(context: Context) -> str:
+    """Return the words by which a sentence about an empty page tells that the page has a filter; else no words."""
+    return " that matches the filter" if _chosen(context).filter.parameters() else ""
+
+
+@register.simple_tag(takes_context=True)
 def kept_fields(context: Context) -> dict[str, str]:
     """Return the parameters that a form for other days of the same page sends along."""
     request = context["request"]

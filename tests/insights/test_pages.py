@@ -1,12 +1,14 @@
 """The pages show a person's own records, with any content, without scripts and errors, in few queries."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+import insights
 from insights.models import MonthTally
 from sync.models import Browser, PageVisit
 from tests.insights.records import AT_9, HOUR, MINUTE, aggregate, store, visit
@@ -402,3 +404,38 @@ def test_a_person_who_is_erased_takes_their_tallies_along(alice):
 
 def test_the_pages_live_where_the_urls_say():
     assert reverse("insights:overview") == "/dashboard"
+
+
+@pytest.mark.parametrize(
+    "page", ["year/2025", "day/2025-11-03", "timeline/2025-11-03", "sites", "pages", "tabs", "your-year/2025"]
+)
+def test_an_empty_page_says_that_its_filter_may_be_the_reason(client, alice, page):
+    store(alice, visit())
+    client.force_login(alice)
+    days = "" if "/" in page else "&from=2025-11-03&to=2025-11-04"
+    filtered = client.get(f"/dashboard/{page}?site=elsewhere.example{days}").content.decode()
+    assert "that matches the filter" in filtered
+    assert "How to begin" not in filtered.partition("<main")[2]
+    assert "that matches the filter" not in client.get(f"/dashboard/{page}?{days}").content.decode()
+
+
+def test_only_a_coming_day_has_not_begun(client, alice):
+    client.force_login(alice)
+    said = {day: client.get(f"/dashboard/timeline/{day}").content.decode() for day in ("2025-11-03", "2090-01-01")}
+    assert ["has not begun yet" in text for text in said.values()] == [False, True]
+    filtered = client.get("/dashboard/timeline/2025-11-03?site=elsewhere.example").content.decode()
+    assert "has not begun yet" not in filtered
+
+
+def test_every_class_of_a_shape_has_a_rule():
+    static = Path(insights.__file__).parent / "static/insights"
+    rules = "".join(path.read_text(encoding="utf-8") for path in static.glob("*.css"))
+    templates = Path(insights.__file__).parent / "templates/insights"
+    used = set()
+    for path in templates.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        used |= set(re.findall(r'fill="([a-z]+)"', text))
+        for names in re.findall(r'<(?:rect|path|circle|line)\b[^>]* class="([^"{]+)"', text):
+            used |= set(names.split())
+    assert {"rail", "fill"} <= used
+    assert {name for name in used if f".{name}" not in rules} == set()
