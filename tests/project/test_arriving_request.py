@@ -1,12 +1,16 @@
 """The worker's reading of requests: it is whole when gunicorn's own parser has all that it reads."""
 
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
+from gunicorn.http.body import LengthReader
+from gunicorn.workers.gthread import ThreadWorker
 from hypothesis import given
 from hypothesis import strategies as st
 
 from syncserver.http_worker.arriving_request import ArrivingRequest
+from syncserver.http_worker.worker import BufferingWorker
 
 HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\n"
 
@@ -82,3 +86,14 @@ def test_a_body_is_taken_as_it_came_unless_it_is_in_a_file_or_still_to_come():
         arriving.add(with_length(b"12345"))
         arriving.leave_memory()
         assert arriving.take_body(5) is None
+
+
+def test_a_body_is_forgotten_with_the_reply(monkeypatch):
+    read = []
+    monkeypatch.setattr(ThreadWorker, "handle_request", lambda self, req, conn: read.append(req.body.read()))
+    req = SimpleNamespace(body=SimpleNamespace(reader=LengthReader(None, 5)))
+    with closing(ArrivingRequest()) as arriving:
+        arriving.add(with_length(b"12345"))
+        BufferingWorker.handle_request(object.__new__(BufferingWorker), req, SimpleNamespace(arriving=arriving))
+    assert read == [b"12345"]
+    assert req.body.closed
