@@ -15,8 +15,8 @@ page-visits.jsonl     every page visit, one JSON object a line, exact
 tab-aggregates.jsonl  the totals over the life of each tab, one JSON object a line, exact
 page-visits.csv       the same visits for a spreadsheet. A cell that begins with = + - @, a tab or a carriage return
                       has a ' before it, so that no spreadsheet runs it as a formula
-days.csv              the numbers of each day of your clock; a day with more visits at once than can be added up has
-                      none
+days.csv              the numbers of each day of your clock; empty where too many visits of a day overlap to be
+                      added up
 browsers.json         your browsers, imports and programs: the sources of the records
 account.json          profile, rules for categories, sign-ins and events of the account
 
