@@ -176,11 +176,6 @@ def subtract(spans: Iterable[Span], taken: Sequence[Span]) -> list[Span]:
     return left
 
 
-def total_ms(spans: Iterable[Span], start: int, end: int) -> int:
-    """Return how much of [start, end) some disjoint spans cover."""
-    return sum(max(min(high, end) - max(low, start), 0) for low, high in spans)
-
-
 def gaps(spans: Sequence[Span], start: int, end: int, shortest_ms: int) -> list[Span]:
     """Return the spans within [start, end) of at least `shortest_ms` that the disjoint, ordered spans leave free."""
     free: list[Span] = []

@@ -4,15 +4,17 @@ Instants are integer milliseconds since the epoch.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from itertools import pairwise
 from math import inf
 from typing import Any, NamedTuple
 
+import msgspec
 from django.db import connection
-from django.db.models import Case, Count, F, Func, IntegerField, JSONField, Max, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, Func, IntegerField, Max, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models.functions import Cast
 from django.db.models.lookups import LessThan
 
 from bounded_reading import keep_within_time
@@ -29,6 +31,7 @@ LISTED_COLUMNS = (*VISIT_COLUMNS, "visit_id", "tab_id", "url", "title", "is_acti
 # A visit without an end is open for this long after its browser last sent it. Heartbeats are minutes apart.
 OPEN_MS = 3_600_000
 Periods = Sequence[Mapping[str, Any]]
+_periods_of_text = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 # The most visits that one page or call lists, and the most parts away of them: a visit may have a thousand.
 MOST_LISTED = 3_000
@@ -42,11 +45,12 @@ LONGEST_KEY = 300
 
 
 def small_idle() -> Case:
-    """Return the idle periods where they are stored in less than LARGE_BYTES, else null."""
+    """Return the idle periods as JSON text where they are stored in less than LARGE_BYTES, else null."""
     # PostgreSQL knows the size of a value without unpacking it.
     name = "pg_column_size" if connection.vendor == "postgresql" else "LENGTH"
     stored_bytes = Func("idle_periods", function=name, output_field=IntegerField())
-    return Case(When(LessThan(stored_bytes, LARGE_BYTES), then=F("idle_periods")), output_field=JSONField())
+    # As text, because msgspec parses it three times as fast as Django does.
+    return Case(When(LessThan(stored_bytes, LARGE_BYTES), then=Cast("idle_periods", TextField())))
 
 
 def visit_from_row(
@@ -96,6 +100,11 @@ def idle_periods_of(user_id: int, pk: int) -> Periods:
     return found
 
 
+def _idle_periods(user_id: int, pk: int, small: str | None) -> Periods:
+    """Return the idle periods of one visit from their text, or from its row where they are large."""
+    return idle_periods_of(user_id, pk) if small is None else _periods_of_text(small)
+
+
 class _IdlePeriods:
     """The idle periods of visits, for a reader who comes through these in order of their start.
 
@@ -123,7 +132,8 @@ class _IdlePeriods:
             self.held = {}
         while self.coming is not None and self.next_at <= started_at:
             if self.next_at == started_at:
-                self.held[self.coming[1]] = self.coming[2]
+                _, pk_coming, small = self.coming
+                self.held[pk_coming] = None if small is None else _periods_of_text(small)
             self._next()
         if pk not in self.held:
             return ()
@@ -153,35 +163,48 @@ _new_visit = tuple.__new__
 
 
 def visits(
-    user_id: int, start: int, end: int, only: Q | None = None, *, resolver: Resolver | None = None
+    user_id: int,
+    start: int,
+    end: int,
+    only: Q | None = None,
+    *,
+    resolver: Resolver | None = None,
+    site_name: Callable[[str], str] = str,
 ) -> Iterator[Visit]:
-    """Yield every visit that overlaps or begins in [start, end), in order of their start."""
+    """Yield every visit that overlaps or begins in [start, end), in order of their start.
+
+    `site_name` returns the name under which the visits of a site are to stand.
+    """
     resolver = resolver or resolver_of(user_id)
     by_path = categories_by_path(user_id, start, end, resolver)
     long, recent = (found.filter(only or Q()) for found in overlapping(user_id, start, end))
     rows = _with_small_idle(long.order_by("started_at"), VISIT_COLUMNS).iterator(chunk_size=ROWS_AT_ONCE)
     for pk, *columns, small in rows:
-        visit = visit_from_row(idle_periods_of(user_id, pk) if small is None else small, *columns)
+        visit = visit_from_row(_idle_periods(user_id, pk, small), *columns)
         # One of ten years is in 87,660 hours. The database does not see the time that their sums take.
         keep_within_time()
         if is_within(visit, start):
-            yield visit._replace(category=by_path.get(pk) or resolver.category(visit.domain, columns[CATEGORY]))
+            category = by_path.get(pk) or resolver.category(visit.domain, columns[CATEGORY])
+            yield visit._replace(domain=site_name(visit.domain), category=category)
     idle = _IdlePeriods(user_id, recent)
     rows = recent.order_by("started_at").values_list("pk", *VISIT_COLUMNS).iterator(chunk_size=10_000)
-    known: dict[tuple[str, str | None], str] = {}
+    known: dict[tuple[str, str | None], tuple[str, str]] = {}
     # A year holds some 300,000 visits, so a call less for each is seen.
     for pk, started_at, ended_at, heartbeat_at, duration_ms, active_ms, domain, sent, browser_id in rows:
-        category = by_path.get(pk) if by_path else None
-        if category is None and (category := known.get((domain, sent))) is None:
-            category = known[domain, sent] = resolver.category(domain, sent)
+        try:
+            site, category = known[domain, sent]
+        except KeyError:
+            site, category = known[domain, sent] = site_name(domain), resolver.category(domain, sent)
+        if by_path:
+            category = by_path.get(pk, category)
         if started_at < idle.next_at and not idle.held and ended_at is not None:
             counted_ms = active_time(started_at, ended_at, duration_ms, active_ms)
             if started_at >= start or ended_at > start:
-                yield _new_visit(Visit, (started_at, ended_at, counted_ms, domain, category, browser_id, ()))
+                yield _new_visit(Visit, (started_at, ended_at, counted_ms, site, category, browser_id, ()))
             continue
         periods = idle.of(pk, started_at)
         visit = visit_from_row(
-            periods, started_at, ended_at, heartbeat_at, duration_ms, active_ms, domain, category, browser_id
+            periods, started_at, ended_at, heartbeat_at, duration_ms, active_ms, site, category, browser_id
         )
         if is_within(visit, start):
             yield visit
@@ -279,7 +302,7 @@ def _with_small_idle(found: QuerySet[PageVisit], columns: Sequence[str]) -> Quer
 def _listed(user_id: int, rows: QuerySet[Any, Any], resolver: Resolver) -> Iterator[ListedVisit]:
     """Yield the visits of rows with LISTED_COLUMNS."""
     for pk, *row, small in rows.iterator(chunk_size=ROWS_AT_ONCE):
-        yield listed_from_row(row, idle_periods_of(user_id, pk) if small is None else small, resolver)
+        yield listed_from_row(row, _idle_periods(user_id, pk, small), resolver)
 
 
 def _first_listed(visits: Iterable[ListedVisit]) -> tuple[list[ListedVisit], bool]:
@@ -446,7 +469,7 @@ def visits_by_page(user_id: int, start: int, end: int, only: Q, keys: dict[str, 
         found = (chosen if only else candidates).order_by("started_at")
         rows = _with_small_idle(found, ("url", "title", *VISIT_COLUMNS))
         for pk, url, title, *row, small in rows.iterator(chunk_size=ROWS_AT_ONCE):
-            visit = visit_from_row(idle_periods_of(user_id, pk) if small is None else small, *row)
+            visit = visit_from_row(_idle_periods(user_id, pk, small), *row)
             if not is_within(visit, start):
                 continue
             page = page_key(url)

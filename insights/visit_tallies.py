@@ -1,7 +1,7 @@
 """The tally of a period from its visits."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import median_low
 from typing import Final
 
@@ -31,14 +31,20 @@ def tally_visits(
     spans = [(low, min(high, end)) for low, high in only.spans(period) if low < end]
     if not spans or end <= period.starts_at:
         return Tally()
-    return tally_spans(_with_most_sites(_visits(user_id, period, spans, only, resolver)), period, spans)
+    return tally_spans(_visits(user_id, period, spans, only, resolver, _name_among_most()), period, spans)
 
 
 def _visits(
-    user_id: int, period: Period, spans: Sequence[Span], only: Selection, resolver: Resolver | None
+    user_id: int,
+    period: Period,
+    spans: Sequence[Span],
+    only: Selection,
+    resolver: Resolver | None,
+    site_name: Callable[[str], str] = str,
 ) -> Iterator[Visit]:
     condition = only.condition & only.reaching(period)
-    return queries.visits(user_id, spans[0][0], spans[-1][1], condition, resolver=resolver)
+    start, end = spans[0][0], spans[-1][1]
+    return queries.visits(user_id, start, end, condition, resolver=resolver, site_name=site_name)
 
 
 def tally_with_typical(
@@ -97,17 +103,16 @@ def visits_by_span(visits: Iterable[Visit], spans: Sequence[Span]) -> Iterator[t
         yield (low, high), of_span
 
 
-def _with_most_sites(visits: Iterable[Visit]) -> Iterator[Visit]:
-    """Yield the visits; those of further sites than the first MOST_SITES stand under OTHER_SITES."""
+def _name_among_most() -> Callable[[str], str]:
+    """Return a function that returns the first MOST_SITES sites as they are, and OTHER_SITES for further ones."""
     named: set[str] = set()
-    for visit in visits:
-        if visit.domain in named:
-            yield visit
-        elif len(named) < MOST_SITES:
-            named.add(visit.domain)
-            yield visit
-        else:
-            yield visit._replace(domain=OTHER_SITES)
+
+    def site_name(site: str) -> str:
+        if len(named) < MOST_SITES:
+            named.add(site)
+        return site if site in named else OTHER_SITES
+
+    return site_name
 
 
 def add_with_most_sites(whole: Tally, other: Tally) -> None:
