@@ -132,7 +132,7 @@ class Selection:
         """The condition on page visits."""
         found = self._on_browsers()
         if self.category is not None:
-            found &= of_category(self.resolver, self.category, self._pairs)
+            found &= of_category(self.resolver, self.category, lambda: self._pairs)
         return found & Q(domain=self.site) if self.site else found
 
     @cached_property

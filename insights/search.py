@@ -133,9 +133,9 @@ def category_condition(query: Query, resolver: Resolver, pairs: set[tuple[str, s
     def any_of(wanted: Iterable[str]) -> Q:
         typed = {fold(text) for text in wanted}
         found = [name for name in known if not typed.isdisjoint({fold(name or NO_CATEGORY), fold(name_of(name))})]
-        return reduce(or_, [condition(resolver, name, pairs) for name in found], NOTHING)
+        return reduce(or_, [condition(resolver, name, lambda: pairs) for name in found], NOTHING)
 
-    met = Q() if query.category is None else condition(resolver, query.category, pairs)
+    met = Q() if query.category is None else condition(resolver, query.category, lambda: pairs)
     asked = query.words.categories
     met &= any_of(asked.wanted) if asked.wanted else Q()
     return met & ~any_of(asked.unwanted) if asked.unwanted else met

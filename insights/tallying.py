@@ -11,7 +11,7 @@ The part of a visit that lies in one hour is itself a `Visit`. Its active time i
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter, le
 from typing import Final
 
@@ -19,7 +19,7 @@ from insights.numbers import Hour, Site, Span, Tally, Unknown, Visit
 
 # The parts of visits in hours that go on, and their parts away, that are held at a time: some 60 MB.
 MOST_HELD: Final = 250_000
-_start, _end, _active, _domain, _category, _, _away = map(itemgetter, range(7))
+_start, _end, _active, _domain, _category = map(itemgetter, range(5))
 
 
 class TooManyHeld(Exception):
@@ -39,11 +39,16 @@ def tally(visits: Iterable[Visit], starts: Sequence[int], labels: Sequence[int],
 
 
 class Held:
-    """The parts of visits of one browser in one hour: of visits that began in it, and of earlier ones."""
+    """The parts of visits of one browser in one hour.
 
-    __slots__ = ("begun", "earlier")
+    `whole` are visits that lie in it, of known times and without parts away, which most are. `begun` are the parts of
+    others that began in it, and `earlier` those of visits that began before.
+    """
+
+    __slots__ = ("begun", "earlier", "whole")
 
     def __init__(self) -> None:
+        self.whole: list[Visit] = []
         self.begun: list[Visit] = []
         self.earlier: list[Visit] = []
 
@@ -64,17 +69,19 @@ class Tallying:
         start = stop = self.starts[0]
         latest = self.held[0]
         for visit in visits:
-            started_at, ended_at, _, _, _, browser_id, away = visit
+            started_at, ended_at, active_ms, _, _, browser_id, away = visit
             if started_at >= stop:
                 place = bisect_right(self.starts, started_at) - 1
                 self.finish(place)
                 start, stop, latest = self.starts[place], self.stops[place], self.held[place]
             if ended_at is None or ended_at > stop or started_at < start:
                 self._add_by_hour(visit)
-            else:
-                # Most visits lie within one hour. A year may hold a million, so this path does as little as possible.
+            elif away or active_ms is None:
                 latest[browser_id].begun.append(visit)
                 self.count_held += 1 + len(away)
+            else:
+                latest[browser_id].whole.append(visit)
+                self.count_held += 1
             if self.count_held > MOST_HELD:
                 raise TooManyHeld
 
@@ -118,12 +125,14 @@ class Tallying:
             hour = self.hours[over]
             clock: list[Visit] = []
             for browser_id, held in self.held.pop(over).items():
-                active_ms = self._sum_up(hour, held.begun, begin=True) + self._sum_up(hour, held.earlier, begin=False)
+                active_ms = self._sum_up(hour, held.whole, begin=True)
+                active_ms += self._sum_up(hour, held.begun, begin=True) + self._sum_up(hour, held.earlier, begin=False)
                 if active_ms:
                     hour.browsers.add(browser_id)
                 parts = held.begun + held.earlier
-                self.count_held -= len(parts) + sum(map(len, map(_away, parts)))
-                known = covered_by([part for part in parts if part.ended_at is not None])
+                self.count_held -= len(held.whole) + len(parts) + sum(len(part.away) for part in parts)
+                known = held.whole + covered_by([part for part in parts if part.ended_at is not None])
+                known.sort(key=_start)
                 self._take_off_excess(hour, known, covered_by([part for part in parts if part.ended_at is None]))
                 clock += known
             clock.sort(key=_start)
@@ -159,7 +168,7 @@ class Tallying:
 
     def _take_off_excess(self, hour: Hour, known: Sequence[Visit], unknown: Sequence[Visit]) -> None:
         """Take off the active time that overlapping visits of one browser claim beyond the time that they cover."""
-        spans = sorted([*known, *unknown], key=_start) if unknown else known
+        spans = sorted(chain(known, unknown), key=_start) if unknown else known
         if _are_apart(spans):
             return
         whole_ms = excess_ms(spans)
@@ -188,21 +197,17 @@ def _unknown(part: Visit, *, begin: bool) -> Unknown:
     )
 
 
-def covered_by(parts: Sequence[Visit]) -> list[Visit]:
-    """Return the spans that can hold the active time of parts, in order of their start, each as a visit.
+def covered_by(parts: Iterable[Visit]) -> list[Visit]:
+    """Return the spans that can hold the active time of parts, each as a visit.
 
     The first span of a part has its active time, and its other spans have 0.
     """
     found = []
     for part in parts:
-        _, ended_at, active_ms, domain, category, browser_id, away = part
-        if ended_at is not None and active_ms is not None and not away:
-            found.append(part)
-            continue
-        for low, high in part.active if ended_at is None else part.present:
-            found.append(Visit(low, high, active_ms or 0, domain, category, browser_id))
+        active_ms = part.active_ms or 0
+        for low, high in part.active if part.ended_at is None else part.present:
+            found.append(part._replace(started_at=low, ended_at=high, active_ms=active_ms, away=()))
             active_ms = 0
-    found.sort(key=_start)
     return found
 
 

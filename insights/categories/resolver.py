@@ -78,6 +78,10 @@ class Resolver:
         everything = sorted(self.by_site.items()), self.path_rules, _built_in_text()
         return int.from_bytes(hashlib.sha256(repr(everything).encode()).digest()[:6])
 
+    def is_as_sent(self, category: str) -> bool:
+        """Tell whether the visits for which this category was sent, and no others, have it; rules for paths apart."""
+        return bool(category) and not self.by_site and category not in built_in_categories().values()
+
     def path_rule(self, site: str, url: str) -> PathRule | None:
         """Return the person's rule for the path of a URL; None without one."""
         return next((rule for pattern, rule in self._patterns.get(site, ()) if pattern.match(url)), None)
