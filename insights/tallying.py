@@ -206,7 +206,7 @@ def covered_by(parts: Iterable[Visit]) -> list[Visit]:
     for part in parts:
         active_ms = part.active_ms or 0
         for low, high in part.active if part.ended_at is None else part.present:
-            found.append(part._replace(started_at=low, ended_at=high, active_ms=active_ms, away=()))
+            found.append(Visit(low, high, active_ms, part.domain, part.category))
             active_ms = 0
     return found
 
