@@ -52,6 +52,7 @@ def post_worker_init(worker: Any) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def on_starting(server: Any) -> None:
