@@ -49,7 +49,7 @@ def test_the_condition_and_the_search_find_the_visits_of_a_category_and_no_other
             if resolver.category(site, sent, f"https://{site}{path}") == category
         }  # fmt: skip
         pairs = queries.sources(alice.pk, 0, 2**60)
-        found = PageVisit.objects.filter(condition(resolver, category, lambda: pairs), user_id=alice.pk)
+        found = PageVisit.objects.filter(condition(resolver, category, lambda pairs=pairs: pairs), user_id=alice.pk)
         assert set(found.values_list("visit_id", flat=True)) == expected
         if category:
             assert {
