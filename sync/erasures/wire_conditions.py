@@ -78,6 +78,9 @@ def _domain(value: Any) -> str:
     site = site_of_domain(value) if type(value) is str and storable(value) else None
     if site is None:
         raise Wrong("rule.domain", "Enter a domain such as example.org, without a path.")
+    # A URL parser takes `*.example.org` for a host of this very name, so the rule would erase nothing.
+    if site.startswith(("*", ".")):
+        raise Wrong("rule.domain", "Enter a domain such as example.org. Its subdomains are always included.")
     return site
 
 
