@@ -366,6 +366,7 @@ def test_the_lists_are_whole(page, alice):
 def test_pages_of_too_many_visits_ask_for_fewer_days(page, records, monkeypatch):
     monkeypatch.setattr("insights.pages.lists.MOST_VISITS_READ", 3)
     assert "There are 4 visits in this time, and a list of pages takes at most 3." in page(f"/dashboard/pages?{MONTH}")
+    assert "There are 4 visits in this time" in page(f"/dashboard/pages?{MONTH}&format=json")
     assert page(f"/dashboard/pages?{MONTH}&site=example.org").count('<th scope="row">') == 1
 
 
