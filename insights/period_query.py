@@ -13,7 +13,9 @@ from rest_framework import serializers
 from insights.asked_page import asked_page
 from insights.periods import MAX_DAYS, Period, Unit, date_at, period_of
 
-EARLIEST_DAY = date(2000, 1, 1)
+# Records begin in 2000 by UTC, which is 1999 in some zones. This day is a Monday too, so that each link to the week,
+# month or year of a record's day leads to a page.
+EARLIEST_DAY = date(1996, 1, 1)
 LATEST_DAY = date(2099, 12, 31)
 UTC = ZoneInfo("UTC")
 
