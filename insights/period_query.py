@@ -18,6 +18,7 @@ from insights.periods import MAX_DAYS, Period, Unit, date_at, period_of
 EARLIEST_DAY = date(1996, 1, 1)
 LATEST_DAY = date(2099, 12, 31)
 UTC = ZoneInfo("UTC")
+BACKWARD = "“To” must be the same day as “From” or later."
 
 
 class DayField(serializers.DateField):
@@ -46,7 +47,7 @@ class PeriodQuery(serializers.Serializer[Any]):
         first = attrs.get("from") or attrs.get("to") or date_at(zone, now)
         last = attrs.get("to") or first
         if last < first:
-            raise serializers.ValidationError({"to": ["“To” must be the same day as “From” or later."]})
+            raise serializers.ValidationError({"to": [BACKWARD]})
         if (last - first).days >= MAX_DAYS:
             raise serializers.ValidationError({"to": [f"Ask for at most {MAX_DAYS} days."]})
         return {**attrs, "period": period_between(zone, first, last)}

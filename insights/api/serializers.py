@@ -7,7 +7,7 @@ from rest_framework import serializers
 from id_numbers import ID_PATTERN
 from insights.filter_query import CATEGORY_HELP, FilterQuery
 from insights.numbers import DEFINITIONS
-from insights.period_query import DayField, PeriodQuery
+from insights.period_query import BACKWARD, DayField, PeriodQuery
 from insights.search_words import HELP, MAX_QUERY
 from sync.limits import MAX_CATEGORY
 
@@ -47,6 +47,12 @@ class SearchQuery(serializers.Serializer[Any]):
         first = DayField(required=False, help_text="First day, in your time zone.")
         last = DayField(required=False, help_text="Last day, included.")
         return {**super().get_fields(), "from": first, "to": last}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the conditions; raises ValidationError for days in the wrong order."""
+        if "from" in attrs and "to" in attrs and attrs["to"] < attrs["from"]:
+            raise serializers.ValidationError({"to": [BACKWARD]})
+        return attrs
 
     q = serializers.CharField(required=False, allow_blank=True, max_length=MAX_QUERY, help_text=HELP)
     site = serializers.CharField(

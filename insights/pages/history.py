@@ -22,7 +22,7 @@ from insights.found_pages import found_pages
 from insights.number_format import percent
 from insights.pages.page_context import Viewer, day_of, page, period_name, viewer_of
 from insights.pages.page_files import VISITS, file_links, page_file, visit_row
-from insights.period_query import days_of
+from insights.period_query import BACKWARD, days_of
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
 from insights.search_words import MAX_QUERY, SearchWords, search_words
@@ -76,6 +76,9 @@ def asked_of(request: HttpRequest) -> Asked:
         elif name == "q":
             asked.words = search_words(value)
             asked.errors += asked.words.errors
+    first, last = asked.days.get("from"), asked.days.get("to")
+    if first and last and last < first:
+        asked.errors.append(BACKWARD)
     return asked
 
 

@@ -54,6 +54,8 @@ def test_a_cookie_opens_nothing(client, alice):
         ("search?cursor=made-up", "cursor"),
         ("search?browser=first", "browser"),
         ("search?limit=201", "limit"),
+        ("search?from=2025-11-03&to=2025-11-02", "to"),
+        ("search/pages?from=2025-11-03&to=2025-11-02", "to"),
         ("search?q=%00", "q"),
     ],
 )

@@ -226,6 +226,12 @@ def test_odd_searches_are_answered(client, alice, query):
     assert client.get(f"/dashboard/history?{query}").status_code == 200
 
 
+def test_a_search_in_days_of_the_wrong_order_says_so(client, alice):
+    client.force_login(alice)
+    page = client.get("/dashboard/history?from=2025-11-05&to=2025-11-01").content.decode()
+    assert "“To” must be the same day as “From” or later." in page
+
+
 @pytest.mark.parametrize("query", ["from=soon", "from=2025-11-05&to=2025-11-01", "from=2000-01-01&to=2099-01-01"])
 def test_an_odd_range_says_what_is_wrong(client, alice, query):
     client.force_login(alice)
