@@ -33,29 +33,38 @@ class Leading(NamedTuple):
 def log_batch(**columns: Any) -> None:
     """Write one row of the log of batches; the time of receipt is now.
 
+    Where the push stored nothing, the transaction ends without waiting for the disk: a crash could lose this row and
+    the time of the browser's last push, and no record.
+
     It runs at every push; building its SQL by the ORM took longer than the database takes.
     """
     columns["errors"] = json.dumps(columns["errors"])
     columns["received_at"] = connection.ops.adapt_datetimefield_value(timezone.now())
     places = ", ".join(["%s"] * len(columns))
+    stored_nothing = columns["created"] == columns["updated"] == 0
+    soon = "SET LOCAL synchronous_commit = off; " if stored_nothing and connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {SyncBatch._meta.db_table} ({', '.join(columns)}) VALUES ({places})", [*columns.values()]
+            f"{soon}INSERT INTO {SyncBatch._meta.db_table} ({', '.join(columns)}) VALUES ({places})",
+            [*columns.values()],
         )
 
 
 def read(kind: RecordKind, user_id: int, records: Sequence[Incoming]) -> dict[int, Held | None]:
     """Return, by index of the record, the row that the table holds under its key; None where it has the same digest.
 
-    Most of a batch that is sent again is the same, and nothing more is asked of it. Keys go and rows come as JSON in
-    one value, since the driver would read and spell each of them one by one.
+    Most of a batch that is sent again is the same, and nothing more is asked of it. Keys go and rows come as JSON,
+    since the driver would read and spell each of them one by one.
     """
+    # PostgreSQL takes a list for each column, which it reads in three quarters of the time of a list for each row.
+    by_column = connection.vendor == "postgresql"
     held: dict[int, Held | None] = {}
     for browser_id in {record.browser_id for record in records}:
         sought = [record for record in records if record.browser_id == browser_id]
-        keys = msgspec.json.encode([(record.digest.hex(), *record.key) for record in sought]).decode()
+        keys = [(record.digest.hex(), *record.key) for record in sought]
+        lists = list(zip(*keys, strict=True)) if by_column else [keys]
         with connection.cursor() as cursor:
-            cursor.execute(_read_sql(kind), [keys, user_id, browser_id])
+            cursor.execute(_read_sql(kind), [*map(_as_json, lists), user_id, browser_id])
             same, differing = map(msgspec.json.decode, cursor.fetchone())
         held |= {sought[place].index: None for place in same}
         for place, digest, row_id, *ranked in differing:
@@ -69,21 +78,24 @@ def read(kind: RecordKind, user_id: int, records: Sequence[Incoming]) -> dict[in
     return held
 
 
+def _as_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 @cache
 def _read_sql(kind: RecordKind) -> str:
     held = ", ".join(f"t.{column}" for column in ("id", *kind.rank_columns))
     table = kind.model._meta.db_table
     if connection.vendor == "postgresql":
-        same = " AND ".join(
-            f"t.{column} = (k.value->>{place})::{_type_of(kind, column)}" for place, column in enumerate(kind.key, 1)
-        )
+        same = " AND ".join(f"t.{column} = k.{column}::{_type_of(kind, column)}" for column in kind.key)
+        lists = ", ".join(["json_array_elements_text(%s)"] * (1 + len(kind.key)))
         digest = "encode(t.digest, 'hex')"
-        differing = f"CASE WHEN {digest} <> k.value->>0 THEN json_build_array(k.place - 1, {digest}, {held}) END"
+        differing = f"CASE WHEN {digest} <> k.digest THEN json_build_array(k.place - 1, {digest}, {held}) END"
         # LIMIT forbids a join that walks the table.
         return (
             "SELECT coalesce(json_agg(k.place - 1) FILTER (WHERE t.held IS NULL), '[]')::text, "
             "coalesce(json_agg(t.held) FILTER (WHERE t.held IS NOT NULL), '[]')::text "
-            "FROM json_array_elements(%s) WITH ORDINALITY AS k(value, place) CROSS JOIN LATERAL "
+            f"FROM ROWS FROM ({lists}) WITH ORDINALITY AS k(digest, {', '.join(kind.key)}, place) CROSS JOIN LATERAL "
             f"(SELECT {differing} AS held FROM {table} AS t WHERE t.user_id = %s AND t.browser_id = %s AND {same} "
             "LIMIT 1) AS t"
         )
@@ -132,7 +144,7 @@ def overwrite(kind: RecordKind, leading: Leading, rows: Sequence[Incoming]) -> N
         updated = 0
         for columns, some in (((*kind.scalars, *kind.derived), light), (kind.columns, whole)):
             if some:
-                contents = msgspec.json.encode([_changed(kind, columns, row) for row in some]).decode()
+                contents = _as_json([_changed(kind, columns, row) for row in some])
                 cursor.execute(_update_sql(kind, columns), [leading.seq, leading.now, contents, leading.user_id])
                 updated += cursor.rowcount
         if updated != len(rows):  # by somebody who did not take the person's lock

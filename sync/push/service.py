@@ -113,6 +113,8 @@ def _store(
         for record in newer:
             stored: Result = "created" if record.held is None else "updated"
             results[record.index] = "rejected" if record.index in refused else stored
+        if not refused:
+            return
         # The next best copy of a refused record may still be good.
         again = {(record.browser_id, record.key) for record in newer if record.index in refused}
         left = [record for record in left if (record.browser_id, record.key) in again and record.index not in refused]

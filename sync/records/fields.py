@@ -247,6 +247,8 @@ class Metadata(Document):
         super().__init__(dict[str, Any], "Enter an object.")
 
     def settle(self, value: dict[str, Any], name: str, judgement: Judgement) -> Any:
+        if not value:
+            return b"{}"
         try:
             document = encode_document(value)
             if may_hold_past_double(document):

@@ -10,7 +10,7 @@ import selectors
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from errno import EPIPE
 from socket import SHUT_WR, socket
@@ -21,6 +21,7 @@ from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from syncserver.http_worker.arriving_request import ArrivingRequest
+from syncserver.http_worker.latest_thread_first import LatestThreadFirst
 from syncserver.http_worker.pace import Pace
 from syncserver.http_worker.refusals import Refusal
 from syncserver.http_worker.reply_socket import ReplySocket, wait_for
@@ -116,9 +117,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         self.looked_at = 0.0
         self.accepts_at: float | None = None
 
-    def get_thread_pool(self) -> ThreadPoolExecutor:
+    def get_thread_pool(self) -> LatestThreadFirst:
         """Return the threads: one for each place, and those that wait for their clients."""
-        return ThreadPoolExecutor(self.cfg.threads + WAITING_THREADS)
+        return LatestThreadFirst(self.cfg.threads + WAITING_THREADS)
 
     def accept(self, listener: Any) -> None:
         """Take a new client; a busy worker leaves it to a free one for YIELD_SECONDS."""

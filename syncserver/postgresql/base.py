@@ -3,7 +3,9 @@
 Such a pooler refuses start-up options, and what a session sets reaches other clients.
 """
 
-from typing import Any
+import select
+import time
+from typing import Any, Final
 
 import psycopg
 from django.conf import settings
@@ -12,6 +14,9 @@ from django.db.backends.postgresql import base, schema
 from django.db.backends.utils import CursorWrapper
 
 from bounded_reading import keep_within_time
+
+# A connection that was found usable is not asked again for so many seconds, unless the server has ended it meanwhile.
+USABLE_SECONDS: Final = 10
 
 
 class BoundedCursor(CursorWrapper):
@@ -61,6 +66,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     SchemaEditorClass = DatabaseSchemaEditor
     # Transactions that began or ended, and returns to savepoints. Each of them may have ended named cursors.
     transaction_ends = 0
+    found_usable_at = float("-inf")
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]  # not in the stubs
@@ -70,6 +76,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # Straight to the driver: it is part of the BEGIN, and no statement of the program.
         with self.wrap_database_errors:
             self.connection.execute(f"SET LOCAL lock_timeout = {int(settings.DATABASE_WAIT_SECONDS * 1000)}")
+
+    def is_usable(self) -> bool:
+        """Tell whether the server answers. Most requests need not ask: it says when it ends a connection."""
+        now = time.monotonic()
+        is_new = now - self.found_usable_at < USABLE_SECONDS
+        if is_new and not self.errors_occurred and not self.connection.closed and not self._has_bytes():
+            return True
+        is_usable = super().is_usable()
+        self.found_usable_at = now if is_usable else float("-inf")
+        return is_usable
+
+    def _has_bytes(self) -> bool:
+        """Tell whether the server has sent something that nobody asked for, such as the end of the connection."""
+        poll = select.poll()
+        poll.register(self.connection.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
 
     def _savepoint_rollback(self, sid: str) -> None:
         super()._savepoint_rollback(sid)  # type: ignore[misc]  # not in the stubs

@@ -69,8 +69,9 @@ def indexes_of(sql, parameters):
 
 def test_the_versions_stored_are_looked_up_by_their_key(newcomer):
     user, browser = newcomer
-    keys = json.dumps([["0100", f"pv_{n}"] for n in range(500)])
-    assert indexes_of(record_sql._read_sql(PAGE_VISIT), [keys, user.pk, browser.pk]) == {"sync_pagevisit_key"}
+    digests, keys = json.dumps(["0100"] * 500), json.dumps([f"pv_{n}" for n in range(500)])
+    sql = record_sql._read_sql(PAGE_VISIT)
+    assert indexes_of(sql, [digests, keys, user.pk, browser.pk]) == {"sync_pagevisit_key"}
 
 
 def test_changed_rows_are_looked_up_by_their_id(newcomer):
