@@ -259,6 +259,7 @@ BAD_BODIES = [
     ({"rule": {"domain": "*.example.org"}}, "rule.domain"),
     ({"rule": {"domain": ".example.org"}}, "rule.domain"),
     ({"rule": {"domain": "."}}, "rule.domain"),
+    ({"rule": {"domain": "WWW.com"}}, "rule.domain"),
     ({"rule": {"domain": "\ud800.org"}}, "rule.domain"),
     ({"rule": {"domain": "a\u0000.org"}}, "rule.domain"),
     ({"rule": {"domain": "x" * 5_000}}, "rule.domain"),
