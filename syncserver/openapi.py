@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 
 from accounts.api import connect_views
 from accounts.api.authentication import ScopeMissing
@@ -141,6 +141,10 @@ ERROR_SCHEMA = {
 }
 
 
+# A character that Python's str.strip() leaves, as a regular expression of JavaScript.
+NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
+
+
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library registers subclasses
     """The bearer tokens in the API description: the access token, and a personal token by scope."""
 
@@ -161,6 +165,21 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         names = ("token_scope", "other_token_scope")
         scopes: list[Scope] = [scope for name in names if (scope := getattr(auto_schema.view, name, None))]
         return [{"bearer": []}, *({f"{scope.value}Token": []} for scope in scopes)]
+
+
+class TrimmedText(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # as above
+    """Describes a text from which blanks are trimmed and of which something must be left."""
+
+    target_class = "rest_framework.serializers.CharField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        """Return the schema of the field's values."""
+        schema: dict[str, Any] = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
+        is_trimmed = direction == "request" and self.target.trim_whitespace
+        if is_trimmed and schema.get("minLength") and "format" not in schema:
+            return {"pattern": NOT_BLANK, **schema}
+        return schema
 
 
 def _scope(operation: dict[str, Any]) -> Scope | None:

@@ -1,18 +1,21 @@
 """Judges the records of a push by the person's erasures, under the person's lock."""
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 from django.db.models import Q
 
-from sync.erasures.rule import RULE_COLUMNS, KeyedHashes, Rule, domains_to_strip, rule_from_columns, sites_of, stripped
+from sync.erasures.rule import RULE_COLUMNS, KeyedHashes, Rule, rule_from_columns, sites_of, stripped
+from sync.erasures.tab_rules import TabRules
 from sync.erasures.visit_rules import VisitRules
 from sync.models import Erasure, PageVisit
 from sync.records.merge import encode_document
 from sync.records.record_kind import Content, RecordKind
 
 RULES_AT_ONCE: Final = 200
+LIFE_OF: Final = attrgetter("client_id", "started_at", "last_active_at", "closed_at")
 
 
 def erased_places(
@@ -29,23 +32,26 @@ def erased_places(
     rules, hashes = _rules(user_id, kind, min(starts), max(starts)), KeyedHashes(key)
     if kind.model is PageVisit:
         ids = frozenset(hashes.of_visit(visit.client_id, visit.visit_id) for visit in contents)
-        mine = VisitRules(rules, hashes, ids)
+        of_visits = VisitRules(rules, hashes, ids)
         return {
             place
             for place, visit in enumerate(contents)
-            if mine.concern(visit.client_id, visit.visit_id, visit.started_at, visit.domain)
+            if of_visits.concern(visit.client_id, visit.visit_id, visit.started_at, visit.domain)
         }
-    found = _without_other_domains(list(rules), hashes, contents)
-    return {place for place, aggregate in enumerate(contents) if found and _is_erased(hashes, found, aggregate)}
+    rules_read = list(rules)
+    name_domains = any(rule.domain_hash for rule in rules_read)
+    named = [_domains_of(hashes, aggregate) if name_domains else frozenset() for aggregate in contents]
+    of_tabs = TabRules(rules_read, frozenset().union(*named))
+    return {
+        place
+        for place, aggregate in enumerate(contents)
+        if _is_erased(hashes, of_tabs.domains_to_strip(named[place], *LIFE_OF(aggregate)), aggregate)
+    }
 
 
-def _without_other_domains(rules: list[Rule], hashes: KeyedHashes, aggregates: Sequence[Content]) -> list[Rule]:
-    """Return the rules without those of domains that no aggregate names: these change none of them."""
-    if all(rule.domain_hash is None for rule in rules):
-        return rules
-    sites = {site for aggregate in aggregates for site in sites_of(_columns(aggregate))}
-    named = {each for site in sites for each in hashes.of_suffixes(site)}
-    return [rule for rule in rules if rule.domain_hash is None or rule.domain_hash in named]
+def _domains_of(hashes: KeyedHashes, aggregate: Content) -> frozenset[bytes]:
+    """Return the hashes of the sites that an aggregate names, and of the domains above them."""
+    return frozenset().union(*map(hashes.of_suffixes, sites_of(_columns(aggregate))))
 
 
 def _columns(aggregate: Content) -> dict[str, Any]:
@@ -78,11 +84,8 @@ def _rules(user_id: int, kind: RecordKind, first: int, last: int) -> Iterator[Ru
         after = rows[-1][0]
 
 
-def _is_erased(hashes: KeyedHashes, rules: Sequence[Rule], aggregate: Content) -> bool:
+def _is_erased(hashes: KeyedHashes, domain_hashes: frozenset[bytes] | None, aggregate: Content) -> bool:
     """Tell whether a tab aggregate is erased; strip it where only domains of it are."""
-    domain_hashes = domains_to_strip(
-        rules, aggregate.client_id, aggregate.started_at, aggregate.last_active_at, aggregate.closed_at
-    )
     if domain_hashes is None:
         return True
     if domain_hashes:

@@ -4,7 +4,7 @@ A rule holds keyed hashes in place of domains and ids. The key is the person's o
 """
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -82,11 +82,11 @@ class Rule:
         Its totals cannot be divided by time, so a span must cover the whole life of the tab. A domain leaves the totals
         of each tab that was opened in the span, for it would stay known otherwise.
         """
-        life_ends_at = max(last_active_at, closed_at or 0)
+        covers_life = self.ends_at is None or life_end(last_active_at, closed_at) < self.ends_at
         return (
             self._concerns(client_id, started_at)
             and self.id_hashes is None
-            and (self.ends_at is None or self.domain_hash is not None or life_ends_at < self.ends_at)
+            and (self.domain_hash is not None or covers_life)
         )
 
     def _concerns(self, client_id: str, started_at: int) -> bool:
@@ -95,6 +95,11 @@ class Rule:
             and (self.starts_at is None or started_at >= self.starts_at)
             and (self.client_id is None or client_id == self.client_id)
         )
+
+
+def life_end(last_active_at: int, closed_at: int | None) -> int:
+    """Return the last instant of the life of a tab that is known."""
+    return max(last_active_at, closed_at or 0)
 
 
 def rule_from_columns(
@@ -142,19 +147,6 @@ def rule_to_wire(erasure: Erasure) -> dict[str, Any]:
 def erasure_to_wire(erasure: Erasure) -> dict[str, Any]:
     """Return the wire form of a stored erasure."""
     return {"id": str(erasure.pk), "at": erasure.erased_at, "rule": rule_to_wire(erasure)}
-
-
-def domains_to_strip(
-    rules: Iterable[Rule], client_id: str, started_at: int, last_active_at: int, closed_at: int | None
-) -> frozenset[bytes] | None:
-    """Return the hashes of the domains that leave a tab aggregate; None if a rule erases it whole."""
-    domain_hashes = set()
-    for rule in rules:
-        if rule.concerns_aggregate(client_id, started_at, last_active_at, closed_at):
-            if rule.domain_hash is None:
-                return None
-            domain_hashes.add(rule.domain_hash)
-    return frozenset(domain_hashes)
 
 
 def sites_of(columns: Mapping[str, Any]) -> set[str]:

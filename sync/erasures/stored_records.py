@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from bounded_reading import keep_within_time
-from sync.erasures.rule import KeyedHashes, Rule, domains_to_strip, stripped
+from sync.erasures.rule import KeyedHashes, Rule, stripped
 from sync.models import Browser, PageVisit, TabAggregate
 
 LIFE_COLUMNS: Final = ("started_at", "last_active_at", "closed_at")
@@ -73,10 +73,9 @@ def aggregate_changes(
     rule: Rule, hashes: KeyedHashes, client_id: str, columns: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Return the columns of a stored tab aggregate that a rule changes; None where the rule erases it."""
-    domain_hashes = domains_to_strip([rule], client_id, *(columns[column] for column in LIFE_COLUMNS))
-    if domain_hashes is None:
-        return None
-    return stripped(hashes, domain_hashes, columns) if domain_hashes else {}
+    if not rule.concerns_aggregate(client_id, *(columns[column] for column in LIFE_COLUMNS)):
+        return {}
+    return None if rule.domain_hash is None else stripped(hashes, frozenset((rule.domain_hash,)), columns)
 
 
 def _in_span(rows: QuerySet[Any], user_id: int, rule: Rule) -> QuerySet[Any]:

@@ -1,15 +1,12 @@
 """A person's rules, arranged so that judging a visit costs some look-ups, however many rules there are."""
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import product
-from typing import Final
 
 from sync.erasures.rule import KeyedHashes, Rule
+from sync.erasures.spans import EARLIEST, holds, joined
 
-# Before every instant that a record may have.
-EARLIEST: Final = -1
 # The hashes of an id and of a domain, and the client id, that a rule names; None where it names none.
 Named = tuple[bytes | None, bytes | None, str | None]
 
@@ -27,7 +24,7 @@ class VisitRules:
             span = (EARLIEST if rule.starts_at is None else rule.starts_at, rule.begins_before)
             for name in (None,) if rule.id_hashes is None else rule.id_hashes & ids:
                 spans[name, rule.domain_hash, rule.client_id].append(span)
-        self._spans = {named: _joined(each) for named, each in spans.items()}
+        self._spans = {named: joined(each) for named, each in spans.items()}
 
     def concern(self, client_id: str, visit_id: str, started_at: int, domain: str) -> bool:
         """Tell whether any rule concerns a visit."""
@@ -36,26 +33,7 @@ class VisitRules:
         ids = (None, self._hashes.of_visit(client_id, visit_id))
         domains = (None, *self._hashes.of_suffixes(domain))
         return any(
-            _holds(self._spans[named], started_at)
+            holds(self._spans[named], started_at)
             for named in product(ids, domains, (None, client_id))
             if named in self._spans
         )
-
-
-def _joined(spans: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    """Return the starts and the ends of spans in order; spans that meet are joined."""
-    starts: list[int] = []
-    ends: list[int] = []
-    for start, end in sorted(spans):
-        if ends and start <= ends[-1]:
-            ends[-1] = max(ends[-1], end)
-        elif start < end:
-            starts.append(start)
-            ends.append(end)
-    return starts, ends
-
-
-def _holds(spans: tuple[list[int], list[int]], instant: int) -> bool:
-    starts, ends = spans
-    place = bisect_right(starts, instant) - 1
-    return place >= 0 and instant < ends[place]

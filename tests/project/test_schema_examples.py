@@ -65,11 +65,15 @@ def as_json_schema(node):
 COMPONENTS = as_json_schema(SCHEMA["components"])
 
 
-def assert_fits(schema, value):
+def misfits(schema, value):
     validator = jsonschema.Draft202012Validator(
         {**as_json_schema(schema), "components": COMPONENTS}, format_checker=jsonschema.FormatChecker()
     )
-    assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)] == []
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def assert_fits(schema, value):
+    assert misfits(schema, value) == []
 
 
 def assert_described(name, response):
@@ -222,6 +226,25 @@ def test_null_counts_as_absent_in_an_optional_field(person, name, field):
     body = {**whole, field: None}
     assert_fits(BODIES[name]["schema"], body)
     assert assert_described(name, call(name, body, person)) == success_of(name)
+
+
+BLANK = "This field may not be blank."
+TEXTS = [
+    (name, field)
+    for name in BODIES
+    for field, schema in schema_of(name)["properties"].items()
+    if schema.get("type") == "string" and "format" not in schema and "enum" not in schema
+]
+
+
+@pytest.mark.parametrize(("name", "field"), TEXTS)
+@pytest.mark.parametrize("blanks", ["\t \n", "\x1c", "\x85"])
+def test_a_blank_text_is_refused_where_the_description_refuses_it_and_nowhere_else(person, name, field, blanks):
+    whole = made_true(name, next(iter(BODIES[name]["examples"].values()))["value"], person)
+    body = {**whole, field: blanks}
+    reply = call(name, body, person)
+    errors = reply.json().get("errors", {}) if reply.status_code == 400 else {}
+    assert (BLANK in errors.get(field, [])) == (misfits(BODIES[name]["schema"], body) != [])
 
 
 @pytest.mark.parametrize("name", [name for name in BODIES if not name.startswith("push")])

@@ -26,7 +26,9 @@ def usable() -> Iterator[None]:
 def end_on_the_server() -> None:
     """End the connection as an administrator does, and wait until that has come."""
     with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
-        other.execute("SELECT pg_terminate_backend(%s::integer, 5000::bigint)", [connection.connection.info.backend_pid])
+        other.execute(
+            "SELECT pg_terminate_backend(%s::integer, 5000::bigint)", [connection.connection.info.backend_pid]
+        )
 
 
 @pytest.fixture
