@@ -1,7 +1,5 @@
 """Changes of a person to their own account, for API and pages."""
 
-from zoneinfo import available_timezones
-
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
@@ -13,6 +11,7 @@ from django.utils import timezone
 from accounts import audit, emails
 from accounts.limits.failed_sign_ins import begin_in_session
 from accounts.models import ASKED_AGAIN, User
+from accounts.time_zones import known_time_zones
 
 DEAD_LINK = (
     "This link does not work: it is older than an hour, was used already, or is incomplete. Ask for another one."
@@ -54,7 +53,7 @@ def sign_up(request: HttpRequest, email: str, password: str, *, name: str = "", 
         errors["password"] = problems
     if errors:
         raise SignUpRefused(errors)
-    zone = time_zone if time_zone in available_timezones() else settings.DEFAULT_TIME_ZONE
+    zone = time_zone if time_zone in known_time_zones() else settings.DEFAULT_TIME_ZONE
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, name=name, time_zone=zone)

@@ -9,11 +9,15 @@ from rest_framework import serializers
 
 from id_numbers import ID_PATTERN
 from insights.asked_page import asked_page
-from insights.filters import NAMES, NO_CATEGORY, Filter
+from insights.filters import NAMES, NO_CATEGORY, Filter, category_from_parameter
 from sync.browsers import browsers_of
 from sync.limits import MAX_CATEGORY, MAX_DOMAIN
 from sync.models import Browser
 from sync.records.page_url import site_of_text
+
+CATEGORY_HELP = (
+    f"A category, as in answers; {NO_CATEGORY} for visits without one, and ={NO_CATEGORY} for a category of that name."
+)
 
 
 class NumbersField(serializers.CharField):
@@ -46,8 +50,9 @@ class FilterQuery(serializers.Serializer[Any]):
     imports = serializers.ChoiceField(
         choices=["without", "only"], required=False, help_text="Without imported visits, or only these."
     )
+    # Extensions may send a category with blanks at its ends.
     category = serializers.CharField(
-        required=False, max_length=MAX_CATEGORY, help_text=f"A category; {NO_CATEGORY} for visits without one."
+        required=False, max_length=MAX_CATEGORY, trim_whitespace=False, help_text=CATEGORY_HELP
     )
     site = serializers.CharField(required=False, max_length=MAX_DOMAIN, help_text="A domain.")
     weekdays = NumbersField(
@@ -62,8 +67,8 @@ class FilterQuery(serializers.Serializer[Any]):
         given = {name: attrs[name] for name in NAMES if name in attrs}
         if "browser" in given:
             given["browser"] = int(given["browser"])
-        if given.get("category") == NO_CATEGORY:
-            given["category"] = ""
+        if "category" in given:
+            given["category"] = category_from_parameter(given["category"])
         if "site" in given:
             given["site"] = site_of_text(given["site"])
         return {**attrs, "filter": Filter(**given)}

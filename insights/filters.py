@@ -29,8 +29,24 @@ WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satu
 WEEK_HOURS: Final = 7 * 24
 # Stands in a URL for visits without a category.
 NO_CATEGORY: Final = "none"
+# Extensions and people may call a category so too. It has this before it in a URL, once more than it has itself.
+_ESCAPE: Final = "="
 # The names under which URLs carry a filter, in the order of its chips.
 NAMES: Final = ("browser", "imports", "category", "site", "weekdays", "hours")
+
+
+def category_to_parameter(category: str) -> str:
+    """Return how a URL names a category, "" being that of visits without one."""
+    if not category:
+        return NO_CATEGORY
+    return _ESCAPE + category if category.lstrip(_ESCAPE) == NO_CATEGORY else category
+
+
+def category_from_parameter(text: str) -> str:
+    """Return the category that `category_to_parameter` names so."""
+    if text == NO_CATEGORY:
+        return ""
+    return text.removeprefix(_ESCAPE) if text.lstrip(_ESCAPE) == NO_CATEGORY else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +65,7 @@ class Filter:
         values = {
             "browser": "" if self.browser is None else str(self.browser),
             "imports": self.imports,
-            "category": NO_CATEGORY if self.category == "" else self.category or "",
+            "category": "" if self.category is None else category_to_parameter(self.category),
             "site": self.site,
             "weekdays": ",".join(map(str, self.weekdays)),
             "hours": ",".join(map(str, self.hours)),

@@ -13,9 +13,12 @@ from rest_framework import serializers
 from insights.asked_page import asked_page
 from insights.periods import MAX_DAYS, Period, Unit, date_at, period_of
 
-EARLIEST_DAY = date(2000, 1, 1)
+# Records begin in 2000 by UTC, which is 1999 in some zones. This day is a Monday too, so that each link to the week,
+# month or year of a record's day leads to a page.
+EARLIEST_DAY = date(1996, 1, 1)
 LATEST_DAY = date(2099, 12, 31)
 UTC = ZoneInfo("UTC")
+BACKWARD = "“To” must be the same day as “From” or later."
 
 
 class DayField(serializers.DateField):
@@ -44,7 +47,7 @@ class PeriodQuery(serializers.Serializer[Any]):
         first = attrs.get("from") or attrs.get("to") or date_at(zone, now)
         last = attrs.get("to") or first
         if last < first:
-            raise serializers.ValidationError({"to": ["“To” must be the same day as “From” or later."]})
+            raise serializers.ValidationError({"to": [BACKWARD]})
         if (last - first).days >= MAX_DAYS:
             raise serializers.ValidationError({"to": [f"Ask for at most {MAX_DAYS} days."]})
         return {**attrs, "period": period_between(zone, first, last)}

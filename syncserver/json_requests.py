@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import UnsupportedMediaType, ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -41,10 +41,14 @@ class StrictJSONParser(BaseParser):
 class JSONOnlyNegotiation(BaseContentNegotiation):
     """Answers with JSON and ignores the Accept header, because there is no other format."""
 
-    def select_parser(self, request: Request, parsers: Any) -> BaseParser | None:
-        """Return the parser for the Content-Type of a request; None, which becomes a 415, where there is none."""
+    def select_parser(self, request: Request, parsers: Any) -> BaseParser:
+        """Return the parser for the Content-Type of a request; raises UnsupportedMediaType where there is none."""
         sent = (request.content_type or "").split(";")[0].strip().lower()
-        return next((parser for parser in parsers if parser.media_type == sent), None)
+        found: BaseParser | None = next((parser for parser in parsers if parser.media_type == sent), None)
+        if found is None:
+            taken = " or ".join(parser.media_type for parser in parsers)
+            raise UnsupportedMediaType(sent, f"Send the body as Content-Type: {taken}.")
+        return found
 
     def select_renderer(
         self, request: Request, renderers: Any, format_suffix: str | None = None

@@ -1,9 +1,10 @@
 """The time zone of this machine."""
 
 from pathlib import Path
-from zoneinfo import available_timezones
 
 from django.conf import settings
+
+from accounts.time_zones import known_time_zones
 
 LOCAL_TIME = Path("/etc/localtime")
 
@@ -17,4 +18,4 @@ def machine_time_zone() -> str:
     if name == "Etc/UTC":
         # Debian's name of it; people know the other one.
         return "UTC"
-    return name if name in available_timezones() else settings.DEFAULT_TIME_ZONE
+    return name if name in known_time_zones() else settings.DEFAULT_TIME_ZONE

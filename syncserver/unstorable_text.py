@@ -7,6 +7,7 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict, UnreadablePostError
 
 from sync.records.fields import storable
+from syncserver import errors
 
 
 class UnstorableText(BadRequest):
@@ -28,9 +29,13 @@ class UnstorableTextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Check the path, the query and the cookies."""
+        # The handlers are called here, because Django answers exceptions with a page of its own in DEBUG, also the API.
         if not storable(request.path_info):
-            raise Http404
-        _check(request.GET, "query")
+            return errors.page_not_found(request, Http404())
+        try:
+            _check(request.GET, "query")
+        except UnstorableText as error:
+            return errors.bad_request(request, error)
         for name in [name for name, value in request.COOKIES.items() if not storable(name + value)]:
             del request.COOKIES[name]
         return self.get_response(request)

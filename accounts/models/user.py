@@ -1,7 +1,6 @@
 """People, who sign in with an e-mail address in its normalised spelling."""
 
 from typing import Any, ClassVar
-from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -12,11 +11,12 @@ from django.utils import timezone
 from accounts.email_address import normalize_email
 from accounts.models.audit_event import AuditEvent
 from accounts.models.rate_count import RateCount, email_key, failures_key
+from accounts.time_zones import known_time_zones
 
 
 def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless `name` is an IANA time zone, such as Europe/Berlin."""
-    if name not in available_timezones():
+    if name not in known_time_zones():
         raise ValidationError("Enter an IANA time zone, such as Europe/Berlin.", code="invalid")
 
 

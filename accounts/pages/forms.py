@@ -2,7 +2,6 @@
 
 import secrets
 from typing import Any, cast
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
@@ -17,6 +16,7 @@ from accounts.models import LABEL_LENGTH, TOKEN_NAME_LENGTH, User
 from accounts.pages.signed_in import current_session_id
 from accounts.personal_tokens.token_service import LIVES
 from accounts.scopes import EXPLANATIONS, Scope
+from accounts.time_zones import known_time_zones
 
 CURRENT_PASSWORD_INPUT = forms.PasswordInput(attrs={"autocomplete": "current-password"})
 NEW_PASSWORD_INPUT = forms.PasswordInput(attrs={"autocomplete": "new-password"})
@@ -209,7 +209,7 @@ class ProfileForm(FocusedForm, forms.ModelForm):  # type: ignore[type-arg]  # ta
     """Name and time zone."""
 
     time_zone = forms.ChoiceField(
-        label="Time zone", choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
+        label="Time zone", choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(known_time_zones())]
     )
 
     class Meta:

@@ -5,11 +5,11 @@ from typing import Any
 from rest_framework import serializers
 
 from id_numbers import ID_PATTERN
-from insights.filter_query import FilterQuery
-from insights.filters import NO_CATEGORY
+from insights.filter_query import CATEGORY_HELP, FilterQuery
 from insights.numbers import DEFINITIONS
-from insights.period_query import DayField, PeriodQuery
+from insights.period_query import BACKWARD, DayField, PeriodQuery
 from insights.search_words import HELP, MAX_QUERY
+from sync.limits import MAX_CATEGORY
 
 MAX_VISITS = 200
 # The visits that one step of a search for pages looks for. A page that was opened again and again fills no step.
@@ -48,6 +48,12 @@ class SearchQuery(serializers.Serializer[Any]):
         last = DayField(required=False, help_text="Last day, included.")
         return {**super().get_fields(), "from": first, "to": last}
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the conditions; raises ValidationError for days in the wrong order."""
+        if "from" in attrs and "to" in attrs and attrs["to"] < attrs["from"]:
+            raise serializers.ValidationError({"to": [BACKWARD]})
+        return attrs
+
     q = serializers.CharField(required=False, allow_blank=True, max_length=MAX_QUERY, help_text=HELP)
     site = serializers.CharField(
         required=False,
@@ -59,8 +65,9 @@ class SearchQuery(serializers.Serializer[Any]):
     category = serializers.CharField(
         required=False,
         allow_blank=True,
-        max_length=64,
-        help_text=f"A category, as in answers; {NO_CATEGORY} for visits without one.",
+        max_length=MAX_CATEGORY,
+        trim_whitespace=False,
+        help_text=CATEGORY_HELP,
     )
     # A visit's id may have 128 characters of any script, and stands in the cursor as JSON in base64.
     cursor = serializers.CharField(required=False, max_length=3_000, help_text="The `next` of the step before.")

@@ -31,7 +31,7 @@ from insights.api.serializers import (
 )
 from insights.categories import names as categories
 from insights.categories.stored_rules import resolver_of
-from insights.filters import NO_CATEGORY, Selection
+from insights.filters import Selection, category_from_parameter
 from insights.found_pages import FoundPage, found_pages
 from insights.month_tallies import tally_of
 from insights.numbers import Hour, Site, Totals
@@ -358,8 +358,7 @@ class SearchCall(InsightView):
 
 
 def _category(asked: dict[str, Any]) -> str | None:
-    category = asked.get("category") or None
-    return "" if category == NO_CATEGORY else category
+    return category_from_parameter(asked["category"]) if asked.get("category") else None
 
 
 class SearchView(SearchCall):

@@ -60,6 +60,11 @@ class RuleText(serializers.Serializer[Any]):
                 raise serializers.ValidationError({"site": ["Enter a site, such as example.org."]})
             url, site = found
             path = path or path_of_url(url)
+        # A URL parser takes `*.example.org` for a host of this very name, so the rule would hold for nothing.
+        if site.startswith(("*", ".")):
+            raise serializers.ValidationError(
+                {"site": ["Enter a site, such as example.org. A rule holds for its subdomains too."]}
+            )
         if path and not path.startswith("/"):
             raise serializers.ValidationError({"path": ["Begin the path with a slash, as in /wiki/Garden."]})
         # The site makes it a URL, so that a path such as //a/b is no host.

@@ -12,16 +12,17 @@ from django.shortcuts import render
 
 from id_numbers import parse_id
 from insights import queries, search, timeline_chart
+from insights.categories.names import name_of as category_name
 from insights.categories.names import order_of
 from insights.categories.resolver import Resolver
 from insights.categories.stored_rules import resolver_of
 from insights.filter_query import browsers_of_page, chosen_of
-from insights.filters import Filter, selection_of
+from insights.filters import Filter, category_to_parameter, selection_of
 from insights.found_pages import found_pages
 from insights.number_format import percent
 from insights.pages.page_context import Viewer, day_of, page, period_name, viewer_of
 from insights.pages.page_files import VISITS, file_links, page_file, visit_row
-from insights.period_query import days_of
+from insights.period_query import BACKWARD, days_of
 from insights.periods import DAY_MS, Period, date_at, period_of
 from insights.queries import ListedVisit
 from insights.search_words import MAX_QUERY, SearchWords, search_words
@@ -75,6 +76,9 @@ def asked_of(request: HttpRequest) -> Asked:
         elif name == "q":
             asked.words = search_words(value)
             asked.errors += asked.words.errors
+    first, last = asked.days.get("from"), asked.days.get("to")
+    if first and last and last < first:
+        asked.errors.append(BACKWARD)
     return asked
 
 
@@ -133,7 +137,7 @@ def history(request: HttpRequest) -> HttpResponse:
     context |= {
         "browsers": browsers,
         "has_imports": has_imports,
-        "categories": categories_of(viewer, resolver),
+        "categories": categories_of(viewer, resolver, asked.filter.category),
     }
     return render(request, "insights/history.html", context)
 
@@ -165,11 +169,12 @@ def whole_history(viewer: Viewer) -> Period:
     return Period(viewer.zone, viewer.today if first is None else date_at(viewer.zone, first), viewer.today)
 
 
-def categories_of(viewer: Viewer, resolver: Resolver) -> list[str]:
-    """Return the categories of the last 90 days, in the order of legends."""
+def categories_of(viewer: Viewer, resolver: Resolver, chosen: str | None) -> list[tuple[str, str]]:
+    """Return parameter and name of the chosen category and of those of the last 90 days, in the order of legends."""
     pairs = queries.sources(viewer.pk, viewer.now - 90 * DAY_MS, viewer.now)
     found = {resolver.category(site, sent) for site, sent in pairs} | {rule.category for rule in resolver.path_rules}
-    return sorted(found - {""}, key=order_of)
+    offered = found - {""} | ({chosen} if chosen is not None else set())
+    return [(category_to_parameter(each), category_name(each)) for each in sorted(offered, key=order_of)]
 
 
 def limits_of(asked: Asked, part: str) -> search.Limits:

@@ -97,7 +97,8 @@ def pages(request: HttpRequest) -> HttpResponse:
         named = reports.named_pages(viewer.pk, found)
         yield from (("page", each.url, each.active_ms, None, None, each.visits) for each in named)
 
-    file = page_file(request, file_name("pages", period), NUMBERS, rows)
+    # A file of no rows would tell that nothing was visited.
+    file = None if is_too_much else page_file(request, file_name("pages", period), NUMBERS, rows)
     if file is not None:
         return file
     listed = paged(request, found)

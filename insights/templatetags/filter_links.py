@@ -20,7 +20,15 @@ from insights.filter_query import (
     other_parameters,
     with_query,
 )
-from insights.filters import NAMES, NO_CATEGORY, WEEKDAYS, Filter, hours_in_words, weekdays_in_words
+from insights.filters import (
+    NAMES,
+    NO_CATEGORY,
+    WEEKDAYS,
+    Filter,
+    category_to_parameter,
+    hours_in_words,
+    weekdays_in_words,
+)
 from insights.folded_text import readable_site
 from insights.period_query import UTC, chosen_days, days_of, period_between, period_url
 from insights.periods import Period, Unit, period_of
@@ -28,6 +36,7 @@ from sync.browsers import name_of
 from sync.models import Browser
 
 register = template.Library()
+register.filter("category_parameter", category_to_parameter)
 IMPORTS = {"without": "Without imports", "only": "Imports only"}
 # The spans of weekdays that the form offers beside single days.
 SPANS_OF_WEEKDAYS = [("1,2,3,4,5", "Monday to Friday"), ("6,7", "Saturday and Sunday")]

@@ -78,6 +78,12 @@ def _domain(value: Any) -> str:
     site = site_of_domain(value) if type(value) is str and storable(value) else None
     if site is None:
         raise Wrong("rule.domain", "Enter a domain such as example.org, without a path.")
+    # A URL parser takes `*.example.org` for a host of this very name, so the rule would erase nothing.
+    if site.startswith(("*", ".")):
+        raise Wrong("rule.domain", "Enter a domain such as example.org. Its subdomains are always included.")
+    # The site of `www.com` is `com`, and its subdomains are every site in .com.
+    if "." not in site and value.strip().lower().startswith("www."):
+        raise Wrong("rule.domain", f"This would erase every site that ends in .{site}. Send “{site}” if you mean that.")
     return site
 
 

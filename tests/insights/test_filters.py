@@ -12,6 +12,7 @@ from insights.filter_query import filter_from, with_query
 from insights.filters import Filter, hours_in_words, weekdays_in_words
 from sync.models import Browser, PageVisit
 from tests.insights.records import AT_9, DAY, HOUR, MINUTE, aggregate, store, visit
+from tests.wire import access_token, send
 
 MONTH = "from=2025-11-01&to=2025-11-30"
 PAGES = [
@@ -88,6 +89,23 @@ def test_each_filter_counts_the_visits_that_it_names(page, records, query, count
     assert visits_shown(page(f"/dashboard/month/2025-11?{query}")) == count
     history = page(f"/dashboard/history?{MONTH}&{query}")
     assert len(re.findall(r'<li class="visit"', history)) == count
+
+
+@pytest.mark.parametrize("category", ["none", "=none", "None", " news ", " ", "=news", "a&b=c", "x" * 64])
+def test_a_category_of_any_name_is_a_filter(page, alice, category):
+    odd = [visit(category=category), visit(category=category, started_at=AT_9 + HOUR)]
+    store(alice, *odd, visit(category=None, url="https://plain.example/", domain="plain.example"))
+    links = re.findall(r'href="(\?category=[^"]*)"', page("/dashboard/month/2025-11"))
+    counts = {visits_shown(page(f"/dashboard/month/2025-11{html.unescape(link)}")) for link in links}
+    assert counts == {1, 2}
+    chosen = next(html.unescape(link) for link in links if link != "?category=none")
+    history = page(f"/dashboard/history{chosen}&{MONTH}")
+    assert len(re.findall(r'<li class="visit"', history)) == 2
+    assert history.count(" selected>") == 1
+    found = send("GET", f"/api/insights/search{chosen}", token=access_token(alice)).json()
+    assert {each["category"] for each in found["visits"]} == {category}
+    summary = send("GET", f"/api/insights/summary{chosen}&{MONTH}", token=access_token(alice)).json()
+    assert (found["found"], summary["visits"]) == (2, 2)
 
 
 def test_a_browser_is_a_filter(page, records):
@@ -366,6 +384,7 @@ def test_the_lists_are_whole(page, alice):
 def test_pages_of_too_many_visits_ask_for_fewer_days(page, records, monkeypatch):
     monkeypatch.setattr("insights.pages.lists.MOST_VISITS_READ", 3)
     assert "There are 4 visits in this time, and a list of pages takes at most 3." in page(f"/dashboard/pages?{MONTH}")
+    assert "There are 4 visits in this time" in page(f"/dashboard/pages?{MONTH}&format=json")
     assert page(f"/dashboard/pages?{MONTH}&site=example.org").count('<th scope="row">') == 1
 
 
@@ -374,7 +393,7 @@ def test_pages_of_too_many_visits_ask_for_fewer_days(page, records, monkeypatch)
         Filter,
         browser=st.none() | st.integers(0, 10**17),
         imports=st.sampled_from(["", "without", "only"]),
-        category=st.sampled_from([None, "", "work", "a&b=c", "日本"]),
+        category=st.sampled_from([None, "", "work", "none", "=none", " ", "a&b=c", "日本"]),
         site=st.sampled_from(["", "example.org", "localhost:8000", "bücher.example"]),
         weekdays=st.sets(st.integers(1, 7)).map(lambda numbers: tuple(sorted(numbers))),
         hours=st.sets(st.integers(0, 23)).map(lambda numbers: tuple(sorted(numbers))),

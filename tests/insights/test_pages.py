@@ -185,7 +185,7 @@ def test_links_to_sites_tell_them_nothing(client, alice, secrets_of_alice):
     [
         "/dashboard/day/2025-13-01",
         "/dashboard/day/yesterday",
-        "/dashboard/day/1999-12-31",
+        "/dashboard/day/1995-12-31",
         "/dashboard/year/0000",
         "/dashboard/decade/2020",
         "/dashboard/timeline/20251103x",
@@ -202,6 +202,19 @@ def test_what_does_not_exist_is_404(client, alice, path):
     assert client.get(path).status_code == 404
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_every_link_from_the_earliest_record_leads_to_a_page(client, alice, zone):
+    earliest = 946_684_800_000  # 2000-01-01T00:00Z
+    store(alice, visit(started_at=earliest, ended_at=earliest + 1))
+    alice.time_zone = zone
+    alice.save()
+    client.force_login(alice)
+    page = "".join(client.get(path).content.decode() for path in ("/dashboard/history", "/dashboard/day/2000-01-01"))
+    links = set(re.findall(r'href="(/dashboard/[a-z]+/(?:1999|2000)[-0-9]*)', page))
+    assert len(links) >= 4
+    assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
 @pytest.mark.parametrize(
     "query",
     ["from=soon", "to=2025-02-30", "browser=x", "browser=99999999999999999999", "q=" + "x" * 5000,
@@ -211,6 +224,12 @@ def test_odd_searches_are_answered(client, alice, query):
     store(alice, visit())
     client.force_login(alice)
     assert client.get(f"/dashboard/history?{query}").status_code == 200
+
+
+def test_a_search_in_days_of_the_wrong_order_says_so(client, alice):
+    client.force_login(alice)
+    page = client.get("/dashboard/history?from=2025-11-05&to=2025-11-01").content.decode()
+    assert "“To” must be the same day as “From” or later." in page
 
 
 @pytest.mark.parametrize("query", ["from=soon", "from=2025-11-05&to=2025-11-01", "from=2000-01-01&to=2099-01-01"])

@@ -116,7 +116,9 @@ def test_an_unknown_host_is_refused_in_the_same_shape():
 @pytest.mark.parametrize("path", BODY_CALLS)
 @pytest.mark.parametrize("media", ["text/plain", "", "multipart/form-data", "application/x-www-form-urlencoded"])
 def test_a_body_of_another_media_type_is_415(alice, path, media):
-    assert_error_shape(post(path, b"email=a", user=alice, content_type=media), 415, "unsupported_media_type")
+    refused = post(path, b"email=a", user=alice, content_type=media)
+    said = assert_error_shape(refused, 415, "unsupported_media_type")
+    assert said["detail"] == "Send the body as Content-Type: application/json."
 
 
 @pytest.mark.parametrize("path", BODY_CALLS)

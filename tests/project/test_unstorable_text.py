@@ -99,3 +99,9 @@ def test_in_a_cookie(alice, path):
     session_of(alice)
     answer = client.get(path, HTTP_COOKIE=cookies, HTTP_AUTHORIZATION=f"Bearer {access_token(alice)}")
     assert answer.status_code in {200, 302}
+
+
+@pytest.mark.parametrize(("path", "status"), [(f"/api/sync/erasures/{NUL}", 404), (f"/api/sync/limits?q={NUL}", 400)])
+def test_of_a_call_is_answered_as_json_in_development_too(settings, path, status):
+    settings.DEBUG = True
+    assert_error_shape(send("GET", path), status)

@@ -46,7 +46,14 @@ def test_the_time_zone_is_utc_until_said_otherwise(cheap_hashing):
 
 @pytest.mark.parametrize(
     ("sent", "kept"),
-    [("Europe/Berlin", "Europe/Berlin"), ("Mars/Olympus", "UTC"), ("", "UTC"), (None, "UTC"), ("../etc/passwd", "UTC")],
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("Mars/Olympus", "UTC"),
+        ("", "UTC"),
+        (None, "UTC"),
+        ("../etc/passwd", "UTC"),
+        ("localtime", "UTC"),
+    ],
 )
 def test_the_time_zone_is_the_one_sent_or_utc_where_the_server_does_not_know_it(cheap_hashing, sent, kept):
     response = post(REGISTER, {**GOOD, "timeZone": sent})

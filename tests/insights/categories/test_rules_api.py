@@ -73,6 +73,8 @@ def test_a_category_is_a_built_in_one_or_a_name_of_ones_own(alice, typed, stored
         ({"site": ""}, "site"),
         ({"site": "http://["}, "site"),
         ({"site": "two words"}, "site"),
+        ({"site": "*.reddit.com"}, "site"),
+        ({"site": "https://.reddit.com/r"}, "site"),
         ({"site": "a\0b"}, "site"),
         ({"site": ["a.example"]}, "site"),
         ({"path": "r/a"}, "path"),
