@@ -6,7 +6,7 @@ from statistics import median_low
 from typing import Final
 
 from bounded_reading import ReadingTookTooLong
-from insights import queries
+from insights import queries, tallying
 from insights.categories.resolver import Resolver
 from insights.filters import EVERYTHING, Selection
 from insights.numbers import Site, Span, Tally, Visit
@@ -86,7 +86,10 @@ def tally_spans(visits: Iterable[Visit], period: Period, spans: Sequence[Span]) 
 
 
 def visits_by_span(visits: Iterable[Visit], spans: Sequence[Span]) -> Iterator[tuple[Span, Iterable[Visit]]]:
-    """Yield each span with the visits that overlap or begin in it; visits and disjoint spans come in order."""
+    """Yield each span with the visits that overlap or begin in it; visits and disjoint spans come in order.
+
+    Too many visits and parts away in one span raise TooManyHeld.
+    """
     if len(spans) == 1:
         yield spans[0], visits
         return
@@ -96,9 +99,13 @@ def visits_by_span(visits: Iterable[Visit], spans: Sequence[Span]) -> Iterator[t
     for low, high in spans:
         # A visit that reached beyond the span before may reach into this one.
         of_span = [visit for visit in of_span if visit.reaches_until > low]
+        held = sum(1 + len(visit.away) for visit in of_span)
         while coming is not None and coming.started_at < high:
             if queries.is_within(coming, low):
                 of_span.append(coming)
+                held += 1 + len(coming.away)
+                if held > tallying.MOST_HELD:
+                    raise TooManyHeld
             coming = next(rest, None)
         yield (low, high), of_span
 

@@ -205,7 +205,7 @@ LOGIN_FAILURE_MINUTES = env.int("LOGIN_LOCK_MINUTES", default=15)
 PUSH_RATE = env.str("PUSH_RATE", default="300/min")
 # The seconds for which a page or call reads (syncserver/reading_bounds.py). The number of rows that it shows bounds the
 # rest of its time.
-READING_SECONDS = env.float("READING_SECONDS", default=1.5)
+READING_SECONDS = env.float("READING_SECONDS", default=1.7)
 READ_RATE = env.str("READ_RATE", default="120/min")
 TOKEN_RATE = env.str("TOKEN_RATE", default="1200/min")
 AUTH_RATE = env.str("AUTH_RATE", default="60/min")

@@ -102,6 +102,21 @@ class TestPartsAway:
 
 
 class TestOverlappingVisits:
+    def test_are_bounded_in_each_span_of_a_filter_together_with_their_parts_away(self, alice, monkeypatch):
+        store(alice, *(visit(started_at=AT_9 + n * MINUTE, idle_periods=parts(8)) for n in range(6)))
+        day, spans = AT_9 - AT_9 % DAY, [(0, DAY), (2 * DAY, 3 * DAY)]
+
+        def held():
+            visits = queries.visits(alice.pk, day, day + 3 * DAY)
+            return [list(each) for _, each in visits_by_span(visits, [(day + low, day + high) for low, high in spans])]
+
+        assert list(map(len, held())) == [6, 0]
+        monkeypatch.setattr(tallying, "MOST_HELD", 53)
+        with pytest.raises(tallying.TooManyHeld):
+            held()
+        monkeypatch.setattr(tallying, "MOST_HELD", 54)
+        assert list(map(len, held())) == [6, 0]
+
     def test_beyond_a_number_are_too_much_for_a_page(self, alice, page, monkeypatch):
         store(alice, *(visit(started_at=AT_9 + n, ended_at=AT_9 + 5 * HOUR, duration_ms=None) for n in range(10)))
         call = "/api/insights/summary?from=2025-11-03"
