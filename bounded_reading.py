@@ -18,6 +18,9 @@ from psycopg.pq import TransactionStatus
 STEPS: Final = 20_000
 # PostgreSQL is told of the time that is left when it has become shorter by this much.
 TOLERANCE_SECONDS: Final = 0.2
+# A reading in the background waits so long in all for those that somebody waits for; it could otherwise never end.
+MOST_WAITED_SECONDS: Final = 5.0
+PAUSE_SECONDS: Final = 0.02
 
 
 @dataclass(slots=True)
@@ -27,11 +30,15 @@ class Limit:
     ends_at: float
     statement_seconds: float = inf
     is_begun: bool = False
+    # For how long it still waits for others; 0 where somebody waits for it.
+    seconds_to_wait: float = 0.0
     # Ends what the first statement began.
     begun: ExitStack = field(default_factory=ExitStack)
 
 
 _limit: ContextVar[Limit | None] = ContextVar("limit of reading", default=None)
+# The limits of the readings in this process that somebody waits for, by their id.
+_awaited: set[int] = set()
 
 
 class ReadingTookTooLong(Exception):
@@ -39,8 +46,11 @@ class ReadingTookTooLong(Exception):
 
 
 @contextmanager
-def bounded_reading(seconds: float | None = None) -> Iterator[None]:
+def bounded_reading(seconds: float | None = None, *, in_background: bool = False) -> Iterator[None]:
     """Interrupt reading after so many seconds, or READING_SECONDS; raises ReadingTookTooLong.
+
+    A reading in the background waits between its statements while others of the process go on, since two threads of
+    Python take twice as long. Within another block it does not: that one is waited for.
 
     On PostgreSQL the block is a transaction, because a pooler lends a connection for one alone, and a set time-out must
     not reach other clients. It also lets rows come in parts. On SQLite a transaction would wait for writers. Nothing
@@ -53,6 +63,10 @@ def bounded_reading(seconds: float | None = None) -> Iterator[None]:
             yield
         return
     limit = Limit(time.monotonic() + (float(settings.READING_SECONDS) if seconds is None else seconds))
+    if in_background:
+        limit.seconds_to_wait = MOST_WAITED_SECONDS
+    else:
+        _awaited.add(id(limit))
     held = _limit.set(limit)
     try:
         with _interruption_told(limit), limit.begun, connection.execute_wrapper(_within_time):
@@ -60,6 +74,7 @@ def bounded_reading(seconds: float | None = None) -> Iterator[None]:
             yield
     finally:
         _limit.reset(held)
+        _awaited.discard(id(limit))
 
 
 @contextmanager
@@ -108,6 +123,9 @@ def keep_within_time() -> None:
     limit = _limit.get()
     if limit is None:
         return
+    while _awaited and limit.seconds_to_wait > 0:
+        time.sleep(PAUSE_SECONDS)
+        limit.seconds_to_wait -= PAUSE_SECONDS
     left = limit.ends_at - time.monotonic()
     if left <= 0:
         raise ReadingTookTooLong

@@ -228,7 +228,7 @@ def store_months(
             break
         # The basis was read before the visits, so a push in between makes the tally invalid and never wrongly valid.
         try:
-            with bounded_reading(TALLY_SECONDS):
+            with bounded_reading(TALLY_SECONDS, in_background=True):
                 content = to_json(tally_visits(user_id, month, only=only, resolver=resolver))
         except ReadingTookTooLong:
             continue

@@ -1,6 +1,7 @@
 """Reading ends in time, whatever a person has stored, and a person reads within a rate."""
 
 import re
+import threading
 import time
 
 import pytest
@@ -51,6 +52,49 @@ def test_a_statement_is_interrupted_and_the_connection_is_as_before():
         cursor.execute(LONG)
         assert cursor.fetchone()[0] == 300_001
     assert not connection.in_atomic_block
+
+
+def background_reading_ends(within_seconds):
+    """Tell whether a reading in the background comes to its end within so many seconds."""
+    is_over = threading.Event()
+
+    def read():
+        with bounded_reading.bounded_reading(60, in_background=True), connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        is_over.set()
+        connection.close()
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    yield is_over.wait(within_seconds)
+    yield is_over.wait(30)
+    thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reading_in_the_background_waits_for_one_that_somebody_waits_for():
+    with bounded_reading.bounded_reading(60):
+        ending = background_reading_ends(within_seconds=0.2)
+        assert not next(ending)
+    assert next(ending)
+    assert list(ending) == []
+    assert not bounded_reading._awaited
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reading_in_the_background_does_not_wait_for_ever(monkeypatch):
+    monkeypatch.setattr(bounded_reading, "MOST_WAITED_SECONDS", 0.05)
+    with bounded_reading.bounded_reading(60):
+        assert all(background_reading_ends(within_seconds=30))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reading_in_the_background_does_not_wait_for_another_nor_for_the_block_that_it_is_in():
+    with bounded_reading.bounded_reading(60, in_background=True):
+        assert all(background_reading_ends(within_seconds=30))
+    with bounded_reading.bounded_reading(60), bounded_reading.bounded_reading(60, in_background=True):
+        bounded_reading.keep_within_time()
+    assert not bounded_reading._awaited
 
 
 def read_after(seconds):
