@@ -13,6 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connections
 
+from freed_memory import memory_given_back
+
 logger = logging.getLogger(__name__)
 
 
@@ -42,6 +44,7 @@ def _run(work: Callable[..., Any], *arguments: Any) -> None:
 
 def _run_and_close(work: Callable[..., Any], *arguments: Any) -> None:
     try:
-        _run(work, *arguments)
+        with memory_given_back():
+            _run(work, *arguments)
     finally:
         connections.close_all()

@@ -5,7 +5,6 @@ client has not taken of a reply. So idle, half-sent and slow connections hold no
 database. A connection serves one request, as with gunicorn's sync worker.
 """
 
-import gc
 import select
 import selectors
 import threading
@@ -21,6 +20,7 @@ from gunicorn import http
 from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from freed_memory import memory_given_back
 from syncserver.http_worker.arriving_request import ArrivingRequest
 from syncserver.http_worker.latest_thread_first import LatestThreadFirst
 from syncserver.http_worker.pace import Pace
@@ -46,9 +46,6 @@ MOST_REST_BYTES: Final = 1_048_576
 # A busy worker waits so many seconds before it takes a new client. An idle worker takes the client first.
 YIELD_SECONDS: Final = 0.004
 CLIENTS_AT_ONCE: Final = 50
-# A request that took longer may leave much that only the garbage collector can free, such as the frames of an error
-# with all that was read. The collector runs seldom otherwise (gunicorn.conf.py).
-LONG_SECONDS: Final = 0.25
 
 
 class Place:
@@ -204,12 +201,10 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
     def handle(self, conn: Connection) -> Any:
         """Work on a request, in a thread and in one of the places."""
         conn.place.take()
-        began = time.monotonic()
         try:
-            return super().handle(conn)
+            with memory_given_back():
+                return super().handle(conn)
         finally:
-            if time.monotonic() - began > LONG_SECONDS:
-                gc.collect()
             conn.place.give_up()
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
