@@ -97,6 +97,17 @@ def test_a_reading_in_the_background_does_not_wait_for_another_nor_for_the_block
     assert not bounded_reading._awaited
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_reading_in_the_background_has_as_much_time_after_it_waited(monkeypatch):
+    monkeypatch.setattr(bounded_reading, "_awaited", {0})
+    monkeypatch.setattr(bounded_reading, "MOST_WAITED_SECONDS", 60.0)
+    monkeypatch.setattr(bounded_reading.time, "sleep", lambda seconds: None)
+    with bounded_reading.bounded_reading(60, in_background=True):
+        bounded_reading.keep_within_time()
+        # The pauses of this test take no time, so all that they give back is left over.
+        assert bounded_reading.seconds_left() > 90
+
+
 def read_after(seconds):
     with bounded_reading.bounded_reading(0.2):
         time.sleep(seconds)
