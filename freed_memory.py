@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,9 @@ from typing import Final
 
 # Shorter work leaves little. To give memory back takes some milliseconds.
 LONG_SECONDS: Final = 0.25
-# The C library of most Linux systems keeps what was freed between pieces that are still in use. Others have no such
-# function, and nothing to give back by it.
-_malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+# glibc, the C library of most Linux systems, keeps what was freed between pieces that are still in use. Other libraries
+# have no such function.
+_malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
 
 
 @contextmanager

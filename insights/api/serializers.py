@@ -150,7 +150,7 @@ class CategoryTimeSerializer(serializers.Serializer[Any]):
 
     category = serializers.CharField(allow_null=True, help_text="Null for visits without one.")
     name = serializers.CharField(help_text="Its name for people.")
-    color = serializers.IntegerField(help_text="The number of its colour on the pages, 0 to 12.")
+    color = serializers.IntegerField(help_text="The number of its colour on the pages, 0 to 15.")
     activeMs = serializers.IntegerField(help_text=DEFINITIONS["active"])
 
 

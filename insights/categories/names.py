@@ -21,6 +21,8 @@ BUILT_IN: Final = {
 }
 # The colour of visits without a category. The built-in categories have the colours 1 to 12 in their order.
 NO_COLOR: Final = 0
+# The colours of all others, which would look like a built-in category beside them if they had its colour.
+OTHER_COLORS: Final = (13, 14, 15)
 # A category that an extension made up has the colour of the built-in one that its first word is like.
 _COLORS_BY_WORD: Final = {
     "coding": "development", "programming": "development", "productivity": "work", "documentation": "work",
@@ -45,7 +47,7 @@ def color_of(category: str) -> int:
         return NO_COLOR
     first = category.lower().replace("-", "_").replace(" ", "_").split("_", 1)[0]
     place = _PLACES.get(category) or _PLACES.get(_COLORS_BY_WORD.get(first, first))
-    return place or sum((at + 1) * ord(letter) for at, letter in enumerate(category)) % len(BUILT_IN) + 1
+    return place or OTHER_COLORS[sum(map(ord, category)) % len(OTHER_COLORS)]
 
 
 def order_of(category: str) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import insights
+from insights.categories.names import BUILT_IN, OTHER_COLORS, color_of
 
 CSS = (Path(insights.__file__).parent / "static/insights/insights.css").read_text(encoding="utf-8")
 SEEN_BY = {
@@ -21,16 +22,18 @@ SEEN_BY = {
     "no blue": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
 }  # fmt: skip
 LEAST_DISTANCE = 0.075
+# Those of categories that people make up are told apart from all, a little less.
+LEAST_DISTANCE_OF_OTHERS = 0.065
 # Neighbours in a stack touch.
 LEAST_DISTANCE_OF_NEIGHBOURS = 0.125
 
 
 def schemes():
-    """Return, for light and dark, the background of cards and the colours 0 to 12."""
+    """Return, for light and dark, the background of cards and the colours 0 to 15."""
     light, dark = (part.split("}", 1)[0] for part in CSS.split("@media (prefers-color-scheme: dark) {\n  :root {")[:2])
     for text in (light, dark):
         named = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", text))
-        yield linear(named["card"]), [linear(named[f"cat-{number}"]) for number in range(13)]
+        yield linear(named["card"]), [linear(named[f"cat-{number}"]) for number in range(16)]
 
 
 def linear(code):
@@ -61,10 +64,19 @@ def contrast(first, second):
 def test_the_colours_of_categories_are_told_apart(eyes):
     for _, (_, *colors) in schemes():
         seen = [oklab([min(1, max(0, value)) for value in product(SEEN_BY[eyes], color)]) for color in colors]
-        assert min(math.dist(*pair) for pair in combinations(seen, 2)) > LEAST_DISTANCE
-        assert min(math.dist(*pair) for pair in pairwise(seen)) > LEAST_DISTANCE_OF_NEIGHBOURS
+        built_in = seen[: len(BUILT_IN)]
+        assert min(math.dist(*pair) for pair in combinations(built_in, 2)) > LEAST_DISTANCE
+        assert min(math.dist(*pair) for pair in combinations(seen, 2)) > LEAST_DISTANCE_OF_OTHERS
+        assert min(math.dist(*pair) for pair in pairwise(built_in)) > LEAST_DISTANCE_OF_NEIGHBOURS
 
 
 def test_every_colour_is_seen_on_a_card():
     for card, colors in schemes():
         assert min(contrast(card, color) for color in colors) >= 3
+
+
+def test_a_category_that_a_person_made_up_has_no_colour_of_a_built_in_one():
+    built_in = {color_of(category) for category in BUILT_IN}
+    others = {color_of(f"{word} of mine") for word in ("Garden", "Side projects", "Genealogy", "Aquarium", "Übungen")}
+    assert built_in == set(range(1, 13))
+    assert others == set(OTHER_COLORS)

@@ -98,7 +98,7 @@ def test_the_table_names_each_site_once_and_in_lower_case():
 def test_every_category_has_a_name_and_one_of_the_colours(category):
     assert names.name_of(category)
     assert names.color_of(category) == names.color_of(category)
-    assert 0 <= names.color_of(category) <= 12
+    assert 0 <= names.color_of(category) <= 15
     assert (names.color_of(category) == 0) == (category == "")
 
 
