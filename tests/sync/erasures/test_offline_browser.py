@@ -84,8 +84,8 @@ def test_a_tally_that_was_being_made_while_visits_were_erased_is_not_stored(alic
     real = reports.bounded_reading
 
     @contextmanager
-    def then_erase(seconds):
-        with real(seconds):
+    def then_erase(seconds, **named):
+        with real(seconds, **named):
             yield
         erase(alice, {"domain": SITE})
 
