@@ -18,7 +18,8 @@ from psycopg.pq import TransactionStatus
 STEPS: Final = 20_000
 # PostgreSQL is told of the time that is left when it has become shorter by this much.
 TOLERANCE_SECONDS: Final = 0.2
-# A reading in the background waits so long in all for those that somebody waits for; it could otherwise never end.
+# A reading in the background waits for those that somebody waits for, but no longer than this in all: on a busy server
+# there is always one.
 MOST_WAITED_SECONDS: Final = 5.0
 PAUSE_SECONDS: Final = 0.02
 
@@ -50,7 +51,7 @@ def bounded_reading(seconds: float | None = None, *, in_background: bool = False
     """Interrupt reading after so many seconds, or READING_SECONDS; raises ReadingTookTooLong.
 
     A reading in the background waits between its statements while others of the process go on, since two threads of
-    Python take twice as long. Within another block it does not: that one is waited for.
+    Python at once take twice as long. Within another block it does not: that one is waited for.
 
     On PostgreSQL the block is a transaction, because a pooler lends a connection for one alone, and a set time-out must
     not reach other clients. It also lets rows come in parts. On SQLite a transaction would wait for writers. Nothing
@@ -126,7 +127,7 @@ def keep_within_time() -> None:
     while _awaited and limit.seconds_to_wait > 0:
         time.sleep(PAUSE_SECONDS)
         limit.seconds_to_wait -= PAUSE_SECONDS
-        # The wait is no reading: a month that takes nearly all of its time would never be added up on a busy server.
+        # Waiting is no reading: a month that needs nearly all of its time could not be added up on a busy server.
         limit.ends_at += PAUSE_SECONDS
     left = limit.ends_at - time.monotonic()
     if left <= 0:

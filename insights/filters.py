@@ -162,8 +162,8 @@ class Selection:
         return found & Q(current_domain=self.site) if self.site else found
 
     def _on_browsers(self) -> Q:
-        # As a sum, which no index knows: PostgreSQL estimates a person's visits low, and would read all of a browser by
-        # the key of visits, where the index by time has those of the period.
+        # A sum, since no index holds it. PostgreSQL estimates the visits of a browser low, and read all of them by key,
+        # where an index by time has the few of the period.
         return Q() if self.browsers is None else Q(In(F("browser_id") + 0, self.browsers))
 
     def spans(self, period: Period) -> list[Span]:

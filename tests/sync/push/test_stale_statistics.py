@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from insights import queries
+from insights.filters import Selection
 from sync.erasures import person_erasure
-from sync.models import Browser, PageVisit
+from sync.models import HAS_IDLE_PERIODS, Browser, PageVisit
 from sync.push import record_sql
 from sync.records.page_visit import PAGE_VISIT
 from tests.people import UserFactory
@@ -24,7 +25,8 @@ FILL = """
     INSERT INTO sync_pagevisit (user_id, browser_id, visit_id, url, domain, title, started_at, engagement_rate,
         is_active, idle_periods, metadata, revision, digest, seq, received_at, updated_at)
     SELECT %s, %s, 'pv_' || n, 'https://example.org/' || n, 'example.org', repeat('t', 300),
-        %s + n::bigint * 31536000000 / %s, 0, false, '[]', '{}', 0, '\\x0100', 1, 0, 0
+        %s + n::bigint * 31536000000 / %s, 0, false,
+        CASE n %% 3 WHEN 0 THEN '[{"start": 1}]'::jsonb ELSE '[]' END, '{}', 0, '\\x0100', 1, 0, 0
     FROM generate_series(1, %s) AS n
 """
 
@@ -96,3 +98,11 @@ def test_a_month_is_read_from_the_reading_index(newcomer):
     found = queries.overlapping(user.pk, AT_9, AT_9 + 30 * queries.DAY_MS)[1]
     sql, parameters = found.values_list(*queries.VISIT_COLUMNS).order_by("started_at").query.sql_with_params()
     assert indexes_of(sql, parameters) == {"sync_pagevisit_user_reading"}
+
+
+def test_the_idle_periods_of_one_browser_are_read_by_time(newcomer):
+    user, browser = newcomer
+    of_browser = Selection(browsers=(browser.pk,)).condition
+    found = queries.overlapping(user.pk, AT_9, AT_9 + 365 * queries.DAY_MS)[1].filter(of_browser, HAS_IDLE_PERIODS)
+    sql, parameters = found.values_list("idle_periods").order_by("started_at").query.sql_with_params()
+    assert indexes_of(sql, parameters) == {"sync_pagevisit_user_idle"}
